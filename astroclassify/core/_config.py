@@ -1,0 +1,20 @@
+"""Configuration through astropy's system: ``astroclassify.conf`` and its file."""
+
+from astropy.config import ConfigItem, ConfigNamespace
+
+
+class Conf(ConfigNamespace):
+    """Settings of astroclassify; see `astropy.config` for how to change them."""
+
+    rootname = "astroclassify"
+
+    default_model = ConfigItem("patchnet", "Name of the model that classify(model='default') uses.")
+    cache_dir = ConfigItem("", "Where weights that do not ship with the package are kept; empty: astropy's cache.")
+    device = ConfigItem("auto", "Device of the models: 'auto', 'cpu', 'cuda', 'mps', ...")
+    uncertain_below = ConfigItem(
+        -1.0,
+        "A label with a smaller probability than this is 'uncertain'; negative: the rule of the model's weights card.",
+    )
+
+
+conf = Conf()
