@@ -1,0 +1,61 @@
+"""The contract of a reader: what it recognises, and how it makes frames."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.io import fits
+from astropy.nddata import CCDData
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """
+    What a caller asked of `read_frames`.
+
+    Parameters
+    ----------
+    bias : {"overscan", "none"}
+        Subtract the bias level measured in the overscan, or leave it in.
+    rows : {"all", "paper"}
+        Keep every science row, or the paper's 2048.
+    dtype : numpy.dtype
+        Floating type of the frames.
+    chips : tuple of int or None
+        Only these chips; `None` for all.
+    source : str
+        The file's name, for messages and provenance.
+    """
+
+    bias: str = "overscan"
+    rows: str = "all"
+    dtype: np.dtype = np.dtype("float32")
+    chips: tuple[int, ...] | None = None
+    source: str = "<memory>"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """
+    One way to turn an opened FITS file into frames.
+
+    Parameters
+    ----------
+    name : str
+        Registry name.
+    description : str
+        One line for listings.
+    identify : callable
+        ``identify(headers) -> bool``: a pure function of the headers of all HDUs (primary
+        first). It never guesses and never opens anything.
+    read : callable
+        ``read(hdulist, options) -> list of CCDData``.
+    instruments : tuple of str
+        Names of the instruments whose files it reads.
+    """
+
+    name: str
+    description: str
+    identify: Callable[[Sequence[fits.Header]], bool]
+    read: Callable[[fits.HDUList, ReadOptions], list[CCDData]]
+    instruments: tuple[str, ...] = ()
