@@ -1,0 +1,314 @@
+"""Steps that every reader shares: header values, units, WCS, guarded pixel access, frames with provenance."""
+
+import copy
+import functools
+import logging
+import math
+import warnings
+
+import numpy as np
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import CCDData, StdDevUncertainty
+from astropy.wcs import WCS
+
+from astroclassify.core import FrameWarning, ReadError, package_version
+
+_version = functools.cache(package_version)
+logger = logging.getLogger(__name__)
+
+#: An image that declares more pixels than this is refused before anything is allocated.
+MAX_PIXELS = 2**31
+#: No tile compression of real data shrinks an image by more than this factor.
+MAX_COMPRESSION = 2000
+
+_STRUCTURAL = frozenset(
+    "SIMPLE XTENSION BITPIX EXTEND NEXTEND GROUPS PCOUNT GCOUNT INHERIT BSCALE BZERO BLANK CHECKSUM DATASUM".split()
+)
+_REPEATABLE = frozenset(("COMMENT", "HISTORY", ""))
+_UNITS = {
+    "COUNTS": u.adu,
+    "COUNT": u.adu,
+    "DN": u.adu,
+    "ADU": u.adu,
+    "COUNTS/S": u.adu / u.s,
+    "DN/S": u.adu / u.s,
+    "ADU/S": u.adu / u.s,
+    "ELECTRONS": u.electron,
+    "ELECTRON": u.electron,
+    "E-": u.electron,
+    "ELECTRONS/S": u.electron / u.s,
+    "ELECTRON/S": u.electron / u.s,
+    "ELECTRONS/SEC": u.electron / u.s,
+    "E-/S": u.electron / u.s,
+    "E/S": u.electron / u.s,
+    "UNITLESS": u.dimensionless_unscaled,
+}
+
+
+def header_value(header, key, default=None):
+    """Give a card's value; the default where the card is absent, undefined or unparsable."""
+    try:
+        value = header.get(key, default)
+    except (fits.VerifyError, ValueError, TypeError, KeyError, IndexError):
+        return default
+    return default if isinstance(value, fits.card.Undefined) else value
+
+
+def header_text(header, key, default=""):
+    """Give a card's value as stripped text (HST pads its strings with blanks)."""
+    value = header_value(header, key)
+    return default if value is None else str(value).strip()
+
+
+def header_number(header, key, default=None):
+    """Give a card's value as a finite float; the default where it is not one."""
+    value = header_value(header, key)
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return default
+    return number if math.isfinite(number) else default
+
+
+def header_int(header, key, default=None):
+    """Give a card's value as int; the default where it is not an integral number."""
+    number = header_number(header, key)
+    return int(number) if number is not None and number == int(number) else default
+
+
+def merged_header(primary, extension):
+    """
+    Join the headers of the primary HDU and of an image extension; the extension's cards win.
+
+    Cards that describe the storage (BITPIX, NAXISn, BZERO, ...) are left out; comments and
+    history of both are kept. Cards are copied, never shared with the file's own headers.
+    """
+    own = list(_content_cards(extension))
+    if extension is primary:
+        return fits.Header(own)
+    taken = {card.keyword for card in own} - _REPEATABLE
+    return fits.Header([card for card in _content_cards(primary) if card.keyword not in taken] + own)
+
+
+def _content_cards(header):
+    for card in header.cards:
+        keyword = card.keyword
+        if keyword not in _STRUCTURAL and not keyword.startswith("NAXIS"):
+            yield copy.copy(card)
+
+
+def parse_unit(bunit, default=u.dimensionless_unscaled):
+    """
+    Translate ``BUNIT``; the default where there is none, dimensionless where it is unknown.
+
+    The text itself stays in the frame's header, so nothing is lost.
+    """
+    if not isinstance(bunit, str) or not bunit.strip():
+        return default
+    text = bunit.strip()
+    if text.upper() in _UNITS:
+        return _UNITS[text.upper()]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", u.UnitsWarning)
+            unit = u.Unit(text)
+    except (ValueError, TypeError, OverflowError, ArithmeticError):
+        unit = None
+    if isinstance(unit, u.UnitBase):
+        return unit
+    logger.info("unknown BUNIT %r: the frame is dimensionless", text)
+    return u.dimensionless_unscaled
+
+
+def build_wcs(header, hdulist=None, *, source="<memory>"):
+    """
+    Build the celestial WCS of an image, lookup-table distortions included.
+
+    Parameters
+    ----------
+    header : fits.Header
+        The image's header (SIP and CPDIS/D2IMDIS cards are used where there).
+    hdulist : fits.HDUList, optional
+        The opened file, which holds the lookup tables.
+    source : str
+        Name of the file, for the warning.
+
+    Returns
+    -------
+    astropy.wcs.WCS or None
+        `None` where the header describes no sky, or is broken (with a `FrameWarning`).
+    """
+    if not header_text(header, "CTYPE1") or not header_text(header, "CTYPE2"):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            wcs = _usable_wcs(header, hdulist)
+    except Exception as error:  # wcslib and astropy raise a dozen types on broken cards
+        reason = str(error).strip().splitlines()
+        warnings.warn(
+            f"{source}: the WCS is broken ({type(error).__name__}: {reason[0] if reason else ''}); "
+            "the frame has none",
+            FrameWarning,
+            stacklevel=2,
+        )
+        return None
+    return wcs
+
+
+def _usable_wcs(header, hdulist):
+    several_axes = (header_int(header, "WCSAXES") or header_int(header, "NAXIS") or 2) > 2
+    wcs = WCS(header, fobj=hdulist, naxis=2 if several_axes else None)
+    if not wcs.has_celestial:
+        return None
+    sky = wcs.wcs_pix2world([wcs.wcs.crpix], 1)
+    if not np.isfinite(sky).all():
+        raise ValueError("the reference pixel has no sky position")
+    return wcs
+
+
+def unusable_mask(data, mask=None):
+    """Mark pixels that are not finite or already masked; `None` where every pixel is good."""
+    bad = ~np.isfinite(data)
+    if mask is not None:
+        bad |= mask
+    return bad if bad.any() else None
+
+
+def check_declared_size(hdu, source):
+    """
+    Refuse an image whose header declares more pixels than the file can hold.
+
+    Raises
+    ------
+    ReadError
+        Before anything is allocated.
+    """
+    header = hdu.header
+    axes = [header_int(header, f"NAXIS{i + 1}", 0) for i in range(min(header_int(header, "NAXIS", 0), 999))]
+    pixels = math.prod(axes) if axes else 0
+    stored = _stored_bytes(hdu)
+    compressed = isinstance(hdu, fits.CompImageHDU)
+    needed = pixels // MAX_COMPRESSION if compressed else pixels * abs(header_int(header, "BITPIX", 8)) // 8
+    if min(axes, default=0) < 0 or pixels > MAX_PIXELS or (stored is not None and needed > stored):
+        size = " x ".join(str(n) for n in axes)
+        held = f"{stored} bytes are there" if stored is not None else f"at most {MAX_PIXELS} pixels are read"
+        raise ReadError(
+            f"{source}: the image {hdu_label(hdu)} declares {size} pixels, but {held}; "
+            "the file is truncated or its header corrupt"
+        )
+
+
+def _stored_bytes(hdu):
+    info = hdu.fileinfo()
+    if not info or not getattr(info["file"], "size", 0):
+        return None
+    return max(info["file"].size - (info["datLoc"] or 0), 0)
+
+
+def hdu_label(hdu):
+    """Name an HDU for messages: ``('SCI', 1)``, or its class where it has no name."""
+    return f"({hdu.name!r}, {hdu.ver})" if hdu.name else f"({type(hdu).__name__})"
+
+
+def image_pixels(hdu, source):
+    """
+    Give an image HDU's pixels, with every way in which that can fail made a `ReadError`.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        As astropy scales them; `None` where the HDU holds none.
+
+    Raises
+    ------
+    ReadError
+        If the data are truncated, corrupt, or impossibly large.
+    """
+    check_declared_size(hdu, source)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            data = hdu.data
+            return None if data is None else np.asanyarray(data)
+    except (MemoryError, Exception) as error:  # truncation shows as TypeError, ValueError, OSError, ...
+        raise ReadError(
+            f"{source}: the pixels of {hdu_label(hdu)} cannot be read; the file is truncated or corrupt "
+            f"({type(error).__name__}: {error})"
+        ) from error
+
+
+def as_float(data, dtype):
+    """Convert pixels to a native floating type; overflow becomes infinite, silently."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.ascontiguousarray(data, dtype=dtype)
+
+
+def make_frame(
+    data,
+    *,
+    unit,
+    header,
+    options,
+    reader,
+    mask=None,
+    flags=None,
+    sigma=None,
+    wcs=None,
+    instrument="",
+    chip=None,
+    notes=(),
+):
+    """
+    Assemble a frame and write into its header how it came about.
+
+    Parameters
+    ----------
+    data : numpy.ndarray
+        Pixels ``[y, x]``, floating.
+    unit : astropy.units.UnitBase
+        Unit of the pixels.
+    header : fits.Header
+        The merged header; the frame takes it over and gets the provenance cards in it.
+    options : ReadOptions
+        What the caller asked for.
+    reader : str
+        Registry name of the reader.
+    mask, flags, sigma : numpy.ndarray, optional
+        Unusable pixels, integer data-quality flags, 1-sigma uncertainty (in ``unit``).
+    wcs : astropy.wcs.WCS, optional
+        Sky coordinates.
+    instrument : str
+        Registry name of the instrument, where it is known.
+    chip : int, optional
+        The chip's number.
+    notes : sequence of str
+        What a user should know about this frame; goes to ``HISTORY``.
+
+    Returns
+    -------
+    CCDData
+        The frame.
+    """
+    cards = {
+        "ACREADER": (reader, "astroclassify reader"),
+        "ACVERSN": (_version(), "astroclassify version"),
+        "ACSOURCE": (_ascii(options.source)[-60:], "file that was read"),
+        "ACINSTR": (instrument, "astroclassify instrument"),
+    }
+    if chip is not None:
+        cards["ACCHIP"] = (chip, "chip number")
+    header.update(cards)
+    for note in notes:
+        header.add_history(_ascii(note))
+    if wcs is not None:
+        wcs.array_shape = data.shape
+    uncertainty = None if sigma is None else StdDevUncertainty(sigma)
+    frame = CCDData(data, unit=unit, mask=mask, flags=flags, wcs=wcs, meta=header)
+    frame.uncertainty = uncertainty
+    return frame
+
+
+def _ascii(text):
+    return str(text).encode("ascii", "replace").decode().replace("\n", " ")
