@@ -12,7 +12,7 @@ from astropy.io import fits
 from astropy.nddata import CCDData, StdDevUncertainty
 from astropy.wcs import WCS
 
-from astroclassify.core import FrameWarning, ReadError, package_version
+from astroclassify.core import FrameWarning, ReadError, UnsupportedInstrumentError, package_version
 
 _version = functools.cache(package_version)
 logger = logging.getLogger(__name__)
@@ -23,7 +23,8 @@ MAX_PIXELS = 2**31
 MAX_COMPRESSION = 2000
 
 _STRUCTURAL = frozenset(
-    "SIMPLE XTENSION BITPIX EXTEND NEXTEND GROUPS PCOUNT GCOUNT INHERIT BSCALE BZERO BLANK CHECKSUM DATASUM".split()
+    ("SIMPLE", "XTENSION", "BITPIX", "EXTEND", "NEXTEND", "GROUPS", "PCOUNT", "GCOUNT", "INHERIT")
+    + ("BSCALE", "BZERO", "BLANK", "CHECKSUM", "DATASUM")
 )
 _REPEATABLE = frozenset(("COMMENT", "HISTORY", ""))
 _UNITS = {
@@ -44,6 +45,10 @@ _UNITS = {
     "E/S": u.electron / u.s,
     "UNITLESS": u.dimensionless_unscaled,
 }
+
+
+#: Detectors whose frames are read, with the registry names of their instruments.
+SUPPORTED_DETECTORS = {("ACS", "WFC"): "acs-wfc", ("WFC3", "UVIS"): "wfc3-uvis"}
 
 
 def header_value(header, key, default=None):
@@ -75,6 +80,62 @@ def header_int(header, key, default=None):
     """Give a card's value as int; the default where it is not an integral number."""
     number = header_number(header, key)
     return int(number) if number is not None and number == int(number) else default
+
+
+def first_text(headers, key):
+    """Give the first non-empty text that a card has in several headers, in upper case."""
+    return next((text for text in (header_text(h, key).upper() for h in headers) if text), "")
+
+
+def hst_stage(headers):
+    """
+    Tell which product of ACS or WFC3 a file is, from its headers only.
+
+    Returns
+    -------
+    str or None
+        ``"raw"``, ``"calibrated"``, ``"drizzled"``, or `None` for anything else. Drizzled files
+        have a WHT or CTX extension or list their inputs (NDRIZIM, D001DATA); the others have SCI
+        extensions, of integers (raw) or not (calibrated).
+    """
+    if first_text(headers, "INSTRUME") not in ("ACS", "WFC3"):
+        return None
+    names = [header_text(h, "EXTNAME").upper() for h in headers]
+    drizzled_cards = any(header_value(h, key) is not None for h in headers for key in ("NDRIZIM", "D001DATA"))
+    if drizzled_cards or "WHT" in names or "CTX" in names:
+        return "drizzled"
+    if "SCI" not in names:
+        return None
+    return "raw" if header_int(headers[names.index("SCI")], "BITPIX", 0) > 0 else "calibrated"
+
+
+def hst_instrument(headers, source):
+    """
+    Give the registry name of the HST instrument that a file comes from.
+
+    Raises
+    ------
+    UnsupportedInstrumentError
+        If it is another detector of ACS or WFC3 (HRC, SBC, IR).
+    """
+    pair = first_text(headers, "INSTRUME"), first_text(headers, "DETECTOR")
+    if pair not in SUPPORTED_DETECTORS:
+        supported = " and ".join("/".join(known) for known in SUPPORTED_DETECTORS)
+        raise UnsupportedInstrumentError(
+            f"{source}: the detector is {pair[0]}/{pair[1] or '(no DETECTOR card)'}, which is not supported; "
+            f"of these instruments, {supported} are"
+        )
+    return SUPPORTED_DETECTORS[pair]
+
+
+def band_name(header):
+    """Give the filter: ``FILTER``, or of ``FILTER1`` and ``FILTER2`` those that are not clear."""
+    if header_text(header, "FILTER"):
+        return header_text(header, "FILTER")
+    wheels = [header_text(header, key) for key in ("FILTER1", "FILTER2")]
+    return "+".join(
+        name for name in wheels if name and not name.upper().startswith("CLEAR") and name != "N/A"
+    )
 
 
 def merged_header(primary, extension):
@@ -121,7 +182,7 @@ def parse_unit(bunit, default=u.dimensionless_unscaled):
     return u.dimensionless_unscaled
 
 
-def build_wcs(header, hdulist=None, *, source="<memory>"):
+def build_wcs(header, hdulist=None, *, source="<memory>", axes=(1, 2)):
     """
     Build the celestial WCS of an image, lookup-table distortions included.
 
@@ -133,18 +194,20 @@ def build_wcs(header, hdulist=None, *, source="<memory>"):
         The opened file, which holds the lookup tables.
     source : str
         Name of the file, for the warning.
+    axes : tuple of int, default (1, 2)
+        The FITS axes (1-based) of the image, where the header has more than two.
 
     Returns
     -------
     astropy.wcs.WCS or None
         `None` where the header describes no sky, or is broken (with a `FrameWarning`).
     """
-    if not header_text(header, "CTYPE1") or not header_text(header, "CTYPE2"):
+    if not all(header_text(header, f"CTYPE{axis}") for axis in axes):
         return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            wcs = _usable_wcs(header, hdulist)
+            wcs = _usable_wcs(header, hdulist, axes)
     except Exception as error:  # wcslib and astropy raise a dozen types on broken cards
         reason = str(error).strip().splitlines()
         warnings.warn(
@@ -157,9 +220,9 @@ def build_wcs(header, hdulist=None, *, source="<memory>"):
     return wcs
 
 
-def _usable_wcs(header, hdulist):
+def _usable_wcs(header, hdulist, axes):
     several_axes = (header_int(header, "WCSAXES") or header_int(header, "NAXIS") or 2) > 2
-    wcs = WCS(header, fobj=hdulist, naxis=2 if several_axes else None)
+    wcs = WCS(header, fobj=hdulist, naxis=list(axes) if several_axes else None)
     if not wcs.has_celestial:
         return None
     sky = wcs.wcs_pix2world([wcs.wcs.crpix], 1)
@@ -296,6 +359,7 @@ def make_frame(
         "ACVERSN": (_version(), "astroclassify version"),
         "ACSOURCE": (_ascii(options.source)[-60:], "file that was read"),
         "ACINSTR": (instrument, "astroclassify instrument"),
+        "ACBAND": (band_name(header), "filter, clear ones left out"),
     }
     if chip is not None:
         cards["ACCHIP"] = (chip, "chip number")
