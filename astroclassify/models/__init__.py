@@ -1,1 +1,37 @@
-"""(being built)"""
+"""Models: what they are, where their weights are, and how they are built.
+
+Importing this package does not import torch; building a model does.
+"""
+
+from astroclassify.models._build import Model, build_model, built_module, find_spec
+from astroclassify.models._builtin import HR_CELESTIALNET, PATCHNET
+from astroclassify.models._card import DEFAULT_UNCERTAIN_BELOW, Calibration, calibration_of, read_card
+from astroclassify.models._device import resolve_device
+from astroclassify.models._registry import MODELS
+from astroclassify.models._spec import FINE_CLASSES, NSC_CLASSES, ModelSpec, Options, Weights
+from astroclassify.models._summary import summary
+from astroclassify.models._weights import locate_weights, verified_sha256, weights_cache
+
+__all__ = [
+    "DEFAULT_UNCERTAIN_BELOW",
+    "FINE_CLASSES",
+    "HR_CELESTIALNET",
+    "MODELS",
+    "NSC_CLASSES",
+    "PATCHNET",
+    "Calibration",
+    "Model",
+    "ModelSpec",
+    "Options",
+    "Weights",
+    "build_model",
+    "built_module",
+    "calibration_of",
+    "find_spec",
+    "locate_weights",
+    "read_card",
+    "resolve_device",
+    "summary",
+    "verified_sha256",
+    "weights_cache",
+]

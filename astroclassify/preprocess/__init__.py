@@ -1,1 +1,6 @@
-"""(being built)"""
+"""From a frame to the array that a model wants."""
+
+from astroclassify.preprocess._counts import counts_planes
+from astroclassify.preprocess._frame import MINIMUM_SIDE, frame_array
+
+__all__ = ["MINIMUM_SIDE", "counts_planes", "frame_array"]

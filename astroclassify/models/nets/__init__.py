@@ -1,1 +1,1 @@
-"""(being built)"""
+"""Torch code of the networks, one file per architecture."""

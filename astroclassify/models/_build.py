@@ -1,0 +1,165 @@
+"""From a spec and a weights file to a model that is ready to run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from astroclassify.core import ParameterError, PluginError, conf
+from astroclassify.models._card import Calibration, calibration_of
+from astroclassify.models._device import resolve_device
+from astroclassify.models._registry import MODELS
+from astroclassify.models._spec import ModelSpec
+from astroclassify.models._weights import load_state, locate_weights, verified_sha256
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """
+    A spec, built and loaded: ready to run.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        What it was built from.
+    module : torch.nn.Module
+        The network, in evaluation mode, on its device.
+    card : mapping of str to object
+        The card of its weights, empty where there is none.
+    calibration : Calibration
+        From the card.
+    sha256 : str
+        Checksum of its weights file.
+    device : str
+        Where it runs.
+    """
+
+    spec: ModelSpec
+    module: "torch.nn.Module"
+    card: Mapping[str, Any]
+    calibration: Calibration
+    sha256: str
+    device: str
+
+    @property
+    def classes(self):
+        """The classes, in the order of the logits (tuple of str)."""
+        return self.spec.classes
+
+    @property
+    def has_evidence(self):
+        """Whether the network says where in the frame its evidence lies (bool)."""
+        return callable(getattr(self.module, "evidence", None))
+
+    def __repr__(self):
+        return f"<Model {self.spec.name!r} on {self.device}, weights {self.sha256[:12]}>"
+
+
+def find_spec(model):
+    """
+    Find a model's spec by name.
+
+    Parameters
+    ----------
+    model : str or ModelSpec
+        A registered name, ``"default"`` for the one that ``conf.default_model`` names, or a spec.
+
+    Returns
+    -------
+    ModelSpec
+        The spec.
+
+    Raises
+    ------
+    UnknownNameError
+        If no model has the name.
+    PluginError
+        If the plug-in behind the name is broken.
+    ParameterError
+        If ``model`` is something else.
+    """
+    if isinstance(model, ModelSpec):
+        return model
+    if not isinstance(model, str):
+        raise ParameterError(f"a model is a name or a ModelSpec; got a {type(model).__name__}")
+    return MODELS[conf.default_model if model == "default" else model]
+
+
+def build_model(model, *, weights=None, device="cpu"):
+    """
+    Build a model and load its weights.
+
+    Parameters
+    ----------
+    model : str or ModelSpec
+        A registered name, ``"default"``, or a spec.
+    weights : str, path-like or Weights, optional
+        A safetensors file (with its card beside it), instead of the model's own weights.
+    device : str or torch.device, default "cpu"
+        Where it runs; ``"auto"`` for a GPU where there is one.
+
+    Returns
+    -------
+    Model
+        In evaluation mode.
+
+    Raises
+    ------
+    UnknownNameError
+        If no model has the name.
+    MissingWeightsError
+        If there are no weights; the message says how to get them.
+    WeightsError
+        If the weights are damaged or do not fit.
+    PluginError
+        If the network cannot be built.
+    ParameterError
+        If the device does not exist.
+    """
+    spec = find_spec(model)
+    path, card, expected = locate_weights(spec, weights)
+    sha256 = verified_sha256(path, expected)
+    calibration = calibration_of(card, spec.classes)
+    device = resolve_device(device)
+    module = built_module(spec)
+    load_state(module, path)
+    return Model(spec, module.to(device).eval(), card, calibration, sha256, device)
+
+
+def built_module(spec):
+    """
+    Build an untrained network without touching torch's random state.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    torch.nn.Module
+        The network, on the CPU.
+
+    Raises
+    ------
+    PluginError
+        If the builder fails or gives something else.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        try:
+            module = spec.build()
+        except Exception as error:  # a plug-in's builder may fail in any way
+            raise PluginError(
+                f"the model {spec.name!r} cannot be built by {spec.builder!r}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+    if not isinstance(module, torch.nn.Module):
+        raise PluginError(
+            f"the builder {spec.builder!r} of the model {spec.name!r} gave a {type(module).__name__}; "
+            "expected a torch.nn.Module"
+        )
+    return module

@@ -1,0 +1,109 @@
+"""The card of a weights file: what calibrates the logits, and where certainty ends."""
+
+import json
+import math
+from dataclasses import dataclass
+from numbers import Real
+
+from astroclassify.core import WeightsError
+
+#: A label with a smaller probability is ``uncertain`` where the card says nothing (float).
+DEFAULT_UNCERTAIN_BELOW = 0.6
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """
+    How logits become probabilities: ``softmax(logits / temperature + bias)``.
+
+    Parameters
+    ----------
+    temperature : float, default 1
+        Larger than 0.
+    bias : tuple of float, default empty
+        One per class; empty for none.
+    uncertain_below : float, default 0.6
+        Probability, 0 to 1, under which a label is ``uncertain``.
+    """
+
+    temperature: float = 1.0
+    bias: tuple[float, ...] = ()
+    uncertain_below: float = DEFAULT_UNCERTAIN_BELOW
+
+
+def read_card(path):
+    """
+    Read the card beside a weights file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The weights file, ``NAME.safetensors``; its card is ``NAME.json``.
+
+    Returns
+    -------
+    dict
+        The card; empty where there is none.
+
+    Raises
+    ------
+    WeightsError
+        If the card is not a JSON object.
+    """
+    card_path = path.with_suffix(".json")
+    if not card_path.is_file():
+        return {}
+    try:
+        card = json.loads(card_path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"the card {card_path} cannot be read: {error}") from error
+    if not isinstance(card, dict):
+        raise WeightsError(f"the card {card_path} holds a {type(card).__name__}; expected a JSON object")
+    return card
+
+
+def calibration_of(card, classes):
+    """
+    Take the calibration from a card.
+
+    Parameters
+    ----------
+    card : mapping
+        May hold ``calibration`` (with ``temperature`` and ``bias``), ``uncertain_below`` and ``classes``.
+    classes : tuple of str
+        The model's classes.
+
+    Returns
+    -------
+    Calibration
+        Defaults where the card is silent.
+
+    Raises
+    ------
+    WeightsError
+        If a value is out of range or belongs to other classes.
+    """
+    _check_classes(card, classes)
+    given = card.get("calibration") or {}
+    temperature = _number("temperature", given.get("temperature", 1.0))
+    bias = tuple(_number("bias", value) for value in given.get("bias") or ())
+    threshold = _number("uncertain_below", card.get("uncertain_below", DEFAULT_UNCERTAIN_BELOW))
+    if temperature <= 0:
+        raise WeightsError(f"the card's temperature is {temperature}; expected more than 0")
+    if bias and len(bias) != len(classes):
+        raise WeightsError(f"the card has {len(bias)} biases for the {len(classes)} classes {classes}")
+    if not 0 <= threshold <= 1:
+        raise WeightsError(f"the card's uncertain_below is {threshold}; expected 0 to 1")
+    return Calibration(temperature, bias, threshold)
+
+
+def _check_classes(card, classes):
+    found = card.get("classes")
+    if found is not None and list(found) != list(classes):
+        raise WeightsError(f"the card is of a model with the classes {list(found)}; expected {list(classes)}")
+
+
+def _number(name, value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        raise WeightsError(f"the card's {name} is {value!r}; expected a finite number")
+    return float(value)

@@ -1,0 +1,123 @@
+"""Raw counts on a fixed pixel grid: the input of networks with a fixed size."""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from astroclassify.core import ParameterError
+
+#: Frames up to this much larger than the grid are cropped, not resampled (fraction).
+CROP_MARGIN = 0.05
+
+_MEDIAN_SAMPLES = 1_000_000
+
+
+def counts_planes(array, *, height=2048, width=4096):
+    """
+    Put a frame's counts, unscaled, on a fixed grid of pixels.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Float32 frame ``[y, x]``, NaN on unusable pixels, as `frame_array` gives it.
+    height, width : int, default 2048, 4096
+        The grid, at least 1 x 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float32 ``[1, height, width]``, finite, in the frame's own unit.
+
+    Raises
+    ------
+    ParameterError
+        If the grid is empty or the array is not two-dimensional.
+
+    Notes
+    -----
+    * A frame of the grid's size is taken as it is.
+    * A frame that is larger by at most 5% in each axis (2051 rows of a WFC3/UVIS chip; a raw
+      frame with its overscan) is cropped about its centre: every count stays what it was.
+      To keep the paper's own rows, read the file with ``rows="paper"``.
+    * Any other frame is resampled by area (each pixel of the grid is the mean of the sky
+      area it covers) with its aspect ratio kept, so that it just fits, and is surrounded by
+      the frame's median.
+    * NaN pixels become the frame's median.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.preprocess import counts_planes
+    >>> frame = np.arange(64, dtype=np.float32).reshape(8, 8)
+    >>> counts_planes(frame, height=4, width=4)[0, 0]
+    array([ 4.5,  6.5,  8.5, 10.5], dtype=float32)
+    """
+    _check(array, height, width)
+    median = _median(array)
+    filled = np.where(np.isnan(array), median, array)
+    rows, columns = array.shape
+    if _croppable(rows, height) and _croppable(columns, width):
+        return _central(filled, height, width)[None]
+    scale = min(height / rows, width / columns)
+    size = max(1, round(rows * scale)), max(1, round(columns * scale))
+    return _surrounded(resample_area(filled, size), (height, width), median)[None]
+
+
+def resample_area(array, shape):
+    """
+    Resample an image by area: flux per unit of sky area is kept.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Finite image ``[y, x]``.
+    shape : tuple of int
+        The new shape, (rows, columns), smaller or larger than the old one.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float32 image; its mean is the mean of the input.
+    """
+    fewer_rows = _area_weights(array.shape[0], shape[0]) @ array
+    return np.ascontiguousarray((_area_weights(array.shape[1], shape[1]) @ fewer_rows.T).T)
+
+
+def _area_weights(old, new):
+    """Sparse ``[new, old]``: how much of each old pixel lies in each new one, rows summing to 1."""
+    edges = np.unique(np.concatenate([np.arange(old + 1) / old, np.arange(new + 1) / new]))
+    middles = (edges[1:] + edges[:-1]) / 2
+    to, of = (middles * new).astype(int), (middles * old).astype(int)
+    weights = (np.diff(edges) * new).astype(np.float32)
+    return csr_array((weights, (to, of)), shape=(new, old))
+
+
+def _check(array, height, width):
+    if array.ndim != 2:
+        raise ParameterError(f"expected an array [y, x]; this one has the shape {array.shape}")
+    if height < 1 or width < 1:
+        raise ParameterError(f"height and width must be at least 1; got {height} and {width}")
+
+
+def _median(array):
+    step = max(1, int(np.sqrt(array.size / _MEDIAN_SAMPLES)))
+    sample = array[::step, ::step]
+    sample = sample[np.isfinite(sample)]
+    if sample.size == 0:  # the few usable pixels lie between the samples
+        sample = array[np.isfinite(array)]
+    return np.float32(np.median(sample)) if sample.size else np.float32(0)
+
+
+def _croppable(size, wanted):
+    return wanted <= size <= wanted * (1 + CROP_MARGIN)
+
+
+def _central(array, height, width):
+    top, left = (array.shape[0] - height) // 2, (array.shape[1] - width) // 2
+    return np.ascontiguousarray(array[top : top + height, left : left + width])
+
+
+def _surrounded(array, shape, value):
+    result = np.full(shape, value, dtype=np.float32)
+    top, left = (shape[0] - array.shape[0]) // 2, (shape[1] - array.shape[1]) // 2
+    result[top : top + array.shape[0], left : left + array.shape[1]] = array
+    return result

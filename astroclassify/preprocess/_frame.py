@@ -1,0 +1,110 @@
+"""Any frame to one plain array: float32, ``[y, x]``, NaN on unusable pixels."""
+
+import numpy as np
+from astropy.nddata import NDData
+from astropy.units import Quantity
+
+from astroclassify.core import FrameError
+
+#: The smallest number of rows and of columns that a frame may have (int).
+MINIMUM_SIDE = 8
+
+
+def frame_array(frame):
+    """
+    Turn a frame into a plain array, with NaN wherever a pixel cannot be used.
+
+    Parameters
+    ----------
+    frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData`, `~astropy.units.Quantity` or array
+        Two-dimensional and of any real numeric type, byte order and unit; at least
+        `MINIMUM_SIDE` rows and columns. The mask of an `~astropy.nddata.NDData` or a
+        masked array is respected: a non-zero mask marks an unusable pixel.
+
+    Returns
+    -------
+    numpy.ndarray
+        C-contiguous float32 array ``[y, x]`` in the frame's own unit. Masked, infinite and
+        NaN pixels are NaN, and so are values beyond the range of float32. Where nothing had
+        to change the result is a read-only view of the frame's own pixels.
+
+    Raises
+    ------
+    FrameError
+        If the frame is not two-dimensional, is too small, holds complex numbers, booleans or
+        anything else that is not a real number, has a mask of another shape, or has no
+        usable pixel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.preprocess import frame_array
+    >>> raw = np.full((8, 8), 1200, dtype=">u2")
+    >>> array = frame_array(np.ma.masked_array(raw, mask=np.eye(8)))
+    >>> array.dtype.name, float(array[0, 1]), float(array[0, 0])
+    ('float32', 1200.0, nan)
+    """
+    values, mask = _values_and_mask(frame)
+    _check_shape(values)
+    _check_dtype(values.dtype)
+    return _with_nan(values, _checked_mask(mask, values.shape))
+
+
+def _values_and_mask(frame):
+    if isinstance(frame, NDData):
+        values, mask = _values_and_mask(frame.data)
+        return values, frame.mask if mask is None else mask
+    if isinstance(frame, np.ma.MaskedArray):
+        return np.ma.getdata(frame), np.ma.getmask(frame)
+    if isinstance(frame, Quantity):
+        return frame.value, getattr(frame, "mask", None)
+    if isinstance(frame, np.ndarray) or hasattr(frame, "__array__"):
+        return np.asarray(frame), getattr(frame, "mask", None)
+    raise FrameError(
+        f"a {type(frame).__name__} is not a frame; expected a CCDData, an NDData or a 2-D array of numbers"
+    )
+
+
+def _check_shape(values):
+    if values.ndim != 2:
+        hint = "; choose one plane of it, for example frame[0]" if values.ndim > 2 else ""
+        raise FrameError(f"a frame has two axes, (y, x); this one has the shape {values.shape}{hint}")
+    if min(values.shape) < MINIMUM_SIDE:
+        raise FrameError(
+            f"this frame has the shape {values.shape}; "
+            f"at least {MINIMUM_SIDE} x {MINIMUM_SIDE} pixels are needed"
+        )
+
+
+def _check_dtype(dtype):
+    if dtype.kind not in "iuf":
+        raise FrameError(
+            f"a frame holds real numbers (integers or floats); this one has the data type {dtype}"
+        )
+
+
+def _checked_mask(mask, shape):
+    if mask is None or mask is np.ma.nomask:
+        return None
+    mask = np.asarray(mask)
+    if mask.ndim not in (0, 2) or (mask.ndim == 2 and mask.shape != shape):
+        raise FrameError(f"the mask has the shape {mask.shape}; expected the frame's, {shape}")
+    return np.broadcast_to(mask.astype(bool, copy=False), shape)
+
+
+def _with_nan(values, mask):
+    with np.errstate(over="ignore", invalid="ignore"):
+        array = np.ascontiguousarray(values, dtype=np.float32)
+    bad = ~np.isfinite(array)
+    if mask is not None:
+        bad |= mask
+    if bad.all():
+        raise FrameError("this frame has no usable pixel: every one is masked, NaN or infinite")
+    shared = np.shares_memory(array, values, max_work=1)
+    if bad.any():
+        array = array.copy() if shared else array
+        array[bad] = np.nan
+    elif shared:
+        array = array.view()
+        array.flags.writeable = False
+    return array
