@@ -118,6 +118,8 @@ def build_model(model, *, weights=None, device="cpu"):
     ParameterError
         If the device does not exist.
     """
+    import torch
+
     spec = find_spec(model)
     path, card, expected = locate_weights(spec, weights)
     sha256 = verified_sha256(path, expected)
@@ -125,7 +127,8 @@ def build_model(model, *, weights=None, device="cpu"):
     device = resolve_device(device)
     module = built_module(spec)
     load_state(module, path)
-    return Model(spec, module.to(device).eval(), card, calibration, sha256, device)
+    module = module.to(device=device, dtype=torch.float32).eval()
+    return Model(spec, module, card, calibration, sha256, device)
 
 
 def built_module(spec):

@@ -5,7 +5,7 @@ from astroclassify.models._spec import ModelSpec, Weights
 #: The network of the paper, on raw counts of a whole chip (ModelSpec).
 HR_CELESTIALNET = ModelSpec(
     name="hr-celestialnet",
-    description="HR-CelestialNet of the paper: whole 2048 x 4096 chips of raw counts; no weights are published",
+    description="HR-CelestialNet of the paper: whole 2048 x 4096 chips of raw counts; no published weights",
     builder="astroclassify.models.nets.hr_celestialnet:HRCelestialNet",
     preprocessing="astroclassify.preprocess:counts_planes",
     preprocessing_options={"height": 2048, "width": 4096},

@@ -1,0 +1,166 @@
+"""From logits to a label: calibration, the two sides, and when to say "I cannot tell"."""
+
+import numpy as np
+
+from astroclassify.core import ConfigurationError, conf
+from astroclassify.inference._classification import Classification
+from astroclassify.models import NSC_CLASSES
+
+#: Above this probability of ``field`` a label is ``uncertain`` (float).
+FIELD_ABOVE = 0.5
+
+
+def calibrated_logits(logits, calibration):
+    """
+    Apply a calibration.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        ``[..., K]``.
+    calibration : Calibration
+        Temperature and bias.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float64 ``[..., K]``: ``logits / temperature + bias``.
+    """
+    bias = calibration.bias or (0.0,) * np.shape(logits)[-1]
+    return np.asarray(logits, dtype=float) / calibration.temperature + np.asarray(bias)
+
+
+def softmax(logits):
+    """
+    Turn logits into probabilities.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        ``[..., K]``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float64 ``[..., K]``, summing to 1 along the last axis.
+
+    Examples
+    --------
+    >>> from astroclassify.inference import softmax
+    >>> softmax([0.0, 0.0])
+    array([0.5, 0.5])
+    """
+    shifted = np.asarray(logits, dtype=float) - np.max(logits, axis=-1, keepdims=True)
+    return np.exp(shifted) / np.exp(shifted).sum(axis=-1, keepdims=True)
+
+
+def galaxy_probability(logits, classes):
+    """
+    Probability of a galaxy, given that the frame shows a galaxy or an nsc.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        Calibrated logits ``[..., K]``.
+    classes : tuple of str
+        The K classes.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float64 ``[...]``, 0 to 1.
+
+    Notes
+    -----
+    With :math:`L_c` the logits, :math:`P = 1 / (1 + \\sum_{c \\in nsc} e^{L_c - L_{galaxy}})`:
+    ``field`` drops out.
+
+    Examples
+    --------
+    >>> from astroclassify.inference import galaxy_probability
+    >>> float(galaxy_probability([0.0, 0.0, 30.0], ("galaxy", "nsc", "field")))
+    0.5
+    """
+    logits = np.asarray(logits, dtype=float)
+    two = np.stack([logits[..., classes.index("galaxy")], _nsc_logit(logits, classes)], axis=-1)
+    return softmax(two)[..., 0]
+
+
+def interpret(prediction, model, *, meta=None):
+    """
+    Turn what a network said into an answer.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        From `predict`.
+    model : Model
+        The model that gave it.
+    meta : mapping, optional
+        Provenance to keep.
+
+    Returns
+    -------
+    Classification
+        The label is the more probable of galaxy and nsc (renormalised without ``field``), or
+        ``uncertain`` if that probability is under the threshold of ``conf.uncertain_below``
+        (where that is negative, of the weights' card), or if ``field`` has more than 0.5.
+
+    Raises
+    ------
+    ConfigurationError
+        If ``conf.uncertain_below`` is more than 1.
+    """
+    logits = calibrated_logits(prediction.logits, model.calibration)
+    probabilities = dict(zip(model.classes, softmax(logits).tolist(), strict=True))
+    galaxy = float(galaxy_probability(logits, model.classes))
+    leaning, probability = ("galaxy", galaxy) if galaxy >= 0.5 else ("nsc", 1 - galaxy)
+    threshold = _threshold(model.calibration)
+    reason = _doubt(probability, threshold, probabilities.get("field", 0.0))
+    return Classification(
+        label="uncertain" if reason else leaning,
+        probability=probability,
+        leaning=leaning,
+        probabilities=probabilities,
+        evidence=_evidence_for(leaning, prediction, logits, model),
+        meta={**(meta or {}), "uncertain_below": threshold, "reason": reason},
+    )
+
+
+def _threshold(calibration):
+    chosen = conf.uncertain_below
+    if chosen > 1:
+        raise ConfigurationError(
+            f"conf.uncertain_below is {chosen}; expected at most 1, or a negative number for the card's value"
+        )
+    return calibration.uncertain_below if chosen < 0 else chosen
+
+
+def _doubt(probability, threshold, field):
+    if field > FIELD_ABOVE:
+        return f"the frame most probably shows a field without a body: P(field) = {field:.3f}"
+    if probability < threshold:
+        return f"the probability {probability:.3f} is below {threshold:.3f}"
+    return ""
+
+
+def _nsc_indices(classes):
+    return [i for i, name in enumerate(classes) if name in NSC_CLASSES]
+
+
+def _nsc_logit(logits, classes):
+    parts = logits[..., _nsc_indices(classes)]
+    top = parts.max(axis=-1, keepdims=True)
+    return (top + np.log(np.exp(parts - top).sum(axis=-1, keepdims=True)))[..., 0]
+
+
+def _evidence_for(leaning, prediction, logits, model):
+    """Galaxy's evidence minus nsc's (each part by its share of nsc), for the leaning, calibrated."""
+    if prediction.evidence is None:
+        return None
+    nsc = _nsc_indices(model.classes)
+    shares = softmax(logits[nsc]).astype(np.float32)
+    galaxy = prediction.evidence[model.classes.index("galaxy")]
+    towards_galaxy = galaxy - np.tensordot(shares, prediction.evidence[nsc], axes=1)
+    sign = 1 if leaning == "galaxy" else -1
+    return (sign / model.calibration.temperature * towards_galaxy).astype(np.float32)
