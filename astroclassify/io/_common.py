@@ -24,8 +24,7 @@ MAX_COMPRESSION = 2000
 
 _STRUCTURAL = frozenset(
     ("SIMPLE", "XTENSION", "BITPIX", "EXTEND", "NEXTEND", "GROUPS", "PCOUNT", "GCOUNT", "INHERIT")
-    + ("BSCALE", "BZERO", "BLANK", "CHECKSUM", "DATASUM")
-)
+) | frozenset(("BSCALE", "BZERO", "BLANK", "CHECKSUM", "DATASUM"))
 _REPEATABLE = frozenset(("COMMENT", "HISTORY", ""))
 _UNITS = {
     "COUNTS": u.adu,
@@ -107,6 +106,15 @@ def hst_stage(headers):
     if "SCI" not in names:
         return None
     return "raw" if header_int(headers[names.index("SCI")], "BITPIX", 0) > 0 else "calibrated"
+
+
+def is_csst(headers):
+    """Tell from a file's headers whether it is of the CSST survey camera."""
+    return first_text(headers, "TELESCOP").startswith("CSST") or first_text(headers, "INSTRUME") in (
+        "MSC",
+        "CSST_MSC",
+        "CSST-MSC",
+    )
 
 
 def hst_instrument(headers, source):

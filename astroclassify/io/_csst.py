@@ -1,0 +1,362 @@
+"""Reader of CSST survey-camera (MSC) files: raw (L0) and calibrated (L1) images of one detector.
+
+L0: 16 channels in one image, with or without overscan; the bias is taken per channel and row from
+the overscan where there is one. With overscan between the channels no WCS can be linear in raw
+pixels, so the header's WCS is taken to describe the trimmed image.
+
+L1: ``_img`` holds electrons per second; the ``_wht`` (taken as inverse variance) and ``_flg`` files
+beside it, or extensions named WHT and FLG, are used where they are there.
+"""
+
+import logging
+import re
+import warnings
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from astropy import units as u
+from astropy.io import fits
+
+from astroclassify.core import FrameWarning, ParameterError, ReadError
+from astroclassify.instruments import CSST_MSC
+from astroclassify.io._common import (
+    as_float,
+    build_wcs,
+    hdu_label,
+    header_int,
+    header_text,
+    header_value,
+    image_pixels,
+    is_csst,
+    make_frame,
+    merged_header,
+    parse_unit,
+    unusable_mask,
+)
+from astroclassify.io._reader import Reader
+
+logger = logging.getLogger(__name__)
+
+#: Meaning of the bits of a flag image.
+FLAG_BITS = {
+    1: "bad pixel",
+    2: "hot pixel",
+    4: "warm pixel",
+    8: "saturated",
+    16: "cosmic ray",
+    32: "satellite trail",
+    64: "ghost",
+    128: "scattered light",
+}
+#: Bits that make a pixel unusable: bad, hot, cosmic ray, satellite. Saturated stars stay.
+MASK_BITS = 1 | 2 | 16 | 32
+
+_NAME = re.compile(
+    r"CSST_MSC_(?P<project>[A-Z]+)_(?P<data_type>SCIE?)_(?P<start>\d{14})_(?P<stop>\d{14})_(?P<obs_id>\d{9,14})"
+    r"_(?P<detector>\d{2})_(?P<level>L[01])_(?P<version>V?\d+)(?:_(?P<suffix>[A-Za-z]+))?\.fits(?:\.gz|\.fz)?"
+)
+_OLD_NAME = re.compile(
+    r"MSC_(?P<project>[A-Z]+)_(?P<start>\d{12})_(?P<obs_id>\d{9,14})_(?P<detector>\d{2})_(?P<suffix>raw)"
+    r"\.fits(?:\.gz|\.fz)?"
+)
+
+
+@dataclass(frozen=True)
+class CsstName:
+    """
+    What the name of a CSST file says.
+
+    Parameters
+    ----------
+    project : str
+        Survey or project, for example ``"MS"``.
+    data_type : str
+        ``"SCI"`` or ``"SCIE"``.
+    start : datetime.datetime
+        Start of the exposure (UTC).
+    stop : datetime.datetime or None
+        Its end; old simulations do not say.
+    obs_id : str
+        Observation number, 9 to 14 digits.
+    detector : int
+        Detector number.
+    level : str
+        ``"L0"`` or ``"L1"``.
+    version : str
+        Version of the product, for example ``"1"`` or ``"V01"``.
+    suffix : str
+        What follows the version, for example ``"img"``, ``"wht"``, ``"flg"`` or ``""``.
+    """
+
+    project: str
+    data_type: str
+    start: datetime
+    stop: datetime | None
+    obs_id: str
+    detector: int
+    level: str
+    version: str
+    suffix: str
+
+
+def parse_csst_name(name):
+    """
+    Read what the name of a CSST survey-camera file says.
+
+    Parameters
+    ----------
+    name : path-like
+        File name; folders before it do not matter.
+
+    Returns
+    -------
+    CsstName or None
+        `None` where the name has no CSST form.
+
+    Examples
+    --------
+    >>> from astroclassify.io._csst import parse_csst_name
+    >>> name = "CSST_MSC_MS_SCI_20270626203558_20270626203828_100000066_06_L0_1.fits"
+    >>> parse_csst_name(name).detector
+    6
+    """
+    base = Path(name).name
+    match = _NAME.fullmatch(base) or _OLD_NAME.fullmatch(base)
+    if match is None:
+        return None
+    parts = {"data_type": "SCI", "stop": None, "level": "L0", "version": ""} | match.groupdict(default="")
+    try:
+        start, stop = (_time(parts[key]) for key in ("start", "stop"))
+    except ValueError:
+        return None
+    return CsstName(**parts | {"start": start, "stop": stop, "detector": int(parts["detector"])})
+
+
+def _time(digits):
+    if digits is None:
+        return None
+    return datetime.strptime(digits, "%Y%m%d%H%M%S" if len(digits) == 14 else "%y%m%d%H%M%S")
+
+
+def read(hdulist, options):
+    """
+    Read the frame of a CSST detector.
+
+    Parameters
+    ----------
+    hdulist : fits.HDUList
+        The opened file.
+    options : ReadOptions
+        ``bias``, ``dtype``, ``chips`` and ``source`` are used.
+
+    Returns
+    -------
+    list of CCDData
+        One frame: ADU for L0, electrons per second for L1.
+
+    Raises
+    ------
+    ReadError
+        If there is no two-dimensional image, an L0 image has a size that no layout has, or the
+        file is a weight or flag image.
+    ParameterError
+        If another chip was asked for.
+    """
+    name = parse_csst_name(options.source)
+    if name is not None and name.suffix.lower() in ("wht", "flg", "cat"):
+        raise ReadError(f"{options.source}: this is the {name.suffix} file of an image; read its _img file")
+    hdu = _image_hdu(hdulist, options.source)
+    header = merged_header(hdulist[0].header, hdu.header)
+    chip = _chip(header, name)
+    if options.chips is not None and set(options.chips) != {chip}:
+        raise ParameterError(f"{options.source}: the file holds chip {chip} only, not {options.chips}")
+    pixels = image_pixels(hdu, options.source)
+    raw = header_int(hdu.header, "BITPIX", 0) > 0
+    make = _raw_frame if raw else _calibrated_frame
+    return [make(pixels, hdu, header, hdulist, options, chip)]
+
+
+CSST = Reader(
+    name="csst",
+    description="CSST survey camera, raw (L0) and calibrated (L1) images",
+    identify=is_csst,
+    read=read,
+    instruments=("csst-msc",),
+)
+
+
+def _image_hdu(hdulist, source, *, companions=("WHT", "FLG")):
+    for hdu in hdulist:
+        named = header_text(hdu.header, "EXTNAME").upper()
+        if hdu.is_image and header_int(hdu.header, "NAXIS", 0) == 2 and named not in companions:
+            return hdu
+    seen = ", ".join(
+        f"{hdu_label(hdu)} with NAXIS = {header_value(hdu.header, 'NAXIS')}" for hdu in hdulist[:6]
+    )
+    raise ReadError(f"{source}: a CSST file needs a two-dimensional image; it holds {seen}")
+
+
+def _chip(header, name):
+    if name is not None:
+        return name.detector
+    digits = re.search(r"\d+", header_text(header, "CHIPID") or header_text(header, "DETECTOR"))
+    return int(digits.group()) if digits else None
+
+
+# Raw (L0) ------------------------------------------------------------------------------------
+
+
+def _raw_frame(pixels, hdu, header, hdulist, options, chip):
+    layout = _layout(pixels, options.source)
+    data, subtracted = trimmed(
+        pixels, layout, CSST_MSC.bias_section if options.bias == "overscan" else None, options
+    )
+    note = "Bias of each channel and row subtracted" if subtracted else "The bias level is still in"
+    return make_frame(
+        data,
+        unit=u.adu,
+        header=header,
+        options=options,
+        reader="csst",
+        wcs=build_wcs(hdu.header, hdulist, source=options.source),
+        instrument=CSST_MSC.name,
+        chip=chip,
+        notes=(note,),
+    )
+
+
+def _layout(pixels, source):
+    shape = None if pixels is None else pixels.shape
+    for layout in CSST_MSC.layouts:
+        if layout.shape == shape:
+            return layout
+    known = " or ".join(f"{layout.shape[1]} x {layout.shape[0]}" for layout in CSST_MSC.layouts)
+    found = "no pixels" if shape is None else " x ".join(str(n) for n in reversed(shape))
+    raise ReadError(f"{source}: a raw CSST image has {known} pixels (NAXIS1 x NAXIS2); this one has {found}")
+
+
+def trimmed(raw, layout, bias_section, options):
+    """
+    Cut the science sections out of a raw image and join them, bias-subtracted.
+
+    Parameters
+    ----------
+    raw : numpy.ndarray
+        Raw image, ADU.
+    layout : ChipLayout
+        Its geometry.
+    bias_section : str or None
+        The kind of section that holds the bias; `None` leaves the bias in.
+    options : ReadOptions
+        ``dtype`` is used.
+
+    Returns
+    -------
+    data : numpy.ndarray
+        The science pixels.
+    subtracted : bool
+        Whether there was a section to take the bias from.
+    """
+    science = layout.of_kind("science")
+    rows, columns = _starts({s.y for s in science}), _starts({s.x for s in science})
+    data = np.empty(layout.science_shape, options.dtype)
+    subtracted = False
+    for section in science:
+        y, x = rows[section.y], columns[section.x]
+        target = data[y : y + section.shape[0], x : x + section.shape[1]]
+        target[...] = raw[section.slices]
+        level = _row_bias(raw, layout, section, bias_section)
+        if level is not None:
+            target -= level.astype(options.dtype)
+            subtracted = True
+    return data, subtracted
+
+
+def _starts(ranges):
+    starts, position = {}, 0
+    for start, stop in sorted(ranges):
+        starts[start, stop] = position
+        position += stop - start
+    return starts
+
+
+def _row_bias(raw, layout, section, bias_section):
+    """Median of the channel's overscan in each row of a science section, as a column."""
+    same_rows = [s for s in layout.of_kind(bias_section, section.amplifier) if s.y == section.y]
+    if not same_rows:
+        return None
+    pixels = np.concatenate([raw[s.slices] for s in same_rows], axis=1)
+    return np.median(pixels, axis=1, keepdims=True)
+
+
+# Calibrated (L1) -----------------------------------------------------------------------------
+
+
+def _calibrated_frame(pixels, hdu, header, hdulist, options, chip):
+    if pixels is None or pixels.ndim != 2:
+        raise ReadError(f"{options.source}: {hdu_label(hdu)} holds no two-dimensional image")
+    data = as_float(pixels, options.dtype)
+    flags = _companion("flg", hdulist, data.shape, options)
+    weight = _companion("wht", hdulist, data.shape, options)
+    return make_frame(
+        data,
+        unit=parse_unit(header_value(hdu.header, "BUNIT"), default=u.electron / u.s),
+        header=header,
+        options=options,
+        reader="csst",
+        mask=unusable_mask(data, None if flags is None else (flags & MASK_BITS) != 0),
+        flags=flags,
+        sigma=None if weight is None else _sigma(weight, options),
+        wcs=build_wcs(hdu.header, hdulist, source=options.source),
+        instrument=CSST_MSC.name,
+        chip=chip,
+    )
+
+
+def _sigma(weight, options):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (1.0 / np.sqrt(as_float(weight, options.dtype))).astype(options.dtype)
+
+
+def _companion(kind, hdulist, shape, options):
+    """Find the weight or flag image: an extension of the file, or the file beside it."""
+    pixels = _named_image(hdulist, kind, options.source)
+    path = _sibling(hdulist.filename(), kind)
+    if pixels is None and path is not None:
+        pixels = _image_of(path, options.source)
+    if pixels is not None and (pixels.shape != shape or (kind == "flg" and pixels.dtype.kind not in "iu")):
+        warnings.warn(
+            f"{options.source}: its {kind} image does not fit ({pixels.dtype}, {pixels.shape}); left out",
+            FrameWarning,
+            stacklevel=2,
+        )
+        return None
+    return None if pixels is None else np.array(pixels)
+
+
+def _named_image(hdulist, kind, source):
+    for hdu in hdulist:
+        if hdu.is_image and header_text(hdu.header, "EXTNAME").lower() == kind:
+            return image_pixels(hdu, source)
+    return None
+
+
+def _sibling(filename, kind):
+    if not filename or "_img.fits" not in Path(filename).name:
+        return None
+    path = Path(filename).with_name(Path(filename).name.replace("_img.fits", f"_{kind}.fits"))
+    return path if path.is_file() else None
+
+
+def _image_of(path, source):
+    try:
+        with warnings.catch_warnings(), closing(fits.open(path, memmap=False)) as hdulist:
+            warnings.simplefilter("ignore")
+            pixels = image_pixels(_image_hdu(hdulist, path.name, companions=()), path.name)
+            return None if pixels is None else np.array(pixels)
+    except Exception as error:  # a broken companion must not cost the image itself
+        warnings.warn(f"{source}: {path.name} beside it cannot be read ({error})", FrameWarning, stacklevel=2)
+        return None
