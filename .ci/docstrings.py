@@ -1,0 +1,60 @@
+"""Validate the docstrings of everything public; the rules are in pyproject.toml.
+
+Public is what a room's ``__all__`` lists, and the public methods of the classes there.
+numpydoc's own file-based check cannot see the parameters of a dataclass.
+"""
+
+import inspect
+import pkgutil
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+from numpydoc.validate import validate
+
+import astroclassify
+
+
+def public_names():
+    """Yield the dotted name of every public function, class and method, once."""
+    rooms = ["astroclassify"]
+    rooms += [f"astroclassify.{m.name}" for m in pkgutil.iter_modules(astroclassify.__path__) if m.ispkg]
+    seen = set()
+    for room in rooms:
+        module = import_module(room)
+        for name in module.__all__:
+            obj = getattr(module, name)
+            if not (inspect.isfunction(obj) or inspect.isclass(obj)) or obj in seen:
+                continue
+            seen.add(obj)
+            yield f"{room}.{name}"
+            if inspect.isclass(obj):
+                yield from (f"{room}.{name}.{method}" for method in public_methods(obj))
+
+
+def public_methods(cls):
+    """List the public methods and properties that a class itself defines."""
+    own = {name: value for name, value in vars(cls).items() if not name.startswith("_")}
+    kinds = (property, classmethod, staticmethod)
+    return [name for name, value in own.items() if inspect.isfunction(value) or isinstance(value, kinds)]
+
+
+def main():
+    """Print what is wrong; the exit status says whether anything is."""
+    pyproject = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text("utf-8"))
+    checks = set(pyproject["tool"]["numpydoc_validation"]["checks"])
+    names = list(public_names())
+    found = 0
+    for name in names:
+        result = validate(name)
+        for code, message in result["errors"]:
+            if code in checks:
+                found += 1
+                print(f"{result['file']}:{result['file_line']}: {name}: {code} {message}")
+    print(f"{len(names)} public docstrings, {found} faults")
+    return int(found > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""An answer as a picture: the frame, where the evidence lies, and how sure the answer is."""
+
+import numpy as np
+
+from astroclassify.core import FrameError
+from astroclassify.visualization._frame import plot_frame
+from astroclassify.visualization._matplotlib import pyplot
+
+_COLOURS = {
+    "galaxy": "#4477aa",
+    "nsc": "#cc6677",
+    "nebula": "#cc6677",
+    "star cluster": "#ddaa33",
+    "field": "#888888",
+}
+_FOR, _AGAINST = "#ffb000", "#64d2ff"
+_FRACTIONS = (0.3, 0.6, 0.9)
+
+
+def plot_classification(frame, classification, *, figure=None):
+    """
+    Show a frame with its classification.
+
+    Solid contours surround what speaks for the answer's leaning, dashed ones what speaks
+    against it, at 30%, 60% and 90% of the strongest evidence; bars give the probabilities.
+
+    Parameters
+    ----------
+    frame : astropy.nddata.CCDData, astropy.nddata.NDData or numpy.ndarray
+        What was classified, ``[y, x]``.
+    classification : Classification
+        What `astroclassify.classify` said of it.
+    figure : matplotlib.figure.Figure or matplotlib.figure.SubFigure, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.figure.SubFigure
+        The figure drawn on; its first axes hold the frame, its second the bars.
+
+    Raises
+    ------
+    FrameError
+        If the evidence is not a two-dimensional map, or the frame has no good pixel.
+    OptionalDependencyError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify import Classification
+    >>> from astroclassify.visualization import plot_classification
+    >>> frame = np.random.default_rng(1).normal(100, 5, (64, 96))
+    >>> answer = Classification("galaxy", 0.97, "galaxy", {"galaxy": 0.97, "nsc": 0.03})
+    >>> [axes.get_title() for axes in plot_classification(frame, answer).axes]
+    ['', 'galaxy, probability 0.970']
+    """
+    figure = figure or pyplot().figure(figsize=(10.0, 4.4), layout="constrained")
+    image_axes, bar_axes = figure.subplots(1, 2, width_ratios=(3.2, 1.0))
+    plot_frame(frame, ax=image_axes)
+    if classification.evidence is not None:
+        _draw_evidence(image_axes, np.asarray(classification.evidence), frame.shape)
+    _draw_bars(bar_axes, classification)
+    return figure
+
+
+def _draw_evidence(ax, evidence, shape):
+    if evidence.ndim != 2:
+        raise FrameError(f"an evidence map has two axes, (y, x); this one has the shape {evidence.shape}")
+    strongest = float(np.nanmax(np.abs(evidence)))
+    if min(evidence.shape) < 2 or not strongest > 0:
+        return
+    x, y = (
+        _cell_centres(cells, pixels) for cells, pixels in zip(evidence.shape[::-1], shape[::-1], strict=True)
+    )
+    levels = [fraction * strongest for fraction in _FRACTIONS]
+    for values, colour, style in ((evidence, _FOR, "solid"), (-evidence, _AGAINST, "dashed")):
+        reached = [level for level in levels if level < np.nanmax(values)]
+        if reached:
+            ax.contour(x, y, values, levels=reached, colors=colour, linestyles=style, linewidths=1.1)
+
+
+def _cell_centres(cells, pixels):
+    """Pixel coordinates of the centres of equal cells that cover an axis."""
+    return (np.arange(cells) + 0.5) * pixels / cells - 0.5
+
+
+def _draw_bars(ax, classification):
+    names = list(classification.probabilities)
+    values = [classification.probabilities[name] for name in names]
+    ax.barh(names, values, color=[_COLOURS.get(name, "#4477aa") for name in names], height=0.6)
+    for row, value in enumerate(values):
+        inside = value > 0.7
+        alignment, colour = ("right", "white") if inside else ("left", "black")
+        x = value - 0.03 if inside else value + 0.03
+        ax.text(x, row, f"{value:.3f}", va="center", ha=alignment, color=colour, fontsize=9)
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 1), xlabel="probability")
+    ax.set_title(_headline(classification), fontsize=10)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _headline(classification):
+    if classification.label == classification.leaning:
+        return f"{classification.label}, probability {classification.probability:.3f}"
+    return f"{classification.label}\n({classification.leaning} {classification.probability:.3f})"

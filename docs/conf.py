@@ -1,0 +1,43 @@
+"""Sphinx configuration; the shared settings come from sphinx-astropy."""
+
+import os
+from importlib.metadata import version as installed_version
+
+from sphinx_astropy.conf.v2 import *  # noqa: F403
+from sphinx_astropy.conf.v2 import exclude_patterns, extensions, intersphinx_mapping
+
+project = "astroclassify"
+author = "The astroclassify developers"
+copyright = f"2026, {author}"
+release = installed_version("astroclassify")
+version = ".".join(release.split(".")[:2])
+
+extensions += ["sphinx_gallery.gen_gallery"]
+exclude_patterns += ["examples/*", "gallery/**/*.ipynb", "gallery/**/*.py", "sg_execution_times.rst"]
+
+# References to other projects need the network: they are looked up only where this is set.
+if not os.environ.get("ASTROCLASSIFY_DOCS_ONLINE"):
+    intersphinx_mapping.clear()
+
+html_theme = "pydata_sphinx_theme"
+html_title = "astroclassify"
+html_theme_options = {"navigation_with_keys": False, "show_prev_next": True, "footer_start": ["copyright"]}
+html_show_sourcelink = False
+
+plot_include_source = False
+plot_html_show_source_link = False
+plot_html_show_formats = False
+plot_formats = [("png", 110)]
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r".*\.py",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "plot_gallery": True,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "write_computation_times": False,
+    "doc_module": ("astroclassify",),
+}
