@@ -7,6 +7,7 @@ from astroclassify.instruments import (
     PHYSICAL_PRESCAN,
     SCIENCE,
     SERIAL_OVERSCAN,
+    ChipLayout,
     Instrument,
 )
 from astroclassify.visualization._matplotlib import new_axes, pyplot
@@ -33,9 +34,9 @@ def plot_layout(instrument, layout=None, *, ax=None):
     ----------
     instrument : str or Instrument
         A registered name, or a description.
-    layout : ChipLayout or int, optional
-        The layout, or a chip number for that chip's largest unbinned layout; by default
-        the instrument's first layout.
+    layout : ChipLayout, str or int, optional
+        The layout, its name, or a chip number for that chip's largest unbinned layout; by
+        default the instrument's first layout.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default in a new figure.
 
@@ -49,7 +50,7 @@ def plot_layout(instrument, layout=None, *, ax=None):
     UnknownNameError
         If no instrument has the name.
     ParameterError
-        If the instrument has no such chip, or no layout at all.
+        If the instrument has no such layout.
     OptionalDependencyError
         If matplotlib is not installed.
 
@@ -57,7 +58,7 @@ def plot_layout(instrument, layout=None, *, ax=None):
     --------
     >>> from astroclassify.visualization import plot_layout
     >>> plot_layout("acs-wfc", 1).get_title()
-    'ACS/WFC chip 1: 2068 rows x 4144 columns'
+    'ACS/WFC, WFC1 full frame: 2068 rows x 4144 columns'
     """
     instrument = _described(instrument)
     layout = _chosen_layout(instrument, layout)
@@ -66,6 +67,7 @@ def plot_layout(instrument, layout=None, *, ax=None):
     y_axis = StretchedAxis.from_intervals([s.y for s in layout.sections], narrowest=1.6 * _NARROWEST)
     for section in layout.sections:
         _draw_section(ax, section, x_axis, y_axis, is_bias=section.kind == instrument.bias_section)
+        _draw_size(ax, section, _box(section, x_axis, y_axis), instrument.amplifiers.get(section.amplifier))
     for name in _all_amplifiers(layout):
         _draw_amplifier(ax, instrument.amplifiers.get(name), name, layout, x_axis, y_axis)
     _label_axes(ax, x_axis, y_axis)
@@ -120,14 +122,12 @@ def _described(instrument):
 
 
 def _chosen_layout(instrument, layout):
-    if layout is not None and not isinstance(layout, int):
+    if isinstance(layout, ChipLayout):
         return layout
-    candidates = [one for one in instrument.layouts if layout is None or one.chip == layout]
+    candidates = [one for one in instrument.layouts if layout in (None, one.chip, one.name)]
     if not candidates:
-        chips = sorted({one.chip for one in instrument.layouts})
-        raise ParameterError(
-            f"the instrument {instrument.name!r} has no layout of chip {layout}; it has chips {chips}"
-        )
+        known = ", ".join(repr(one.name) for one in instrument.layouts) or "none"
+        raise ParameterError(f"{instrument.name} has no layout {layout!r}; there are: {known}")
     if layout is None:
         return candidates[0]
     return max(candidates, key=lambda one: (-one.binning, one.shape[0] * one.shape[1]))
@@ -135,9 +135,9 @@ def _chosen_layout(instrument, layout):
 
 def _title(instrument, layout):
     rows, columns = layout.shape
-    binned = f", binned {layout.binning}x{layout.binning}" if layout.binning > 1 else ""
-    camera = "/".join(part for part in (instrument.instrume, instrument.detector) if part) or instrument.name
-    return f"{camera} chip {layout.chip}: {rows} rows x {columns} columns{binned}"
+    camera = "/".join(filter(None, (instrument.instrume, instrument.detector))) or instrument.name
+    name = layout.name or f"chip {layout.chip}"
+    return f"{camera}, {name}: {rows} rows x {columns} columns"
 
 
 def _draw_section(ax, section, x_axis, y_axis, *, is_bias):
@@ -152,14 +152,16 @@ def _draw_section(ax, section, x_axis, y_axis, *, is_bias):
         hatch="///" if is_bias else None,
     )
     ax.add_patch(rectangle)
-    _draw_size(ax, section, (left + right) / 2, (bottom + top) / 2)
 
 
 def _box(section, x_axis, y_axis):
     return (*map(x_axis, section.x), *map(y_axis, section.y))
 
 
-def _draw_size(ax, section, x, y):
+def _draw_size(ax, section, box, amplifier):
+    left, right, bottom, top = box
+    x = left + _label_share(section, amplifier, top) * (right - left)
+    y = (bottom + top) / 2
     rows, columns = section.shape
     if section.kind == SCIENCE:
         text, rotation = f"{rows} x {columns}", 90 if columns < 1500 < rows else 0
@@ -167,10 +169,19 @@ def _draw_size(ax, section, x, y):
         text, rotation = f"{rows}", 0
     else:
         text, rotation = f"{columns}", 0
-    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.2}
+    patch = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.2}
     ax.text(
-        x, y, text, ha="center", va="center", rotation=rotation, fontsize=8, color=_INK, bbox=box, zorder=5
+        x, y, text, ha="center", va="center", rotation=rotation, fontsize=8, color=_INK, bbox=patch, zorder=5
     )
+
+
+def _label_share(section, amplifier, top):
+    """Say where along its width a section's label goes: aside where the reading arrow runs."""
+    if section.kind != PARALLEL_OVERSCAN or amplifier is None:
+        return 0.5
+    vertical, horizontal = amplifier.corner
+    under_arrow = section.y[0] == 0 if vertical == "bottom" else top > 0.999
+    return 0.5 + (0.25 if horizontal == "left" else -0.25) * under_arrow
 
 
 def _all_amplifiers(layout):
