@@ -12,6 +12,8 @@ SCIENCE = "science"
 PHYSICAL_PRESCAN = "physical prescan"
 SERIAL_OVERSCAN = "serial virtual overscan"
 PARALLEL_OVERSCAN = "parallel virtual overscan"
+#: The chip number of a layout that holds for every chip of its instrument.
+ANY_CHIP = 0
 SECTION_KINDS = (SCIENCE, PHYSICAL_PRESCAN, SERIAL_OVERSCAN, PARALLEL_OVERSCAN)
 
 
@@ -80,19 +82,25 @@ class ChipLayout:
     Parameters
     ----------
     chip : int
-        Chip number as ``CCDCHIP`` gives it.
+        Chip number as ``CCDCHIP`` gives it; ``ANY_CHIP`` (0) where every chip is alike.
     shape : tuple of int
         Raw shape, (rows, columns).
     sections : tuple of Section
         They tile the raw image exactly, without overlap.
     binning : int, default 1
         On-chip binning factor in both axes.
+    name : str, default ""
+        What the layout is called, for example ``"WFC1A-1K"``.
+    origin : tuple of int, default (0, 0)
+        Row and column, in unbinned science pixels of the whole chip, of the first science pixel.
     """
 
     chip: int
     shape: tuple[int, int]
     sections: tuple[Section, ...]
     binning: int = 1
+    name: str = ""
+    origin: tuple[int, int] = (0, 0)
 
     def of_kind(self, kind, amplifier=None):
         """
@@ -116,8 +124,29 @@ class ChipLayout:
 
     @property
     def amplifiers(self):
-        """Names of the amplifiers that read science pixels, left to right, bottom to top (tuple of str)."""
+        """Names of the amplifiers that read science pixels, bottom to top, left to right (tuple of str)."""
         return tuple(dict.fromkeys(s.amplifier for s in self.of_kind(SCIENCE)))
+
+    @property
+    def science_start(self):
+        """Row and column of the first science pixel in the raw array (tuple of int)."""
+        science = self.of_kind(SCIENCE)
+        return min(s.y[0] for s in science), min(s.x[0] for s in science)
+
+    @property
+    def ltv(self):
+        """
+        ``(LTV1, LTV2)`` of the raw image (tuple of float, pixels).
+
+        By the IRAF convention a 1-based science pixel ``p`` of the whole chip lies at the
+        1-based raw pixel ``p / binning + LTV``.
+        """
+        half = (self.binning + 1) / 2
+        y, x = (
+            start + 1 - (first + half) / self.binning
+            for start, first in zip(self.science_start, self.origin, strict=True)
+        )
+        return x, y
 
     @property
     def science_shape(self):
@@ -126,6 +155,35 @@ class ChipLayout:
         rows = {s.y for s in science}
         columns = {s.x for s in science}
         return sum(b - a for a, b in rows), sum(b - a for a, b in columns)
+
+
+@dataclass(frozen=True)
+class ChipGeometry:
+    """
+    One whole CCD, unbinned, before any window is cut out of it.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Science rows and columns.
+    amplifiers : tuple of str
+        The amplifiers of the left and of the right half.
+    physical_columns : int
+        Physical prescan columns beyond each outer edge.
+    virtual_columns : int
+        Serial virtual overscan columns of each half, in the middle of a full frame.
+    virtual_rows : int
+        Parallel virtual overscan rows.
+    virtual_rows_at : {"bottom", "top"}
+        Where they are: on the side of the chip gap.
+    """
+
+    shape: tuple[int, int]
+    amplifiers: tuple[str, str]
+    physical_columns: int
+    virtual_columns: int
+    virtual_rows: int
+    virtual_rows_at: str
 
 
 @dataclass(frozen=True)
@@ -161,6 +219,8 @@ class Instrument:
         Rows of the *trimmed* image of each chip that the paper's crop keeps.
     epochs : mapping of str to float, default empty
         Dates (MJD) at which something changed.
+    geometry : mapping of int to ChipGeometry, default empty
+        The whole CCD of each chip; with it, windows that are not in ``layouts`` are derived.
     """
 
     name: str
@@ -178,3 +238,4 @@ class Instrument:
     chip_gap: int = 0
     paper_rows: Mapping[int, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
     epochs: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    geometry: Mapping[int, ChipGeometry] = field(default_factory=lambda: MappingProxyType({}))

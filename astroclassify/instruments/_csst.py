@@ -1,0 +1,73 @@
+"""The survey camera of the Chinese Space Station Telescope: 9216 x 9232 pixels, 16 channels per CCD.
+
+Sources: csst-doc-msc, csster/csst (NAXIS of level 1), the CSST parameters in galaxyGenius and
+sim_csst_lens. Overscan sizes, gain and full well are recalled from public simulator defaults and
+not confirmed in a source.
+"""
+
+from types import MappingProxyType
+
+from astroclassify.instruments._description import (
+    ANY_CHIP,
+    PARALLEL_OVERSCAN,
+    PHYSICAL_PRESCAN,
+    SCIENCE,
+    SERIAL_OVERSCAN,
+    Amplifier,
+    ChipLayout,
+    Instrument,
+)
+from astroclassify.instruments._tiling import bands_of, tile
+
+_COLUMNS, _ROWS = 1152, 4616  # science pixels of a channel: 8 x 1152 = 9216, 2 x 4616 = 9232
+_CHANNELS_IN_A_ROW = 8
+
+
+def _channel_columns(names, prescan, overscan):
+    """Lay out one row of channels: the four on the left are read to the left, the others to the right."""
+    parts = ((PHYSICAL_PRESCAN, prescan), (SCIENCE, _COLUMNS), (SERIAL_OVERSCAN, overscan))
+    middle = len(names) // 2
+    return bands_of(
+        *((*part, name) for name in names[:middle] for part in parts),
+        *((*part, name) for name in names[middle:] for part in parts[::-1]),
+    )
+
+
+def _layout(name, *, prescan=(0, 0), overscan=(0, 0)):
+    """Lay out a CCD; ``prescan`` and ``overscan`` are columns and rows of each channel."""
+    names = tuple(str(i) for i in range(1, 2 * _CHANNELS_IN_A_ROW + 1))
+    below = _channel_columns(names[:_CHANNELS_IN_A_ROW], prescan[0], overscan[0])
+    above = _channel_columns(names[_CHANNELS_IN_A_ROW:], prescan[0], overscan[0])
+    # The few rows before the image count as parallel overscan: no light, no serial meaning.
+    parts = ((PARALLEL_OVERSCAN, prescan[1], ""), (SCIENCE, _ROWS, ""), (PARALLEL_OVERSCAN, overscan[1], ""))
+    lower_rows = bands_of(*parts)
+    upper_rows = bands_of(*parts[::-1], start=lower_rows[-1].stop)
+    shape = (upper_rows[-1].stop, below[-1].stop)
+    return ChipLayout(ANY_CHIP, shape, (*tile(below, lower_rows), *tile(above, upper_rows)), name=name)
+
+
+def _amplifier(number):
+    side = "bottom" if number <= _CHANNELS_IN_A_ROW else "top"
+    column = (number - 1) % _CHANNELS_IN_A_ROW
+    corner = (side, "left" if column < _CHANNELS_IN_A_ROW // 2 else "right")
+    return Amplifier(str(number), gain=1.1, read_noise=5.0, bias_level=500.0, corner=corner)
+
+
+CSST_MSC = Instrument(
+    name="csst-msc",
+    telescope="CSST",
+    instrume="MSC",
+    detector="",
+    pixel_scale=0.074,
+    full_well=90_000.0,
+    adc_max=65_535,
+    dark_current=0.02,
+    bias_section=SERIAL_OVERSCAN,
+    amplifiers=MappingProxyType({str(number): _amplifier(number) for number in range(1, 17)}),
+    layouts=(
+        _layout("without overscan"),
+        # pre1, pre2 = 27, 4 and over1, over2 = 71, 80: 8 x 1250 = 10000 columns, 2 x 4700 = 9400 rows.
+        _layout("with overscan", prescan=(27, 4), overscan=(71, 80)),
+    ),
+    bands=("NUV", "u", "g", "r", "i", "z", "y"),
+)
