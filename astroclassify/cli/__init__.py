@@ -1,1 +1,5 @@
-"""(being built)"""
+"""The ``astroclassify`` command."""
+
+from astroclassify.cli._main import main
+
+__all__ = ["main"]

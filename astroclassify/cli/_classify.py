@@ -1,0 +1,102 @@
+"""``astroclassify classify``: labels and probabilities of files, a row for each chip."""
+
+import numpy as np
+
+from astroclassify.cli import _exit_codes
+from astroclassify.cli._inputs import expand_inputs
+from astroclassify.cli._output import format_of, say, write_result
+from astroclassify.cli._parsing import add_files, add_output, add_subparser
+
+_EXAMPLES = """
+astroclassify classify j8xi01abc_raw.fits
+astroclassify classify j8xi01abc_raw.fits --chip 1 --format json
+astroclassify classify night1/ --no-progress -o labels.ecsv
+astroclassify classify 'night?/*_raw.fits' --format csv -o labels.csv
+astroclassify classify *.fits --model hr-celestialnet --weights trained.safetensors
+"""
+
+
+def add_parser(subparsers):
+    """
+    Add the subcommand.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers,
+        "classify",
+        run,
+        summary="Say of every frame whether it shows part of a galaxy or of a nebula / star cluster (nsc).",
+        examples=_EXAMPLES,
+    )
+    add_files(parser)
+    parser.add_argument(
+        "--model", default="default", help="name of the model; 'astroclassify models' lists them"
+    )
+    parser.add_argument(
+        "--weights", metavar="PATH", help="a safetensors file, instead of the model's own weights"
+    )
+    parser.add_argument("--device", help="'auto', 'cpu', 'cuda', 'cuda:1', 'mps', ...")
+    parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
+    add_output(parser)
+    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+
+
+def run(arguments):
+    """
+    Classify every frame of the files.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``files`` and the options.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify import classify_many
+
+    paths, errors = expand_inputs(arguments.files)
+    table = classify_many(
+        paths,
+        model=arguments.model,
+        weights=arguments.weights,
+        device=arguments.device,
+        progress=False if arguments.no_progress else None,
+    )
+    if arguments.chip is not None:
+        table, missing = _only_chip(table, arguments.chip)
+        errors += missing
+    format = format_of(arguments.format, arguments.output)
+    for row in table[table["error"] != ""]:
+        errors.append(
+            f"{row['source']}: {row['error']}" if row["source"] not in row["error"] else row["error"]
+        )
+    for error in errors:
+        say(f"error: {error}")
+    if len(table):
+        result = _for_reading(table) if format == "table" else table
+        write_result(result, format=format, output=arguments.output)
+    return _exit_codes.SOME_FAILED if errors else _exit_codes.DONE
+
+
+def _only_chip(table, chip):
+    """Keep the rows of one chip, and what failed before its chips were known."""
+    unread = (table["error"] != "") & (table["chip"] == 0)
+    kept = table[(table["chip"] == chip) | unread]
+    without = [source for source in dict.fromkeys(table["source"]) if source not in kept["source"]]
+    return kept, [f"{source}: has no chip {chip}" for source in without]
+
+
+def _for_reading(table):
+    """Leave to standard error what is too long for a column."""
+    shown = table.copy()
+    failed = shown["error"] != ""
+    shown["label"] = np.where(failed, "failed", shown["label"])
+    shown.remove_columns(["error", "model"])
+    return shown

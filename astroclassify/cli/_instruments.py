@@ -1,0 +1,87 @@
+"""``astroclassify instruments``: the detectors whose raw frames are understood."""
+
+from astropy.table import Table
+
+from astroclassify.cli import _exit_codes
+from astroclassify.cli._output import say, write_result
+from astroclassify.cli._parsing import add_output, add_subparser
+from astroclassify.core import AstroclassifyError
+
+_EXAMPLES = """
+astroclassify instruments
+astroclassify instruments --format json
+"""
+
+_COLUMNS = {
+    "name": str,
+    "camera": str,
+    "chips": str,
+    "raw_shape": str,
+    "layouts": int,
+    "amplifiers": str,
+    "bands": int,
+    "pixel_scale": float,
+    "owner": str,
+}
+
+
+def add_parser(subparsers):
+    """
+    Add the subcommand.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers, "instruments", run, summary="List the instruments.", examples=_EXAMPLES
+    )
+    add_output(parser)
+
+
+def run(arguments):
+    """
+    List every declared instrument; a broken plug-in is a failed input, never the end.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``format`` and ``output``.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify.instruments import INSTRUMENTS
+
+    rows, status = [], _exit_codes.DONE
+    for entry in INSTRUMENTS.entries():
+        try:
+            rows.append(_describe(INSTRUMENTS[entry.name], entry))
+        except AstroclassifyError as error:
+            say(f"error: {error}")
+            status = _exit_codes.SOME_FAILED
+    columns = {name: [row[name] for row in rows] for name in _COLUMNS}
+    table = Table(columns, dtype=list(_COLUMNS.values()))
+    table["pixel_scale"].unit = "arcsec"
+    table["pixel_scale"].info.format = ".4f"
+    write_result(table, format=arguments.format, output=arguments.output)
+    return status
+
+
+def _describe(instrument, entry):
+    layouts = instrument.layouts
+    largest = max(layouts, key=lambda layout: layout.shape[0] * layout.shape[1], default=None)
+    return {
+        "name": entry.name,
+        "camera": " ".join(filter(None, (instrument.telescope, instrument.instrume, instrument.detector))),
+        "chips": ", ".join(str(chip or "any") for chip in sorted({layout.chip for layout in layouts})),
+        "raw_shape": "x".join(map(str, largest.shape)) if largest else "",
+        "layouts": len(layouts),
+        "amplifiers": " ".join(instrument.amplifiers),
+        "bands": len(instrument.bands),
+        "pixel_scale": instrument.pixel_scale,
+        "owner": entry.owner,
+    }

@@ -1,0 +1,105 @@
+"""The parser, and the way from arguments to an exit status."""
+
+import argparse
+import os
+import sys
+import warnings
+
+from astroclassify.cli import _classify, _demo, _exit_codes, _info, _instruments, _models
+from astroclassify.cli._output import say
+from astroclassify.core import (
+    AstroclassifyError,
+    ConfigurationError,
+    MissingWeightsError,
+    ParameterError,
+    UnknownNameError,
+    WeightsError,
+    package_version,
+)
+
+_SUBCOMMANDS = (_demo, _info, _classify, _models, _instruments)
+
+_USAGE_ERRORS = (ConfigurationError, MissingWeightsError, ParameterError, UnknownNameError, WeightsError)
+
+_DESCRIPTION = "What is this frame part of: a galaxy, or a nebula / star cluster?"
+
+_EPILOG = """\
+examples:
+  astroclassify demo
+  astroclassify info j8xi01abc_raw.fits
+  astroclassify classify 'observations/*_raw.fits' --format csv -o labels.csv
+  astroclassify classify --help
+
+exit status: 0 all done; 1 some input failed (the others are done and reported);
+2 wrong usage. Results go to standard output, messages to standard error.
+"""
+
+
+def main(argv=None):
+    """
+    Run the command.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments without the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        The exit status: 0 all done, 1 some input failed, 2 wrong usage, 130 interrupted.
+    """
+    arguments = build_parser().parse_args(argv)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            return _flushed(arguments.run(arguments))
+        except BrokenPipeError:
+            return _leave_broken_pipe()
+        except KeyboardInterrupt:
+            say("interrupted")
+            return _exit_codes.INTERRUPTED
+        except _USAGE_ERRORS as error:
+            say(f"error: {error}")
+            return _exit_codes.USAGE
+        except (AstroclassifyError, OSError) as error:
+            say(f"error: {error}")
+            return _exit_codes.SOME_FAILED
+
+
+def build_parser():
+    """
+    Build the parser of the whole command.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        Every subcommand sets ``run`` to its function of the parsed arguments.
+    """
+    parser = argparse.ArgumentParser(
+        prog="astroclassify",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"astroclassify {package_version()}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for subcommand in _SUBCOMMANDS:
+        subcommand.add_parser(subparsers)
+    return parser
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    say(f"warning: {message}")
+
+
+def _flushed(status):
+    """Write out what is buffered while a closed pipe can still be caught."""
+    sys.stdout.flush()
+    return status
+
+
+def _leave_broken_pipe():
+    """Whoever read our output has gone: end quietly, as other tools do."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _exit_codes.BROKEN_PIPE

@@ -1,0 +1,136 @@
+"""``astroclassify models``: what can classify, and what each model is made of."""
+
+from astropy.table import Table
+
+from astroclassify.cli import _exit_codes
+from astroclassify.cli._output import say, write_result
+from astroclassify.cli._parsing import add_output, add_subparser
+from astroclassify.core import AstroclassifyError, MissingWeightsError
+
+_LIST_EXAMPLES = """
+astroclassify models
+astroclassify models --format json
+astroclassify models summary patchnet
+"""
+
+_SUMMARY_EXAMPLES = """
+astroclassify models summary hr-celestialnet
+astroclassify models summary default --format csv -o layers.csv
+"""
+
+
+def add_parser(subparsers):
+    """
+    Add the subcommand.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers, "models", run_list, summary="List the models.", examples=_LIST_EXAMPLES
+    )
+    add_output(parser)
+    nested = parser.add_subparsers(title="more", metavar="")
+    nested_parser = add_subparser(
+        nested,
+        "summary",
+        run_summary,
+        summary="Describe one model layer by layer.",
+        examples=_SUMMARY_EXAMPLES,
+    )
+    nested_parser.add_argument("name", metavar="NAME", help="a model's name, or 'default'")
+    add_output(nested_parser)
+
+
+def run_list(arguments):
+    """
+    List every declared model; a broken plug-in is a failed input, never the end.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``format`` and ``output``.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify.models import MODELS
+
+    rows, status = [], _exit_codes.DONE
+    for entry in MODELS.entries():
+        try:
+            spec = MODELS[entry.name]
+        except AstroclassifyError as error:
+            say(str(error))
+            rows.append((entry.name, "", "broken", entry.owner, ""))
+            status = _exit_codes.SOME_FAILED
+        else:
+            classes = ", ".join(spec.classes)
+            rows.append((entry.name, classes, weights_state(spec), entry.owner, spec.description))
+    table = Table(rows=rows, names=("name", "classes", "weights", "owner", "description"), dtype=[str] * 5)
+    write_result(table, format=arguments.format, output=arguments.output)
+    return status
+
+
+def weights_state(spec):
+    """
+    Say whether a model's weights are there, without downloading anything.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    str
+        ``"yes"``, ``"download"`` (a first use fetches them), ``"missing"``, or ``"none"``.
+    """
+    from astroclassify.models import locate_weights, weights_cache
+
+    if spec.weights is None:
+        return "none"
+    if spec.weights.url:
+        cached = weights_cache() / f"{spec.weights.sha256}.safetensors"
+        return "yes" if cached.is_file() else "download"
+    try:
+        locate_weights(spec)
+    except MissingWeightsError:
+        return "missing"
+    return "yes"
+
+
+def run_summary(arguments):
+    """
+    Describe one model: facts on standard error, its layers as the result.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``name``, ``format`` and ``output``.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify.models import find_spec, summary
+
+    spec = find_spec(arguments.name)
+    layers = summary(spec)
+    for line in _facts(spec, layers.meta):
+        say(line)
+    write_result(layers, format=arguments.format, output=arguments.output)
+    return _exit_codes.DONE
+
+
+def _facts(spec, meta):
+    yield f"{spec.name}: {spec.description}"
+    yield f"classes: {', '.join(spec.classes)}; weights: {weights_state(spec)}"
+    yield f"input: {meta['input']} for a frame of 2048 x 4096; parameters: {meta['parameters']:,}"
+    if spec.reference:
+        yield f"reference: {spec.reference}"

@@ -1,0 +1,72 @@
+"""What the subcommands' parsers share."""
+
+import argparse
+from pathlib import Path
+
+from astroclassify.cli._output import FORMATS
+
+
+def add_subparser(subparsers, name, run, *, summary, examples):
+    """
+    Add a subcommand whose help ends with examples.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    name : str
+        The subcommand's name.
+    run : callable
+        ``run(arguments) -> int``, the exit status.
+    summary : str
+        One line for the listing and the help.
+    examples : str
+        Command lines, one each line.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        The new parser.
+    """
+    indented = "\n".join(f"  {line}" for line in examples.strip().splitlines())
+    parser = subparsers.add_parser(
+        name,
+        help=summary,
+        description=summary,
+        epilog=f"examples:\n{indented}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_files(parser):
+    """
+    Add the positional argument FILE...
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add it.
+    """
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="FITS files or pictures, folders of them, or quoted patterns such as 'night1/*_raw.fits'",
+    )
+
+
+def add_output(parser):
+    """
+    Add ``--format`` and ``-o``.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add them.
+    """
+    parser.add_argument(
+        "--format", choices=FORMATS, help="of the result; by default from OUT's name, otherwise a plain table"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="write the result to this file")
