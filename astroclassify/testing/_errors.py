@@ -1,0 +1,92 @@
+"""How a broken contract is reported."""
+
+from astroclassify.core import PluginError
+
+
+class ContractError(PluginError):
+    """
+    A plug-in breaks rules of its contract.
+
+    Parameters
+    ----------
+    name : str
+        The plug-in.
+    problems : sequence of str
+        One sentence per broken rule; also an attribute.
+    """
+
+    def __init__(self, name, problems):
+        self.problems = tuple(problems)
+        lines = "".join(f"\n  * {problem}" for problem in self.problems)
+        super().__init__(f"{name} breaks {len(self.problems)} rule(s) of its contract:{lines}")
+
+
+class Findings:
+    """
+    Broken rules, collected one by one.
+
+    Parameters
+    ----------
+    name : str
+        The plug-in.
+    """
+
+    def __init__(self, name):
+        self.name = name
+        self.problems = []
+
+    def expect(self, condition, problem):
+        """
+        Note a problem unless a condition holds.
+
+        Parameters
+        ----------
+        condition : bool
+            What should be true.
+        problem : str
+            What is wrong where it is not.
+
+        Returns
+        -------
+        bool
+            The condition.
+        """
+        if not condition:
+            self.problems.append(problem)
+        return bool(condition)
+
+    def attempt(self, what, function, *arguments):
+        """
+        Call a function; that it raises is a problem too.
+
+        Parameters
+        ----------
+        what : str
+            What is being done, for the message.
+        function : callable
+            What to call.
+        *arguments
+            Its arguments.
+
+        Returns
+        -------
+        object or None
+            Its result; `None` where it raised.
+        """
+        try:
+            return function(*arguments)
+        except Exception as error:  # a plug-in may fail in any way
+            self.problems.append(f"{what} raised {type(error).__name__}: {error}")
+            return None
+
+    def report(self):
+        """
+        Raise what was found, if anything was.
+
+        Raises
+        ------
+        ContractError
+            If there is a problem.
+        """
+        if self.problems:
+            raise ContractError(self.name, self.problems)
