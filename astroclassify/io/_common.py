@@ -4,6 +4,7 @@ import copy
 import functools
 import logging
 import math
+import re
 import warnings
 
 import numpy as np
@@ -26,6 +27,7 @@ _STRUCTURAL = frozenset(
     ("SIMPLE", "XTENSION", "BITPIX", "EXTEND", "NEXTEND", "GROUPS", "PCOUNT", "GCOUNT", "INHERIT")
 ) | frozenset(("BSCALE", "BZERO", "BLANK", "CHECKSUM", "DATASUM"))
 _REPEATABLE = frozenset(("COMMENT", "HISTORY", ""))
+_HST_BAND = re.compile(r"\bFQ?\d{3}(?:W|M|N|X|LP)\b")
 _UNITS = {
     "COUNTS": u.adu,
     "COUNT": u.adu,
@@ -137,13 +139,13 @@ def hst_instrument(headers, source):
 
 
 def band_name(header):
-    """Give the filter: ``FILTER``, or of ``FILTER1`` and ``FILTER2`` those that are not clear."""
+    """Give the filter: FILTER, those of FILTER1 and FILTER2 that are not clear, or from PHOTMODE."""
     if header_text(header, "FILTER"):
         return header_text(header, "FILTER")
     wheels = [header_text(header, key) for key in ("FILTER1", "FILTER2")]
-    return "+".join(
-        name for name in wheels if name and not name.upper().startswith("CLEAR") and name != "N/A"
-    )
+    used = "+".join(name for name in wheels if name not in ("", "N/A") and not name.startswith("CLEAR"))
+    in_mode = _HST_BAND.search(header_text(header, "PHOTMODE"))
+    return used or (in_mode.group() if in_mode else "")
 
 
 def merged_header(primary, extension):
