@@ -1,6 +1,7 @@
 """Sphinx configuration; the shared settings come from sphinx-astropy."""
 
 import os
+import sys
 from importlib.metadata import version as installed_version
 
 from sphinx_astropy.conf.v2 import *  # noqa: F403
@@ -12,7 +13,8 @@ copyright = f"2026, {author}"
 release = installed_version("astroclassify")
 version = ".".join(release.split(".")[:2])
 
-extensions += ["sphinx_gallery.gen_gallery"]
+sys.path.insert(0, os.path.abspath("_ext"))
+extensions += ["sphinx_gallery.gen_gallery", "command_output"]
 exclude_patterns += ["examples/*", "gallery/**/*.ipynb", "gallery/**/*.py", "sg_execution_times.rst"]
 
 # References to other projects need the network: they are looked up only where this is set.
