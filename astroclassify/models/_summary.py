@@ -37,8 +37,8 @@ def summary(model, *, frame_shape=(2048, 4096)):
     >>> table = summary("hr-celestialnet")
     >>> table.meta["parameters"]
     97048130
-    >>> table[table["layer"] == "MaxPool2d"][-1]["output"]
-    '512x3x11'
+    >>> print(table[table["layer"] == "MaxPool2d"][-1]["output"])
+    512x3x11
     """
     import torch
 

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from importlib.resources import files
 from pathlib import Path
+from urllib.error import HTTPError
 
 from astropy.config import get_cache_dir_path
 from astropy.utils.data import download_file
@@ -180,6 +181,8 @@ def _downloaded(weights, spec):
     try:
         fetched = Path(download_file(weights.url, cache=False, show_progress=False))
     except (OSError, ValueError) as error:
+        if isinstance(error, HTTPError):
+            error.close()  # it holds the connection open
         raise MissingWeightsError(
             f"the weights of the model {spec.name!r} cannot be downloaded from {weights.url}: {error}; "
             "download them elsewhere and pass weights='FILE.safetensors'"

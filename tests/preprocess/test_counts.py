@@ -1,0 +1,97 @@
+"""Counts on a fixed grid: cropped where that is enough, resampled by area where it is not."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from astroclassify.core import ParameterError
+from astroclassify.preprocess import counts_planes
+from astroclassify.preprocess._counts import resample_area
+
+
+def noise(shape, seed=1):
+    return np.random.default_rng(seed).normal(1000, 30, shape).astype("f4")
+
+
+def test_a_frame_of_the_right_size_is_taken_as_it_is():
+    frame = noise((20, 40))
+    planes = counts_planes(frame, height=20, width=40)
+    assert planes.shape == (1, 20, 40)
+    assert np.array_equal(planes[0], frame)
+
+
+def test_a_few_rows_too_many_are_cropped_about_the_centre():
+    frame = noise((206, 402))
+    planes = counts_planes(frame, height=200, width=400)
+    assert np.array_equal(planes[0], frame[3:203, 1:401])
+
+
+@pytest.mark.parametrize("shape", [(2048, 4096), (2051, 4096), (2068, 4144), (2070, 4206)])
+def test_raw_and_trimmed_hst_chips_keep_their_counts(shape):
+    frame = np.full(shape, 7, dtype="f4")
+    frame[1100, 2000] = 60000
+    planes = counts_planes(frame)
+    assert planes.shape == (1, 2048, 4096)
+    assert planes.max() == 60000
+    assert planes.dtype == np.float32
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (300, 100), (97, 1000), (230, 410), (30, 31), (8, 5000)])
+def test_any_other_size_is_fitted_into_the_grid(shape):
+    planes = counts_planes(np.full(shape, 5, dtype="f4"), height=100, width=200)
+    assert planes.shape == (1, 100, 200)
+    assert np.allclose(planes, 5)
+
+
+def test_the_aspect_ratio_is_kept_and_the_surroundings_are_the_median():
+    frame = noise((50, 50)) + 1000 * np.arange(50, dtype="f4")
+    planes = counts_planes(frame, height=100, width=200)[0]
+    assert np.all(planes[:, :50] == np.median(frame))
+    assert np.all(planes[:, 150:] == np.median(frame))
+    assert np.allclose(planes[::2, 50:150:2], frame, rtol=1e-5)
+
+
+def test_unusable_pixels_become_the_median():
+    frame = noise((20, 40))
+    frame[3, 4] = np.nan
+    planes = counts_planes(frame, height=20, width=40)
+    assert planes[0, 3, 4] == pytest.approx(np.nanmedian(frame))
+    assert np.isfinite(planes).all()
+
+
+def test_usable_pixels_that_no_sample_meets_still_give_the_median():
+    frame = np.full((2100, 2100), np.nan, dtype="f4")
+    frame[1, 1] = 42
+    assert np.allclose(counts_planes(frame, height=8, width=8), 42)
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0), (-1, 5)])
+def test_an_empty_grid_is_refused(size):
+    with pytest.raises(ParameterError, match="at least 1"):
+        counts_planes(noise((9, 9)), height=size[0], width=size[1])
+
+
+def test_another_number_of_axes_is_refused():
+    with pytest.raises(ParameterError, match="shape"):
+        counts_planes(noise((2, 9, 9)))
+
+
+def test_whole_number_factors_are_block_means():
+    frame = noise((12, 20))
+    expected = frame.reshape(4, 3, 5, 4).mean(axis=(1, 3))
+    assert np.allclose(resample_area(frame, (4, 5)), expected, rtol=1e-5)
+
+
+@given(
+    hnp.arrays("f4", st.tuples(st.integers(8, 30), st.integers(8, 30)), elements=st.floats(0, 1e4, width=32)),
+    st.tuples(st.integers(1, 50), st.integers(1, 50)),
+)
+def test_resampling_conserves_the_mean_and_the_range(frame, shape):
+    result = resample_area(frame, shape)
+    assert result.shape == shape
+    assert result.mean(dtype="f8") == pytest.approx(frame.mean(dtype="f8"), rel=1e-4, abs=1e-3)
+    slack = 1e-4 * max(1, frame.max())
+    assert result.min() >= frame.min() - slack
+    assert result.max() <= frame.max() + slack
