@@ -1,4 +1,4 @@
-"""The directive ``command-output``: what an ``astroclassify`` command prints, run at build time."""
+"""The directive ``command-output``: what a terminal shows of an ``astroclassify`` command."""
 
 import contextlib
 import io
@@ -14,7 +14,7 @@ _WIDTH = "92"
 
 
 class CommandOutput(Directive):
-    """Show a command line and its standard output; its exit status must be 0."""
+    """Run a command while the pages are built and show what it prints; it must succeed."""
 
     required_arguments = 1
     final_argument_whitespace = True
@@ -24,14 +24,15 @@ class CommandOutput(Directive):
         program, *arguments = command.split()
         if program != "astroclassify":
             raise self.error(f"only astroclassify can be run; got {command!r}")
-        text = f"$ {command}\n{_standard_output(arguments)}"
+        text = f"$ {command}\n{_printed(arguments)}"
         return [nodes.literal_block(text, text, language="console")]
 
 
-def _standard_output(arguments):
+def _printed(arguments):
     captured = io.StringIO()
     environment = {"COLUMNS": _WIDTH, "NO_COLOR": "1"}
-    with contextlib.redirect_stdout(captured), patch.dict(os.environ, environment):
+    streams = contextlib.redirect_stdout(captured), contextlib.redirect_stderr(captured)
+    with streams[0], streams[1], patch.dict(os.environ, environment):
         try:
             status = main(arguments)
         except SystemExit as leaving:  # --help ends the program

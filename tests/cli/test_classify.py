@@ -1,0 +1,72 @@
+"""``classify`` gives a row for each chip, whatever happens to the others."""
+
+import json
+
+import pytest
+from astropy.table import QTable
+
+
+def test_labels_go_to_standard_output_as_a_plain_table(command, frame_file, bright_is_galaxy):
+    bright, dark = frame_file("bright.fits", 1000), frame_file("dark.fits", -1000)
+    status, out, err = command("classify", bright, dark, *bright_is_galaxy)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert "galaxy" in lines[2]
+    assert "nsc" in lines[3]
+
+
+def test_a_bad_file_is_a_failed_row_and_the_others_are_done(command, frame_file, bright_is_galaxy, tmp_path):
+    bad = tmp_path / "bad.fits"
+    bad.write_bytes(b"not a FITS file")
+    status, out, err = command("classify", bad, frame_file("good.fits"), *bright_is_galaxy)
+    assert status == 1
+    assert "failed" in out.splitlines()[2]
+    assert "galaxy" in out.splitlines()[3]
+    assert "bad.fits" in err
+
+
+def test_json_keeps_the_error_in_its_row(command, bright_is_galaxy, tmp_path):
+    status, out, _ = command("classify", tmp_path / "missing.fits", *bright_is_galaxy, "--format", "json")
+    (row,) = json.loads(out)
+    assert status == 1
+    assert row["error"]
+    assert row["probability"] is None
+
+
+def test_a_folder_into_a_file(command, frame_file, bright_is_galaxy, tmp_path):
+    for number in range(3):
+        frame_file(f"night/{number}.fits")
+    labels = tmp_path / "labels.ecsv"
+    status, out, _ = command("classify", tmp_path / "night", *bright_is_galaxy, "-o", labels)
+    table = QTable.read(labels, format="ascii.ecsv")
+    assert (status, out) == (0, "")
+    assert list(table["label"]) == ["galaxy"] * 3
+    assert table.meta["model"] == "cli-test-brightness"
+
+
+def test_a_pattern_without_files_is_a_failed_input(command, frame_file, bright_is_galaxy, tmp_path):
+    status, out, err = command("classify", f"{tmp_path}/*.fz", frame_file("one.fits"), *bright_is_galaxy)
+    assert status == 1
+    assert "galaxy" in out
+    assert "*.fz" in err
+
+
+def test_a_chip_that_is_not_there_is_a_failed_input(command, frame_file, bright_is_galaxy):
+    status, out, err = command("classify", frame_file("one.fits"), "--chip", 3, *bright_is_galaxy)
+    assert (status, out) == (1, "")
+    assert "no chip 3" in err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--model", "no-such-model"],
+        ["--model", "hr-celestialnet"],
+        ["--model", "hr-celestialnet", "--weights", "missing.safetensors"],
+        ["--device", "no-such-device"],
+    ],
+)
+def test_what_no_file_could_be_classified_with_is_wrong_usage(command, frame_file, options):
+    status, out, err = command("classify", frame_file("one.fits"), *options)
+    assert (status, out) == (2, "")
+    assert err.startswith("astroclassify: error: ")

@@ -1,0 +1,48 @@
+"""The listings show every entry, and what is wrong with a broken one."""
+
+import json
+
+import pytest
+
+from astroclassify.core import PluginError
+from astroclassify.instruments import INSTRUMENTS
+from astroclassify.models import MODELS
+
+
+def test_every_model_is_listed_with_its_owner_and_weights(command):
+    status, out, _ = command("models", "--format", "json")
+    rows = {row["name"]: row for row in json.loads(out)}
+    assert status == 0
+    assert set(rows) >= {"patchnet", "hr-celestialnet"}
+    assert rows["hr-celestialnet"]["weights"] == "none"
+    assert rows["hr-celestialnet"]["owner"] == "astroclassify"
+
+
+def test_the_weights_of_the_default_model_ship_with_the_package(command):
+    _, out, _ = command("models", "--format", "json")
+    assert next(row for row in json.loads(out) if row["name"] == "patchnet")["weights"] == "yes"
+
+
+def test_a_broken_model_is_listed_as_broken(command, monkeypatch):
+    def broken(name):
+        raise PluginError(f"the model {name} cannot be loaded")
+
+    monkeypatch.setattr(type(MODELS), "__getitem__", lambda self, name: broken(name))
+    status, out, err = command("models")
+    assert status == 1
+    assert out.count("broken") == len(MODELS)
+    assert "cannot be loaded" in err
+
+
+def test_a_summary_ends_with_the_sum_of_its_parameters(command):
+    status, out, err = command("models", "summary", "hr-celestialnet", "--format", "json")
+    assert status == 0
+    assert sum(row["parameters"] for row in json.loads(out)) == 97_048_130
+    assert "97,048,130" in err
+
+
+@pytest.mark.parametrize("name", INSTRUMENTS)
+def test_every_instrument_is_listed(command, name):
+    status, out, _ = command("instruments")
+    assert status == 0
+    assert name in out
