@@ -2,5 +2,6 @@
 
 from astroclassify.preprocess._counts import counts_planes
 from astroclassify.preprocess._frame import MINIMUM_SIDE, frame_array
+from astroclassify.preprocess._planes import working_planes
 
-__all__ = ["MINIMUM_SIDE", "counts_planes", "frame_array"]
+__all__ = ["MINIMUM_SIDE", "counts_planes", "frame_array", "working_planes"]

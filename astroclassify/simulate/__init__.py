@@ -1,1 +1,21 @@
-"""(being built)"""
+"""Simulated frames whose truth is known: scene, optics, detector.
+
+A first simulator in relative units; the physical flux model replaces its brightnesses.
+"""
+
+from astroclassify.simulate._bodies import CLASSES, KINDS, BodyKind, random_view
+from astroclassify.simulate._frames import SimulatedFrame, linear_frame, photograph, random_frames
+from astroclassify.simulate._view import Scene, View
+
+__all__ = [
+    "CLASSES",
+    "KINDS",
+    "BodyKind",
+    "Scene",
+    "SimulatedFrame",
+    "View",
+    "linear_frame",
+    "photograph",
+    "random_frames",
+    "random_view",
+]

@@ -1,0 +1,137 @@
+"""A pool of simulated frames on disk that producers fill and a trainer draws from.
+
+The pool is a ring: when it is full, new frames replace the oldest, so that a long training
+never sees a fixed set. Planes are kept as 8-bit integers (their range is bounded).
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from astroclassify.preprocess import working_planes
+from astroclassify.simulate import CLASSES, random_frames
+
+_LOW, _HIGH = -0.5, 3.0
+
+
+def quantised(planes):
+    """
+    Map planes to 8 bits.
+
+    Parameters
+    ----------
+    planes : numpy.ndarray
+        Float planes.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same, uint8.
+    """
+    return np.round(np.clip((planes - _LOW) / (_HIGH - _LOW), 0, 1) * 255).astype(np.uint8)
+
+
+def restored(planes):
+    """
+    Undo `quantised`, to its rounding.
+
+    Parameters
+    ----------
+    planes : numpy.ndarray or torch.Tensor
+        8-bit planes.
+
+    Returns
+    -------
+    numpy.ndarray or torch.Tensor
+        Planes in their original range; float.
+    """
+    return planes * ((_HIGH - _LOW) / 255) + _LOW
+
+
+class FramePool:
+    """
+    A ring of simulated planes, memory-mapped.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where the ring is kept.
+    capacity : int, optional
+        Frames in the ring; needed to make a new one.
+    side : int, default 192
+        Height and width of the frames.
+    """
+
+    def __init__(self, folder, *, capacity=None, side=192):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        settings = self.folder / "pool.json"
+        if capacity is not None and not settings.exists():
+            settings.write_text(json.dumps({"capacity": capacity, "side": side}))
+        described = json.loads(settings.read_text())
+        self.capacity, self.side = described["capacity"], described["side"]
+        shape = (self.capacity, 4, self.side, self.side)
+        self.planes = self._open("planes.u8", shape)
+        self.labels = self._open("labels.u8", (self.capacity, 1))
+
+    def _open(self, name, shape):
+        path = self.folder / name
+        if not path.exists():
+            np.memmap(path, np.uint8, "w+", shape=shape).flush()
+        return np.memmap(path, np.uint8, "r+", shape=shape)
+
+    @property
+    def filled(self):
+        """Number of frames written so far, over all producers (int)."""
+        return sum(int(p.read_text() or 0) for p in self.folder.glob("count-*.txt"))
+
+    def produce(self, *, seed, producer=0, producers=1, limit=None, renderings=2):
+        """
+        Simulate frames into the ring until the limit, or until ``stop`` lies in the folder.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the whole pool.
+        producer, producers : int
+            Which of how many processes this is: each fills its own slots.
+        limit : int, optional
+            Frames after which to stop.
+        renderings : int, default 2
+            Frames of each body.
+        """
+        slots = np.arange(producer, self.capacity, producers)
+        counter = self.folder / f"count-{producer}.txt"
+        done = int(counter.read_text()) if counter.exists() else 0
+        while (limit is None or done < limit) and not (self.folder / "stop").exists():
+            rng = np.random.default_rng([seed, producer, done])
+            for frame in random_frames(rng, shape=(self.side, self.side), renderings=renderings):
+                slot = slots[done % slots.size]
+                self.planes[slot] = quantised(working_planes(frame.array))
+                self.labels[slot] = CLASSES.index(frame.label)
+                done += 1
+            counter.write_text(str(done))
+
+    def draw(self, rng, size):
+        """
+        Draw a random batch, each frame flipped and turned at random.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of randomness.
+        size : int
+            Batch size.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Planes, uint8, shape (size, 4, side, side), and labels, int64, shape (size,).
+        """
+        chosen = np.sort(rng.integers(0, min(self.filled, self.capacity), size))
+        planes = self.planes[chosen]
+        for i, (flip, turns) in enumerate(zip(rng.integers(0, 2, size), rng.integers(0, 4, size), strict=True)):
+            turned = np.rot90(planes[i], turns, axes=(1, 2))
+            planes[i] = turned[:, ::-1] if flip else turned
+        return planes, self.labels[chosen, 0].astype(np.int64)
