@@ -11,9 +11,9 @@ from astropy.io import fits
 from astropy.nddata import NDData
 from astropy.table import QTable
 
-from astroclassify import io as frame_io
 from astroclassify.core import FrameError, ParameterError, package_version, progress_bar, provenance
 from astroclassify.inference import interpret, predict
+from astroclassify.io import read_frames
 from astroclassify.models import Model, build_model, find_spec, locate_weights, resolve_device
 from astroclassify.preprocess import frame_array
 
@@ -38,7 +38,7 @@ def classify(frame, *, model="default", weights=None, device=None, chip=None, in
 
     Parameters
     ----------
-    frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData`, array, path, file object or HDUList
+    frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData`, array, path, bytes, file object or HDUList
         One frame ``[y, x]`` of any real type and unit, 64 x 64 pixels or more (smaller ones
         are tried), NaN or masked where a pixel is unusable; or a FITS file or picture
         (PNG, JPEG, TIFF), read by `~astroclassify.io.read_frames`.
@@ -186,7 +186,7 @@ def _stamp(path):
 def _is_file(item):
     if isinstance(item, NDData | np.ndarray):  # a CCDData has a method `read`
         return False
-    return isinstance(item, str | os.PathLike | fits.HDUList) or hasattr(item, "read")
+    return isinstance(item, str | bytes | os.PathLike | fits.HDUList) or hasattr(item, "read")
 
 
 def _is_single(frames):
@@ -196,7 +196,7 @@ def _is_single(frames):
 
 def _sources(item, *, chip=None, instrument=None, number=None):
     if _is_file(item):
-        frames, name = frame_io.read_frames(item, instrument=instrument), _file_name(item)
+        frames, name = read_frames(item, instrument=instrument, chips=chip), _file_name(item)
     else:
         frames, name = [item], ""
     sources = [_described(frame, name, number) for frame in frames]

@@ -52,14 +52,15 @@ def check_model(spec, *, weights=None, shapes=DEFAULT_SHAPES, forward=None):
     Examples
     --------
     >>> from astroclassify.testing import check_model
-    >>> check_model("hr-celestialnet")
+    >>> check_model("hr-celestialnet", shapes=[(64, 64)])
     """
     spec = MODELS[spec] if isinstance(spec, str) else spec
+    shapes = tuple(tuple(shape) for shape in shapes)
     findings = Findings(f"the model {getattr(spec, 'name', spec)!r}")
     if findings.expect(isinstance(spec, ModelSpec), f"it is a {type(spec).__name__}; expected a ModelSpec"):
         _check_spec(spec, findings)
         for shape in shapes:
-            _check_preprocessing(spec, tuple(shape), findings)
+            _check_preprocessing(spec, shape, findings)
         _check_one_channel_count(spec, shapes, findings)
     if not findings.problems:
         _check_network(spec, weights, shapes, forward, findings)
@@ -115,7 +116,7 @@ def _check_one_channel_count(spec, shapes, findings):
 
 
 def _ordinary_planes(spec, shape):
-    return checked_planes(spec, difficult_frames(tuple(shape))["ordinary"])
+    return checked_planes(spec, difficult_frames(shape)["ordinary"])
 
 
 def _check_network(spec, weights, shapes, forward, findings):
@@ -151,7 +152,7 @@ def _built(spec, weights):
 def _check_outputs(model, shape, findings):
     import torch
 
-    frames = difficult_frames(tuple(shape))
+    frames = difficult_frames(shape)
     batch = np.stack([checked_planes(model.spec, frames[kind]) for kind in ("ordinary", "negative")])
     with torch.inference_mode():
         planes = torch.from_numpy(batch)
@@ -187,7 +188,7 @@ def _close(first, second):
 
 
 def _check_difficult(model, shape, findings):
-    for kind, frame in difficult_frames(tuple(shape)).items():
+    for kind, frame in difficult_frames(shape).items():
         try:
             predict(model, [frame])
         except AstroclassifyError as error:

@@ -7,9 +7,8 @@ import numpy as np
 from astropy.io import fits
 from astropy.nddata import CCDData
 
-from astroclassify import io as frame_io
 from astroclassify.core import AstroclassifyError
-from astroclassify.io._reader import Reader, ReadOptions
+from astroclassify.io import READERS, Reader, ReadOptions
 from astroclassify.testing._errors import Findings
 
 _FOREIGN = ((), (fits.Header(),), (fits.Header([("TELESCOP", "A telescope of nobody's")]),))
@@ -38,7 +37,7 @@ def check_reader(reader, files=()):
     UnknownNameError
         If no reader has the name.
     """
-    reader = frame_io.READERS[reader] if isinstance(reader, str) else reader
+    reader = READERS[reader] if isinstance(reader, str) else reader
     findings = Findings(f"the reader {getattr(reader, 'name', reader)!r}")
     if findings.expect(isinstance(reader, Reader), f"it is a {type(reader).__name__}; expected a Reader"):
         for headers in _FOREIGN:

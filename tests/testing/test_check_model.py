@@ -1,0 +1,202 @@
+"""The contract kit for models: every registered model keeps it, and each broken rule is named."""
+
+import dataclasses
+import sys
+import types
+
+import numpy as np
+import pytest
+import torch
+
+from astroclassify.core import MissingWeightsError, PluginError
+from astroclassify.models import MODELS, ModelSpec, locate_weights
+from astroclassify.testing import ContractError, check_model, difficult_frames
+
+SMALL = ((64, 64), (65, 90))
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_every_registered_network_keeps_the_contract_untrained(name):
+    check_model(dataclasses.replace(MODELS[name], weights=None))
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if MODELS[name].weights])
+def test_every_registered_model_keeps_the_contract_with_its_weights(name):
+    try:
+        locate_weights(MODELS[name])
+    except MissingWeightsError:
+        pytest.skip(f"the weights of {name} are not there yet")
+    check_model(name)
+
+
+class Good(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.ones(1))
+
+    def evidence(self, planes):
+        maps = torch.cat([planes, -planes], dim=1) * self.scale
+        return maps.mean(dim=(2, 3)), maps
+
+    def forward(self, planes):
+        return self.evidence(planes)[0]
+
+
+def good_planes(array):
+    median = np.nanmedian(array) or 1
+    return np.clip(np.nan_to_num(array / np.float32(median)), -10, 10)[None].astype("f4")
+
+
+@pytest.fixture
+def make_spec(monkeypatch):
+    """Give a function that makes a spec of a network and a preprocessing (callable)."""
+
+    def made(network=Good, planes=good_planes, **changes):
+        module = types.ModuleType("a_plugin_for_a_test")
+        module.network, module.planes = network, planes
+        monkeypatch.setitem(sys.modules, "a_plugin_for_a_test", module)
+        spec = ModelSpec(
+            name="for-a-test",
+            description="For a test",
+            builder="a_plugin_for_a_test:network",
+            preprocessing="a_plugin_for_a_test:planes",
+            classes=("galaxy", "nsc"),
+        )
+        return dataclasses.replace(spec, **changes)
+
+    return made
+
+
+def test_a_good_model_passes(make_spec):
+    check_model(make_spec(), shapes=SMALL)
+
+
+def test_a_good_large_model_passes_without_computing(make_spec):
+    class NeverRun(Good):
+        def forward(self, planes):
+            if planes.device.type != "meta":
+                raise RuntimeError("computed")
+            return super().forward(planes)
+
+    check_model(make_spec(NeverRun, tags=("large",)), shapes=SMALL)
+    check_model(make_spec(NeverRun), shapes=SMALL, forward=False)
+    with pytest.raises(ContractError, match="computed"):
+        check_model(make_spec(NeverRun), shapes=SMALL)
+
+
+def overwriting(array):
+    array[np.isnan(array)] = 0
+    return good_planes(array)
+
+
+def random_planes(array):
+    return good_planes(array) + np.random.default_rng().random(array.shape, dtype="f4")
+
+
+def channels_by_size(array):
+    return np.repeat(good_planes(array), array.shape[0] - 63, axis=0)
+
+
+@pytest.mark.parametrize(
+    ("planes", "message"),
+    [
+        (lambda array: array[None] / np.float32(1000), "not finite"),
+        (lambda array: good_planes(array).astype("f8"), "float64"),
+        (lambda array: good_planes(array)[0], "expected a float32 array"),
+        (overwriting, "changed its input"),
+        (random_planes, "not the same each time"),
+        (channels_by_size, r"number of planes depends on the frame: \[1, 2\]"),
+        (lambda array: good_planes(array[100:]), "raised"),
+    ],
+)
+def test_a_broken_preprocessing_is_named(make_spec, planes, message):
+    with pytest.raises(ContractError, match=message):
+        check_model(make_spec(planes=planes), shapes=SMALL)
+
+
+class ThreeLogits(Good):
+    def forward(self, planes):
+        return super().forward(planes).repeat(1, 2)[:, :3]
+
+
+class Infinite(Good):
+    def forward(self, planes):
+        return super().forward(planes) / 0
+
+
+class Forgetful(Good):
+    def forward(self, planes):
+        return super().forward(planes) + torch.rand(1)
+
+
+class CompanyMatters(Good):
+    def forward(self, planes):
+        return super().forward(planes) - planes.mean()
+
+
+class OtherEvidence(Good):
+    def evidence(self, planes):
+        logits, maps = super().evidence(planes)
+        return logits + 1, maps
+
+    def forward(self, planes):
+        return super().evidence(planes)[0]
+
+
+class FlatEvidence(Good):
+    def evidence(self, planes):
+        logits, maps = super().evidence(planes)
+        return logits, maps.mean(dim=1)
+
+
+class OneSize(Good):
+    def forward(self, planes):
+        return super().forward(planes.reshape(-1, 1, 64, 64))
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (ThreeLogits, r"shape \(2, 3\), not \(2, 2\)"),
+        (Infinite, "not finite"),
+        (Forgetful, "not the same each time"),
+        (CompanyMatters, "depend on the others"),
+        (OtherEvidence, "other logits"),
+        (FlatEvidence, r"expected \[N, K, h, w\]"),
+        (OneSize, r"frame \(65, 90\) raised RuntimeError"),
+        (dict, "gave a dict"),
+        (lambda: 1 / 0, "ZeroDivisionError"),
+    ],
+)
+def test_a_broken_network_is_named(make_spec, network, message):
+    with pytest.raises(ContractError, match=message):
+        check_model(make_spec(network), shapes=SMALL)
+
+
+def test_what_is_not_a_spec_is_named():
+    with pytest.raises(ContractError, match="expected a ModelSpec"):
+        check_model({"name": "a dict"})
+
+
+def test_weights_that_do_not_fit_are_named(make_spec, tmp_path):
+    from safetensors.torch import save_file
+
+    save_file({"other": torch.ones(1)}, tmp_path / "w.safetensors")
+    with pytest.raises(ContractError, match="missing: scale; unexpected: other"):
+        check_model(make_spec(), weights=tmp_path / "w.safetensors", shapes=SMALL)
+
+
+def test_all_problems_are_listed_and_counted(make_spec):
+    with pytest.raises(PluginError, match=r"'for-a-test' breaks \d+ rule") as caught:
+        check_model(make_spec(planes=lambda array: None), shapes=SMALL)
+    assert len(caught.value.problems) == str(caught.value).count("\n  * ") > 1
+
+
+@pytest.mark.parametrize("shape", SMALL)
+def test_difficult_frames_are_reproducible_float32(shape):
+    first, second = difficult_frames(shape), difficult_frames(shape, rng=0)
+    for kind, frame in first.items():
+        assert frame.shape == shape
+        assert frame.dtype == np.float32
+        assert np.isfinite(frame).any()
+        assert np.array_equal(frame, second[kind], equal_nan=True)
