@@ -31,5 +31,5 @@ def test_real_files_are_described(command, shared):
     rows = {row["file"]: row for row in json.loads(out)}
     assert status == 1
     assert "HRC" in err
-    assert rows["m13.fits"]["instrument"] == ""
+    assert rows["m13.fits"]["instrument"] == "generic"
     assert rows["sample_svm_flc.fits"]["instrument"] == "wfc3-uvis"
