@@ -68,8 +68,11 @@ ACS_WFC = Instrument(
     full_well=77_400.0,  # onset of saturation, mean; older handbooks: 84,700
     adc_max=65_535,
     dark_current=0.0125,  # not confirmed in a source; 6.8 electrons per hour at launch, growing since
-    # There is no serial virtual overscan: calacs' BIASSECT are the six inner prescan columns.
+    # There is no serial virtual overscan. BIASSECT of calacs are the six prescan columns next to the
+    # image (1-based 19 to 24): the first columns that are read still ring from the start of the row.
     bias_section=PHYSICAL_PRESCAN,
+    bias_columns=MappingProxyType({PHYSICAL_PRESCAN: (0, 6)}),
+    gain_setting=2.0,
     amplifiers=MappingProxyType(_AMPLIFIERS),
     layouts=(
         full_frame(_GEOMETRY[1], 1, name="WFC1 full frame"),

@@ -63,6 +63,7 @@ CSST_MSC = Instrument(
     adc_max=65_535,
     dark_current=0.02,
     bias_section=SERIAL_OVERSCAN,
+    bias_columns=MappingProxyType({SERIAL_OVERSCAN: (2, -1)}),
     amplifiers=MappingProxyType({str(number): _amplifier(number) for number in range(1, 17)}),
     layouts=(
         _layout("without overscan"),

@@ -221,6 +221,11 @@ class Instrument:
         Dates (MJD) at which something changed.
     geometry : mapping of int to ChipGeometry, default empty
         The whole CCD of each chip; with it, windows that are not in ``layouts`` are derived.
+    bias_columns : mapping of str to tuple of (int or None), default empty
+        For each kind of section that can hold the bias, in order of preference: which of its
+        columns do, ``(start, stop)`` counted from the science side as in a slice.
+    gain_setting : float, default 1.0
+        The ``CCDGAIN`` for which the amplifiers' gains hold; they scale with it.
     """
 
     name: str
@@ -239,3 +244,7 @@ class Instrument:
     paper_rows: Mapping[int, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
     epochs: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     geometry: Mapping[int, ChipGeometry] = field(default_factory=lambda: MappingProxyType({}))
+    bias_columns: Mapping[str, tuple[int | None, int | None]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    gain_setting: float = 1.0

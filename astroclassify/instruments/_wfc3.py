@@ -7,7 +7,13 @@ What could not be confirmed in a source says so.
 
 from types import MappingProxyType
 
-from astroclassify.instruments._description import SERIAL_OVERSCAN, Amplifier, ChipGeometry, Instrument
+from astroclassify.instruments._description import (
+    PHYSICAL_PRESCAN,
+    SERIAL_OVERSCAN,
+    Amplifier,
+    ChipGeometry,
+    Instrument,
+)
 from astroclassify.instruments._tiling import full_frame, window
 
 _GEOMETRY = {
@@ -67,6 +73,10 @@ WFC3_UVIS = Instrument(
     adc_max=65_535,
     dark_current=11.0 / 3600.0,  # median, Instrument Handbook, projected for early 2023
     bias_section=SERIAL_OVERSCAN,  # calwf3 takes BIASSECTC/D, the virtual columns, where there are any
+    # wf3cte.c leaves out two virtual columns next to the image (deferred charge) and the last one.
+    # Subarrays have physical columns at most; their outermost ones ring (as ACS' do).
+    bias_columns=MappingProxyType({SERIAL_OVERSCAN: (2, -1), PHYSICAL_PRESCAN: (0, -5)}),
+    gain_setting=1.5,
     amplifiers=MappingProxyType(_AMPLIFIERS),
     layouts=(
         full_frame(_GEOMETRY[1], 1, name="UVIS1 full frame"),

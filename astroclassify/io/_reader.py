@@ -7,6 +7,8 @@ import numpy as np
 from astropy.io import fits
 from astropy.nddata import CCDData
 
+_FLOAT32 = np.dtype("float32")
+
 
 @dataclass(frozen=True)
 class ReadOptions:
@@ -25,13 +27,17 @@ class ReadOptions:
         Only these chips; `None` for all.
     source : str
         The file's name, for messages and provenance.
+    fresh : bool
+        The file was opened for this call alone: its pixels are those on disk, and a reader may
+        map them itself.
     """
 
     bias: str = "overscan"
     rows: str = "all"
-    dtype: np.dtype = np.dtype("float32")
+    dtype: np.dtype = _FLOAT32
     chips: tuple[int, ...] | None = None
     source: str = "<memory>"
+    fresh: bool = False
 
 
 @dataclass(frozen=True)

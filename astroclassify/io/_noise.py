@@ -1,0 +1,83 @@
+"""The uncertainty of a raw frame: photon and read noise, computed when it is asked for."""
+
+from typing import NamedTuple
+
+import numpy as np
+from astropy.nddata import StdDevUncertainty
+
+
+class AmplifierNoise(NamedTuple):
+    """What one amplifier's region of a frame needs for its noise: ADU, electrons per ADU, electrons."""
+
+    region: tuple[slice, slice]
+    gain: float
+    read_noise: float
+    pedestal: float
+
+
+class ReadoutNoise(StdDevUncertainty):
+    """
+    Standard deviation of a raw frame from gain and read noise.
+
+    The array of a full frame is as large as the frame, and most frames are never asked for it:
+    it is computed from the frame's pixels when ``array`` is first used, and kept from then on.
+    Slices, copies and pickles hold the computed array.
+
+    Parameters
+    ----------
+    array : array-like, optional
+        The values, where they are known already.
+    copy : bool, default True
+        Whether to copy ``array``.
+    unit : unit-like, optional
+        Unit of the values; default: that of the frame.
+    amplifiers : sequence of AmplifierNoise
+        The regions of the frame and their amplifiers.
+
+    Notes
+    -----
+    ``sigma = sqrt(max(I - pedestal, 0) / gain + (read_noise / gain)**2)`` in ADU, the noise model of
+    calwf3 (``donoise.c``).
+    """
+
+    def __init__(self, array=None, copy=True, unit=None, *, amplifiers=()):
+        self._amplifiers = tuple(amplifiers)
+        super().__init__(array, copy=copy, unit=unit)
+
+    @property
+    def array(self):
+        """The standard deviation of every pixel (numpy.ndarray)."""
+        if self._array is None and self._amplifiers and getattr(self, "_parent_nddata", None) is not None:
+            parent = self.parent_nddata
+            if parent is not None:
+                self._array = _sigma(parent.data, self._amplifiers)
+        return self._array
+
+    @array.setter
+    def array(self, value):
+        self._array = value if value is None else np.asarray(value)
+
+    def __deepcopy__(self, memo):
+        array = self.array
+        return type(self)(
+            None if array is None else array.copy(), copy=False, unit=self._unit, amplifiers=self._amplifiers
+        )
+
+    def __getstate__(self):
+        # Read `array` first: a pickle cannot compute it later.
+        return self.array, *super().__getstate__()[1:]
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        self._amplifiers = ()
+
+
+def _sigma(data, amplifiers):
+    sigma = np.empty_like(data)
+    for amplifier in amplifiers:
+        pixels = data[amplifier.region]
+        variance = np.maximum(pixels - pixels.dtype.type(amplifier.pedestal), 0)
+        variance /= amplifier.gain
+        variance += (amplifier.read_noise / amplifier.gain) ** 2
+        np.sqrt(variance, out=sigma[amplifier.region])
+    return sigma

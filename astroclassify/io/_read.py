@@ -1,0 +1,322 @@
+"""`read_frames`: from anything that holds a frame to frames, by the one reader that recognises it."""
+
+import io
+import os
+import warnings
+from collections.abc import Iterable
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+
+from astroclassify.core import (
+    AstroclassifyError,
+    AstroclassifyWarning,
+    ParameterError,
+    PluginError,
+    ReadError,
+    Registry,
+)
+from astroclassify.instruments import INSTRUMENTS, Instrument
+from astroclassify.io._common import header_text
+from astroclassify.io._images import is_picture, read_image
+from astroclassify.io._reader import Reader, ReadOptions
+
+#: Every known reader by name, from packages and from this session.
+READERS = Registry("astroclassify.readers", kind="reader", expected_type=Reader)
+
+_FITS_STARTS = (b"SIMPLE", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\x1f\x9d")
+
+
+def read_frames(
+    source,
+    *,
+    instrument=None,
+    reader=None,
+    bias="overscan",
+    rows="all",
+    dtype=np.float32,
+    chips=None,
+):
+    """
+    Read the frames of a file: one per chip.
+
+    Parameters
+    ----------
+    source : path-like, bytes, binary file object or astropy.io.fits.HDUList
+        A FITS file (raw, calibrated or drizzled HST, CSST, or any 2-D image; also ``.gz`` and
+        tile-compressed ``.fz``) or a PNG, JPEG or TIFF picture.
+    instrument : str or Instrument, optional
+        Take only a reader of this instrument. Default: whatever the headers say.
+    reader : str or Reader, optional
+        Use this reader, whatever the headers say. Default: the one that recognises the headers.
+    bias : {"overscan", "none"}, default "overscan"
+        For raw frames: subtract the bias level of each amplifier and row, measured in the section
+        that the instrument's pipeline uses, or leave it in.
+    rows : {"all", "paper"}, default "all"
+        Keep all science rows, or 2048 of WFC3/UVIS' 2051 as the paper does (without the three
+        rows next to the gap between the chips).
+    dtype : dtype, default numpy.float32
+        Floating type of the frames.
+    chips : int or iterable of int, optional
+        Only these chips, by ``CCDCHIP``. Default: all.
+
+    Returns
+    -------
+    list of CCDData
+        Frames ``[y, x]`` ordered by chip. ``unit`` is adu, electron or electron / s as the file
+        says; ``meta`` is the header (primary and extension merged, the extension's cards win)
+        with CRPIX and LTV counted in the frame's pixels; ``wcs`` includes the distortions that
+        the file has; ``flags`` holds the data-quality bits and ``mask`` those that make a pixel
+        unusable; ``uncertainty`` is the file's, or computed from gain and read noise (raw).
+
+    Raises
+    ------
+    ReadError
+        If there is no such file, it is truncated or corrupt, or no reader recognises it.
+    UnsupportedInstrumentError
+        If it comes from a detector or read-out format that is not supported.
+    ParameterError
+        If an option is not allowed, or a chip is not in the file.
+
+    Warns
+    -----
+    FrameWarning
+        If something had to be left out or replaced: a broken WCS, an unmeasurable bias.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy.io import fits
+    >>> from astroclassify.io import read_frames
+    >>> image = fits.HDUList([fits.PrimaryHDU(np.arange(12, dtype="i2").reshape(3, 4))])
+    >>> [frame.shape for frame in read_frames(image)]
+    [(3, 4)]
+    """
+    options = _options(bias=bias, rows=rows, dtype=dtype, chips=chips, name=_name(source))
+    chosen = _chosen_reader(reader)
+    camera = _instrument_name(instrument)
+    with _only_our_errors(options.source), _opened(source) as (opened, kind, fresh):
+        options = replace(options, fresh=fresh)
+        if kind == "picture":
+            return read_image(opened, options)
+        headers = [hdu.header for hdu in opened]
+        if not headers:
+            raise ReadError(f"{options.source}: the HDUList is empty")
+        chosen = chosen or find_reader(headers, instrument=camera, source=options.source)
+        return chosen.read(opened, options)
+
+
+def find_reader(headers, *, instrument=None, source="<memory>"):
+    """
+    Find the one reader that recognises a file.
+
+    Parameters
+    ----------
+    headers : sequence of fits.Header
+        The headers of all HDUs, primary first.
+    instrument : str, optional
+        Consider only readers of this instrument, and those that read any.
+    source : str
+        The file's name, for messages.
+
+    Returns
+    -------
+    Reader
+        The reader.
+
+    Raises
+    ------
+    ReadError
+        If no reader recognises the file (the message says what was seen), or more than one does
+        (the message names them).
+    """
+    known = _loaded_readers()
+    fitting = [
+        reader
+        for reader in known
+        if _recognises(reader, headers)
+        and (instrument is None or not reader.instruments or instrument in reader.instruments)
+    ]
+    if len(fitting) > 1:
+        names = " and ".join(repr(reader.name) for reader in fitting)
+        raise ReadError(f"{source}: the readers {names} both recognise this file; choose one with reader=")
+    if not fitting:
+        wanted = f" of {instrument}" if instrument else ""
+        raise ReadError(
+            f"{source}: no reader{wanted} recognises this file; seen: {_seen(headers)}; "
+            f"there are the readers {', '.join(reader.name for reader in known)}"
+        )
+    return fitting[0]
+
+
+def _loaded_readers():
+    """Load every reader; a broken plug-in costs a warning, not everybody's files."""
+    readers = []
+    for name in READERS:
+        try:
+            readers.append(READERS[name])
+        except AstroclassifyError as error:
+            warnings.warn(f"the reader {name!r} is left out: {error}", AstroclassifyWarning, stacklevel=2)
+    return readers
+
+
+def _recognises(reader, headers):
+    try:
+        return bool(reader.identify(headers))
+    except Exception as error:  # a plug-in may fail in any way
+        raise PluginError(
+            f"the reader {reader.name!r} failed on the headers: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _seen(headers):
+    cards = ("TELESCOP", "INSTRUME", "DETECTOR", "FILETYPE")
+    found = [f"{key} = {text!r}" for key in cards if (text := header_text(headers[0], key))]
+    extensions = [header_text(header, "EXTNAME") or "(no EXTNAME)" for header in headers[1:7]]
+    return f"{', '.join(found) or 'no INSTRUME card'}, {len(headers)} HDUs {extensions}"
+
+
+# Options -------------------------------------------------------------------------------------
+
+
+def _options(*, bias, rows, dtype, chips, name):
+    if bias not in ("overscan", "none"):
+        raise ParameterError(f"bias is {bias!r}; it can be 'overscan' or 'none'")
+    if rows not in ("all", "paper"):
+        raise ParameterError(f"rows is {rows!r}; it can be 'all' or 'paper'")
+    return ReadOptions(bias=bias, rows=rows, dtype=_floating(dtype), chips=_chips(chips), source=name)
+
+
+def _floating(dtype):
+    try:
+        result = np.dtype(dtype)
+    except TypeError as error:
+        raise ParameterError(f"dtype is {dtype!r}; it must be a floating type") from error
+    if result.kind != "f":
+        raise ParameterError(f"dtype is {result}; a frame has a floating type, such as float32")
+    return result.newbyteorder("=")
+
+
+def _chips(chips):
+    if chips is None:
+        return None
+    several = tuple(chips) if isinstance(chips, Iterable) and not isinstance(chips, str | bytes) else (chips,)
+    if not several or not all(isinstance(chip, int | np.integer) for chip in several):
+        raise ParameterError(f"chips is {chips!r}; it must be a chip number, or several")
+    return tuple(int(chip) for chip in several)
+
+
+def _chosen_reader(reader):
+    if reader is None or isinstance(reader, Reader):
+        return reader
+    return READERS[reader]
+
+
+def _instrument_name(instrument):
+    if instrument is None or isinstance(instrument, Instrument):
+        return instrument and instrument.name
+    return INSTRUMENTS[instrument].name
+
+
+# Sources -------------------------------------------------------------------------------------
+
+
+def _name(source):
+    if isinstance(source, str | os.PathLike):
+        return Path(source).name
+    if isinstance(source, fits.HDUList):
+        name = _filename(source)
+        return Path(name).name if name else "<HDUList>"
+    if isinstance(source, bytes | bytearray | memoryview):
+        return "<bytes>"
+    name = getattr(source, "name", None)
+    return Path(name).name if isinstance(name, str) else "<file object>"
+
+
+def _filename(hdulist):
+    name = hdulist.filename()
+    return name if isinstance(name, str) else ""
+
+
+@contextmanager
+def _only_our_errors(source):
+    """
+    Turn every failure into one of our errors that names the file.
+
+    This is the one boundary: readers check what they can say something useful about, and
+    astropy's many ways to fail on a corrupt file end here. Astropy's own warnings about the file
+    are dropped: what they are about either shows in the result, or is an error here.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield
+        except AstroclassifyError:
+            raise
+        except Exception as error:
+            raise ReadError(
+                f"{source}: cannot be read as a frame; the file is truncated, corrupt or no image "
+                f"({type(error).__name__}: {error})"
+            ) from error
+    for warning in caught:
+        if issubclass(warning.category, AstroclassifyWarning):
+            warnings.warn(warning.message, stacklevel=4)
+
+
+@contextmanager
+def _opened(source):
+    """Open a source; yields it, ``"fits"`` or ``"picture"``, and whether it was opened from a path."""
+    if isinstance(source, fits.HDUList):
+        yield source, "fits", False
+        return
+    path = isinstance(source, str | os.PathLike)
+    file = _checked_path(source) if path else _seekable(source)
+    start = _first_bytes(file)
+    if is_picture(start):
+        yield file, "picture", path
+        return
+    if not start.startswith(_FITS_STARTS):
+        raise ReadError(
+            f"{_name(source)}: neither FITS nor a PNG, JPEG or TIFF picture; it starts with {start[:8]!r}"
+        )
+    with fits.open(file, mode="readonly") as hdulist:
+        yield hdulist, "fits", path
+
+
+def _checked_path(source):
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise ReadError(f"{path}: there is no such file")
+    if not path.is_file():
+        raise ReadError(f"{path}: this is not a file")
+    if path.stat().st_size == 0:
+        raise ReadError(f"{path}: the file is empty")
+    return path
+
+
+def _seekable(source):
+    if isinstance(source, bytes | bytearray | memoryview):
+        return io.BytesIO(source)
+    if not callable(getattr(source, "read", None)):
+        raise ParameterError(
+            f"a {type(source).__name__} is no source of frames; give a path, bytes, a binary file object or "
+            "an HDUList"
+        )
+    if callable(getattr(source, "seekable", None)) and source.seekable():
+        return source
+    return io.BytesIO(source.read())
+
+
+def _first_bytes(file):
+    if isinstance(file, Path):
+        with file.open("rb") as stream:
+            return stream.read(16)
+    position = file.tell()
+    start = file.read(16)
+    file.seek(position)
+    if not isinstance(start, bytes):
+        raise ParameterError("the file object gives text; open the file in binary mode")
+    return start
