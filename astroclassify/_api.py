@@ -232,8 +232,9 @@ def _described(frame, name, number):
 
 
 def _chip_number(value):
+    """Give a chip's number; 0 where there is none (drizzled HST images say -999)."""
     try:
-        return int(value)
+        return max(0, int(value))
     except (TypeError, ValueError):
         return 0
 

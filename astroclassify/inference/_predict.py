@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from astroclassify.core import AstroclassifyError, PluginError
+from astroclassify.core import AstroclassifyError, FrameError, ParameterError, PluginError
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +116,8 @@ def _checked_logits(spec, logits):
 def _guarded(what, function, argument):
     try:
         return function(argument)
+    except ParameterError as error:
+        raise FrameError(f"{what} cannot take this frame: {error}") from error
     except AstroclassifyError:
         raise
     except Exception as error:  # a plug-in may fail in any way

@@ -7,7 +7,7 @@ from astropy.units import Quantity
 from astroclassify.core import FrameError
 
 #: The smallest number of rows and of columns that a frame may have (int).
-MINIMUM_SIDE = 8
+MINIMUM_SIDE = 16
 
 
 def frame_array(frame):
@@ -39,8 +39,8 @@ def frame_array(frame):
     --------
     >>> import numpy as np
     >>> from astroclassify.preprocess import frame_array
-    >>> raw = np.full((8, 8), 1200, dtype=">u2")
-    >>> array = frame_array(np.ma.masked_array(raw, mask=np.eye(8)))
+    >>> raw = np.full((64, 64), 1200, dtype=">u2")
+    >>> array = frame_array(np.ma.masked_array(raw, mask=np.eye(64)))
     >>> array.dtype.name, float(array[0, 1]), float(array[0, 0])
     ('float32', 1200.0, nan)
     """

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from astroclassify.core import FrameError, PluginError
+from astroclassify.core import FrameError, ParameterError, PluginError
 from astroclassify.inference import predict
 
 
@@ -73,6 +73,10 @@ def refuse(array):
     raise FrameError("not this one")
 
 
+def too_small(array):
+    raise ParameterError("at least 4000 rows")
+
+
 @pytest.mark.parametrize(
     ("function", "error", "message"),
     [
@@ -82,6 +86,7 @@ def refuse(array):
         (lambda array: array[5000], PluginError, "IndexError"),
         (lambda array: None, PluginError, "NoneType"),
         (refuse, FrameError, "not this one"),
+        (too_small, FrameError, r"cannot take this frame: at least 4000 rows"),
     ],
 )
 def test_a_preprocessing_that_breaks_its_contract_is_named(

@@ -14,11 +14,11 @@ from astroclassify.core import FrameError
 from astroclassify.preprocess import MINIMUM_SIDE, frame_array
 
 REAL_TYPES = ["u1", "i1", "<u2", ">u2", ">i2", ">i4", "<i8", "u8", "f2", ">f4", "<f8", ">f8", "f16"]
-SHAPE = (9, 12)
+SHAPE = (18, 20)
 
 
 def counts(dtype="f4"):
-    return np.arange(108).reshape(SHAPE).astype(dtype)
+    return (np.arange(360) % 100).reshape(SHAPE).astype(dtype)
 
 
 @pytest.mark.parametrize("dtype", REAL_TYPES)
@@ -75,7 +75,7 @@ def test_what_is_not_a_frame_is_refused_by_type(thing):
 )
 def test_masked_pixels_are_nan_whoever_masks_them(wrap):
     mask = np.zeros(SHAPE, dtype=bool)
-    mask[2, 3] = mask[8, 0] = True
+    mask[2, 3] = mask[17, 0] = True
     array = frame_array(wrap(counts(), mask))
     assert np.array_equal(np.isnan(array), mask)
     assert np.array_equal(array[~mask], counts()[~mask])
@@ -90,7 +90,7 @@ def test_any_unit_is_taken_as_it_is(unit):
 def test_infinite_and_unrepresentable_values_are_nan_without_a_warning():
     data = counts("f8")
     data[0, :4] = [np.inf, -np.inf, 1e39, np.nan]
-    assert np.isnan(frame_array(data)[0]).tolist() == [True] * 4 + [False] * 8
+    assert np.isnan(frame_array(data)[0]).tolist() == [True] * 4 + [False] * 16
 
 
 def test_scaled_unsigned_integers_of_a_file_keep_their_values(tmp_path):
@@ -108,7 +108,7 @@ def test_a_mask_of_another_shape_is_refused():
 
 
 def test_transposed_and_strided_frames_become_contiguous():
-    data = np.arange(400.0).reshape(20, 20)
+    data = np.arange(1600.0).reshape(40, 40)
     assert np.array_equal(frame_array(data.T), data.T)
     assert frame_array(data[::2, ::2]).flags.c_contiguous
 
@@ -127,7 +127,7 @@ def test_the_users_pixels_are_never_written_to():
 @given(
     hnp.arrays(
         st.sampled_from([np.dtype(t) for t in ("u2", ">i4", "f4", ">f8")]),
-        hnp.array_shapes(min_dims=2, max_dims=2, min_side=8, max_side=20),
+        hnp.array_shapes(min_dims=2, max_dims=2, min_side=16, max_side=20),
     )
 )
 def test_finite_pixels_survive_and_all_others_are_nan(data):
