@@ -1,6 +1,7 @@
 """Sphinx configuration; the shared settings come from sphinx-astropy."""
 
 import os
+import shutil
 import sys
 from importlib.metadata import version as installed_version
 
@@ -12,6 +13,9 @@ author = "The astroclassify developers"
 copyright = f"2026, {author}"
 release = installed_version("astroclassify")
 version = ".".join(release.split(".")[:2])
+
+# Generated anew each time, so that pages of names that are gone do not remain.
+shutil.rmtree("api", ignore_errors=True)
 
 sys.path.insert(0, os.path.abspath("_ext"))
 extensions += ["sphinx_gallery.gen_gallery", "command_output"]
