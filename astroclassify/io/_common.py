@@ -14,6 +14,7 @@ from astropy.nddata import CCDData, StdDevUncertainty
 from astropy.wcs import WCS
 
 from astroclassify.core import FrameWarning, ReadError, UnsupportedInstrumentError, package_version
+from astroclassify.io._structure import check_structure
 
 _version = functools.cache(package_version)
 logger = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ def hst_stage(headers):
         have a WHT or CTX extension or list their inputs (NDRIZIM, D001DATA); the others have SCI
         extensions, of integers (raw) or not (calibrated).
     """
-    if first_text(headers, "INSTRUME") not in ("ACS", "WFC3"):
+    if first_text(headers, "INSTRUME") not in ("ACS", "WFC3") or is_csst(headers):
         return None
     names = [header_text(h, "EXTNAME").upper() for h in headers]
     drizzled_cards = any(header_value(h, key) is not None for h in headers for key in ("NDRIZIM", "D001DATA"))
@@ -282,7 +283,33 @@ def _stored_bytes(hdu):
 
 def hdu_label(hdu):
     """Name an HDU for messages: ``('SCI', 1)``, or its class where it has no name."""
-    return f"({hdu.name!r}, {hdu.ver})" if hdu.name else f"({type(hdu).__name__})"
+    name = header_text(hdu.header, "EXTNAME") or ("PRIMARY" if isinstance(hdu, fits.PrimaryHDU) else "")
+    return f"({name!r}, {header_int(hdu.header, 'EXTVER', 1)})" if name else f"({type(hdu).__name__})"
+
+
+def open_fits(file, source):
+    """
+    Open a FITS file whose structure was checked first.
+
+    Parameters
+    ----------
+    file : path-like or seekable binary file object
+        Where the file is.
+    source : str
+        Its name, for messages.
+
+    Returns
+    -------
+    fits.HDUList
+        Opened for reading, headers loaded as they are asked for.
+
+    Raises
+    ------
+    ReadError
+        If a header declares impossibly many axes or columns.
+    """
+    check_structure(file, source)
+    return fits.open(file, mode="readonly")
 
 
 def image_pixels(hdu, source):

@@ -1,0 +1,106 @@
+"""A walk from header to header of a FITS file, by its bytes, before astropy opens it.
+
+Astropy loops over as many axes (NAXIS) and table columns (TFIELDS) as a header declares. A corrupt
+card may declare 1e9 of them, and opening the file would take hours. The standard allows 999 of each.
+"""
+
+import bz2
+import gzip
+import lzma
+import math
+import os
+import re
+from contextlib import contextmanager
+
+from astroclassify.core import ReadError
+
+#: What the FITS standard allows (sections 4.4.1.1 and 7.2.1).
+_LIMITS = {b"NAXIS": 999, b"TFIELDS": 999}
+_BLOCK, _CARD = 2880, 80
+#: A header longer than this (in blocks) is none.
+_LONGEST_HEADER = 4000
+_NUMBERS = re.compile(rb"(NAXIS\d{0,3}|TFIELDS|BITPIX|PCOUNT|GCOUNT) *= *([-+]?\d+)")
+_DECOMPRESSORS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+
+
+def check_structure(file, source):
+    """
+    Refuse a FITS file whose headers declare impossibly many axes or columns.
+
+    Parameters
+    ----------
+    file : path-like or seekable binary file object
+        The file, also compressed by gzip, bzip2 or xz. A file object keeps its position.
+    source : str
+        Its name, for messages.
+
+    Raises
+    ------
+    ReadError
+        If a header breaks a limit of the FITS standard. Everything else that may be wrong
+        (truncation, missing cards) is left to the reader.
+    """
+    with _stream(file) as stream:
+        while (numbers := _header_numbers(stream)) is not None:
+            for keyword, limit in _LIMITS.items():
+                if not 0 <= numbers.get(keyword, 0) <= limit:
+                    raise ReadError(
+                        f"{source}: a header declares {keyword.decode()} = {numbers[keyword]}; the FITS "
+                        f"standard allows 0 to {limit}, so the header is corrupt"
+                    )
+            if not _skip_data(stream, numbers):
+                return
+
+
+@contextmanager
+def _stream(file):
+    by_path = isinstance(file, str | os.PathLike)
+    plain = open(file, "rb") if by_path else file  # noqa: SIM115 - closed below, if it is ours
+    position = plain.tell()
+    try:
+        start = plain.read(5)
+        plain.seek(position)
+        opener = next((opener for magic, opener in _DECOMPRESSORS.items() if start.startswith(magic)), None)
+        if opener is None:
+            yield plain
+        else:
+            with opener(plain) as decompressed:
+                yield decompressed
+    finally:
+        if by_path:
+            plain.close()
+        else:
+            plain.seek(position)
+
+
+def _header_numbers(stream):
+    """Give the structural numbers of the header at the stream's position; `None` where there is no header."""
+    header = bytearray()
+    for _ in range(_LONGEST_HEADER):
+        try:
+            block = stream.read(_BLOCK)
+        except (OSError, EOFError, ValueError, lzma.LZMAError):  # truncated or corrupt compression
+            block = b""
+        header += block
+        ends = any(block[i : i + 8] == b"END     " for i in range(0, len(block), _CARD))
+        if ends or len(block) < _BLOCK:
+            break
+    found = {m[1]: int(m[2][:25]) for m in _NUMBERS.finditer(bytes(header)) if m.start() % _CARD == 0}
+    return found or None
+
+
+def _skip_data(stream, numbers):
+    """Move to the next header; `False` where the header does not say how far that is."""
+    axes = [numbers.get(b"NAXIS%d" % (i + 1), 0) for i in range(numbers.get(b"NAXIS", 0))]
+    pixels = math.prod(axes) if axes else 0
+    size = (
+        abs(numbers.get(b"BITPIX", 8)) // 8 * numbers.get(b"GCOUNT", 1) * (pixels + numbers.get(b"PCOUNT", 0))
+    )
+    blocks = -(-size // _BLOCK)
+    if not 0 <= blocks < 2**40:
+        return False
+    try:
+        stream.seek(blocks * _BLOCK, os.SEEK_CUR)
+    except (OSError, EOFError, ValueError, lzma.LZMAError):
+        return False
+    return True
