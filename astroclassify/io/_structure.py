@@ -19,7 +19,7 @@ _LIMITS = {b"NAXIS": 999, b"TFIELDS": 999}
 _BLOCK, _CARD = 2880, 80
 #: A header longer than this (in blocks) is none.
 _LONGEST_HEADER = 4000
-_NUMBERS = re.compile(rb"(NAXIS\d{0,3}|TFIELDS|BITPIX|PCOUNT|GCOUNT) *= *([-+]?\d+)")
+_INTEGER = re.compile(rb" *([-+]?\d{1,25})")
 _DECOMPRESSORS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 
 
@@ -75,18 +75,42 @@ def _stream(file):
 
 def _header_numbers(stream):
     """Give the structural numbers of the header at the stream's position; `None` where there is no header."""
-    header = bytearray()
+    header = _header_bytes(stream)
+    numbers = {keyword: _number(header, keyword) for keyword in (b"BITPIX", b"PCOUNT", b"GCOUNT", *_LIMITS)}
+    axes = numbers[b"NAXIS"] or 0
+    if 0 < axes <= _LIMITS[b"NAXIS"]:
+        names = [b"NAXIS%d" % (i + 1) for i in range(axes)]
+        numbers |= {name: _number(header, name) for name in names}
+    found = {keyword: number for keyword, number in numbers.items() if number is not None}
+    return found or None
+
+
+def _header_bytes(stream):
+    blocks = []
     for _ in range(_LONGEST_HEADER):
         try:
             block = stream.read(_BLOCK)
         except (OSError, EOFError, ValueError, lzma.LZMAError):  # truncated or corrupt compression
             block = b""
-        header += block
-        ends = any(block[i : i + 8] == b"END     " for i in range(0, len(block), _CARD))
-        if ends or len(block) < _BLOCK:
+        blocks.append(block)
+        if len(block) < _BLOCK or _card(block, b"END     ") is not None:
             break
-    found = {m[1]: int(m[2][:25]) for m in _NUMBERS.finditer(bytes(header)) if m.start() % _CARD == 0}
-    return found or None
+    return b"".join(blocks)
+
+
+def _number(header, keyword):
+    """Give the integer of a header's first card of this keyword; `None` where there is none."""
+    start = _card(header, keyword.ljust(8) + b"=")
+    match = _INTEGER.match(header, start + 9, start + _CARD) if start is not None else None
+    return int(match[1]) if match else None
+
+
+def _card(header, beginning):
+    """Find where a card starts that begins so; `None` where there is none."""
+    start = header.find(beginning)
+    while start >= 0 and start % _CARD:
+        start = header.find(beginning, start + 1)
+    return start if start >= 0 else None
 
 
 def _skip_data(stream, numbers):
