@@ -34,10 +34,12 @@ def test_a_network_without_evidence_gives_none(fixed, frames):
 
 def test_torchs_global_state_is_untouched(additive, frames):
     torch.manual_seed(11)
-    before = torch.get_rng_state(), torch.get_num_threads(), torch.is_grad_enabled()
-    predict(additive, frames)
-    assert torch.equal(before[0], torch.get_rng_state())
-    assert before[1:] == (torch.get_num_threads(), torch.is_grad_enabled())
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    with torch.enable_grad():
+        predict(additive, frames)
+        assert torch.is_grad_enabled()
+    assert torch.equal(state, torch.get_rng_state())
+    assert threads == torch.get_num_threads()
     assert not torch.is_inference_mode_enabled()
 
 
