@@ -4,6 +4,7 @@ A first simulator in relative units; the physical flux model replaces its bright
 """
 
 from astroclassify.simulate._bodies import CLASSES, KINDS, BodyKind, random_view
+from astroclassify.simulate._exposure import RawExposure, simulate_exposure
 from astroclassify.simulate._frames import SimulatedFrame, linear_frame, photograph, random_frames
 from astroclassify.simulate._view import Scene, View
 
@@ -11,6 +12,7 @@ __all__ = [
     "CLASSES",
     "KINDS",
     "BodyKind",
+    "RawExposure",
     "Scene",
     "SimulatedFrame",
     "View",
@@ -18,4 +20,5 @@ __all__ = [
     "photograph",
     "random_frames",
     "random_view",
+    "simulate_exposure",
 ]
