@@ -1,5 +1,6 @@
 """FITS files and pictures to frames, and simulated frames to raw FITS files."""
 
+from astroclassify.io._astropy import register_formats
 from astroclassify.io._csst import CSST
 from astroclassify.io._drizzled import HST_DRIZZLED
 from astroclassify.io._fits_image import FITS_IMAGE
@@ -22,3 +23,6 @@ __all__ = [
     "read_frames",
     "write_raw",
 ]
+
+# So that CCDData.read(path, format="hst-raw") works; astropy never chooses these formats by itself.
+register_formats()
