@@ -117,7 +117,7 @@ def row_levels(pixels):
     gives the median of ``n`` columns, ``pi sigma**2 / (2 (n + 1))``. Rows further than 7.5
     standard deviations off the line were hit along their length and get the line.
     """
-    ordered = np.sort(np.asarray(pixels, float), axis=1)
+    ordered = np.sort(_finite(np.asarray(pixels, float)), axis=1)
     count = ordered.shape[1]
     medians = (ordered[:, (count - 1) // 2] + ordered[:, count // 2]) / 2
     line = _line(medians)
@@ -128,6 +128,14 @@ def row_levels(pixels):
     noise = _pixel_noise(ordered)
     weight = max(0.0, 1.0 - math.pi * noise**2 / (2 * (count + 1)) / spread**2)
     return line + np.where(np.abs(departure) <= _CLIP * spread, weight * departure, 0.0)
+
+
+def _finite(pixels):
+    """Replace blank pixels by the median of the others."""
+    good = np.isfinite(pixels)
+    if good.all():
+        return pixels
+    return np.where(good, pixels, np.median(pixels[good]) if good.any() else 0.0)
 
 
 def _pixel_noise(ordered):
@@ -148,11 +156,18 @@ def _line(values):
     for _ in range(3):
         if good.sum() < 3:
             return np.full(values.size, np.median(values))
-        slope, level = np.polyfit(rows[good], values[good], 1)
+        slope, level = _least_squares(rows[good], values[good])
         departure = values - (level + slope * rows)
         limit = 3.5 * 1.4826 * np.median(np.abs(departure))
         good = np.abs(departure) <= limit
     return level + slope * rows
+
+
+def _least_squares(x, y):
+    centre, level = x.mean(), y.mean()
+    spread = np.dot(x - centre, x - centre)
+    slope = np.dot(x - centre, y - level) / spread if spread else 0.0
+    return slope, level - slope * centre
 
 
 def _deviation(values):

@@ -6,13 +6,15 @@ columns). See `astroclassify.instruments` for the geometry, and ``row_levels`` f
 """
 
 import warnings
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy import units as u
+from astropy.io import fits
 
 from astroclassify.core import FrameWarning, ReadError, UnsupportedInstrumentError
-from astroclassify.instruments import INSTRUMENTS, SCIENCE, find_layout
+from astroclassify.instruments import INSTRUMENTS, SCIENCE, ChipLayout, Instrument, find_layout
 from astroclassify.io._common import (
     build_wcs,
     check_declared_size,
@@ -27,11 +29,17 @@ from astroclassify.io._common import (
     merged_header,
 )
 from astroclassify.io._fast import row_levels, trim, trim_and_subtract
-from astroclassify.io._hst import as_flags, companion_pixels, find_imsets, flagged, move_origin
+from astroclassify.io._hst import Imset, as_flags, companion_pixels, find_imsets, flagged, move_origin
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
-from astroclassify.io._reader import Reader
+from astroclassify.io._reader import Reader, ReadOptions
 
 _BZERO = 32768.0
+_NOMINAL = "nominal level"
+_WCS_KEYS = (
+    *("WCSAXES", "EQUINOX", "RADESYS", "LONPOLE", "LATPOLE", "DATE-OBS", "EXPSTART"),
+    *(f"{stem}{axis}" for stem in ("CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA") for axis in "12"),
+    *(f"{stem}{i}_{j}" for stem in ("CD", "PC") for i in "12" for j in "12"),
+)
 
 
 def identify(headers):
@@ -64,8 +72,12 @@ def read(hdulist, options):
     ParameterError
         If a chip was asked for that is not there.
     """
-    name = hst_instrument([hdu.header for hdu in hdulist], options.source)
-    return [_frame(imset, hdulist, INSTRUMENTS[name], options) for imset in find_imsets(hdulist, options)]
+    camera = INSTRUMENTS[hst_instrument([hdu.header for hdu in hdulist], options.source)]
+    chips = [_planned(imset, hdulist, camera, options) for imset in find_imsets(hdulist, options)]
+    with ThreadPoolExecutor(max_workers=max(1, len(chips))) as pool:
+        # One thread for each chip: numpy lets go of the interpreter while it moves pixels.
+        results = list(pool.map(_trimmed, chips))
+    return [_frame(chip, *result) for chip, result in zip(chips, results, strict=True)]
 
 
 HST_RAW = Reader(
@@ -77,21 +89,47 @@ HST_RAW = Reader(
 )
 
 
-def _frame(imset, hdulist, instrument, options):
+@dataclass(frozen=True)
+class _Chip:
+    """A chip's image before its pixels are touched; stored pixels plus ``offset`` are ADU."""
+
+    imset: Imset
+    raw: np.ndarray
+    offset: float
+    header: fits.Header
+    layout: ChipLayout
+    instrument: Instrument
+    options: ReadOptions
+
+
+def _planned(imset, hdulist, instrument, options):
     raw, offset = _stored_pixels(imset.science, options)
     header = merged_header(hdulist[0].header, imset.science.header)
     layout = _layout(instrument, imset.chip, raw.shape, header, options.source)
-    levels, notes = _bias_levels(raw, layout, instrument, options, offset)
-    subtracted = levels if options.bias == "overscan" else dict.fromkeys(levels, -offset)
-    rows = _kept_rows(instrument, layout, options)
-    data = trim_and_subtract(raw, layout, subtracted, options.dtype)[rows]
-    start = layout.science_start
+    return _Chip(imset, raw, offset, header, layout, instrument, options)
+
+
+def _trimmed(chip):
+    """Measure the bias and cut out the science pixels: all that takes time."""
+    bias = _bias_levels(chip)
+    left_in = dict.fromkeys(bias, -chip.offset)
+    levels = {name: level for name, (level, _) in bias.items()}
+    subtracted = levels if chip.options.bias == "overscan" else left_in
+    data = trim_and_subtract(chip.raw, chip.layout, subtracted, chip.options.dtype)
+    return data[_kept_rows(chip)], bias
+
+
+def _frame(chip, data, bias):
+    options, layout, header = chip.options, chip.layout, chip.header
+    rows, start = _kept_rows(chip), layout.science_start
     move_origin(
         header, columns=start[1], rows=start[0] + rows.start, shape=data.shape, binning=layout.binning
     )
-    flags = _flags(imset, layout, options)
+    flags = _flags(chip.imset, layout, options)
     flags = None if flags is None else flags[rows]
-    _record_levels(header, levels, offset)
+    means = {name: float(np.mean(level)) + chip.offset for name, (level, _) in bias.items()}
+    for name, mean in means.items():
+        header[f"ACBIAS{name}"] = (round(mean, 3), f"[adu] mean bias of amplifier {name}")
     frame = make_frame(
         data,
         unit=u.adu,
@@ -100,13 +138,18 @@ def _frame(imset, hdulist, instrument, options):
         reader="hst-raw",
         mask=flagged(flags),
         flags=flags,
-        wcs=build_wcs(header, source=options.source),
-        instrument=instrument.name,
-        chip=imset.chip,
-        notes=(f"Layout: {layout.name}; {notes}",),
+        wcs=build_wcs(_wcs_cards(header), source=options.source),
+        instrument=chip.instrument.name,
+        chip=chip.imset.chip,
+        notes=(f"Layout: {layout.name}; {_bias_note(chip, bias)}",),
     )
-    frame.uncertainty = ReadoutNoise(amplifiers=_noise(layout, instrument, header, levels, offset, options))
+    frame.uncertainty = ReadoutNoise(amplifiers=_noise(chip, means))
     return frame
+
+
+def _wcs_cards(header):
+    """Pick the cards of a linear WCS: handing wcslib the whole header takes ten times as long."""
+    return fits.Header([header.cards[keyword] for keyword in _WCS_KEYS if keyword in header])
 
 
 def _stored_pixels(hdu, options):
@@ -161,11 +204,12 @@ def _layout(instrument, chip, shape, header, source):
         raise UnsupportedInstrumentError(f"{source}: {error}") from error
 
 
-def _kept_rows(instrument, layout, options):
+def _kept_rows(chip):
     """Give the rows that the paper's crop keeps, of images that have the rows it is about."""
+    layout = chip.layout
     height = layout.science_shape[0]
-    start, stop = instrument.paper_rows.get(layout.chip, (0, height))
-    applies = options.rows == "paper" and layout.binning == 1 and height >= stop
+    start, stop = chip.instrument.paper_rows.get(layout.chip, (0, height))
+    applies = chip.options.rows == "paper" and layout.binning == 1 and height >= stop
     return slice(start, stop) if applies and layout.origin[0] == 0 else slice(0, height)
 
 
@@ -179,26 +223,31 @@ def _flags(imset, layout, options):
 # Bias and noise ------------------------------------------------------------------------------
 
 
-def _bias_levels(raw, layout, instrument, options, offset):
-    """Measure the bias by amplifier, in stored units: an array of one value per science row, or a number."""
-    levels, sources = {}, {}
-    for section in layout.of_kind(SCIENCE):
-        kind, pixels = _bias_pixels(raw, layout, instrument, section)
+def _bias_levels(chip):
+    """Measure the bias by amplifier: in stored units, per science row or one number; and where it is from."""
+    bias = {}
+    for section in chip.layout.of_kind(SCIENCE):
+        kind, pixels = _bias_pixels(chip.raw, chip.layout, chip.instrument, section)
         if pixels is None:
-            levels[section.amplifier] = instrument.amplifiers[section.amplifier].bias_level - offset
+            nominal = chip.instrument.amplifiers[section.amplifier].bias_level
+            bias[section.amplifier] = nominal - chip.offset, _NOMINAL
         else:
-            levels[section.amplifier] = row_levels(pixels)
-        sources[section.amplifier] = kind or "nominal level"
-    nominal = [name for name, kind in sources.items() if kind == "nominal level"]
-    if nominal and options.bias == "overscan":
+            bias[section.amplifier] = row_levels(pixels), kind
+    return bias
+
+
+def _bias_note(chip, bias):
+    nominal = [name for name, (_, kind) in bias.items() if kind == _NOMINAL]
+    names = ", ".join(nominal)
+    if nominal and chip.options.bias == "overscan":
         warnings.warn(
-            f"{options.source}: {layout.name} has no overscan beside amplifier {', '.join(nominal)}; "
+            f"{chip.options.source}: {chip.layout.name} has no overscan for amplifier {names}; "
             "its nominal bias level is subtracted, which may be off by tens of ADU",
             FrameWarning,
             stacklevel=2,
         )
-    note = ", ".join(f"{name}: {kind}" for name, kind in sources.items())
-    return levels, f"bias {'subtracted' if options.bias == 'overscan' else 'left in'} ({note})"
+    sources = ", ".join(f"{name}: {kind}" for name, (_, kind) in bias.items())
+    return f"bias {'subtracted' if chip.options.bias == 'overscan' else 'left in'} ({sources})"
 
 
 def _bias_pixels(raw, layout, instrument, science):
@@ -214,19 +263,13 @@ def _bias_pixels(raw, layout, instrument, science):
     return None, None
 
 
-def _record_levels(header, levels, offset):
-    for name, level in levels.items():
-        value = round(float(np.mean(level)) + offset, 3)
-        header[f"ACBIAS{name}"] = (value, f"[adu] mean bias of amplifier {name}")
-
-
-def _noise(layout, instrument, header, levels, offset, options):
+def _noise(chip, means):
     """Describe the noise of each amplifier's region of the trimmed frame."""
     left, noise = 0, []
-    for section in sorted(layout.of_kind(SCIENCE), key=lambda s: s.x):
-        amplifier = _as_set(instrument.amplifiers[section.amplifier], instrument, header)
+    for section in sorted(chip.layout.of_kind(SCIENCE), key=lambda s: s.x):
+        amplifier = _as_set(chip.instrument.amplifiers[section.amplifier], chip.instrument, chip.header)
         right = left + section.shape[1]
-        pedestal = 0.0 if options.bias == "overscan" else float(np.mean(levels[section.amplifier])) + offset
+        pedestal = 0.0 if chip.options.bias == "overscan" else means[section.amplifier]
         region = slice(None), slice(left, right)
         noise.append(AmplifierNoise(region, amplifier.gain, amplifier.read_noise, pedestal))
         left = right

@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 import warnings
 from collections.abc import Iterable
 from contextlib import contextmanager
@@ -20,12 +21,45 @@ from astroclassify.core import (
     Registry,
 )
 from astroclassify.instruments import INSTRUMENTS, Instrument
-from astroclassify.io._common import header_text
+from astroclassify.io._common import header_text, open_fits
 from astroclassify.io._images import is_picture, read_image
 from astroclassify.io._reader import Reader, ReadOptions
 
+
+class _ReaderRegistry(Registry):
+    """A registry that keeps what it loaded: looking through all distributions takes as long as a frame."""
+
+    def __init__(self, group, **kwargs):
+        super().__init__(group, **kwargs)
+        self._kept = None
+
+    def register(self, name, obj):
+        self._kept = None
+        super().register(name, obj)
+
+    def unregister(self, name):
+        self._kept = None
+        super().unregister(name)
+
+    def all(self):
+        """Load every reader; a broken plug-in costs a warning, not everybody's files."""
+        places = tuple(sys.path)
+        if self._kept is None or self._kept[0] != places:
+            self._kept = places, self._load_all()
+        return self._kept[1]
+
+    def _load_all(self):
+        readers = []
+        for name in self:
+            try:
+                readers.append(self[name])
+            except AstroclassifyError as error:
+                warnings.warn(f"the reader {name!r} is left out: {error}", AstroclassifyWarning, stacklevel=2)
+        return tuple(readers)
+
+
 #: Every known reader by name, from packages and from this session.
-READERS = Registry("astroclassify.readers", kind="reader", expected_type=Reader)
+READERS = _ReaderRegistry("astroclassify.readers", kind="reader", expected_type=Reader)
 
 _FITS_STARTS = (b"SIMPLE", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\x1f\x9d")
 
@@ -133,7 +167,7 @@ def find_reader(headers, *, instrument=None, source="<memory>"):
         If no reader recognises the file (the message says what was seen), or more than one does
         (the message names them).
     """
-    known = _loaded_readers()
+    known = READERS.all()
     fitting = [
         reader
         for reader in known
@@ -150,17 +184,6 @@ def find_reader(headers, *, instrument=None, source="<memory>"):
             f"there are the readers {', '.join(reader.name for reader in known)}"
         )
     return fitting[0]
-
-
-def _loaded_readers():
-    """Load every reader; a broken plug-in costs a warning, not everybody's files."""
-    readers = []
-    for name in READERS:
-        try:
-            readers.append(READERS[name])
-        except AstroclassifyError as error:
-            warnings.warn(f"the reader {name!r} is left out: {error}", AstroclassifyWarning, stacklevel=2)
-    return readers
 
 
 def _recognises(reader, headers):
@@ -282,8 +305,11 @@ def _opened(source):
         raise ReadError(
             f"{_name(source)}: neither FITS nor a PNG, JPEG or TIFF picture; it starts with {start[:8]!r}"
         )
-    with fits.open(file, mode="readonly") as hdulist:
+    hdulist = open_fits(file, _name(source))
+    try:
         yield hdulist, "fits", path
+    finally:
+        hdulist.close(closed=path)
 
 
 def _checked_path(source):

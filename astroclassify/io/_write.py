@@ -1,6 +1,7 @@
 """Writer of raw ACS/WFC and WFC3/UVIS files, with the structure and keywords that real ones have."""
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,70 +16,18 @@ from astroclassify.instruments import INSTRUMENTS, Instrument, find_layout
 
 #: Start of an exposure whose header says none: the date of the frame that the ACS gains are from.
 _EXPSTART = 57677.0
+#: Cards of a user's header that belong into the SCI extensions.
 _SCI_KEYS = frozenset(
-    [
-        "EXPNAME",
-        "SDQFLAGS",
-        "NCOMBINE",
-        "PHOTMODE",
-        "PHOTFLAM",
-        "PHOTZPT",
-        "PHOTPLAM",
-        "PHOTBW",
-        "VAFACTOR",
-        "PA_APER",
-        "RA_APER",
-        "DEC_APER",
-    ]
+    (
+        *("EXPNAME", "SDQFLAGS", "NCOMBINE", "VAFACTOR", "PA_APER", "RA_APER", "DEC_APER"),
+        *("PHOTMODE", "PHOTFLAM", "PHOTZPT", "PHOTPLAM", "PHOTBW"),
+    )
 )
-_DERIVED_KEYS = frozenset(
-    [
-        "SIMPLE",
-        "XTENSION",
-        "BITPIX",
-        "NAXIS",
-        "NAXIS1",
-        "NAXIS2",
-        "EXTEND",
-        "NEXTEND",
-        "EXTNAME",
-        "EXTVER",
-        "BZERO",
-        "BSCALE",
-        "PCOUNT",
-        "GCOUNT",
-        "CCDCHIP",
-        "LTV1",
-        "LTV2",
-        "RAW_LTV1",
-        "RAW_LTV2",
-        "LTM1_1",
-        "LTM2_2",
-        "BINAXIS1",
-        "BINAXIS2",
-        "SIZAXIS1",
-        "SIZAXIS2",
-        "CENTERA1",
-        "CENTERA2",
-        "BUNIT",
-        "WCSAXES",
-        "CRPIX1",
-        "CRPIX2",
-        "CRVAL1",
-        "CRVAL2",
-        "CTYPE1",
-        "CTYPE2",
-        "CD1_1",
-        "CD1_2",
-        "CD2_1",
-        "CD2_2",
-        "CUNIT1",
-        "CUNIT2",
-        "ORIENTAT",
-        "INSTRUME",
-        "DETECTOR",
-        "FILENAME",
-    ]
+#: Cards that follow from the image and the arguments; a user's header does not override them.
+_DERIVED_KEYS = re.compile(
+    r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|[PG]COUNT|EXTEND|NEXTEND|EXTNAME|EXTVER|BZERO|BSCALE|BUNIT|CCDCHIP|"
+    r"(RAW_)?LTV\d|LTM\d_\d|BINAXIS\d|SIZAXIS\d|CENTERA\d|WCSAXES|CRPIX\d|CRVAL\d|CTYPE\d|CUNIT\d|CD\d_\d|"
+    r"ORIENTAT|INSTRUME|DETECTOR|FILENAME|SUBARRAY|FILTER\d?|EXPTIME|EXPEND|COMMENT|HISTORY|"
 )
 
 
@@ -138,13 +87,14 @@ def write_raw(path, raw, *, instrument, band, exptime, wcs=None, header=None, ov
     images = {chip: _as_uint16(chip, raw[chip]) for chip in _checked_chips(raw, camera)}
     layouts = {chip: _layout(camera, chip, image, extra) for chip, image in images.items()}
     worlds = _checked_worlds(wcs, images)
-    seconds = _checked_seconds(exptime)
-    primary = _primary_header(camera, _checked_band(band, camera), seconds, layouts, worlds, target)
-    primary.update({key: value for key, value in extra.items() if key not in _SCI_KEYS})
+    seconds, start = _checked_seconds(exptime), float(extra.get("EXPSTART", _EXPSTART))
+    primary = _primary_header(camera, _checked_band(band, camera), seconds, start, layouts, worlds, target)
+    own = {key: value for key, value in extra.items() if not _DERIVED_KEYS.fullmatch(key)}
+    primary.update({key: value for key, value in own.items() if key not in _SCI_KEYS})
     hdus = [fits.PrimaryHDU(header=primary)]
     for version, (chip, image) in enumerate(images.items(), start=1):
         cards = _sci_cards(camera, layouts[chip], worlds.get(chip), primary["ROOTNAME"])
-        cards |= {key: value for key, value in extra.items() if key in _SCI_KEYS}
+        cards |= {key: value for key, value in own.items() if key in _SCI_KEYS}
         hdus += _imset(version, image, cards)
     fits.HDUList(hdus).writeto(target, overwrite=overwrite)
 
@@ -231,7 +181,7 @@ def _checked_band(band, camera):
 # Headers -------------------------------------------------------------------------------------
 
 
-def _primary_header(camera, band, seconds, layouts, worlds, target):
+def _primary_header(camera, band, seconds, start, layouts, worlds, target):
     rootname = target.name.split("_")[0].split(".")[0][:9].lower()
     world = next(iter(worlds.values()), None)
     amplifiers = sorted({name for layout in layouts.values() for name in layout.amplifiers})
@@ -253,7 +203,7 @@ def _primary_header(camera, band, seconds, layouts, worlds, target):
         ),
         ("DEC_TARG", float(world.wcs.crval[1]) if world else 0.0, "declination of the target (deg) (J2000)"),
         ("PROPOSID", 0, "PEP proposal identifier"),
-        *_time_cards(seconds),
+        *_time_cards(seconds, start),
         ("OBSTYPE", "IMAGING", "observation type - imaging or spectroscopic"),
         ("OBSMODE", "ACCUM", "operating mode"),
         ("SUBARRAY", not full, "data from a subarray (T) or full frame (F)"),
@@ -277,14 +227,13 @@ def _is_full(layout, camera):
     return layout.binning > 1 or layout.shape == first.shape
 
 
-def _time_cards(seconds):
-    start = Time(_EXPSTART, format="mjd")
-    day, clock = start.isot.split("T")
+def _time_cards(seconds, start):
+    day, clock = Time(start, format="mjd").isot.split("T")
     return (
         ("DATE-OBS", day, "UT date of start of observation (yyyy-mm-dd)"),
         ("TIME-OBS", clock[:8], "UT time of start of observation (hh:mm:ss)"),
-        ("EXPSTART", _EXPSTART, "exposure start time (Modified Julian Date)"),
-        ("EXPEND", _EXPSTART + seconds / 86400.0, "exposure end time (Modified Julian Date)"),
+        ("EXPSTART", start, "exposure start time (Modified Julian Date)"),
+        ("EXPEND", start + seconds / 86400.0, "exposure end time (Modified Julian Date)"),
         ("EXPTIME", seconds, "exposure duration (seconds)--calculated"),
         ("EXPFLAG", "NORMAL", "Exposure interruption indicator"),
     )
