@@ -71,7 +71,7 @@ def classify(frame, *, model="default", weights=None, device=None, chip=None, in
     WeightsError
         If the weights are damaged or do not fit.
     ParameterError
-        If the device does not exist.
+        If the device does not exist, or the file has no such chip.
     PluginError
         If the model breaks its contract.
 

@@ -113,8 +113,7 @@ def _check_same(frames, reader, path, options, findings):
     again = findings.attempt(f"reading {path} again", _read, reader, path, options)
     same = again is not None and len(again) == len(frames)
     same = same and all(
-        np.array_equal(one.data, other.data, equal_nan=True)
-        for one, other in zip(frames, again, strict=True)
+        np.array_equal(one.data, other.data, equal_nan=True) for one, other in zip(frames, again, strict=True)
     )
     findings.expect(same, f"reading {path} again gave other pixels")
 
