@@ -21,12 +21,13 @@ from astropy import units as u
 from astropy.io import fits
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError
-from astroclassify.instruments import CSST_MSC
+from astroclassify.instruments import CSST_MSC, SCIENCE
 from astroclassify.io._common import (
     as_float,
     build_wcs,
     hdu_label,
     header_int,
+    header_number,
     header_text,
     header_value,
     image_pixels,
@@ -36,6 +37,8 @@ from astroclassify.io._common import (
     parse_unit,
     unusable_mask,
 )
+from astroclassify.io._fast import row_levels, trim_and_subtract
+from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._reader import Reader
 
 logger = logging.getLogger(__name__)
@@ -211,12 +214,11 @@ def _chip(header, name):
 
 def _raw_frame(pixels, hdu, header, hdulist, options, chip):
     layout = _layout(pixels, options.source)
-    data, subtracted = trimmed(
-        pixels, layout, CSST_MSC.bias_section if options.bias == "overscan" else None, options
-    )
-    note = "Bias of each channel and row subtracted" if subtracted else "The bias level is still in"
-    return make_frame(
-        data,
+    levels = channel_levels(pixels, layout, CSST_MSC.bias_section)
+    subtract = bool(levels) and options.bias == "overscan"
+    offsets = levels if subtract else dict.fromkeys(layout.amplifiers, 0.0)
+    frame = make_frame(
+        trim_and_subtract(pixels, layout, offsets, options.dtype),
         unit=u.adu,
         header=header,
         options=options,
@@ -224,8 +226,10 @@ def _raw_frame(pixels, hdu, header, hdulist, options, chip):
         wcs=build_wcs(hdu.header, hdulist, source=options.source),
         instrument=CSST_MSC.name,
         chip=chip,
-        notes=(note,),
+        notes=("Bias of each channel and row subtracted" if subtract else "The bias level is still in",),
     )
+    frame.uncertainty = ReadoutNoise(amplifiers=_noise(layout, header, levels, subtract))
+    return frame
 
 
 def _layout(pixels, source):
@@ -238,9 +242,9 @@ def _layout(pixels, source):
     raise ReadError(f"{source}: a raw CSST image has {known} pixels (NAXIS1 x NAXIS2); this one has {found}")
 
 
-def trimmed(raw, layout, bias_section, options):
+def channel_levels(raw, layout, kind):
     """
-    Cut the science sections out of a raw image and join them, bias-subtracted.
+    Measure the bias level of every row of every channel.
 
     Parameters
     ----------
@@ -248,48 +252,52 @@ def trimmed(raw, layout, bias_section, options):
         Raw image, ADU.
     layout : ChipLayout
         Its geometry.
-    bias_section : str or None
-        The kind of section that holds the bias; `None` leaves the bias in.
-    options : ReadOptions
-        ``dtype`` is used.
+    kind : str
+        The kind of section that holds the bias.
 
     Returns
     -------
-    data : numpy.ndarray
-        The science pixels.
-    subtracted : bool
-        Whether there was a section to take the bias from.
+    dict of str to numpy.ndarray
+        By channel, ADU, one level per science row; empty where the image has no such section.
     """
-    science = layout.of_kind("science")
-    rows, columns = _starts({s.y for s in science}), _starts({s.x for s in science})
-    data = np.empty(layout.science_shape, options.dtype)
-    subtracted = False
-    for section in science:
-        y, x = rows[section.y], columns[section.x]
-        target = data[y : y + section.shape[0], x : x + section.shape[1]]
-        target[...] = raw[section.slices]
-        level = _row_bias(raw, layout, section, bias_section)
-        if level is not None:
-            target -= level.astype(options.dtype)
-            subtracted = True
-    return data, subtracted
+    rows = {section.amplifier: section.y for section in layout.of_kind(SCIENCE)}
+    return {
+        section.amplifier: row_levels(raw[section.slices])
+        for section in layout.of_kind(kind)
+        if section.y == rows.get(section.amplifier)
+    }
 
 
-def _starts(ranges):
-    starts, position = {}, 0
+def _noise(layout, header, levels, subtracted):
+    """Describe each channel's noise: gain and read noise are those of the header, where it has them."""
+    rows = _placed({section.y for section in layout.of_kind(SCIENCE)})
+    columns = _placed({section.x for section in layout.of_kind(SCIENCE)})
+    noise = []
+    for section in layout.of_kind(SCIENCE):
+        nominal = CSST_MSC.amplifiers[section.amplifier]
+        gain = header_number(header, f"GAIN{section.amplifier}", 0.0)
+        # RDNOISE10 and above have nine letters, one more than a keyword may have.
+        keys = (f"RDNOISE{section.amplifier}", f"RDNOIS{section.amplifier}")
+        read_noise = max(header_number(header, key, 0.0) for key in keys)
+        pedestal = float(np.mean(levels.get(section.amplifier, nominal.bias_level)))
+        noise.append(
+            AmplifierNoise(
+                region=(rows[section.y], columns[section.x]),
+                gain=gain if gain > 0 else nominal.gain,
+                read_noise=read_noise if read_noise > 0 else nominal.read_noise,
+                pedestal=0.0 if subtracted else pedestal,
+            )
+        )
+    return noise
+
+
+def _placed(ranges):
+    """Give the slice of the trimmed image that each raw range of rows or columns becomes."""
+    slices, position = {}, 0
     for start, stop in sorted(ranges):
-        starts[start, stop] = position
+        slices[start, stop] = slice(position, position + stop - start)
         position += stop - start
-    return starts
-
-
-def _row_bias(raw, layout, section, bias_section):
-    """Median of the channel's overscan in each row of a science section, as a column."""
-    same_rows = [s for s in layout.of_kind(bias_section, section.amplifier) if s.y == section.y]
-    if not same_rows:
-        return None
-    pixels = np.concatenate([raw[s.slices] for s in same_rows], axis=1)
-    return np.median(pixels, axis=1, keepdims=True)
+    return slices
 
 
 # Calibrated (L1) -----------------------------------------------------------------------------
