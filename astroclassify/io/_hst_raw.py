@@ -27,6 +27,7 @@ from astroclassify.io._common import (
     image_pixels,
     make_frame,
     merged_header,
+    unusable_mask,
 )
 from astroclassify.io._fast import row_levels, trim, trim_and_subtract
 from astroclassify.io._hst import Imset, as_flags, companion_pixels, find_imsets, flagged, move_origin
@@ -136,7 +137,7 @@ def _frame(chip, data, bias):
         header=header,
         options=options,
         reader="hst-raw",
-        mask=flagged(flags),
+        mask=flagged(flags) if chip.raw.dtype.kind in "iu" else unusable_mask(data, flagged(flags)),
         flags=flags,
         wcs=build_wcs(_wcs_cards(header), source=options.source),
         instrument=chip.instrument.name,

@@ -140,7 +140,10 @@ def read_frames(
         if not headers:
             raise ReadError(f"{options.source}: the HDUList is empty")
         chosen = chosen or find_reader(headers, instrument=camera, source=options.source)
-        return chosen.read(opened, options)
+        frames = chosen.read(opened, options)
+        if not frames:
+            raise ReadError(f"{options.source}: {chosen.name!r} found no image; seen: {_seen(headers)}")
+        return frames
 
 
 def find_reader(headers, *, instrument=None, source="<memory>"):
