@@ -39,6 +39,9 @@ def add_parser(subparsers):
         help="folder for the raw frame and the picture (default: %(default)s)",
     )
     parser.add_argument(
+        "--body", default="spiral", metavar="KIND", help="kind of body to simulate (default: %(default)s)"
+    )
+    parser.add_argument(
         "--seed", type=int, default=1, help="another seed, another frame (default: %(default)s)"
     )
 
@@ -50,11 +53,99 @@ def run(arguments):
     Parameters
     ----------
     arguments : argparse.Namespace
-        ``output`` and ``seed``.
+        ``output``, ``body`` and ``seed``.
 
     Returns
     -------
     int
         The exit status.
     """
-    raise NotImplementedError
+    clock = _Clock()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    raw_path = arguments.output / "demo_raw.fits"
+    picture_path = arguments.output / "demo.png"
+    exposure = _simulated(arguments, clock)
+    exposure.write(raw_path, overwrite=True)
+    clock.tell(
+        "write", f"{raw_path}: {raw_path.stat().st_size / 1e6:.1f} MB, as the telescope's archive would"
+    )
+    frames = _read_back(raw_path, clock)
+    model = _loaded_model(clock)
+    answers = [_classified(frame, model, exposure.truth, clock) for frame in frames]
+    _draw(frames, answers, exposure, picture_path, clock)
+    clock.finish()
+    return _exit_codes.DONE
+
+
+class _Clock:
+    """Print each step with the time that it took."""
+
+    def __init__(self):
+        self.start = self.last = perf_counter()
+
+    def tell(self, step, text):
+        now = perf_counter()
+        print(f"{now - self.last:6.2f} s  {step:9} {text}", flush=True)
+        self.last = now
+
+    def finish(self):
+        print(f"{perf_counter() - self.start:6.2f} s  in all")
+
+
+def _simulated(arguments, clock):
+    from astroclassify.simulate import simulate_exposure
+
+    clock.tell("import", "the simulator")
+    exposure = simulate_exposure(arguments.body, instrument="acs-wfc", band="F606W", rng=arguments.seed)
+    shapes = {"x".join(map(str, raw.shape)) for raw in exposure.raw.values()}
+    clock.tell(
+        "simulate",
+        f"ACS/WFC, {exposure.band}, {exposure.exptime:g} s, part of a body of the kind "
+        f"{exposure.truth['kind']!r}: {len(exposure.raw)} raw chips of {', '.join(shapes)} pixels",
+    )
+    return exposure
+
+
+def _read_back(path, clock):
+    from astroclassify import read_frames
+
+    frames = read_frames(path)
+    for frame in frames:
+        levels = ", ".join(
+            f"{card[-1]} {frame.meta[card]:.1f}" for card in frame.meta if card.startswith("ACBIAS")
+        )
+        clock.tell(
+            "read",
+            f"chip {frame.meta['ACCHIP']}: {'x'.join(map(str, frame.shape))} science pixels in {frame.unit}; "
+            f"bias of amplifiers {levels}",
+        )
+    return frames
+
+
+def _loaded_model(clock):
+    from astroclassify.models import build_model, resolve_device
+
+    model = build_model("default", device=resolve_device())
+    clock.tell("load", f"the model {model.spec.name}, on {model.device}")
+    return model
+
+
+def _classified(frame, model, truth, clock):
+    from astroclassify import classify
+
+    answer = classify(frame, model=model)
+    clock.tell("classify", f"chip {frame.meta['ACCHIP']}: {answer} [truth: {truth['label']}]")
+    return answer
+
+
+def _draw(frames, answers, exposure, path, clock):
+    """Save a picture with a row for each chip, the one with the higher row of the mosaic on top."""
+    from astroclassify.visualization import save_classifications
+
+    title = f"simulated ACS/WFC {exposure.band}; truth: {exposure.truth['kind']}"
+    try:
+        save_classifications(path, frames, answers, title=title)
+    except OptionalDependencyError as error:
+        say(f"no picture: {error}")
+    else:
+        clock.tell("draw", f"{path}: the chips, their answers, and where the evidence lies")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from astroclassify.core import FrameError
+from astroclassify.core import FrameError, ParameterError
 from astroclassify.visualization._frame import plot_frame
 from astroclassify.visualization._matplotlib import pyplot
 
@@ -64,6 +64,41 @@ def plot_classification(frame, classification, *, figure=None):
     return figure
 
 
+def save_classifications(path, frames, classifications, *, title=""):
+    """
+    Save a picture of several frames with their classifications, one below the other.
+
+    Parameters
+    ----------
+    path : str or path-like
+        File to write; its suffix says which format.
+    frames : sequence of astropy.nddata.CCDData, astropy.nddata.NDData or numpy.ndarray
+        What was classified.
+    classifications : sequence of Classification
+        One for each frame.
+    title : str, default ""
+        Above them all.
+
+    Raises
+    ------
+    ParameterError
+        If there is no frame, or not one classification for each.
+    OptionalDependencyError
+        If matplotlib is not installed.
+    """
+    if not len(frames) == len(classifications) > 0:
+        raise ParameterError(
+            f"got {len(frames)} frames and {len(classifications)} classifications; expected one for each"
+        )
+    figure = pyplot().figure(figsize=(10.0, 4.4 * len(frames) + 0.4), layout="constrained")
+    figure.suptitle(title)
+    parts = figure.subfigures(len(frames), squeeze=False)[:, 0]
+    for part, frame, classification in zip(parts, frames, classifications, strict=True):
+        plot_classification(frame, classification, figure=part)
+    figure.savefig(path, dpi=110)
+    pyplot().close(figure)
+
+
 def _draw_evidence(ax, evidence, shape):
     if evidence.ndim != 2:
         raise FrameError(f"an evidence map has two axes, (y, x); this one has the shape {evidence.shape}")
@@ -71,8 +106,10 @@ def _draw_evidence(ax, evidence, shape):
     if min(evidence.shape) < 2 or not strongest > 0:
         return
     x, y = (
-        _cell_centres(cells, pixels) for cells, pixels in zip(evidence.shape[::-1], shape[::-1], strict=True)
+        _cell_positions(cells, pixels)
+        for cells, pixels in zip(evidence.shape[::-1], shape[::-1], strict=True)
     )
+    evidence = np.pad(evidence, 1, mode="edge")
     levels = [fraction * strongest for fraction in _FRACTIONS]
     for values, colour, style in ((evidence, _FOR, "solid"), (-evidence, _AGAINST, "dashed")):
         reached = [level for level in levels if level < np.nanmax(values)]
@@ -80,9 +117,10 @@ def _draw_evidence(ax, evidence, shape):
             ax.contour(x, y, values, levels=reached, colors=colour, linestyles=style, linewidths=1.1)
 
 
-def _cell_centres(cells, pixels):
-    """Pixel coordinates of the centres of equal cells that cover an axis."""
-    return (np.arange(cells) + 0.5) * pixels / cells - 0.5
+def _cell_positions(cells, pixels):
+    """Pixel coordinates of an axis' two ends and, between them, the centres of equal cells that cover it."""
+    centres = (np.arange(cells) + 0.5) * pixels / cells - 0.5
+    return np.concatenate([[-0.5], centres, [pixels - 0.5]])
 
 
 def _draw_bars(ax, classification):

@@ -107,6 +107,7 @@ def describe_frame(frame):
     """Name a frame in a few words: target, instrument, filter and chip, as far as it knows them."""
     meta = getattr(frame, "meta", None) or {}
     words = [str(meta.get(key) or "").strip() for key in ("TARGNAME", "ACINSTR", "ACBAND")]
+    words = [word for word in words if word not in ("NONE", "generic")]
     if meta.get("ACCHIP"):
         words.append(f"chip {meta['ACCHIP']}")
     return ", ".join(filter(None, words))

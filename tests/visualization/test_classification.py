@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from astroclassify import Classification
-from astroclassify.core import FrameError
-from astroclassify.visualization import plot_classification
+from astroclassify.core import FrameError, ParameterError
+from astroclassify.visualization import plot_classification, save_classifications
 
 
 def answer(evidence=None, **changes):
@@ -70,3 +70,17 @@ def test_it_draws_into_a_part_of_a_larger_figure(frame):
     for part in figure.subfigures(2):
         plot_classification(frame, answer(), figure=part)
     assert len(figure.axes) == 4
+
+
+def test_several_answers_are_saved_into_one_picture(frame, tmp_path):
+    from PIL import Image
+
+    save_classifications(tmp_path / "two.png", [frame, frame], [answer(), answer()], title="two chips")
+    with Image.open(tmp_path / "two.png") as picture:
+        assert picture.size[1] > picture.size[0] * 0.8
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_an_answer_for_each_frame_is_needed(frame, number, tmp_path):
+    with pytest.raises(ParameterError, match="one for each"):
+        save_classifications(tmp_path / "none.png", [frame] * number, [])

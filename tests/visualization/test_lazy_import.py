@@ -18,4 +18,4 @@ def test_importing_the_room_does_not_load_pyplot():
 def test_without_matplotlib_the_error_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(OptionalDependencyError, match=r"astroclassify\[plot\]"):
-        plot_frame(np.ones((8, 8)))
+        plot_frame(np.ones((32, 32)))
