@@ -3,6 +3,7 @@
 import contextlib
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -42,10 +43,10 @@ def test_the_raw_file_is_one_that_the_reader_takes(demo):
 def test_the_picture_shows_something(demo):
     with Image.open(demo[2] / "demo.png") as picture:
         assert min(picture.size) > 500
-        assert len(set(picture.convert("L").getdata())) > 50
+        assert np.asarray(picture.convert("L")).std() > 20
 
 
 def test_an_unknown_body_is_wrong_usage(command, tmp_path):
-    status, out, err = command("demo", "-o", tmp_path, "--body", "teapot")
+    status, _, err = command("demo", "-o", tmp_path, "--body", "teapot")
     assert status == 2
     assert "teapot" in err
