@@ -2,12 +2,12 @@
 Read a raw frame
 ================
 
-From a raw file, as an archive gives it, to frames that can be used: overscan subtracted, trimmed, with units and
-world coordinates. The file comes from the simulator, so the truth is known.
+From a raw file, as an archive gives it, to frames that can be used: overscan subtracted, trimmed, with units
+and world coordinates. The file comes from the simulator, so the truth is known.
 """
 
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -20,14 +20,15 @@ from astroclassify.visualization import plot_frame
 # A raw exposure of a globular cluster: two chips, written as the telescope's archive would.
 
 exposure = simulate_exposure("globular", instrument="acs-wfc", band="F606W", exptime=500, rng=3)
-path = Path(mkdtemp()) / "simulated_raw.fits"
+folder = TemporaryDirectory()
+path = Path(folder.name) / "simulated_raw.fits"
 exposure.write(path)
 for chip, raw in exposure.raw.items():
     print(f"chip {chip}: {raw.dtype} {raw.shape}, {raw.min()} to {raw.max()} ADU")
 
 # %%
-# Reading gives one `~astropy.nddata.CCDData` for each chip. The bias was measured in the overscan, for each amplifier
-# and row; its means are in the header.
+# Reading gives one `~astropy.nddata.CCDData` for each chip. The bias was measured in the overscan, for each
+# amplifier and row; its means are in the header.
 
 frames = read_frames(path)
 for frame in frames:
