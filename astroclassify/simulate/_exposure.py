@@ -163,6 +163,7 @@ def _world(mosaic, origins, camera, rng):
     for chip, first_row in origins.items():
         wcs = WCS(naxis=2)
         wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
+        wcs.wcs.radesys = "ICRS"
         wcs.wcs.crval = [ra, dec]
         wcs.wcs.crpix = [(mosaic[1] + 1) / 2, (mosaic[0] + 1) / 2 - first_row]
         wcs.wcs.cd = scale * np.array(

@@ -49,6 +49,12 @@ def restored(planes):
     return planes * ((_HIGH - _LOW) / 255) + _LOW
 
 
+def _write_count(path, count):
+    partial = path.with_suffix(".part")
+    partial.write_text(str(count))
+    partial.replace(path)
+
+
 class FramePool:
     """
     A ring of simulated planes, memory-mapped.
@@ -84,7 +90,7 @@ class FramePool:
     @property
     def filled(self):
         """Number of frames written so far, over all producers (int)."""
-        return sum(int(p.read_text() or 0) for p in self.folder.glob("count-*.txt"))
+        return sum(int(p.read_text()) for p in self.folder.glob("count-*.txt"))
 
     def produce(self, *, seed, producer=0, producers=1, limit=None, renderings=2):
         """
@@ -111,7 +117,7 @@ class FramePool:
                 self.planes[slot] = quantised(working_planes(frame.array))
                 self.labels[slot] = CLASSES.index(frame.label)
                 done += 1
-            counter.write_text(str(done))
+            _write_count(counter, done)
 
     def draw(self, rng, size):
         """

@@ -1,0 +1,208 @@
+"""How good answers are: accuracy, calibration, intervals by body; and the fit of the calibration."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from astroclassify.core import ParameterError
+from astroclassify.preprocess import working_planes
+from astroclassify.simulate import CLASSES, random_frames
+
+
+@dataclass(frozen=True)
+class Score:
+    """
+    One figure with its interval.
+
+    Parameters
+    ----------
+    value : float
+        The figure.
+    low, high : float
+        Bounds of the 95% bootstrap interval.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self):
+        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
+
+
+def balanced_accuracy(p_galaxy, is_galaxy):
+    """
+    Give the mean of both classes' recalls; exactly 0.5 counts as nsc.
+
+    Parameters
+    ----------
+    p_galaxy : numpy.ndarray
+        Probability of galaxy against nsc, 0 to 1.
+    is_galaxy : numpy.ndarray of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    said = p_galaxy > 0.5
+    return float((said[is_galaxy].mean() + (~said[~is_galaxy]).mean()) / 2)
+
+
+def area_under_curve(p_galaxy, is_galaxy):
+    """
+    Give the chance that a galaxy scores higher than an nsc (ties count half).
+
+    Parameters
+    ----------
+    p_galaxy : numpy.ndarray
+        Probability of galaxy against nsc.
+    is_galaxy : numpy.ndarray of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    galaxies, others = p_galaxy[is_galaxy], np.sort(p_galaxy[~is_galaxy])
+    below = np.searchsorted(others, galaxies, "left")
+    not_above = np.searchsorted(others, galaxies, "right")
+    return float((below + not_above).mean() / (2 * others.size))
+
+
+def calibration_error(p_galaxy, is_galaxy, *, bins=10):
+    """
+    Give the expected calibration error of the probability of the chosen label.
+
+    Parameters
+    ----------
+    p_galaxy : numpy.ndarray
+        Probability of galaxy against nsc.
+    is_galaxy : numpy.ndarray of bool
+        The truth.
+    bins : int, default 10
+        Equal bins of confidence from 0.5 to 1.
+
+    Returns
+    -------
+    float
+        Mean absolute difference between confidence and accuracy, weighted by frames.
+    """
+    confidence = np.maximum(p_galaxy, 1 - p_galaxy)
+    right = (p_galaxy > 0.5) == is_galaxy
+    index = np.minimum(((confidence - 0.5) * 2 * bins).astype(int), bins - 1)
+    gaps = [abs(right[index == i].sum() - confidence[index == i].sum()) for i in range(bins)]
+    return float(sum(gaps) / right.size)
+
+
+def bootstrap(metric, p_galaxy, is_galaxy, bodies, *, draws=2000, rng=0):
+    """
+    Evaluate a metric with its interval, drawing whole bodies.
+
+    Parameters
+    ----------
+    metric : callable
+        ``metric(p_galaxy, is_galaxy) -> float``.
+    p_galaxy : numpy.ndarray
+        Probability of galaxy against nsc.
+    is_galaxy : numpy.ndarray of bool
+        The truth.
+    bodies : array_like
+        The body that each frame shows.
+    draws : int, default 2000
+        Bootstrap samples.
+    rng : numpy.random.Generator or int, default 0
+        Source of randomness or its seed.
+
+    Returns
+    -------
+    Score
+        The figure and its 95% interval.
+
+    Raises
+    ------
+    ParameterError
+        If only one class is there.
+    """
+    p_galaxy, is_galaxy = np.asarray(p_galaxy, float), np.asarray(is_galaxy, bool)
+    if is_galaxy.all() or not is_galaxy.any():
+        raise ParameterError("both classes must be there to score a model; found only one")
+    rng = np.random.default_rng(rng)
+    names, member = np.unique(np.asarray(bodies), return_inverse=True)
+    frames = [np.flatnonzero(member == i) for i in range(names.size)]
+    values = []
+    for _ in range(draws):
+        chosen = np.concatenate([frames[i] for i in rng.integers(0, names.size, names.size)])
+        truth = is_galaxy[chosen]
+        if truth.any() and not truth.all():
+            values.append(metric(p_galaxy[chosen], truth))
+    low, high = np.quantile(values, [0.025, 0.975])
+    return Score(metric(p_galaxy, is_galaxy), float(low), float(high))
+
+
+def simulated_logits(module, *, count, seed, progress=None):
+    """
+    Run a network of the default model's kind on simulated bodies that no training saw.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Takes `working_planes`.
+    count : int
+        Bodies, one frame each.
+    seed : int
+        Of the bodies; training seeds have other spawn keys.
+    progress : callable, optional
+        Called after each frame.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Logits, shape (count, classes), and labels, shape (count,).
+    """
+    module.eval()
+    logits, labels = [], []
+    for number in range(count):
+        (frame,) = random_frames(np.random.default_rng([seed, 99, number, 1]))
+        with torch.inference_mode():
+            logits.append(module(torch.from_numpy(working_planes(frame.array))[None])[0].numpy())
+        labels.append(CLASSES.index(frame.label))
+        if progress:
+            progress()
+    return np.array(logits), np.array(labels)
+
+
+def fit_calibration(logits, labels):
+    """
+    Fit the temperature and the class offsets that make probabilities true.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        Shape (N, classes), on held-out bodies.
+    labels : numpy.ndarray of int
+        Shape (N,).
+
+    Returns
+    -------
+    tuple
+        Temperature (float) and bias (list of float): calibrated logits are
+        ``logits / temperature + bias``.
+    """
+    logits, labels = torch.as_tensor(logits, dtype=torch.float64), torch.as_tensor(labels)
+    log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    bias = torch.zeros(logits.shape[1], dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([log_temperature, bias], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss():
+        optimiser.zero_grad()
+        scaled = logits / log_temperature.exp() + bias
+        value = torch.nn.functional.cross_entropy(scaled, labels) + 1e-3 * (bias**2).sum()
+        value.backward()
+        return value
+
+    optimiser.step(loss)
+    return float(log_temperature.exp()), [float(b) for b in bias]

@@ -1,0 +1,65 @@
+"""The default model's input planes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from astroclassify.preprocess import working_planes
+
+
+def _sky(shape, seed=0):
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
+    return (30 * np.exp(-5 * (x**2 + y**2)) + rng.normal(0, 1, shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("shape", "planes"), [((64, 64), (64, 64)), ((300, 440), (150, 220)), ((2048, 4096), (157, 315))]
+)
+def test_frames_of_any_size_become_small_planes(shape, planes):
+    assert working_planes(_sky(shape)).shape == (4, *planes)
+
+
+@given(gain=st.floats(1e-3, 1e3), zero=st.floats(-100, 100))
+@settings(max_examples=20, deadline=None)
+def test_gain_and_zero_level_change_nothing(gain, zero):
+    frame = _sky((96, 80)).astype(np.float64)
+    one, other = working_planes(frame), working_planes(frame * gain + zero * gain)
+    np.testing.assert_allclose(one, other, atol=2e-2)
+
+
+def test_a_monotone_stretch_leaves_the_rank_plane_alone():
+    frame = _sky((128, 128))
+    stretched = np.arcsinh(frame - frame.min())
+    np.testing.assert_allclose(working_planes(frame)[2], working_planes(stretched)[2], atol=0.01)
+
+
+def test_unusable_pixels_have_no_coverage_and_no_influence():
+    frame = _sky((128, 128))
+    holed, other = frame.copy(), frame.copy()
+    holed[:40, :40] = np.nan
+    other[:40, :40] = np.inf
+    np.testing.assert_array_equal(
+        working_planes(holed), working_planes(np.where(np.isfinite(other), other, np.nan))
+    )
+    assert (working_planes(holed)[:, :40, :40] == 0).all()
+
+
+def test_narrow_tracks_are_opened_away_and_stars_are_not():
+    rng = np.random.default_rng(0)
+    frame = rng.normal(0, 1, (1600, 1600)).astype(np.float32)
+    frame[400, 400:430] += 500  # a track one pixel wide
+    frame[1200:1203, 1200:1203] += 500  # an undersampled star
+    planes = working_planes(frame)[1]
+    block = 1600 // planes.shape[0]
+    assert planes[400 // block, 405 // block] < 0.5 * planes[1200 // block, 1200 // block]
+
+
+@given(hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, min_side=8, max_side=40)))
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_pixels_the_planes_are_finite(frame):
+    with np.errstate(all="ignore"):
+        planes = working_planes(frame)
+    assert np.isfinite(planes).all()
