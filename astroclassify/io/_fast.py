@@ -109,24 +109,27 @@ def row_levels(pixels):
 
     Notes
     -----
-    The median of a row's columns ignores cosmic rays, but has the noise of few pixels, which would
-    be written into the whole row. As calacs and calwf3 do, a straight line is therefore fitted
-    along the rows; a row then departs from it only as far as rows differ by more than noise
-    explains: ``level = line + w (median - line)``, with ``w = 1 - v / V`` not below zero, ``V``
+    The median of a row's columns (without those that cosmic rays hit) has the noise of few pixels,
+    which would be written into the whole row. As calacs and calwf3 do, a straight line is therefore
+    fitted along the rows; a row then departs from it only as far as rows differ by more than noise
+    explains: ``level = line + w (median - line)``, with ``w = 1 - m v / V`` not below zero, ``V``
     the (robust) variance of the medians about the line and ``v`` the variance that pixel noise
-    gives the median of ``n`` columns, ``pi sigma**2 / (2 (n + 1))``. Rows further than 7.5
-    standard deviations off the line were hit along their length and get the line.
+    gives the median of ``n`` columns, ``pi sigma**2 / (2 (n + 1))``. The margin
+    ``m = 1 + 5 / sqrt(rows)`` is three standard errors of ``V``. Rows further than 7.5 standard
+    deviations off the line were hit along their length and get the line.
     """
     ordered = np.sort(_finite(np.asarray(pixels, float)), axis=1)
     count = ordered.shape[1]
-    medians = (ordered[:, (count - 1) // 2] + ordered[:, count // 2]) / 2
+    noise = _pixel_noise(ordered)
+    medians = _clipped_medians(ordered, noise)
     line = _line(medians)
     departure = medians - line
     spread = 1.4826 * np.median(np.abs(departure))
     if spread == 0:
         return np.where(departure == 0, medians, line)
-    noise = _pixel_noise(ordered)
-    weight = max(0.0, 1.0 - math.pi * noise**2 / (2 * (count + 1)) / spread**2)
+    from_pixels = math.sqrt(math.pi / (2 * (count + 1))) * noise
+    margin = 1.0 + 5.0 / math.sqrt(medians.size)
+    weight = max(0.0, 1.0 - margin * (from_pixels / spread) ** 2)
     return line + np.where(np.abs(departure) <= _CLIP * spread, weight * departure, 0.0)
 
 
@@ -136,6 +139,18 @@ def _finite(pixels):
     if good.all():
         return pixels
     return np.where(good, pixels, np.median(pixels[good]) if good.any() else 0.0)
+
+
+def _clipped_medians(ordered, noise):
+    """Median of each row's (sorted) columns; without those far above it, which cosmic rays hit."""
+    count = ordered.shape[1]
+    medians = (ordered[:, (count - 1) // 2] + ordered[:, count // 2]) / 2
+    limits = medians + _CLIP * noise
+    hit = ordered[:, -1] > limits
+    if noise and hit.any():
+        clipped = np.where(ordered[hit] <= limits[hit, None], ordered[hit], np.nan)
+        medians[hit] = np.nanmedian(clipped, axis=1)
+    return medians
 
 
 def _pixel_noise(ordered):

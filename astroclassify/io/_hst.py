@@ -1,5 +1,6 @@
 """What HST's raw and calibrated files share: imsets, constant arrays, flags, cards that count pixels."""
 
+import math
 import re
 import warnings
 from dataclasses import dataclass
@@ -188,7 +189,8 @@ def move_origin(header, *, columns, rows, shape, binning=1):
         old_size = header_number(header, f"SIZAXIS{axis}")
         if old_size is not None:
             header[f"SIZAXIS{axis}"] = size[axis] * binning
-            _shift(header, f"CENTERA{axis}", (cut[axis] + size[axis] / 2) * binning - old_size / 2)
+            moved = (cut[axis] + size[axis] / 2) * binning - old_size / 2
+            _shift(header, f"CENTERA{axis}", math.floor(moved))
 
 
 def _shift(header, keyword, by):

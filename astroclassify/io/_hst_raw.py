@@ -139,18 +139,22 @@ def _frame(chip, data, bias):
         reader="hst-raw",
         mask=flagged(flags) if chip.raw.dtype.kind in "iu" else unusable_mask(data, flagged(flags)),
         flags=flags,
-        wcs=build_wcs(_wcs_cards(header), source=options.source),
+        wcs=build_wcs(_wcs_cards(header, chip.imset.science.header), source=options.source),
         instrument=chip.instrument.name,
         chip=chip.imset.chip,
         notes=(f"Layout: {layout.name}; {_bias_note(chip, bias)}",),
     )
-    frame.uncertainty = ReadoutNoise(amplifiers=_noise(chip, means))
+    frame.uncertainty = ReadoutNoise(pixels=data, amplifiers=_noise(chip, means))
     return frame
 
 
-def _wcs_cards(header):
-    """Pick the cards of a linear WCS: handing wcslib the whole header takes ten times as long."""
-    return fits.Header([header.cards[keyword] for keyword in _WCS_KEYS if keyword in header])
+def _wcs_cards(header, own):
+    """
+    Pick the cards of a linear WCS: handing wcslib the whole header takes ten times as long.
+
+    Only those that the extension has of its own: the primary's EQUINOX would turn ICRS into FK5.
+    """
+    return fits.Header([header.cards[keyword] for keyword in _WCS_KEYS if keyword in own])
 
 
 def _stored_pixels(hdu, options):
@@ -233,7 +237,8 @@ def _bias_levels(chip):
             nominal = chip.instrument.amplifiers[section.amplifier].bias_level
             bias[section.amplifier] = nominal - chip.offset, _NOMINAL
         else:
-            bias[section.amplifier] = row_levels(pixels), kind
+            # To 1/256 ADU: exact in float32 whatever the offset, so that every way to open a file agrees
+            bias[section.amplifier] = np.rint(256 * row_levels(pixels)) / 256, kind
     return bias
 
 

@@ -31,6 +31,8 @@ class ReadoutNoise(StdDevUncertainty):
         Whether to copy ``array``.
     unit : unit-like, optional
         Unit of the values; default: that of the frame.
+    pixels : numpy.ndarray, optional
+        The frame's pixels in ADU, to compute the values from; kept until that is done.
     amplifiers : sequence of AmplifierNoise
         The regions of the frame and their amplifiers.
 
@@ -40,17 +42,15 @@ class ReadoutNoise(StdDevUncertainty):
     calwf3 (``donoise.c``).
     """
 
-    def __init__(self, array=None, copy=True, unit=None, *, amplifiers=()):
-        self._amplifiers = tuple(amplifiers)
+    def __init__(self, array=None, copy=True, unit=None, *, pixels=None, amplifiers=()):
+        self._pixels, self._amplifiers = pixels, tuple(amplifiers)
         super().__init__(array, copy=copy, unit=unit)
 
     @property
     def array(self):
         """The standard deviation of every pixel (numpy.ndarray)."""
-        if self._array is None and self._amplifiers and getattr(self, "_parent_nddata", None) is not None:
-            parent = self.parent_nddata
-            if parent is not None:
-                self._array = _sigma(parent.data, self._amplifiers)
+        if self._array is None and self._pixels is not None:
+            self._array, self._pixels = _sigma(self._pixels, self._amplifiers), None
         return self._array
 
     @array.setter
@@ -59,9 +59,7 @@ class ReadoutNoise(StdDevUncertainty):
 
     def __deepcopy__(self, memo):
         array = self.array
-        return type(self)(
-            None if array is None else array.copy(), copy=False, unit=self._unit, amplifiers=self._amplifiers
-        )
+        return type(self)(None if array is None else array.copy(), copy=False, unit=self._unit)
 
     def __getstate__(self):
         # Read `array` first: a pickle cannot compute it later.
@@ -69,7 +67,7 @@ class ReadoutNoise(StdDevUncertainty):
 
     def __setstate__(self, state):
         super().__setstate__(state)
-        self._amplifiers = ()
+        self._pixels, self._amplifiers = None, ()
 
 
 def _sigma(data, amplifiers):

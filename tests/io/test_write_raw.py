@@ -1,0 +1,155 @@
+"""Raw files as the archive would write them."""
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.io import fits
+from astropy.wcs import WCS
+
+from astroclassify.core import ParameterError, UnknownNameError, UnsupportedInstrumentError
+from astroclassify.io import read_frames, write_raw
+
+OPTIONS = {"instrument": "acs-wfc", "band": "F814W", "exptime": 500.0}
+SUBARRAY = OPTIONS | {"header": {"CCDAMP": "C"}}
+
+
+def image(value=2200):
+    return np.full((512, 534), value, "uint16")
+
+
+@pytest.fixture(scope="module")
+def hdulist(tmp_path_factory):
+    path = tmp_path_factory.mktemp("raw") / "jtest0001_raw.fits"
+    raw = {chip: np.full((2068, 4144), 2100 + chip, "uint16") for chip in (1, 2)}
+    write_raw(path, raw, header={"TARGNAME": "M 101", "EXPSTART": 58000.0, "SDQFLAGS": 1}, **OPTIONS)
+    with fits.open(path) as opened:
+        yield opened
+
+
+def test_file_is_valid_fits(hdulist):
+    hdulist.verify("exception")
+
+
+def test_extensions_are_two_imsets_with_chip_2_first(hdulist):
+    assert [(hdu.name, hdu.ver) for hdu in hdulist[1:]] == [
+        (name, version) for version in (1, 2) for name in ("SCI", "ERR", "DQ")
+    ]
+    assert [hdulist["SCI", version].header["CCDCHIP"] for version in (1, 2)] == [2, 1]
+    assert hdulist[0].header["NEXTEND"] == 6
+    assert hdulist[0].header["NAXIS"] == 0
+
+
+def test_pixels_are_uint16_through_bzero(hdulist):
+    header = hdulist["SCI", 1].header
+    assert (header["BITPIX"], header["BZERO"], header["BSCALE"]) == (16, 32768, 1)
+    assert hdulist["SCI", 1].data.dtype == np.uint16
+    assert np.all(hdulist["SCI", 1].data == 2102)
+
+
+def test_error_and_quality_are_constants_without_pixels(hdulist):
+    for name, unit in (("ERR", "COUNTS"), ("DQ", "UNITLESS")):
+        for version in (1, 2):
+            hdu = hdulist[name, version]
+            assert hdu.data is None
+            assert (hdu.header["NPIX1"], hdu.header["NPIX2"], hdu.header["PIXVALUE"]) == (4144, 2068, 0)
+            assert hdu.header["BUNIT"] == unit
+
+
+def test_keywords_are_those_of_real_raw_files(hdulist, shared):
+    # j6gp01lzq is HRC, made by the same generator; these cards have no meaning without the telescope
+    with fits.open(shared / "fits" / "j6gp01lzq_raw.fits") as real:
+        for position, needed in (
+            (
+                0,
+                "INSTRUME DETECTOR OBSTYPE IMAGETYP FILTER1 FILTER2 SUBARRAY CCDAMP CCDGAIN "
+                "EXPTIME EXPSTART EXPEND DATE-OBS TIME-OBS ROOTNAME TARGNAME RA_TARG DEC_TARG "
+                "FLASHDUR FLASHCUR ATODGNA READNSED BIASLEVC NEXTEND APERTURE OBSMODE",
+            ),
+            (
+                1,
+                "EXTNAME EXTVER BUNIT LTV1 LTV2 RAW_LTV1 LTM1_1 CENTERA1 CENTERA2 SIZAXIS1 "
+                "SIZAXIS2 BINAXIS1 BINAXIS2 PHOTFLAM SDQFLAGS NCOMBINE ROOTNAME EXPNAME",
+            ),
+        ):
+            for keyword in needed.split():
+                assert keyword in real[position].header
+                assert keyword in hdulist[position].header
+
+
+def test_offsets_and_sizes_count_raw_pixels(hdulist):
+    header = hdulist["SCI", 2].header
+    assert (header["LTV1"], header["LTV2"]) == (24, 20)
+    assert (header["SIZAXIS1"], header["SIZAXIS2"]) == (4144, 2068)
+    assert (header["CENTERA1"], header["CENTERA2"]) == (2073, 1035)  # HRC: 532 of 1062, 523 of 1044
+
+
+def test_given_cards_go_where_they_belong(hdulist):
+    assert hdulist[0].header["TARGNAME"] == "M 101"
+    assert hdulist[0].header["DATE-OBS"] == "2017-09-04"  # MJD 58000
+    assert hdulist[0].header["EXPEND"] == pytest.approx(58000 + 500 / 86400)
+    assert hdulist["SCI", 1].header["SDQFLAGS"] == 1
+    assert hdulist[0].header["ROOTNAME"] == "jtest0001"
+
+
+@pytest.mark.parametrize(
+    ("band", "wheels"), [("F814W", ("CLEAR1L", "F814W")), ("F606W", ("F606W", "CLEAR2L"))]
+)
+def test_the_wheel_that_is_not_used_is_clear(tmp_path, band, wheels):
+    write_raw(tmp_path / "j_raw.fits", {2: image()}, **SUBARRAY | {"band": band})
+    header = fits.getheader(tmp_path / "j_raw.fits")
+    assert (header["FILTER1"], header["FILTER2"]) == wheels
+
+
+@pytest.mark.parametrize("projection", ["TAN", "TAN-SIP"])
+def test_sky_coordinates_survive_the_round_trip(tmp_path, projection):
+    world = WCS(naxis=2)
+    world.wcs.ctype = [f"RA---{projection}", f"DEC--{projection}"]
+    world.wcs.crval, world.wcs.crpix, world.wcs.cdelt = [150.0, 2.2], [256.0, 256.0], [-1.4e-5, 1.4e-5]
+    world.wcs.pc = [[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]]
+    write_raw(tmp_path / "j_raw.fits", {2: image()}, wcs={2: world}, **SUBARRAY)
+    (frame,) = read_frames(tmp_path / "j_raw.fits")
+    for x, y in ((0, 0), (511, 3), (200.5, 400.25)):
+        separation = frame.wcs.pixel_to_world(x, y).separation(world.pixel_to_world(x, y))
+        assert separation.to_value(u.arcsec) < 1e-6
+    assert fits.getheader(tmp_path / "j_raw.fits", 1)["CRPIX1"] == 256 + 22
+
+
+def test_exposure_times_may_have_a_unit(tmp_path):
+    write_raw(tmp_path / "j_raw.fits", {2: image()}, **SUBARRAY | {"exptime": 2 * u.min})
+    assert fits.getheader(tmp_path / "j_raw.fits")["EXPTIME"] == 120.0
+
+
+def test_a_file_is_replaced_only_on_demand(tmp_path):
+    path = tmp_path / "j_raw.fits"
+    write_raw(path, {2: image()}, **SUBARRAY)
+    with pytest.raises(ParameterError, match="overwrite=True"):
+        write_raw(path, {2: image()}, **SUBARRAY)
+    write_raw(path, {2: image(7)}, overwrite=True, **SUBARRAY)
+    assert fits.getdata(path, 1)[0, 0] == 7
+
+
+@pytest.mark.parametrize(
+    ("raw", "changes", "error", "message"),
+    [
+        ({2: image()}, {"band": "F999W"}, ParameterError, "no band 'F999W'"),
+        ({2: image()}, {"exptime": -1}, ParameterError, "0 s or more"),
+        ({2: image()}, {"instrument": "csst-msc"}, ParameterError, "csst-msc cannot be written"),
+        ({2: image()}, {"instrument": "acs-wfx"}, UnknownNameError, "acs-wfc"),
+        ({2: image()}, {"header": None}, ParameterError, "give amplifiers"),
+        ({2: image()}, {"wcs": WCS(naxis=2)}, ParameterError, "mapping of chip"),
+        ({3: image()}, {}, ParameterError, "no chip 3"),
+        ({}, {}, ParameterError, "mapping of chip"),
+        ({2: image().astype(float)}, {}, ParameterError, "integers"),
+        ({2: image().astype(int) - 5000}, {}, ParameterError, "outside 0 to 65535"),
+        ({2: np.zeros((4, 4), "uint16")}, {}, UnsupportedInstrumentError, "known raw sizes"),
+    ],
+)
+def test_what_no_telescope_would_write_is_refused(tmp_path, raw, changes, error, message):
+    with pytest.raises(error, match=message):
+        write_raw(tmp_path / "j_raw.fits", raw, **SUBARRAY | changes)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(ParameterError, match="no such folder"):
+        write_raw(tmp_path / "nowhere" / "j_raw.fits", {2: image()}, **SUBARRAY)
