@@ -15,6 +15,7 @@ _COLOURS = {
 }
 _FOR, _AGAINST = "#ffb000", "#64d2ff"
 _FRACTIONS = (0.3, 0.6, 0.9)
+_PANEL_HEIGHT = 4.4  # inches
 
 
 def plot_classification(frame, classification, *, figure=None):
@@ -55,8 +56,9 @@ def plot_classification(frame, classification, *, figure=None):
     >>> [axes.get_title() for axes in plot_classification(frame, answer).axes]
     ['', 'galaxy, probability 0.970']
     """
-    figure = figure or pyplot().figure(figsize=(10.0, 4.4), layout="constrained")
-    image_axes, bar_axes = figure.subplots(1, 2, width_ratios=(3.2, 1.0))
+    widths = _panel_widths(frame)
+    figure = figure or pyplot().figure(figsize=(sum(widths) + 0.8, _PANEL_HEIGHT), layout="constrained")
+    image_axes, bar_axes = figure.subplots(1, 2, width_ratios=widths)
     plot_frame(frame, ax=image_axes)
     if classification.evidence is not None:
         _draw_evidence(image_axes, np.asarray(classification.evidence), frame.shape)
@@ -90,13 +92,20 @@ def save_classifications(path, frames, classifications, *, title=""):
         raise ParameterError(
             f"got {len(frames)} frames and {len(classifications)} classifications; expected one for each"
         )
-    figure = pyplot().figure(figsize=(10.0, 4.4 * len(frames) + 0.4), layout="constrained")
+    size = sum(_panel_widths(frames[0])) + 0.8, _PANEL_HEIGHT * len(frames) + 0.4
+    figure = pyplot().figure(figsize=size, layout="constrained")
     figure.suptitle(title)
     parts = figure.subfigures(len(frames), squeeze=False)[:, 0]
     for part, frame, classification in zip(parts, frames, classifications, strict=True):
         plot_classification(frame, classification, figure=part)
     figure.savefig(path, dpi=110)
     pyplot().close(figure)
+
+
+def _panel_widths(frame):
+    """Widths of the picture and of the bars, in inches, so that neither is surrounded by nothing."""
+    rows, columns = frame.shape
+    return 0.85 * _PANEL_HEIGHT * float(np.clip(columns / rows, 0.5, 2.0)), 2.4
 
 
 def _draw_evidence(ax, evidence, shape):

@@ -28,7 +28,7 @@ def plot_layout(instrument, layout=None, *, ax=None):
     Draw one raw layout: its sections, sizes, amplifiers and reading directions.
 
     Narrow sections are drawn wider than they are; the numbers along the axes are the
-    true pixel edges.
+    true pixel edges. The bias is measured in (columns of) the hatched sections.
 
     Parameters
     ----------
@@ -65,14 +65,15 @@ def plot_layout(instrument, layout=None, *, ax=None):
     ax = new_axes(ax, figsize=(9.0, 5.0))
     x_axis = StretchedAxis.from_intervals([s.x for s in layout.sections], narrowest=_NARROWEST)
     y_axis = StretchedAxis.from_intervals([s.y for s in layout.sections], narrowest=1.6 * _NARROWEST)
+    bias_kind = _bias_kind(instrument, layout)
     for section in layout.sections:
-        _draw_section(ax, section, x_axis, y_axis, is_bias=section.kind == instrument.bias_section)
+        _draw_section(ax, section, x_axis, y_axis, is_bias=section.kind == bias_kind)
         _draw_size(ax, section, _box(section, x_axis, y_axis), instrument.amplifiers.get(section.amplifier))
     for name in _all_amplifiers(layout):
         _draw_amplifier(ax, instrument.amplifiers.get(name), name, layout, x_axis, y_axis)
     _label_axes(ax, x_axis, y_axis)
     ax.set_title(_title(instrument, layout))
-    _draw_legend(ax, layout, instrument)
+    _draw_legend(ax, layout, bias_kind)
     return ax
 
 
@@ -131,6 +132,11 @@ def _chosen_layout(instrument, layout):
     if layout is None:
         return candidates[0]
     return max(candidates, key=lambda one: (-one.binning, one.shape[0] * one.shape[1]))
+
+
+def _bias_kind(instrument, layout):
+    """Kind of section that the bias of this layout comes from, the preferred one that it has."""
+    return next((kind for kind in instrument.bias_columns if layout.of_kind(kind)), None)
 
 
 def _title(instrument, layout):
@@ -218,7 +224,7 @@ def _label_axes(ax, x_axis, y_axis):
         spine.set_visible(False)
 
 
-def _draw_legend(ax, layout, instrument):
+def _draw_legend(ax, layout, bias_kind):
     kinds = [kind for kind in _COLOURS if layout.of_kind(kind)]
     handles = [
         pyplot().Rectangle(
@@ -227,8 +233,8 @@ def _draw_legend(ax, layout, instrument):
             1,
             facecolor=_COLOURS[kind],
             edgecolor=_INK,
-            hatch="///" if kind == instrument.bias_section else None,
-            label=f"{kind} (bias)" if kind == instrument.bias_section else kind,
+            hatch="///" if kind == bias_kind else None,
+            label=f"{kind} (bias)" if kind == bias_kind else kind,
         )
         for kind in kinds
     ]

@@ -83,3 +83,18 @@ def test_a_stretched_axis_keeps_order_and_the_ratios_of_wide_intervals(narrowest
 def test_a_stretched_axis_of_equal_intervals_is_linear():
     axis = StretchedAxis.from_intervals([(0, 10), (10, 20)], narrowest=0.05)
     assert axis(5) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "kind"),
+    [
+        ("acs-wfc", 1, "physical prescan"),
+        ("wfc3-uvis", 1, "serial virtual overscan"),
+        ("wfc3-uvis", "UVIS1-C512A-SUB", "physical prescan"),
+        ("wfc3-uvis", "UVIS2-M512C-SUB", None),
+    ],
+)
+def test_the_sections_that_the_bias_comes_from_are_hatched(name, layout, kind):
+    legend = plot_layout(name, layout).get_legend().get_texts()
+    marked = [text.get_text() for text in legend if text.get_text().endswith("(bias)")]
+    assert marked == ([f"{kind} (bias)"] if kind else [])
