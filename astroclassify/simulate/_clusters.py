@@ -27,9 +27,9 @@ def globular(view, rng):
     Scene
         What the window shows.
     """
-    core, slope = log_uniform(rng, 0.03, 0.25), rng.uniform(1.03, 1.7)
+    core, slope = log_uniform(rng, 0.02, 0.22), rng.uniform(1.05, 1.6)
     flattening = rng.uniform(0.88, 1.0)
-    number = int(log_uniform(rng, 400, 12000))
+    number = int(log_uniform(rng, 600, 30000))
     radius = _eff_radii(rng, number, core, slope)
     theta = rng.uniform(0, 2 * np.pi, number)
     flux = _old_population(rng, number)
@@ -40,13 +40,13 @@ def globular(view, rng):
     scene = Scene((unresolved * smooth).astype(np.float32))
     # Fluxes such that the resolved stars' mean surface brightness at the centre is about one.
     central = number * flux.mean() * (slope - 1 + 0.3) / (np.pi * (core * view.scale) ** 2)
-    scene.add_points(y, x, flux / central * log_uniform(rng, 0.5, 4.0))
+    scene.add_points(y, x, flux / central * log_uniform(rng, 0.5, 8.0))
     return scene
 
 
 def _eff_radii(rng, number, core, slope):
     fraction = rng.random(number)
-    outer = rng.uniform(1.0, 3.5)
+    outer = rng.uniform(1.0, 5.0)
     p = 1 - slope
     limit = 1 - (1 + (outer / core) ** 2) ** p
     return core * np.sqrt((1 - fraction * limit) ** (1 / p) - 1)
@@ -80,7 +80,9 @@ def open_cluster(view, rng):
     number = int(log_uniform(rng, 25, 900))
     size = rng.uniform(0.15, 0.5)
     clumps = rng.normal(0, size * 0.6, (2, rng.integers(1, 5)))
-    place = rng.normal(0, size, (2, number)) + clumps[:, rng.integers(0, clumps.shape[1], number)] * rng.integers(0, 2)
+    place = rng.normal(0, size, (2, number)) + clumps[
+        :, rng.integers(0, clumps.shape[1], number)
+    ] * rng.integers(0, 2)
     y, x = view.to_pixels(*place)
     flux = power_law(rng, number, rng.uniform(1.2, 1.9), ratio=log_uniform(rng, 100, 1e4))
     bright = np.sort(flux)[-max(number // 20, 3)]

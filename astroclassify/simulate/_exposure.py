@@ -166,10 +166,7 @@ def _world(mosaic, origins, camera, rng):
         wcs.wcs.radesys = "ICRS"
         wcs.wcs.crval = [ra, dec]
         wcs.wcs.crpix = [(mosaic[1] + 1) / 2, (mosaic[0] + 1) / 2 - first_row]
-        wcs.wcs.cd = scale * np.array(
-            [[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-        )
+        wcs.wcs.cd = scale * np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         wcs.wcs.set()
         worlds[chip] = wcs
     return worlds
-

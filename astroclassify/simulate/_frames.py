@@ -15,7 +15,7 @@ from astroclassify.simulate._clusters import add_background, add_foreground
 from astroclassify.simulate._optics import moffat_kernel, observe
 from astroclassify.simulate._textures import fractal, log_uniform
 
-CLASS_FRACTIONS = (0.42, 0.28, 0.23, 0.07)
+CLASS_FRACTIONS = (0.38, 0.30, 0.25, 0.07)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1)
 
 
 def _show(scene, rng):
-    fwhm, spikes = log_uniform(rng, 1.2, 4.5), rng.choice([0, 0, rng.uniform(0, 0.2)])
+    fwhm, spikes = log_uniform(rng, 1.1, 3.5), rng.choice([0, 0, rng.uniform(0, 0.08)])
     beta, angle = rng.uniform(2.0, 4.5), rng.choice([0, np.pi / 4, rng.uniform(0, np.pi)])
     image = observe(scene, lambda box: moffat_kernel(box, fwhm, beta=beta, spikes=spikes, spike_angle=angle))
     reference = _reference_level(image, scene, rng)
@@ -189,7 +189,9 @@ def photograph(image, rng):
     light = np.clip(image - black, 0, None) / log_uniform(rng, 0.5, 4)
     picture = _stretch(light, rng)
     if rng.random() < 0.3:
-        picture = picture + rng.uniform(0.3, 1.5) * (picture - ndimage.gaussian_filter(picture, rng.uniform(1, 3)))
+        picture = picture + rng.uniform(0.3, 1.5) * (
+            picture - ndimage.gaussian_filter(picture, rng.uniform(1, 3))
+        )
     picture = picture + rng.uniform(0, 0.15) * (rng.random() < 0.3)
     if rng.random() < 0.65:
         picture = picture * _vignette(image.shape, rng)

@@ -222,12 +222,12 @@ def elliptical(view, rng):
 
 
 def _globular_system(scene, view, re, rng):
-    number = int(log_uniform(rng, 1, 400))
+    number = int(log_uniform(rng, 1, 250))
     r = re * rng.gamma(2.0, 0.8, number)
     theta = rng.uniform(0, 2 * np.pi, number)
     flux = 10 ** (0.4 * rng.normal(0, 1.2, number))
     y, x = view.to_pixels(r * np.sin(theta), r * np.cos(theta))
-    scene.add_points(y, x, flux * log_uniform(rng, 0.003, 0.1) * _knot_area(view))
+    scene.add_points(y, x, flux * log_uniform(rng, 0.001, 0.03) * _knot_area(view))
 
 
 def _satellites(scene, view, rng, number):
@@ -259,7 +259,9 @@ def edge_on(view, rng):
     warp = rng.normal(0, 0.03)
     z = v - warp * u * np.abs(u) * np.sign(u)
     length, height = rng.uniform(0.2, 0.4), rng.uniform(0.025, 0.1)
-    clumps = np.exp(rng.uniform(0.05, 0.5) * fractal(view.shape, rng, slope=2.8, outer_scale=view.scale * 0.2))
+    clumps = np.exp(
+        rng.uniform(0.05, 0.5) * fractal(view.shape, rng, slope=2.8, outer_scale=view.scale * 0.2)
+    )
     x = np.abs(u) / length
     light = (1 + x) * np.exp(-x) / np.cosh(np.clip(z / height, -40, 40)) ** 2 * clumps
     light *= sigmoid((rng.uniform(0.9, 1.2) - np.abs(u)) / 0.06)
@@ -320,7 +322,7 @@ def irregular(view, rng):
 
 
 def _resolved_stars(scene, view, length, ratio, rng):
-    number = int(log_uniform(rng, 3, 1500))
+    number = int(log_uniform(rng, 3, 800))
     r, theta = length * rng.gamma(2.0, 0.8, number), rng.uniform(0, 2 * np.pi, number)
     y, x = view.to_pixels(r * np.sin(theta) * ratio, r * np.cos(theta))
     flux = power_law(rng, number, rng.uniform(1.7, 2.4), ratio=60)
@@ -399,7 +401,9 @@ def group(view, rng):
     kinds = (spiral, elliptical, edge_on, irregular, elliptical)
     scene = Scene(np.zeros(view.shape, np.float32))
     for _ in range(rng.integers(1, 6)):
-        sub = view.moved(centre=rng.normal(0, 0.45, 2), size=log_uniform(rng, 0.1, 0.45), angle=rng.uniform(0, 6.3))
+        sub = view.moved(
+            centre=rng.normal(0, 0.45, 2), size=log_uniform(rng, 0.1, 0.45), angle=rng.uniform(0, 6.3)
+        )
         part = kinds[rng.integers(len(kinds))](sub, rng)
         weight = log_uniform(rng, 0.2, 1.0)
         scene.diffuse += weight * part.diffuse

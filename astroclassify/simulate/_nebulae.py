@@ -21,7 +21,9 @@ def _turbulence(view, rng, *, scale=None):
     outer = view.scale * (scale or log_uniform(rng, 0.3, 2.5))
     stretch = log_uniform(rng, 1, 1.7)
     angle = rng.uniform(0, np.pi)
-    return fractal(view.shape, rng, slope=rng.uniform(2.5, 3.8), outer_scale=outer, stretch=stretch, angle=angle)
+    return fractal(
+        view.shape, rng, slope=rng.uniform(2.7, 4.2), outer_scale=outer, stretch=stretch, angle=angle
+    )
 
 
 def emission_gas(view, rng):
@@ -177,7 +179,9 @@ def planetary(view, rng):
     light = np.zeros(view.shape, np.float32)
     for _ in range(rng.integers(1, 4)):
         light += rng.uniform(0.3, 1.0) * _lobed_shell(r, theta, texture, rng)
-    light *= np.exp(rng.uniform(0.0, 0.6) * texture)
+    light *= np.exp(rng.choice([0.05, 0.2, rng.uniform(0.2, 0.6)]) * texture)
+    if rng.random() < 0.15:
+        light += rng.uniform(0.5, 2.0) * _hourglass(v, u, rng)
     if rng.random() < 0.5:
         light += rng.uniform(0.01, 0.15) * np.exp(-((r / rng.uniform(0.6, 1.3)) ** 2))
     if rng.random() < 0.3:  # radial knots and rays
@@ -203,6 +207,16 @@ def _lobed_shell(r, theta, texture, rng):
     edge = rng.uniform(0.3, 1.0)
     filled = (r < outer) * rng.uniform(0, 0.5)
     return edge * chord + filled
+
+
+def _hourglass(v, u, rng):
+    """Two cones of light, brightest along their edges."""
+    angle = np.arctan2(np.abs(v), np.abs(u) + 1e-6)
+    opening, r = rng.uniform(0.3, 1.2), np.hypot(v, u)
+    edge = np.exp(-(((angle - opening) / rng.uniform(0.05, 0.2)) ** 2)) + rng.uniform(0, 0.5) * (
+        angle < opening
+    )
+    return edge / (1 + (r / rng.uniform(0.1, 0.4)) ** 2) * (r < rng.uniform(0.7, 1.2))
 
 
 def _ansae(v, u, rng):
@@ -294,12 +308,12 @@ def dark(view, rng):
         What the window shows.
     """
     v, u = view.grid()
-    field = _turbulence(view, rng) + rng.uniform(0.5, 3) * (_envelope(v, u, rng) - 0.3)
+    field = 0.6 * _turbulence(view, rng) + rng.uniform(0.5, 4) * (_envelope(v, u, rng) - 0.3)
     depth = np.clip(rng.uniform(1, 4) * field, 0, 8)
-    glow = np.exp(0.4 * _turbulence(view, rng)) * log_uniform(rng, 0.1, 1.0)
+    glow = np.exp(0.4 * _turbulence(view, rng)) * log_uniform(rng, 0.03, 1.0)
     scene = Scene((glow * np.exp(-depth)).astype(np.float32))
     rows, columns = view.shape
-    number = rng.poisson(min(log_uniform(rng, 0.01, 0.1) * rows * columns, 40_000))
+    number = rng.poisson(min(log_uniform(rng, 0.01, 0.25) * rows * columns, 40_000))
     y, x = rng.uniform(0, rows - 1, number), rng.uniform(0, columns - 1, number)
     extinction = np.exp(-depth[y.astype(int), x.astype(int)])
     flux = power_law(rng, number, rng.uniform(1.6, 2.2), ratio=3000) * log_uniform(rng, 0.2, 2.0)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -84,7 +85,7 @@ class _Training:
     def _set_rate(self):
         progress = min(self.spent / self.recipe.seconds, 1.0)
         warm = min(1.0, (self.steps + 1) / 200)
-        rate = self.recipe.learning_rate * warm * 0.5 * (1 + np.cos(np.pi * progress))
+        rate = self.recipe.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * progress))
         for group in self.optimiser.param_groups:
             group["lr"] = rate
 
