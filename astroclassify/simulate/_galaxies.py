@@ -308,7 +308,7 @@ def irregular(view, rng):
     lumps = fractal(view.shape, rng, slope=3.0, outer_scale=view.scale * rng.uniform(0.2, 0.6))
     r = _ellipse(v + 0.1 * rng.normal(), u, ratio, 0.0)
     length = rng.uniform(0.2, 0.45)
-    light = np.exp(-((r / length) ** rng.uniform(0.8, 1.6))) * np.exp(rng.uniform(0.1, 0.9) * lumps)
+    light = np.exp(-((r / length) ** rng.uniform(0.8, 1.6))) * np.exp(rng.uniform(0.05, 0.4) * lumps)
     if rng.random() < 0.4:  # an off-centre bar
         bar = _ellipse(v - rng.normal(0, 0.1), u - rng.normal(0, 0.1), 0.25, rng.uniform(0, np.pi))
         light += rng.uniform(0.3, 1.5) * np.exp(-((bar / rng.uniform(0.2, 0.5)) ** 2))

@@ -45,12 +45,15 @@ def emission_gas(view, rng):
     v, u = view.grid()
     gas = _turbulence(view, rng)
     light = np.exp(rng.uniform(0.3, 1.3) * gas)
-    if rng.random() < 0.85:
+    if rng.random() < 0.75:
         # The body's outline is itself turbulent: an envelope bent by a large-scale field.
         bend = rng.uniform(0.0, 0.6) * _turbulence(view, rng, scale=1.0)
         light *= _envelope(v + 0.4 * bend, u - 0.3 * bend, rng)
     if rng.random() < 0.6:
         light = _with_dark_clouds(view, light, rng)
+    if rng.random() < 0.4:  # thin lanes of dust
+        lanes = ridges(_turbulence(view, rng, scale=rng.uniform(0.3, 1.5)), log_uniform(rng, 0.05, 0.3))
+        light = light * np.exp(-rng.uniform(0.5, 3.0) * lanes * sigmoid(3 * gas))
     if rng.random() < 0.3:  # the cavity blown by the cluster
         r = np.hypot(v - rng.normal(0, 0.2), u - rng.normal(0, 0.2)) + 0.15 * gas
         light *= 1 - rng.uniform(0.3, 0.9) * np.exp(-((r / rng.uniform(0.15, 0.4)) ** 4))
@@ -96,10 +99,10 @@ def emission(view, rng):
 
 
 def _striations(view, rng):
-    if rng.random() < 0.75:
+    if rng.random() < 0.9:
         return _turbulence(view, rng)
     outer, angle = view.scale * rng.uniform(0.1, 0.5), rng.uniform(0, np.pi)
-    return fractal(view.shape, rng, slope=3.0, outer_scale=outer, stretch=rng.uniform(4, 16), angle=angle)
+    return fractal(view.shape, rng, slope=3.0, outer_scale=outer, stretch=rng.uniform(3, 8), angle=angle)
 
 
 def reflection_gas(view, rng, stars=None):
@@ -201,6 +204,9 @@ def _lobed_shell(r, theta, texture, rng):
     lobes = rng.choice([0, 1, 2, 2, 2, 3])
     shape = 1 + rng.uniform(0, 0.65) * np.cos(lobes * (theta - rng.uniform(0, np.pi)))
     outer = rng.uniform(0.3, 0.9) * np.clip(shape, 0.15, None) * (1 + rng.uniform(0, 0.08) * texture)
+    if rng.random() < 0.4:  # a diffuse ring rather than a sharp shell
+        ring = np.exp(-(((r - outer) / (outer.max() * rng.uniform(0.08, 0.4))) ** 2))
+        return ring + rng.uniform(0, 0.7) * np.exp(-((r / outer) ** 2))
     inner = outer * rng.uniform(0.3, 0.95)
     chord = np.sqrt(np.clip(outer**2 - r**2, 0, None)) - np.sqrt(np.clip(inner**2 - r**2, 0, None))
     chord /= np.sqrt(np.clip(outer**2 - inner**2, 1e-4, None))
