@@ -1,7 +1,8 @@
 """A walk from header to header of a FITS file, by its bytes, before astropy opens it.
 
 Astropy loops over as many axes (NAXIS) and table columns (TFIELDS) as a header declares. A corrupt
-card may declare 1e9 of them, and opening the file would take hours. The standard allows 999 of each.
+card may declare 1e9 of them, and opening the file would take hours; the standard allows 999 of each.
+Where data have a negative size (GCOUNT, PCOUNT), astropy goes back and reads the same HDU for ever.
 """
 
 import bz2
@@ -25,7 +26,7 @@ _DECOMPRESSORS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.op
 
 def check_structure(file, source):
     """
-    Refuse a FITS file whose headers declare impossibly many axes or columns.
+    Refuse a FITS file whose headers declare impossibly many axes or columns, or a negative size.
 
     Parameters
     ----------
@@ -48,7 +49,13 @@ def check_structure(file, source):
                         f"{source}: a header declares {keyword.decode()} = {numbers[keyword]}; the FITS "
                         f"standard allows 0 to {limit}, so the header is corrupt"
                     )
-            if not _skip_data(stream, numbers):
+            size = _data_size(numbers)
+            if size < 0:
+                declared = ", ".join(f"{key.decode()} = {number}" for key, number in numbers.items())
+                raise ReadError(
+                    f"{source}: a header declares data of negative size ({declared}); it is corrupt"
+                )
+            if not _skip(stream, size):
                 return
 
 
@@ -113,15 +120,18 @@ def _card(header, beginning):
     return start if start >= 0 else None
 
 
-def _skip_data(stream, numbers):
-    """Move to the next header; `False` where the header does not say how far that is."""
+def _data_size(numbers):
+    """Give the bytes of an HDU's data as astropy counts them."""
     axes = [numbers.get(b"NAXIS%d" % (i + 1), 0) for i in range(numbers.get(b"NAXIS", 0))]
     pixels = math.prod(axes) if axes else 0
-    size = (
-        abs(numbers.get(b"BITPIX", 8)) // 8 * numbers.get(b"GCOUNT", 1) * (pixels + numbers.get(b"PCOUNT", 0))
-    )
+    values = numbers.get(b"GCOUNT", 1) * (pixels + numbers.get(b"PCOUNT", 0))
+    return abs(numbers.get(b"BITPIX", 8)) * values // 8
+
+
+def _skip(stream, size):
+    """Move over an HDU's data; `False` where no file is that long."""
     blocks = -(-size // _BLOCK)
-    if not 0 <= blocks < 2**40:
+    if blocks >= 2**40:
         return False
     try:
         stream.seek(blocks * _BLOCK, os.SEEK_CUR)
