@@ -1,7 +1,7 @@
 """What HST's raw and calibrated files share: imsets, constant arrays, flags, cards that count pixels."""
 
 import math
-import re
+import string
 import warnings
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ DQ_BITS = {
 #: bright and say so; warm pixels, CTE tails and sinks are off by little: they are left in.
 MASK_BITS = 1 | 2 | 4 | 8 | 16 | 512 | 4096 | 8192
 
-_CRPIX = re.compile(r"CRPIX([12])[A-Z]?")
+_WCS_VERSIONS = ("", *string.ascii_uppercase)
 
 
 @dataclass(frozen=True)
@@ -182,9 +182,10 @@ def move_origin(header, *, columns, rows, shape, binning=1):
     """
     cut = {"1": columns, "2": rows}
     size = {"1": shape[1], "2": shape[0]}
-    for keyword in [card.keyword for card in header.cards if _CRPIX.fullmatch(card.keyword)]:
-        _shift(header, keyword, -cut[_CRPIX.fullmatch(keyword)[1]])
     for axis in "12":
+        for version in _WCS_VERSIONS:
+            if f"CRPIX{axis}{version}" in header:
+                _shift(header, f"CRPIX{axis}{version}", -cut[axis])
         _shift(header, f"LTV{axis}", -cut[axis])
         old_size = header_number(header, f"SIZAXIS{axis}")
         if old_size is not None:

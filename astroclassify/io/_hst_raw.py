@@ -6,12 +6,14 @@ columns). See `astroclassify.instruments` for the geometry, and ``row_levels`` f
 """
 
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
+from astropy.wcs import WCS
 
 from astroclassify.core import FrameWarning, ReadError, UnsupportedInstrumentError
 from astroclassify.instruments import INSTRUMENTS, SCIENCE, ChipLayout, Instrument, find_layout
@@ -36,10 +38,19 @@ from astroclassify.io._reader import Reader, ReadOptions
 
 _BZERO = 32768.0
 _NOMINAL = "nominal level"
-_WCS_KEYS = (
-    *("WCSAXES", "EQUINOX", "RADESYS", "LONPOLE", "LATPOLE", "DATE-OBS", "EXPSTART"),
-    *(f"{stem}{axis}" for stem in ("CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA") for axis in "12"),
-    *(f"{stem}{i}_{j}" for stem in ("CD", "PC") for i in "12" for j in "12"),
+_WCS_TEXTS = ("CTYPE1", "CTYPE2", "CUNIT1", "CUNIT2")
+_WCS_NUMBERS = ("CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CD1_1", "CD1_2", "CD2_1", "CD2_2")
+_WCS_SPECIAL = (
+    "EQUINOX",
+    "RADESYS",
+    "LONPOLE",
+    "LATPOLE",
+    "CDELT1",
+    "CROTA2",
+    "PC1_1",
+    "PV1_1",
+    "PV2_1",
+    "A_ORDER",
 )
 
 
@@ -75,10 +86,7 @@ def read(hdulist, options):
     """
     camera = INSTRUMENTS[hst_instrument([hdu.header for hdu in hdulist], options.source)]
     chips = [_planned(imset, hdulist, camera, options) for imset in find_imsets(hdulist, options)]
-    with ThreadPoolExecutor(max_workers=max(1, len(chips))) as pool:
-        # One thread for each chip: numpy lets go of the interpreter while it moves pixels.
-        results = list(pool.map(_trimmed, chips))
-    return [_frame(chip, *result) for chip, result in zip(chips, results, strict=True)]
+    return [_frame(chip, image) for chip, image in zip(chips, _all_trimmed(chips), strict=True)]
 
 
 HST_RAW = Reader(
@@ -99,6 +107,7 @@ class _Chip:
     offset: float
     header: fits.Header
     layout: ChipLayout
+    bias: Mapping[str, tuple]
     instrument: Instrument
     options: ReadOptions
 
@@ -107,20 +116,27 @@ def _planned(imset, hdulist, instrument, options):
     raw, offset = _stored_pixels(imset.science, options)
     header = merged_header(hdulist[0].header, imset.science.header)
     layout = _layout(instrument, imset.chip, raw.shape, header, options.source)
-    return _Chip(imset, raw, offset, header, layout, instrument, options)
+    bias = _bias_levels(raw, layout, instrument, offset)
+    return _Chip(imset, raw, offset, header, layout, bias, instrument, options)
+
+
+def _all_trimmed(chips):
+    """Cut out the chips side by side, one here and one in a thread: numpy lets go of the interpreter."""
+    if len(chips) < 2:
+        return [_trimmed(chip) for chip in chips]
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        others = [pool.submit(_trimmed, chip) for chip in chips[1:]]
+        return [_trimmed(chips[0]), *(other.result() for other in others)]
 
 
 def _trimmed(chip):
-    """Measure the bias and cut out the science pixels: all that takes time."""
-    bias = _bias_levels(chip)
-    left_in = dict.fromkeys(bias, -chip.offset)
-    levels = {name: level for name, (level, _) in bias.items()}
-    subtracted = levels if chip.options.bias == "overscan" else left_in
-    data = trim_and_subtract(chip.raw, chip.layout, subtracted, chip.options.dtype)
-    return data[_kept_rows(chip)], bias
+    """Cut out the science pixels: what takes time."""
+    levels = {name: level for name, (level, _) in chip.bias.items()}
+    subtracted = levels if chip.options.bias == "overscan" else dict.fromkeys(levels, -chip.offset)
+    return trim_and_subtract(chip.raw, chip.layout, subtracted, chip.options.dtype)[_kept_rows(chip)]
 
 
-def _frame(chip, data, bias):
+def _frame(chip, data):
     options, layout, header = chip.options, chip.layout, chip.header
     rows, start = _kept_rows(chip), layout.science_start
     move_origin(
@@ -128,7 +144,7 @@ def _frame(chip, data, bias):
     )
     flags = _flags(chip.imset, layout, options)
     flags = None if flags is None else flags[rows]
-    means = {name: float(np.mean(level)) + chip.offset for name, (level, _) in bias.items()}
+    means = {name: float(np.mean(level)) + chip.offset for name, (level, _) in chip.bias.items()}
     for name, mean in means.items():
         header[f"ACBIAS{name}"] = (round(mean, 3), f"[adu] mean bias of amplifier {name}")
     frame = make_frame(
@@ -139,22 +155,39 @@ def _frame(chip, data, bias):
         reader="hst-raw",
         mask=flagged(flags) if chip.raw.dtype.kind in "iu" else unusable_mask(data, flagged(flags)),
         flags=flags,
-        wcs=build_wcs(_wcs_cards(header, chip.imset.science.header), source=options.source),
+        wcs=_wcs(header, chip.imset.science.header, options.source),
         instrument=chip.instrument.name,
         chip=chip.imset.chip,
-        notes=(f"Layout: {layout.name}; {_bias_note(chip, bias)}",),
+        notes=(f"Layout: {layout.name}; {_bias_note(chip)}",),
     )
     frame.uncertainty = ReadoutNoise(pixels=data, amplifiers=_noise(chip, means))
     return frame
 
 
-def _wcs_cards(header, own):
+def _wcs(header, own, source):
     """
-    Pick the cards of a linear WCS: handing wcslib the whole header takes ten times as long.
+    Build the WCS of the trimmed image, from the cards that the extension has of its own.
 
-    Only those that the extension has of its own: the primary's EQUINOX would turn ICRS into FK5.
+    The primary's EQUINOX would turn ICRS into FK5. A raw file's WCS is a plain tangent plane, which
+    is put together at once: handing wcslib a header takes ten times as long.
     """
-    return fits.Header([header.cards[keyword] for keyword in _WCS_KEYS if keyword in own])
+    texts = [header_text(own, keyword) for keyword in _WCS_TEXTS]
+    numbers = [header_number(header, keyword) if keyword in own else None for keyword in _WCS_NUMBERS]
+    tangent = texts[:2] == ["RA---TAN", "DEC--TAN"] and {*texts[2:]} <= {"", "deg"} and None not in numbers
+    if not tangent or any(keyword in own for keyword in _WCS_SPECIAL) or not _regular(*numbers[3:]):
+        cards = own.copy()
+        cards.update({key: header[key] for key in ("CRPIX1", "CRPIX2") if key in own})
+        return build_wcs(cards, source=source)
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype, wcs.wcs.cunit = texts[:2], ["deg", "deg"]
+    wcs.wcs.crpix, wcs.wcs.crval = numbers[:2], numbers[2:4]
+    wcs.wcs.cd = [numbers[4:6], numbers[6:8]]
+    wcs.wcs.set()
+    return wcs
+
+
+def _regular(declination, cd11, cd12, cd21, cd22):
+    return abs(declination) <= 90 and cd11 * cd22 - cd12 * cd21 != 0
 
 
 def _stored_pixels(hdu, options):
@@ -228,21 +261,22 @@ def _flags(imset, layout, options):
 # Bias and noise ------------------------------------------------------------------------------
 
 
-def _bias_levels(chip):
+def _bias_levels(raw, layout, instrument, offset):
     """Measure the bias by amplifier: in stored units, per science row or one number; and where it is from."""
     bias = {}
-    for section in chip.layout.of_kind(SCIENCE):
-        kind, pixels = _bias_pixels(chip.raw, chip.layout, chip.instrument, section)
+    for section in layout.of_kind(SCIENCE):
+        kind, pixels = _bias_pixels(raw, layout, instrument, section)
         if pixels is None:
-            nominal = chip.instrument.amplifiers[section.amplifier].bias_level
-            bias[section.amplifier] = nominal - chip.offset, _NOMINAL
+            nominal = instrument.amplifiers[section.amplifier].bias_level
+            bias[section.amplifier] = nominal - offset, _NOMINAL
         else:
             # To 1/256 ADU: exact in float32 whatever the offset, so that every way to open a file agrees
             bias[section.amplifier] = np.rint(256 * row_levels(pixels)) / 256, kind
     return bias
 
 
-def _bias_note(chip, bias):
+def _bias_note(chip):
+    bias = chip.bias
     nominal = [name for name, (_, kind) in bias.items() if kind == _NOMINAL]
     names = ", ".join(nominal)
     if nominal and chip.options.bias == "overscan":
