@@ -1,5 +1,7 @@
 """``astroclassify models``: what can classify, and what each model is made of."""
 
+from collections.abc import Mapping
+
 from astropy.table import Table
 
 from astroclassify.cli import _exit_codes
@@ -134,3 +136,20 @@ def _facts(spec, meta):
     yield f"input: {meta['input']} for a frame of 2048 x 4096; parameters: {meta['parameters']:,}"
     if spec.reference:
         yield f"reference: {spec.reference}"
+    if weights_state(spec) == "yes":
+        yield from _card_facts(spec)
+
+
+def _card_facts(spec):
+    """Say what the card of the weights tells of their training, and how well they do."""
+    from astroclassify.models import locate_weights
+
+    card = spec.weights.card or locate_weights(spec)[1]
+    training = card.get("training")
+    if isinstance(training, Mapping) and "data" in training:
+        yield f"trained on: {training['data']}"
+    metrics = card.get("metrics")
+    for data, values in metrics.items() if isinstance(metrics, Mapping) else ():
+        listed = values.items() if isinstance(values, Mapping) else [("", values)]
+        told = ", ".join(f"{name} {value}".strip() for name, value in listed)
+        yield f"measured on {data}: {told}"

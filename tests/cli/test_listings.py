@@ -41,6 +41,14 @@ def test_a_summary_ends_with_the_sum_of_its_parameters(command):
     assert "97,048,130" in err
 
 
+def test_a_summary_tells_what_the_card_of_the_weights_says(command, monkeypatch):
+    card = {"training": {"data": "simulated frames"}, "metrics": {"the sky": {"accuracy": "0.9 (0.8-1.0)"}}}
+    monkeypatch.setattr("astroclassify.models.locate_weights", lambda spec: (None, card, ""))
+    _, _, err = command("models", "summary", "patchnet")
+    assert "trained on: simulated frames" in err
+    assert "measured on the sky: accuracy 0.9 (0.8-1.0)" in err
+
+
 @pytest.mark.parametrize("name", INSTRUMENTS)
 def test_every_instrument_is_listed(command, name):
     status, out, _ = command("instruments")
