@@ -1,6 +1,5 @@
 """Steps that every reader shares: header values, units, WCS, guarded pixel access, frames with provenance."""
 
-import copy
 import functools
 import logging
 import math
@@ -52,6 +51,9 @@ _UNITS = {
 #: Detectors whose frames are read, with the registry names of their instruments.
 SUPPORTED_DETECTORS = {("ACS", "WFC"): "acs-wfc", ("WFC3", "UVIS"): "wfc3-uvis"}
 
+#: What drizzling writes as CCDCHIP.
+_DRIZZLED_CHIP = -999
+
 
 def header_value(header, key, default=None):
     """Give a card's value; the default where the card is absent, undefined or unparsable."""
@@ -97,8 +99,9 @@ def hst_stage(headers):
     -------
     str or None
         ``"raw"``, ``"calibrated"``, ``"drizzled"``, or `None` for anything else. Drizzled files
-        have a WHT or CTX extension or list their inputs (NDRIZIM, D001DATA); the others have SCI
-        extensions, of integers (raw) or not (calibrated).
+        have a WHT or CTX extension, list their inputs (NDRIZIM, D001DATA) or are of chip -999; the
+        others have SCI extensions of integers (raw), or of a chip (calibrated). A cut-out that
+        does not say its chip is none of these.
     """
     if first_text(headers, "INSTRUME") not in ("ACS", "WFC3") or is_csst(headers):
         return None
@@ -108,7 +111,13 @@ def hst_stage(headers):
         return "drizzled"
     if "SCI" not in names:
         return None
-    return "raw" if header_int(headers[names.index("SCI")], "BITPIX", 0) > 0 else "calibrated"
+    science = headers[names.index("SCI")]
+    if header_int(science, "BITPIX", 0) > 0:
+        return "raw"
+    chip, detector = header_int(science, "CCDCHIP"), first_text(headers, "DETECTOR")
+    if chip is None and (first_text(headers, "INSTRUME"), detector) in SUPPORTED_DETECTORS:
+        return None
+    return "drizzled" if chip == _DRIZZLED_CHIP else "calibrated"
 
 
 def is_csst(headers):
@@ -167,7 +176,14 @@ def _content_cards(header):
     for card in header.cards:
         keyword = card.keyword
         if keyword not in _STRUCTURAL and not keyword.startswith("NAXIS"):
-            yield copy.copy(card)
+            yield _copied(card)
+
+
+def _copied(card):
+    """Copy a card as `copy.copy` does, in a third of the time: a header has hundreds."""
+    clone = object.__new__(type(card))
+    clone.__dict__.update(card.__dict__)
+    return clone
 
 
 def parse_unit(bunit, default=u.dimensionless_unscaled):

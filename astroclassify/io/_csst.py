@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 from astropy import units as u
-from astropy.io import fits
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError
 from astroclassify.instruments import CSST_MSC, SCIENCE
@@ -34,6 +33,7 @@ from astroclassify.io._common import (
     is_csst,
     make_frame,
     merged_header,
+    open_fits,
     parse_unit,
     unusable_mask,
 )
@@ -228,7 +228,7 @@ def _raw_frame(pixels, hdu, header, hdulist, options, chip):
         chip=chip,
         notes=("Bias of each channel and row subtracted" if subtract else "The bias level is still in",),
     )
-    frame.uncertainty = ReadoutNoise(amplifiers=_noise(layout, header, levels, subtract))
+    frame.uncertainty = ReadoutNoise(pixels=frame.data, amplifiers=_noise(layout, header, levels, subtract))
     return frame
 
 
@@ -361,7 +361,7 @@ def _sibling(filename, kind):
 
 def _image_of(path, source):
     try:
-        with warnings.catch_warnings(), closing(fits.open(path, memmap=False)) as hdulist:
+        with warnings.catch_warnings(), closing(open_fits(path, path.name)) as hdulist:
             warnings.simplefilter("ignore")
             pixels = image_pixels(_image_hdu(hdulist, path.name, companions=()), path.name)
             return None if pixels is None else np.array(pixels)

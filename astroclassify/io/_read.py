@@ -15,6 +15,7 @@ from astropy.io import fits
 from astroclassify.core import (
     AstroclassifyError,
     AstroclassifyWarning,
+    FrameWarning,
     ParameterError,
     PluginError,
     ReadError,
@@ -61,6 +62,8 @@ class _ReaderRegistry(Registry):
 #: Every known reader by name, from packages and from this session.
 READERS = _ReaderRegistry("astroclassify.readers", kind="reader", expected_type=Reader)
 
+#: The reader of plain images gives way to any other that recognises a file.
+_FALLBACK = "fits-image"
 _FITS_STARTS = (b"SIMPLE", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\x1f\x9d")
 
 
@@ -177,6 +180,7 @@ def find_reader(headers, *, instrument=None, source="<memory>"):
         if _recognises(reader, headers)
         and (instrument is None or not reader.instruments or instrument in reader.instruments)
     ]
+    fitting = [reader for reader in fitting if reader.name != _FALLBACK] or fitting
     if len(fitting) > 1:
         names = " and ".join(repr(reader.name) for reader in fitting)
         raise ReadError(f"{source}: the readers {names} both recognise this file; choose one with reader=")
@@ -273,8 +277,8 @@ def _only_our_errors(source):
     Turn every failure into one of our errors that names the file.
 
     This is the one boundary: readers check what they can say something useful about, and
-    astropy's many ways to fail on a corrupt file end here. Astropy's own warnings about the file
-    are dropped: what they are about either shows in the result, or is an error here.
+    astropy's many ways to fail on a corrupt file end here. Of astropy's own warnings, those about
+    a damaged file become one `FrameWarning`; the others are about what the frame does not depend on.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -290,6 +294,20 @@ def _only_our_errors(source):
     for warning in caught:
         if issubclass(warning.category, AstroclassifyWarning):
             warnings.warn(warning.message, stacklevel=4)
+    damage = {str(warning.message).split("\n")[0] for warning in caught if _tells_damage(warning)}
+    if damage:
+        warnings.warn(
+            f"{source}: the file is damaged, and frames may be missing ({'; '.join(sorted(damage))})",
+            FrameWarning,
+            stacklevel=4,
+        )
+
+
+def _tells_damage(warning):
+    text = str(warning.message)
+    return not issubclass(warning.category, AstroclassifyWarning) and (
+        "may have been truncated" in text or "Error validating header" in text
+    )
 
 
 @contextmanager

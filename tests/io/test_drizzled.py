@@ -37,6 +37,13 @@ def test_a_drizzled_file_is_matched_by_its_weight_map_or_its_inputs():
     assert HST_DRIZZLED.identify(headers)
 
 
+def test_a_cutout_of_chip_minus_999_is_drizzled():
+    headers = [hdu.header for hdu in drizzled()[:2]]
+    del headers[0]["NDRIZIM"]
+    headers[1]["CCDCHIP"] = "-999    "
+    assert HST_DRIZZLED.identify(headers)
+
+
 def test_one_frame_with_unit_filter_and_instrument():
     (frame,) = read(drizzled())
     assert frame.unit == u.electron / u.s

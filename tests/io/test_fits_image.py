@@ -1,5 +1,7 @@
 """Plain FITS images: which image is the frame, what its companions mean, and what is refused."""
 
+import io
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -7,9 +9,11 @@ from astropy.io import fits
 from astropy.nddata import CCDData, InverseVariance, StdDevUncertainty, VarianceUncertainty
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError
+from astroclassify.io import READERS, find_reader, read_frames
 from astroclassify.io._fits_image import FITS_IMAGE
-from astroclassify.io._reader import ReadOptions
+from astroclassify.io._reader import Reader, ReadOptions
 
+BLOCK = 2880
 IMAGE = np.arange(20, dtype="float32").reshape(4, 5)
 
 
@@ -107,17 +111,15 @@ def test_nan_is_masked():
 def test_blank_is_masked(dtype, bzero):
     hdu = fits.PrimaryHDU(np.arange(20).reshape(4, 5).astype(dtype))
     hdu.header["BLANK"] = 7 - bzero
-    with fits.HDUList.fromstring(_bytes(hdu)) as hdulist:
+    with fits.HDUList.fromstring(_bytes(fits.HDUList([hdu]))) as hdulist:
         (frame,) = FITS_IMAGE.read(hdulist, ReadOptions())
     assert frame.mask[1, 2]
     assert frame.mask.sum() == 1
 
 
-def _bytes(hdu):
-    import io
-
+def _bytes(hdulist):
     buffer = io.BytesIO()
-    fits.HDUList([hdu]).writeto(buffer)
+    hdulist.writeto(buffer)
     return buffer.getvalue()
 
 
@@ -229,6 +231,30 @@ def test_pixels_are_floating_of_the_asked_type():
 )
 def test_files_with_a_reader_of_their_own_are_not_matched(cards):
     assert not FITS_IMAGE.identify([image_with(**cards).header])
+
+
+def test_a_cutout_of_acs_that_does_not_say_its_chip_is_matched():
+    head = image_with(INSTRUME="ACS", DETECTOR="WFC").header
+    science = fits.ImageHDU(IMAGE, name="SCI").header
+    assert FITS_IMAGE.identify([head, science])
+    science["CCDCHIP"] = 2
+    assert not FITS_IMAGE.identify([head, science])
+
+
+def test_every_other_reader_goes_before_the_one_of_plain_images():
+    READERS.register("mine", Reader("mine", "", lambda headers: True, FITS_IMAGE.read))
+    try:
+        assert find_reader([image_with().header]).name == "mine"
+    finally:
+        READERS.unregister("mine")
+    assert find_reader([image_with().header]) is FITS_IMAGE
+
+
+def test_a_file_cut_short_behind_its_frame_costs_a_warning():
+    hdus = fits.HDUList([fits.PrimaryHDU(IMAGE), fits.ImageHDU(np.zeros((90, 90)), name="OTHER")])
+    with pytest.warns(FrameWarning, match=r"damaged.*truncated"):
+        (frame,) = read_frames(_bytes(hdus)[:-BLOCK])
+    assert np.array_equal(frame.data, IMAGE)
 
 
 def test_a_cutout_of_acs_that_is_not_drizzled_is_matched():
