@@ -72,16 +72,15 @@ def by_ccdproc(path):
             frame = CCDData(hdu.data, unit=u.adu, header=hdu.header)
             rows = slice(20, 2068) if chip == 1 else slice(0, 2048)
             left, right = frame[rows, :2072], frame[rows, 2072:]
-            halves = []
-            for half, overscan, science in (
-                (left, slice(18, 24), slice(24, 2072)),
-                (right, slice(2048, 2054), slice(0, 2048)),
+            chips[chip] = np.empty((2048, 4096), "float32")
+            for half, overscan, science, target in (
+                (left, slice(18, 24), slice(24, 2072), slice(0, 2048)),
+                (right, slice(2048, 2054), slice(0, 2048), slice(2048, 4096)),
             ):
                 level = ccdproc.subtract_overscan(
                     half, overscan=half[:, overscan], overscan_axis=1, median=True
                 )
-                halves.append(ccdproc.trim_image(level[:, science]).data)
-            chips[chip] = np.concatenate(halves, axis=1).astype("float32")
+                chips[chip][:, target] = ccdproc.trim_image(level[:, science]).data
     return [chips[1], chips[2]]
 
 

@@ -64,16 +64,29 @@ def _fill(out, raw, sections, levels):
     height, width = out.shape
     offsets = [np.broadcast_to(np.asarray(levels[s.amplifier], out.dtype), (height,)) for s in sections]
     parts = _parts(out, sections, offsets)
+    runs = _column_runs(sections)
+    raw = raw[slice(*sections[0].y)]
     step = max(1, _BLOCK_BYTES // (width * out.itemsize))
     for start in range(0, height, step):
         block = slice(start, min(start + step, height))
-        left = 0
-        for s in sections:
-            right = left + s.shape[1]
-            out[block, left:right] = raw[s.y[0] + start : s.y[0] + block.stop, slice(*s.x)]
-            left = right
+        for target, source in runs:
+            out[block, target] = raw[block, source]
         for pixels, offset in parts:
             np.subtract(pixels[block], offset[block], out=pixels[block])
+
+
+def _column_runs(sections):
+    """Pair columns of the output with those of the raw image; sections that touch are one run."""
+    runs, left = [], 0
+    for s in sections:
+        right = left + s.shape[1]
+        if runs and runs[-1][1].stop == s.x[0]:
+            target, source = runs.pop()
+            runs.append((slice(target.start, right), slice(source.start, s.x[1])))
+        else:
+            runs.append((slice(left, right), slice(*s.x)))
+        left = right
+    return runs
 
 
 def _parts(out, sections, offsets):
