@@ -1,5 +1,7 @@
 """``astroclassify classify``: labels and probabilities of files, a row for each chip."""
 
+from pathlib import Path
+
 import numpy as np
 
 from astroclassify.cli import _exit_codes
@@ -73,16 +75,22 @@ def run(arguments):
         table, missing = _only_chip(table, arguments.chip)
         errors += missing
     format = format_of(arguments.format, arguments.output)
-    for row in table[table["error"] != ""]:
-        errors.append(
-            f"{row['source']}: {row['error']}" if row["source"] not in row["error"] else row["error"]
-        )
+    errors += [_told(row) for row in table[table["error"] != ""]]
     for error in errors:
         say(f"error: {error}")
     if len(table):
         result = _for_reading(table) if format == "table" else table
         write_result(result, format=format, output=arguments.output)
     return _exit_codes.SOME_FAILED if errors else _exit_codes.DONE
+
+
+def _told(row):
+    """Say what went wrong with one row; the kind of error is for programs."""
+    message = row["error"].partition(": ")[2]
+    if Path(row["source"]).name in message:
+        return message
+    chip = f", chip {row['chip']}" if row["chip"] else ""
+    return f"{row['source']}{chip}: {message}"
 
 
 def _only_chip(table, chip):
@@ -98,5 +106,6 @@ def _for_reading(table):
     shown = table.copy()
     failed = shown["error"] != ""
     shown["label"] = np.where(failed, "failed", shown["label"])
+    shown["chip"] = np.where(shown["chip"] == 0, "", shown["chip"].astype(str))
     shown.remove_columns(["error", "model"])
     return shown
