@@ -13,7 +13,7 @@ from astropy.nddata import CCDData, StdDevUncertainty
 from astropy.wcs import WCS
 
 from astroclassify.core import FrameWarning, ReadError, UnsupportedInstrumentError, package_version
-from astroclassify.io._structure import check_structure
+from astroclassify.io._structure import check_structure, decompressed
 
 _version = functools.cache(package_version)
 logger = logging.getLogger(__name__)
@@ -292,9 +292,11 @@ def check_declared_size(hdu, source):
 
 def _stored_bytes(hdu):
     info = hdu.fileinfo()
-    if not info or not getattr(info["file"], "size", 0):
-        return None
-    return max(info["file"].size - (info["datLoc"] or 0), 0)
+    size = getattr(info["file"], "size", 0) if info else 0
+    if size:
+        return max(size - (info["datLoc"] or 0), 0)
+    # Of a compressed file the size is not known, but that of a table of compressed tiles is declared.
+    return info["datSpan"] if info and isinstance(hdu, fits.CompImageHDU) else None
 
 
 def hdu_label(hdu):
@@ -325,7 +327,8 @@ def open_fits(file, source):
         If a header declares impossibly many axes or columns.
     """
     check_structure(file, source)
-    return fits.open(file, mode="readonly")
+    # Astropy decompresses what a path leads to, but not what comes from a file object.
+    return fits.open(decompressed(file) if hasattr(file, "read") else file, mode="readonly")
 
 
 def image_pixels(hdu, source):

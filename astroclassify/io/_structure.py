@@ -18,6 +18,7 @@ from astroclassify.core import ReadError
 #: What the FITS standard allows (sections 4.4.1.1 and 7.2.1).
 _LIMITS = {b"NAXIS": 999, b"TFIELDS": 999}
 _BLOCK, _CARD = 2880, 80
+_LONGEST_FILE = 2**52  # bytes
 #: A header longer than this (in blocks) is none.
 _LONGEST_HEADER = 4000
 _INTEGER = re.compile(rb" *([-+]?\d{1,25})")
@@ -55,7 +56,7 @@ def check_structure(file, source):
                 raise ReadError(
                     f"{source}: a header declares data of negative size ({declared}); it is corrupt"
                 )
-            if not _skip(stream, size):
+            if not _skip(stream, size, source):
                 return
 
 
@@ -65,19 +66,33 @@ def _stream(file):
     plain = open(file, "rb") if by_path else file  # noqa: SIM115 - closed below, if it is ours
     position = plain.tell()
     try:
-        start = plain.read(5)
-        plain.seek(position)
-        opener = next((opener for magic, opener in _DECOMPRESSORS.items() if start.startswith(magic)), None)
-        if opener is None:
-            yield plain
-        else:
-            with opener(plain) as decompressed:
-                yield decompressed
+        yield decompressed(plain)
     finally:
         if by_path:
             plain.close()
         else:
             plain.seek(position)
+
+
+def decompressed(file):
+    """
+    Give a file object's content uncompressed: by gzip, bzip2 or xz, or itself where it is not compressed.
+
+    Parameters
+    ----------
+    file : seekable binary file object
+        At the start of the content.
+
+    Returns
+    -------
+    binary file object
+        ``file`` itself, or a decompressing reader of it that leaves it open.
+    """
+    position = file.tell()
+    start = file.read(5)
+    file.seek(position)
+    opener = next((opener for magic, opener in _DECOMPRESSORS.items() if start.startswith(magic)), None)
+    return file if opener is None else opener(file)
 
 
 def _header_numbers(stream):
@@ -128,13 +143,19 @@ def _data_size(numbers):
     return abs(numbers.get(b"BITPIX", 8)) * values // 8
 
 
-def _skip(stream, size):
-    """Move over an HDU's data; `False` where no file is that long."""
-    blocks = -(-size // _BLOCK)
-    if blocks >= 2**40:
-        return False
+def _skip(stream, size, source):
+    """Move over an HDU's data; `False` where the file is shorter than that, or corrupt."""
+    end = stream.tell() + -(-size // _BLOCK) * _BLOCK
+    if end >= _LONGEST_FILE:
+        raise ReadError(f"{source}: a header declares {size} bytes of data; it is corrupt")
     try:
-        stream.seek(blocks * _BLOCK, os.SEEK_CUR)
+        # A decompressing stream stops where it ends, a plain file goes on.
+        reached = stream.seek(end)
     except (OSError, EOFError, ValueError, lzma.LZMAError):
         return False
+    if end - reached >= _BLOCK:
+        raise ReadError(
+            f"{source}: a header declares {size} bytes of data, but the compressed file ends {end - reached} "
+            "bytes earlier; it is truncated or corrupt"
+        )
     return True

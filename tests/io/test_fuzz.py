@@ -279,6 +279,7 @@ def huge_sizes():
                     damaged = replaced(damaged, offset, f"{keyword:8}= {size:20}".ljust(CARD).encode())
             if damaged != content:
                 yield f"{name}, {stem}1 and {stem}2 = {size}", damaged
+                yield f"{name}.gz, {stem}1 and {stem}2 = {size}", gzip.compress(damaged, mtime=0)
 
 
 def rearranged():
@@ -390,7 +391,9 @@ def flaw(frame):
 
 @pytest.mark.parametrize("name", SOUND)
 def test_the_undamaged_file_gives_frames(name):
-    assert read_frames(io.BytesIO(SOUND[name]))
+    content = SOUND[name]
+    assert read_frames(io.BytesIO(content))
+    assert read_frames(io.BytesIO(gzip.compress(content)))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -431,10 +434,15 @@ def test_a_truncated_file_on_disk_is_no_worse_than_one_in_memory(name, tmp_path)
 
 
 def test_a_declared_size_beyond_the_file_on_disk_is_an_error(tmp_path):
-    path = tmp_path / "huge.fits"
     for name, content in huge_sizes():
+        path = tmp_path / ("huge.fits.gz" if ".gz" in name else "huge.fits")
         path.write_bytes(content)
-        assert verdict(path) is None, name
+        tracemalloc.start()
+        try:
+            assert verdict(path) is None, name
+            assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY, name
+        finally:
+            tracemalloc.stop()
 
 
 def test_what_is_no_file_is_our_error(tmp_path):

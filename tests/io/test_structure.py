@@ -49,11 +49,20 @@ def test_compressed_files_are_walked_too(compress):
 @pytest.mark.parametrize("end", [0, 100, 2880, 6000, 8640])
 def test_a_truncated_file_is_left_to_the_reader(end):
     check_structure(io.BytesIO(content()[:end]), "short.fits")
-    check_structure(io.BytesIO(gzip.compress(content())[: end // 20]), "short.fits.gz")
 
 
-def test_a_size_beyond_any_file_is_left_to_the_reader():
-    check_structure(io.BytesIO(content(NAXIS1=10**18, NAXIS2=10**18)), "huge.fits")
+def test_a_truncated_compressed_file_is_left_to_the_reader():
+    check_structure(io.BytesIO(gzip.compress(content())[:-40]), "short.fits.gz")
+
+
+def test_a_size_beyond_any_file_is_refused():
+    with pytest.raises(ReadError, match="bytes of data"):
+        check_structure(io.BytesIO(content(NAXIS1=10**18, NAXIS2=10**18)), "huge.fits")
+
+
+def test_a_compressed_file_that_ends_early_is_refused():
+    with pytest.raises(ReadError, match="compressed file ends"):
+        check_structure(io.BytesIO(gzip.compress(content(NAXIS1=40_000, NAXIS2=40_000))), "huge.fits.gz")
 
 
 def test_a_path_is_read_and_closed(tmp_path):
