@@ -44,7 +44,7 @@ def emission_gas(view, rng):
     """
     v, u = view.grid()
     gas = _turbulence(view, rng)
-    light = np.exp(rng.uniform(0.3, 1.3) * gas)
+    light = np.exp(log_uniform(rng, 0.15, 1.3) * gas)
     if rng.random() < 0.75:
         # The body's outline is itself turbulent: an envelope bent by a large-scale field.
         bend = rng.uniform(0.0, 0.6) * _turbulence(view, rng, scale=1.0)
@@ -132,8 +132,8 @@ def reflection_gas(view, rng, stars=None):
         r2 = (v - sv) ** 2 + (u - su) ** 2
         light += rng.uniform(0.2, 1) / (1 + r2 / log_uniform(rng, 0.03, 0.3) ** 2) ** rng.uniform(0.8, 1.5)
     light *= dust
-    if rng.random() < 0.5:
-        light *= np.exp(-rng.uniform(0.5, 2.5) * sigmoid(4 * (_turbulence(view, rng, scale=0.7) - 0.5)))
+    if rng.random() < 0.7:
+        light *= np.exp(-rng.uniform(0.5, 3.5) * sigmoid(4 * (_turbulence(view, rng, scale=0.7) - 0.5)))
     return (light / (np.quantile(light[::3, ::3], 0.98) + 1e-6)).astype(np.float32)
 
 
@@ -183,7 +183,7 @@ def planetary(view, rng):
     for _ in range(rng.integers(1, 4)):
         light += rng.uniform(0.3, 1.0) * _lobed_shell(r, theta, texture, rng)
     light *= np.exp(rng.choice([0.05, 0.2, rng.uniform(0.2, 0.6)]) * texture)
-    if rng.random() < 0.15:
+    if rng.random() < 0.2:
         light += rng.uniform(0.5, 2.0) * _hourglass(v, u, rng)
     if rng.random() < 0.5:
         light += rng.uniform(0.01, 0.15) * np.exp(-((r / rng.uniform(0.6, 1.3)) ** 2))
