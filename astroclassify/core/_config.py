@@ -9,11 +9,13 @@ class Conf(ConfigNamespace):
     rootname = "astroclassify"
 
     default_model = ConfigItem("patchnet", "Name of the model that classify(model='default') uses.")
-    cache_dir = ConfigItem("", "Where weights that do not ship with the package are kept; empty: astropy's cache.")
+    cache_dir = ConfigItem(
+        "", "Where weights that do not ship with the package are kept; empty: astropy's cache."
+    )
     device = ConfigItem("auto", "Device of the models: 'auto', 'cpu', 'cuda', 'mps', ...")
     uncertain_below = ConfigItem(
         -1.0,
-        "A label with a smaller probability than this is 'uncertain'; negative: the rule of the model's weights card.",
+        "A label with a smaller probability than this is 'uncertain'; negative: as the weights' card says.",
     )
 
 

@@ -205,4 +205,4 @@ def fit_calibration(logits, labels):
         return value
 
     optimiser.step(loss)
-    return float(log_temperature.exp()), [float(b) for b in bias]
+    return float(log_temperature.detach().exp()), bias.detach().tolist()

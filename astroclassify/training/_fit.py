@@ -58,7 +58,9 @@ class _Training:
         self.recipe = recipe
         self.net = PatchNet().to(memory_format=torch.channels_last)
         self.average = torch.optim.swa_utils.AveragedModel(
-            self.net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average), use_buffers=True
+            self.net,
+            multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average),
+            use_buffers=True,
         )
         self.optimiser = torch.optim.AdamW(
             self.net.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
@@ -143,7 +145,9 @@ def fit(pool, folder, recipe=None, *, minimum_frames=4000):
         now = time.monotonic()
         training.spent, last = training.spent + now - last, now
         if not np.isfinite(losses[-1]):
-            raise FloatingPointError(f"the loss is {losses[-1]} at step {training.steps}; lower the learning rate")
+            raise FloatingPointError(
+                f"the loss is {losses[-1]} at step {training.steps}; lower the learning rate"
+            )
         if training.steps % 200 == 0:
             _report(folder, training, np.mean(losses[-200:]), pool.filled)
     training.save(folder)

@@ -137,7 +137,9 @@ class FramePool:
         """
         chosen = np.sort(rng.integers(0, min(self.filled, self.capacity), size))
         planes = self.planes[chosen]
-        for i, (flip, turns) in enumerate(zip(rng.integers(0, 2, size), rng.integers(0, 4, size), strict=True)):
+        for i, (flip, turns) in enumerate(
+            zip(rng.integers(0, 2, size), rng.integers(0, 4, size), strict=True)
+        ):
             turned = np.rot90(planes[i], turns, axes=(1, 2))
             planes[i] = turned[:, ::-1] if flip else turned
         return planes, self.labels[chosen, 0].astype(np.int64)
