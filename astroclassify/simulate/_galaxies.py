@@ -402,7 +402,7 @@ def group(view, rng):
     scene = Scene(np.zeros(view.shape, np.float32))
     for _ in range(rng.integers(1, 6)):
         sub = view.moved(
-            centre=rng.normal(0, 0.45, 2), size=log_uniform(rng, 0.1, 0.45), angle=rng.uniform(0, 6.3)
+            centre=rng.normal(0, 0.45, 2), size=log_uniform(rng, 0.06, 0.45), angle=rng.uniform(0, 6.3)
         )
         part = kinds[rng.integers(len(kinds))](sub, rng)
         weight = log_uniform(rng, 0.2, 1.0)
