@@ -143,6 +143,14 @@ def test_evidence_sums_to_the_logits_and_size_is_free():
             torch.testing.assert_close(net(torch.rand(1, 4, *shape)).shape, torch.Size([1, 4]))
 
 
+def test_mirrored_and_turned_frames_get_the_same_answer():
+    torch.manual_seed(1)
+    net, planes = PatchNet().eval(), torch.rand(1, 4, 65, 130)
+    with torch.inference_mode():
+        for axes in ((2,), (3,), (2, 3)):
+            torch.testing.assert_close(net(torch.flip(planes, axes)), net(planes))
+
+
 def test_planes_too_small_for_the_network_are_refused():
     with pytest.raises(ParameterError, match="16x16"):
         PatchNet()(torch.rand(1, 4, 12, 40))

@@ -4,6 +4,8 @@ The stem looks at 4x4-pixel patches of the input planes; three residual stages s
 to one feature vector per 16x16 pixels. Each such patch votes for every class and has an
 attention weight; the frame's logits are the attention-weighted mean of the votes (additive
 attention multiple-instance learning), so the map of weighted votes is the exact evidence.
+Outside training the answers for the frame, its two mirror images and the frame turned by 180
+degrees are averaged: the answer does not depend on which of these is shown.
 
 References
 ----------
@@ -39,6 +41,10 @@ class _ResidualBlock(nn.Module):
     def forward(self, x):
         y = self.second(torch.relu(self.first(x)))
         return torch.relu(y + self.shortcut(x))
+
+
+#: The axes that are reversed in each view of a frame.
+_VIEWS = ((), (2,), (3,), (2, 3))
 
 
 class PatchNet(nn.Module):
@@ -110,6 +116,14 @@ class PatchNet(nn.Module):
             Logits, shape (N, classes), and evidence, shape (N, classes, h, w), one value
             per 16x16 pixels; its sum over h and w is the logits.
         """
+        if self.training:
+            return self._seen_once(x)
+        seen = [(axes, *self._seen_once(torch.flip(x, axes))) for axes in _VIEWS]
+        logits = sum(logits for _, logits, _ in seen) / len(seen)
+        evidence = sum(torch.flip(evidence, axes) for axes, _, evidence in seen) / len(seen)
+        return logits, evidence
+
+    def _seen_once(self, x):
         features = self.dropout(self.trunk(self.stem(self._padded(x))))
         votes, attention = self.votes(features).float(), self.attention(features).float()
         weights = attention.flatten(2).softmax(dim=2).view_as(attention)
