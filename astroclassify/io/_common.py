@@ -26,6 +26,7 @@ MAX_COMPRESSION = 2000
 _STRUCTURAL = frozenset(
     ("SIMPLE", "XTENSION", "BITPIX", "EXTEND", "NEXTEND", "GROUPS", "PCOUNT", "GCOUNT", "INHERIT")
 ) | frozenset(("BSCALE", "BZERO", "BLANK", "CHECKSUM", "DATASUM"))
+_TABLE_CARDS = frozenset(("CPDIS", "CPERR", "D2IMDIS", "D2IMERR", "DP", "D2IM"))
 _REPEATABLE = frozenset(("COMMENT", "HISTORY", ""))
 _HST_BAND = re.compile(r"\bFQ?\d{3}(?:W|M|N|X|LP)\b")
 _UNITS = {
@@ -101,9 +102,10 @@ def hst_stage(headers):
         ``"raw"``, ``"calibrated"``, ``"drizzled"``, or `None` for anything else. Drizzled files
         have a WHT or CTX extension, list their inputs (NDRIZIM, D001DATA) or are of chip -999; the
         others have SCI extensions of integers (raw), or of a chip (calibrated). A cut-out that
-        does not say its chip is none of these.
+        does not say its chip, a calibrated image in the primary HDU, and a frame that was written
+        to a file again are none of these.
     """
-    if first_text(headers, "INSTRUME") not in ("ACS", "WFC3") or is_csst(headers):
+    if first_text(headers, "INSTRUME") not in ("ACS", "WFC3") or is_csst(headers) or is_written(headers):
         return None
     names = [header_text(h, "EXTNAME").upper() for h in headers]
     drizzled_cards = any(header_value(h, key) is not None for h in headers for key in ("NDRIZIM", "D001DATA"))
@@ -115,18 +117,21 @@ def hst_stage(headers):
     if header_int(science, "BITPIX", 0) > 0:
         return "raw"
     chip, detector = header_int(science, "CCDCHIP"), first_text(headers, "DETECTOR")
-    if chip is None and (first_text(headers, "INSTRUME"), detector) in SUPPORTED_DETECTORS:
-        return None
-    return "drizzled" if chip == _DRIZZLED_CHIP else "calibrated"
+    if chip == _DRIZZLED_CHIP:
+        return "drizzled"
+    supported = (first_text(headers, "INSTRUME"), detector) in SUPPORTED_DETECTORS
+    return None if supported and (chip is None or science is headers[0]) else "calibrated"
 
 
 def is_csst(headers):
-    """Tell from a file's headers whether it is of the CSST survey camera."""
-    return first_text(headers, "TELESCOP").startswith("CSST") or first_text(headers, "INSTRUME") in (
-        "MSC",
-        "CSST_MSC",
-        "CSST-MSC",
-    )
+    """Tell from a file's headers whether it is of the CSST survey camera, as its pipeline writes it."""
+    of_camera = first_text(headers, "INSTRUME") in ("MSC", "CSST_MSC", "CSST-MSC")
+    return (of_camera or first_text(headers, "TELESCOP").startswith("CSST")) and not is_written(headers)
+
+
+def is_written(headers):
+    """Tell whether a file holds a frame of ours, written by ``CCDData.write``: a plain image by now."""
+    return any(header_value(header, "ACREADER") is not None for header in headers[:1])
 
 
 def hst_instrument(headers, source):
@@ -227,24 +232,41 @@ def build_wcs(header, hdulist=None, *, source="<memory>", axes=(1, 2)):
     Returns
     -------
     astropy.wcs.WCS or None
-        `None` where the header describes no sky, or is broken (with a `FrameWarning`).
+        `None` where the header describes no sky, or is broken (with a `FrameWarning`). Where only
+        the lookup tables are missing or broken it is the WCS without them (with a `FrameWarning`).
     """
     if not all(header_text(header, f"CTYPE{axis}") for axis in axes):
         return None
+    wcs, reason = _attempted_wcs(header, hdulist, axes)
+    if reason and any(header_text(header, f"{kind}DIS{axis}") for kind in ("CP", "D2IM") for axis in "12"):
+        wcs, _ = _attempted_wcs(_without_tables(header), None, axes)
+    if reason:
+        fault, rest = ("the WCS is broken", "the frame has none")
+        if wcs is not None:
+            fault = "the distortion tables are missing or broken"
+            rest = "the WCS has the polynomial distortion only"
+        warnings.warn(f"{source}: {fault} ({reason}); {rest}", FrameWarning, stacklevel=2)
+    return wcs
+
+
+def _attempted_wcs(header, hdulist, axes):
+    """Give the WCS or `None`, and what is wrong with the header (empty where nothing is)."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            wcs = _usable_wcs(header, hdulist, axes)
+            return _usable_wcs(header, hdulist, axes), ""
     except Exception as error:  # wcslib and astropy raise a dozen types on broken cards
-        reason = str(error).strip().splitlines()
-        warnings.warn(
-            f"{source}: the WCS is broken ({type(error).__name__}: {reason[0] if reason else ''}); "
-            "the frame has none",
-            FrameWarning,
-            stacklevel=2,
-        )
-        return None
-    return wcs
+        message = str(error).strip().splitlines()
+        return None, f"{type(error).__name__}: {message[0] if message else ''}"
+
+
+def _without_tables(header):
+    plain = header.copy()
+    for keyword in {card.keyword for card in plain.cards}:
+        stem = keyword.split(".")[0].rstrip("0123456789")
+        if stem in _TABLE_CARDS:
+            plain.remove(keyword, ignore_missing=True, remove_all=True)
+    return plain
 
 
 def _usable_wcs(header, hdulist, axes):

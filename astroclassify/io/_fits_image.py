@@ -138,7 +138,7 @@ def _frame(hdu, images, hdulist, options):
         flags=flags,
         sigma=sigma,
         wcs=build_wcs(hdu.header, hdulist, source=options.source, axes=kept),
-        instrument="generic",
+        instrument=header_text(hdulist[0].header, "ACINSTR") or "generic",
         chip=_chip(hdu, _science_images(images)),
         notes=[f"Frame is {hdu_label(hdu)}; image left out: {hdu_label(other)}" for other in left_out],
     )
@@ -195,10 +195,12 @@ def _blank_mask(hdu, shape):
 def _companions(hdu, images, shape, options):
     """Find the frame's uncertainty and flags among the other images, by name, EXTVER and shape."""
     version = header_int(hdu.header, "EXTVER", 1)
+    # What says no EXTVER is of the first image, or of the only one
+    implied = version if len(_science_images(images)) == 1 else 1
     used, sigma, flags = [], None, None
     for other in images:
         name = header_text(other.header, "EXTNAME").upper()
-        matches = other is not hdu and header_int(other.header, "EXTVER", 1) == version
+        matches = other is not hdu and header_int(other.header, "EXTVER", implied) == version
         if not matches or tuple(reversed(_axes(other.header))) != shape:
             continue
         if name in _MASK_NAMES and flags is None and header_int(other.header, "BITPIX", 0) > 0:

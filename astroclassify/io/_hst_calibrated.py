@@ -1,16 +1,13 @@
 """Reader of calibrated ACS/WFC and WFC3/UVIS files (``_flt``, ``_flc``): one frame per chip."""
 
-import warnings
-
 from astropy import units as u
 
-from astroclassify.core import FrameWarning, ReadError
+from astroclassify.core import ReadError
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.io._common import (
     as_float,
     build_wcs,
     hdu_label,
-    header_text,
     header_value,
     hst_instrument,
     hst_stage,
@@ -22,8 +19,6 @@ from astroclassify.io._common import (
 )
 from astroclassify.io._hst import as_flags, companion_pixels, find_imsets, flagged, move_origin
 from astroclassify.io._reader import Reader
-
-_TABLE_CARDS = ("CPDIS", "CPERR", "D2IMDIS", "D2IMERR", "DP", "D2IM")
 
 
 def identify(headers):
@@ -79,7 +74,7 @@ def _frame(imset, hdulist, instrument, options):
     flags = as_flags(companion_pixels(imset.quality, pixels.shape, options.source), options.source)
     flags = None if flags is None else flags[rows]
     header = merged_header(hdulist[0].header, imset.science.header)
-    wcs = _wcs(imset.science.header, hdulist, options.source)
+    wcs = build_wcs(imset.science.header, hdulist, source=options.source)
     if rows.start:
         move_origin(header, columns=0, rows=rows.start, shape=data.shape)
         wcs = wcs if wcs is None else wcs[rows]
@@ -103,30 +98,3 @@ def _kept_rows(chip, shape, instrument, options):
     start, stop = instrument.paper_rows.get(chip, (0, shape[0]))
     full = chip in instrument.geometry and shape == instrument.geometry[chip].shape
     return slice(start, stop) if options.rows == "paper" and full else slice(0, shape[0])
-
-
-def _wcs(header, hdulist, source):
-    """Build the WCS with the lookup tables, or without them where they are not there or broken."""
-    if not any(header_text(header, f"{kind}DIS{axis}") for kind in ("CP", "D2IM") for axis in "12"):
-        return build_wcs(header, source=source)
-    with warnings.catch_warnings(record=True) as problems:
-        warnings.simplefilter("always")
-        wcs = build_wcs(header, hdulist, source=source)
-    if wcs is not None or not problems:
-        return wcs
-    warnings.warn(
-        f"{source}: the distortion tables are missing or broken; the WCS has the polynomial distortion only "
-        f"({problems[-1].message})",
-        FrameWarning,
-        stacklevel=2,
-    )
-    return build_wcs(_without_tables(header), source=source)
-
-
-def _without_tables(header):
-    plain = header.copy()
-    for keyword in {card.keyword for card in plain.cards}:
-        stem = keyword.split(".")[0].rstrip("0123456789")
-        if stem in _TABLE_CARDS:
-            plain.remove(keyword, ignore_missing=True, remove_all=True)
-    return plain

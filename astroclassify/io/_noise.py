@@ -21,7 +21,8 @@ class ReadoutNoise(StdDevUncertainty):
 
     The array of a full frame is as large as the frame, and most frames are never asked for it:
     it is computed from the frame's pixels when ``array`` is first used, and kept from then on.
-    Slices, copies and pickles hold the computed array.
+    Everywhere else it passes for a plain `~astropy.nddata.StdDevUncertainty`: slices, copies and
+    pickles are one, and ``CCDData.write`` takes it for one.
 
     Parameters
     ----------
@@ -57,17 +58,17 @@ class ReadoutNoise(StdDevUncertainty):
     def array(self, value):
         self._array = value if value is None else np.asarray(value)
 
+    @property
+    def __class__(self):
+        """The class that astropy knows how to save and to copy (type)."""
+        return StdDevUncertainty
+
     def __deepcopy__(self, memo):
-        array = self.array
-        return type(self)(None if array is None else array.copy(), copy=False, unit=self._unit)
+        return StdDevUncertainty(self.array, copy=True, unit=self._unit)
 
-    def __getstate__(self):
+    def __reduce__(self):
         # Read `array` first: a pickle cannot compute it later.
-        return self.array, *super().__getstate__()[1:]
-
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        self._pixels, self._amplifiers = None, ()
+        return StdDevUncertainty, (), (self.array, *super().__getstate__()[1:])
 
 
 def _sigma(data, amplifiers):

@@ -99,6 +99,25 @@ def test_what_ccddata_writes_is_read_back(kind, tmp_path):
     assert np.allclose(frame.uncertainty.array, written.uncertainty.represent_as(StdDevUncertainty).array)
 
 
+@pytest.mark.parametrize("extver", [1, 2])
+def test_companions_without_extver_are_of_the_only_image(extver, tmp_path):
+    frame = CCDData(IMAGE, unit="electron", mask=IMAGE > 17, meta={"EXTNAME": "SCI", "EXTVER": extver})
+    frame.uncertainty = StdDevUncertainty(np.full(IMAGE.shape, 4.0))
+    frame.write(tmp_path / "ccd.fits")
+    (again,) = read_frames(tmp_path / "ccd.fits")
+    assert np.array_equal(again.mask, frame.mask)
+    assert np.array_equal(again.uncertainty.array, frame.uncertainty.array)
+
+
+def test_a_cut_out_without_the_distortion_tables_keeps_its_linear_wcs():
+    header = fits.Header({"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 10.0, "CRVAL2": 20.0})
+    header.update({"CRPIX1": 1.0, "CRPIX2": 1.0, "CDELT1": -1e-5, "CDELT2": 1e-5, "CPDIS1": "LOOKUP"})
+    header["DP1"] = "EXTVER: 1"
+    with pytest.warns(FrameWarning, match=r"tables are missing.*polynomial distortion only"):
+        (frame,) = read_frames(fits.HDUList([fits.PrimaryHDU(IMAGE, header)]))
+    assert frame.wcs.wcs.crval.tolist() == [10, 20]
+
+
 def test_nan_is_masked():
     data = IMAGE.copy()
     data[1, 2] = np.nan
@@ -259,3 +278,9 @@ def test_a_file_cut_short_behind_its_frame_costs_a_warning():
 
 def test_a_cutout_of_acs_that_is_not_drizzled_is_matched():
     assert FITS_IMAGE.identify([image_with(INSTRUME="ACS", DETECTOR="WFC").header])
+
+
+def test_a_calibrated_image_in_the_primary_hdu_is_a_plain_image():
+    cards = {"TELESCOP": "HST", "INSTRUME": "ACS", "DETECTOR": "WFC", "EXTNAME": "SCI", "CCDCHIP": 2}
+    (frame,) = read_frames(fits.HDUList([image_with(**cards)]))
+    assert (frame.meta["ACREADER"], frame.meta["ACCHIP"]) == ("fits-image", 2)

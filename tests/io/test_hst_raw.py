@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.io import fits
+from astropy.nddata import CCDData, StdDevUncertainty
 from astropy.wcs import WCS
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError, UnsupportedInstrumentError
@@ -339,6 +340,20 @@ def test_copies_keep_the_noise(tmp_path, treat):
 def test_slices_keep_their_noise(tmp_path):
     (frame,) = read_frames(small(tmp_path / "j_raw.fits"))
     assert frame[10:20, 5:9].uncertainty.array.shape == (10, 4)
+
+
+@pytest.mark.parametrize("rows", ["all", "paper"])
+def test_a_frame_can_be_written_and_read_back(tmp_path, rows):
+    (frame,) = read_frames(small(tmp_path / "j_raw.fits"), rows=rows)
+    frame.write(tmp_path / "frame.fits")
+    plain = CCDData.read(tmp_path / "frame.fits")
+    (again,) = read_frames(tmp_path / "frame.fits")
+    for other in (plain, again):
+        np.testing.assert_array_equal(other.data, frame.data)
+        np.testing.assert_array_equal(other.uncertainty.array, frame.uncertainty.array)
+        assert type(other.uncertainty) is StdDevUncertainty
+        assert other.unit == frame.unit
+    assert [again.meta[key] for key in ("ACREADER", "ACINSTR", "ACCHIP")] == ["fits-image", "acs-wfc", 2]
 
 
 # Faults --------------------------------------------------------------------------------------
