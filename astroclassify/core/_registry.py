@@ -5,6 +5,7 @@ only; the object behind a name is imported when it is asked for, and only then c
 broken plug-in raise.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -62,6 +63,7 @@ class Registry(Mapping):
         self.expected_type = expected_type
         self._session: dict[str, Any] = {}
         self._loaded: dict[str, Any] = {}
+        self._found: tuple[tuple[str, ...], dict[Entry, EntryPoint]] | None = None
 
     def register(self, name, obj):
         """
@@ -113,12 +115,25 @@ class Registry(Mapping):
         list of Entry
             Sorted by name; a name that two distributions declare appears twice.
         """
-        declared = {Entry(p.name, _owner(p), p.value) for p in entry_points(group=self.group)}
+        declared = set(self._declared())
         declared |= {
             Entry(name, "this session", f"{type(obj).__module__}:{type(obj).__qualname__}")
             for name, obj in self._session.items()
         }
         return sorted(declared, key=lambda entry: (entry.name, entry.owner, entry.target))
+
+    def _declared(self):
+        """
+        Find what distributions declare: entry points by `Entry`.
+
+        Looking through all distributions takes as long as reading a frame, so it is done once for
+        each ``sys.path``, and again for a name that is not there.
+        """
+        places = tuple(sys.path)
+        if self._found is None or self._found[0] != places:
+            points = entry_points(group=self.group)
+            self._found = places, {Entry(p.name, _owner(p), p.value): p for p in points}
+        return self._found[1]
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted({entry.name for entry in self.entries()}))
@@ -137,16 +152,20 @@ class Registry(Mapping):
         return self._loaded[name]
 
     def _load(self, name):
-        points = {(_owner(p), p.value): p for p in entry_points(group=self.group) if p.name == name}
-        if not points:
+        named = [entry for entry in self._declared() if entry.name == name]
+        if not named:
+            self._found = None  # it may have been installed since
+            named = [entry for entry in self._declared() if entry.name == name]
+        if not named:
             raise UnknownNameError(self._unknown_message(name))
-        if len(points) > 1:
-            owners = " and ".join(sorted(f"{owner} ({value})" for owner, value in points))
+        if len(named) > 1:
+            owners = " and ".join(sorted(f"{entry.owner} ({entry.target})" for entry in named))
             raise DuplicateNameError(
                 f"the {self.kind} name {name!r} is declared by {owners}; uninstall one of them"
             )
-        ((owner, _), point) = points.popitem()
-        return self._checked(name, _import_plugin(point, self.kind, owner), owner)
+        (entry,) = named
+        obj = _import_plugin(self._declared()[entry], self.kind, entry.owner)
+        return self._checked(name, obj, entry.owner)
 
     def _checked(self, name, obj, owner):
         if not isinstance(obj, self.expected_type):

@@ -2,7 +2,6 @@
 
 import io
 import os
-import sys
 import warnings
 from collections.abc import Iterable
 from contextlib import contextmanager
@@ -26,41 +25,8 @@ from astroclassify.io._common import header_text, open_fits
 from astroclassify.io._images import is_picture, read_image
 from astroclassify.io._reader import Reader, ReadOptions
 
-
-class _ReaderRegistry(Registry):
-    """A registry that keeps what it loaded: looking through all distributions takes as long as a frame."""
-
-    def __init__(self, group, **kwargs):
-        super().__init__(group, **kwargs)
-        self._kept = None
-
-    def register(self, name, obj):
-        self._kept = None
-        super().register(name, obj)
-
-    def unregister(self, name):
-        self._kept = None
-        super().unregister(name)
-
-    def all(self):
-        """Load every reader; a broken plug-in costs a warning, not everybody's files."""
-        places = tuple(sys.path)
-        if self._kept is None or self._kept[0] != places:
-            self._kept = places, self._load_all()
-        return self._kept[1]
-
-    def _load_all(self):
-        readers = []
-        for name in self:
-            try:
-                readers.append(self[name])
-            except AstroclassifyError as error:
-                warnings.warn(f"the reader {name!r} is left out: {error}", AstroclassifyWarning, stacklevel=2)
-        return tuple(readers)
-
-
 #: Every known reader by name, from packages and from this session.
-READERS = _ReaderRegistry("astroclassify.readers", kind="reader", expected_type=Reader)
+READERS = Registry("astroclassify.readers", kind="reader", expected_type=Reader)
 
 #: The reader of plain images gives way to any other that recognises a file.
 _FALLBACK = "fits-image"
@@ -173,7 +139,7 @@ def find_reader(headers, *, instrument=None, source="<memory>"):
         If no reader recognises the file (the message says what was seen), or more than one does
         (the message names them).
     """
-    known = READERS.all()
+    known = _known_readers()
     fitting = [
         reader
         for reader in known
@@ -191,6 +157,17 @@ def find_reader(headers, *, instrument=None, source="<memory>"):
             f"there are the readers {', '.join(reader.name for reader in known)}"
         )
     return fitting[0]
+
+
+def _known_readers():
+    """Load every reader; a broken plug-in costs a warning, not everybody's files."""
+    readers = []
+    for name in READERS:
+        try:
+            readers.append(READERS[name])
+        except AstroclassifyError as error:
+            warnings.warn(f"the reader {name!r} is left out: {error}", AstroclassifyWarning, stacklevel=2)
+    return readers
 
 
 def _recognises(reader, headers):

@@ -71,6 +71,25 @@ def test_the_same_entry_seen_twice_is_no_duplicate(monkeypatch):
     assert Registry(GROUP, kind="thing")["pi"] > 3
 
 
+def test_distributions_are_looked_through_once_until_a_name_is_missing_or_the_path_changes(
+    monkeypatch, tmp_path
+):
+    asked = []
+    points = [EntryPoint("pi", "math:pi", GROUP)._for(_Distribution("one-dist"))]
+    monkeypatch.setattr(
+        "astroclassify.core._registry.entry_points", lambda group: asked.append(group) or list(points)
+    )
+    things = Registry(GROUP, kind="thing")
+    assert (list(things), "pi" in things, things["pi"] > 3, len(things)) == (["pi"], True, True, 1)
+    assert asked == [GROUP]
+    points.append(EntryPoint("e", "math:e", GROUP)._for(_Distribution("new-dist")))
+    assert things["e"] < 3
+    assert asked == [GROUP] * 2
+    monkeypatch.syspath_prepend(tmp_path)
+    assert list(things) == ["e", "pi"]
+    assert asked == [GROUP] * 3
+
+
 def test_an_unknown_name_gets_the_list_and_the_nearest_match(monkeypatch):
     _declared(monkeypatch, ("spiral", "math:pi", "d"), ("globular", "math:e", "d"))
     with pytest.raises(UnknownNameError, match=r"globular, spiral.*did you mean 'spiral'"):

@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import sys
 import warnings
+from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
@@ -10,7 +12,9 @@ from astropy.io import fits
 
 from astroclassify.core import (
     AstroclassifyError,
+    AstroclassifyWarning,
     DuplicateNameError,
+    Entry,
     FrameWarning,
     ParameterError,
     PluginError,
@@ -175,6 +179,14 @@ def test_a_reader_that_fails_to_identify_is_named(raw_file, plugin):
     plugin("my-raw", lambda headers: headers[99])
     with pytest.raises(PluginError, match=r"'my-raw' failed.*IndexError"):
         read_frames(raw_file)
+
+
+def test_a_broken_reader_costs_a_warning_only(raw_file, monkeypatch):
+    point = EntryPoint("my-raw", "no_such_module:READER", READERS.group)
+    declared = {**READERS._declared(), Entry("my-raw", "broken-dist", point.value): point}
+    monkeypatch.setattr(READERS, "_found", (tuple(sys.path), declared))
+    with pytest.warns(AstroclassifyWarning, match=r"'my-raw' is left out.*broken-dist.*no_such_module"):
+        assert len(read_frames(raw_file)) == 1
 
 
 def test_a_registered_reader_is_forgotten_when_it_is_unregistered(raw_file):
