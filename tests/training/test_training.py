@@ -92,11 +92,11 @@ def test_a_release_is_calibrated_and_has_a_card(pool, tmp_path):
 
 def test_calibration_finds_the_temperature_that_spoilt_the_logits():
     rng = np.random.default_rng(0)
-    true = rng.normal(0, 1.5, (20_000, 4))
-    labels = np.array([rng.choice(4, p=p) for p in np.exp(true) / np.exp(true).sum(1, keepdims=True)])
+    true = rng.normal(0, 1.5, (50_000, 4))
+    labels = (true + rng.gumbel(size=true.shape)).argmax(axis=1)  # drawn from softmax(true)
     temperature, bias = fit_calibration(true * 3 + 1, labels)
     assert temperature == pytest.approx(3, rel=0.05)
-    np.testing.assert_allclose(np.subtract(bias, bias[0]), 0, atol=0.06)
+    np.testing.assert_allclose(np.subtract(bias, bias[0]), 0, atol=0.07)  # 4 standard errors
 
 
 def test_scores_agree_with_scikit_learn():
