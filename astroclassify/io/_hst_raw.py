@@ -15,7 +15,7 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from astroclassify.core import FrameWarning, ReadError, UnsupportedInstrumentError
+from astroclassify.core import FrameWarning, ParameterError, ReadError, UnsupportedInstrumentError
 from astroclassify.instruments import INSTRUMENTS, SCIENCE, ChipLayout, Instrument, find_layout
 from astroclassify.io._common import (
     build_wcs,
@@ -240,6 +240,8 @@ def _layout(instrument, chip, shape, header, source):
         )
     except UnsupportedInstrumentError as error:
         raise UnsupportedInstrumentError(f"{source}: {error}") from error
+    except ParameterError as error:
+        raise ReadError(f"{source}: without CCDAMP and LTV1 its layout is not known ({error})") from error
 
 
 def _kept_rows(chip):

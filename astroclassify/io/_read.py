@@ -4,7 +4,7 @@ import io
 import os
 import warnings
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from astroclassify.core import (
     ReadError,
     Registry,
 )
-from astroclassify.instruments import INSTRUMENTS, Instrument
+from astroclassify.instruments import GENERIC, INSTRUMENTS, Instrument
 from astroclassify.io._common import header_text, open_fits
 from astroclassify.io._images import is_picture, read_image
 from astroclassify.io._reader import Reader, ReadOptions
@@ -52,7 +52,8 @@ def read_frames(
         A FITS file (raw, calibrated or drizzled HST, CSST, or any 2-D image; also ``.gz`` and
         tile-compressed ``.fz``) or a PNG, JPEG or TIFF picture.
     instrument : str or Instrument, optional
-        Take only a reader of this instrument. Default: whatever the headers say.
+        Take only a reader of this instrument; a file that does not say its own is taken to be of
+        this one. Default: whatever the headers say.
     reader : str or Reader, optional
         Use this reader, whatever the headers say. Default: the one that recognises the headers.
     bias : {"overscan", "none"}, default "overscan"
@@ -64,7 +65,7 @@ def read_frames(
     dtype : dtype, default numpy.float32
         Floating type of the frames.
     chips : int or iterable of int, optional
-        Only these chips, by ``CCDCHIP``. Default: all.
+        Only these chips, by ``CCDCHIP``, in any order; the others' pixels are not read. Default: all.
 
     Returns
     -------
@@ -104,15 +105,24 @@ def read_frames(
     with _only_our_errors(options.source), _opened(source) as (opened, kind, fresh):
         options = replace(options, fresh=fresh)
         if kind == "picture":
-            return read_image(opened, options)
-        headers = [hdu.header for hdu in opened]
-        if not headers:
-            raise ReadError(f"{options.source}: the HDUList is empty")
-        chosen = chosen or find_reader(headers, instrument=camera, source=options.source)
-        frames = chosen.read(opened, options)
-        if not frames:
-            raise ReadError(f"{options.source}: {chosen.name!r} found no image; seen: {_seen(headers)}")
-        return frames
+            frames = read_image(opened, options)
+        else:
+            frames = _frames_of_hdus(opened, chosen, camera, options)
+    for frame in frames:
+        if camera is not None and frame.meta.get("ACINSTR", "") in ("", GENERIC.name):
+            frame.meta["ACINSTR"] = camera
+    return frames
+
+
+def _frames_of_hdus(hdulist, chosen, camera, options):
+    headers = [hdu.header for hdu in hdulist]
+    if not headers:
+        raise ReadError(f"{options.source}: the HDUList is empty")
+    chosen = chosen or find_reader(headers, instrument=camera, source=options.source)
+    frames = chosen.read(hdulist, options)
+    if not frames:
+        raise ReadError(f"{options.source}: {chosen.name!r} found no image; seen: {_seen(headers)}")
+    return frames
 
 
 def find_reader(headers, *, instrument=None, source="<memory>"):
@@ -213,7 +223,7 @@ def _chips(chips):
     several = tuple(chips) if isinstance(chips, Iterable) and not isinstance(chips, str | bytes) else (chips,)
     if not several or not all(isinstance(chip, int | np.integer) for chip in several):
         raise ParameterError(f"chips is {chips!r}; it must be a chip number, or several")
-    return tuple(int(chip) for chip in several)
+    return tuple(sorted({int(chip) for chip in several}))
 
 
 def _chosen_reader(reader):
@@ -289,25 +299,30 @@ def _tells_damage(warning):
 
 @contextmanager
 def _opened(source):
-    """Open a source; yields it, ``"fits"`` or ``"picture"``, and whether it was opened from a path."""
+    """
+    Open a source; yields it, ``"fits"`` or ``"picture"``, and whether it was opened from a path.
+
+    A file object is left open where it was, so that it can be read again.
+    """
     if isinstance(source, fits.HDUList):
         yield source, "fits", False
         return
     path = isinstance(source, str | os.PathLike)
     file = _checked_path(source) if path else _seekable(source)
-    start = _first_bytes(file)
-    if is_picture(start):
-        yield file, "picture", path
-        return
-    if not start.startswith(_FITS_STARTS):
-        raise ReadError(
-            f"{_name(source)}: neither FITS nor a PNG, JPEG or TIFF picture; it starts with {start[:8]!r}"
-        )
-    hdulist = open_fits(file, _name(source))
-    try:
+    with ExitStack() as afterwards:
+        if not path:
+            afterwards.callback(file.seek, file.tell())
+        start = _first_bytes(file)
+        if is_picture(start):
+            yield file, "picture", path
+            return
+        if not start.startswith(_FITS_STARTS):
+            raise ReadError(
+                f"{_name(source)}: neither FITS nor a PNG, JPEG or TIFF picture; it starts with {start[:8]!r}"
+            )
+        hdulist = open_fits(file, _name(source))
+        afterwards.callback(hdulist.close, closed=path)
         yield hdulist, "fits", path
-    finally:
-        hdulist.close(closed=path)
 
 
 def _checked_path(source):

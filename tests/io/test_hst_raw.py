@@ -415,3 +415,11 @@ def test_the_layout_in_use_is_the_one_that_is_described(tmp_path):
     (frame,) = read_frames(small(tmp_path / "j_raw.fits"))
     layout = find_layout(ACS_WFC, 2, (512, 534), amplifiers="C")
     assert layout.name in str(frame.meta["HISTORY"]).replace("\n", "")
+
+
+def test_a_window_that_does_not_say_where_it_is_is_refused(tmp_path):
+    path = small(tmp_path / "j_raw.fits")
+    with fits.open(path) as hdulist:
+        del hdulist[0].header["CCDAMP"], hdulist[1].header["LTV1"]
+        with pytest.raises(ReadError, match=r"j_raw.fits: without CCDAMP and LTV1"):
+            read_frames(hdulist)

@@ -68,6 +68,7 @@ def test_a_file_object_is_read_and_left_open(raw_file, expected):
     with raw_file.open("rb") as stream:
         (frame,) = read_frames(stream)
         assert not stream.closed
+        np.testing.assert_array_equal(read_frames(stream)[0].data, frame.data)
     np.testing.assert_array_equal(frame.data, expected)
     assert frame.meta["ACSOURCE"] == raw_file.name
 
@@ -157,6 +158,20 @@ def test_wrong_options_are_refused(raw_file, options):
 
 def test_one_chip_or_several_can_be_chosen(raw_file):
     assert len(read_frames(raw_file, chips=1)) == len(read_frames(raw_file, chips=[1])) == 1
+
+
+def test_chips_come_in_order_and_once():
+    image = np.zeros((3, 4), "f4")
+    science = [fits.ImageHDU(image, fits.Header({"CCDCHIP": chip}), name="SCI", ver=chip) for chip in (1, 2)]
+    frames = read_frames(fits.HDUList([fits.PrimaryHDU(), *science]), chips=[2, 1, 2])
+    assert [frame.meta["ACCHIP"] for frame in frames] == [1, 2]
+
+
+def test_the_instrument_of_a_file_that_does_not_say_is_the_one_given(raw_file):
+    cut_out = fits.HDUList([fits.PrimaryHDU(np.zeros((3, 4), "f4"))])
+    assert read_frames(cut_out)[0].meta["ACINSTR"] == "generic"
+    assert read_frames(cut_out, instrument="wfc3-uvis")[0].meta["ACINSTR"] == "wfc3-uvis"
+    assert read_frames(raw_file, instrument="acs-wfc")[0].meta["ACINSTR"] == "acs-wfc"
 
 
 # Dispatch ------------------------------------------------------------------------------------
