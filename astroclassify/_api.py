@@ -1,6 +1,7 @@
 """The facade: from a frame, or a file of frames, to an answer."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from time import perf_counter
@@ -98,7 +99,15 @@ def classify(frame, *, model="default", weights=None, device=None, chip=None, in
 
 
 def classify_many(
-    frames, *, model="default", weights=None, device=None, instrument=None, on_error="record", progress=None
+    frames,
+    *,
+    model="default",
+    weights=None,
+    device=None,
+    chip=None,
+    instrument=None,
+    on_error="record",
+    progress=None,
 ):
     """
     Classify many frames or files; a bad one never stops the others.
@@ -106,13 +115,15 @@ def classify_many(
     Parameters
     ----------
     frames : iterable
-        Whatever `classify` takes, mixed at will; every chip of a file is classified.
+        Whatever `classify` takes, mixed at will; every chip of a file is classified, or ``chip``.
     model : str, ModelSpec or Model, default "default"
         As for `classify`.
     weights : str, path-like or Weights, optional
         As for `classify`.
     device : str, optional
         As for `classify`.
+    chip : int, optional
+        Only this chip of every file; the others are not even read. What has no such chip is in error.
     instrument : str, optional
         As for `classify`, for every file.
     on_error : {"record", "raise"}, default "record"
@@ -131,7 +142,7 @@ def classify_many(
     Raises
     ------
     ParameterError
-        If ``on_error`` or the device is wrong.
+        If ``on_error`` or the device is wrong, or ``frames`` is not iterable.
     UnknownNameError
         If no model has the name.
     MissingWeightsError
@@ -149,12 +160,15 @@ def classify_many(
         raise ParameterError(f"on_error is {on_error!r}; expected one of {_ON_ERROR}")
     loaded = _loaded_model(model, weights, device)
     items = [frames] if _is_single(frames) else frames
+    if not isinstance(items, Iterable):
+        raise ParameterError(f"frames is a {type(frames).__name__}; expected frames or files, or one of them")
     total = len(items) if hasattr(items, "__len__") else None
     rows = []
     for number, item in enumerate(
         progress_bar(items, progress=progress, total=total, description="classify")
     ):
-        rows += _rows_of_item(item, number, loaded, instrument, recorded=on_error == "record")
+        chosen = {"chip": chip, "instrument": instrument, "number": number}
+        rows += _rows_of_item(item, loaded, chosen, recorded=on_error == "record")
     return _table(rows, loaded)
 
 
@@ -186,7 +200,8 @@ def _stamp(path):
 def _is_file(item):
     if isinstance(item, NDData | np.ndarray):  # a CCDData has a method `read`
         return False
-    return isinstance(item, str | bytes | os.PathLike | fits.HDUList) or hasattr(item, "read")
+    files = str | bytes | bytearray | memoryview | os.PathLike | fits.HDUList
+    return isinstance(item, files) or hasattr(item, "read")
 
 
 def _is_single(frames):
@@ -262,14 +277,15 @@ def _provenance(model):
     return facts
 
 
-def _rows_of_item(item, number, model, instrument, *, recorded):
+def _rows_of_item(item, model, chosen, *, recorded):
     try:
-        sources = _sources(item, instrument=instrument, number=number)
+        sources = _sources(item, **chosen)
     except Exception as error:  # a batch goes on whatever is wrong with one input
         if not recorded:
             raise
         name = _file_name(item) if _is_file(item) else ""
-        return [_error_row(name or f"<{type(item).__name__} {number}>", 0, error, model)]
+        name = name or f"<{type(item).__name__} {chosen['number']}>"
+        return [_error_row(name, chosen["chip"] or 0, error, model)]
     return [_row(source, model, recorded=recorded) for source in sources]
 
 

@@ -108,6 +108,24 @@ def test_a_file_with_several_chips_needs_the_chip(brightness, fake_files):
     assert classify("2x3000", chip=2, model=brightness).meta["chip"] == 2
 
 
+def test_one_chip_of_many_files_is_classified_and_the_others_are_not_even_read(
+    brightness, fake_files, monkeypatch
+):
+    read, frames = _api.read_frames, []
+    monkeypatch.setattr(_api, "read_frames", lambda *a, **k: frames.extend(new := read(*a, **k)) or new)
+    table = classify_many(["2x3000", "1x10", level(BRIGHT)], chip=2, model=brightness)
+    assert len(frames) == 1
+    assert table["source"].tolist() == ["2x3000", "1x10", "<ndarray 2>"]
+    assert table["label"].tolist() == ["galaxy", "", ""]
+    assert table["chip"].tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize("frames", [None, 3])
+def test_what_cannot_be_many_frames_is_refused(brightness, frames):
+    with pytest.raises(ParameterError, match="expected frames or files"):
+        classify_many(frames, model=brightness)
+
+
 def test_an_opened_file_is_classified(brightness, fake_files):
     with fits.HDUList([fits.PrimaryHDU()]) as hdulist:
         assert classify(hdulist, chip=1, model=brightness).label == "galaxy"

@@ -44,7 +44,8 @@ def image(tmp_path, sky):
 def test_path_open_file_hdulist_bytes_and_array_give_one_answer(weights, image, sky):
     with fits.open(image) as hdulist, image.open("rb") as stream:
         content = image.read_bytes()
-        sources = [image, str(image), stream, hdulist, content, io.BytesIO(content), sky]
+        buffers = content, bytearray(content), memoryview(content), io.BytesIO(content)
+        sources = [image, str(image), stream, stream, hdulist, *buffers, sky]
         answers = [classify(source, weights=weights).probabilities for source in sources]
     assert all(answer == answers[0] for answer in answers)
 

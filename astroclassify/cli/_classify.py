@@ -69,16 +69,14 @@ def run(arguments):
         model=arguments.model,
         weights=arguments.weights,
         device=arguments.device,
+        chip=arguments.chip,
         progress=False if arguments.no_progress else None,
     )
-    if arguments.chip is not None:
-        table, missing = _only_chip(table, arguments.chip)
-        errors += missing
     format = format_of(arguments.format, arguments.output)
     errors += [_told(row) for row in table[table["error"] != ""]]
     for error in errors:
         say(f"error: {error}")
-    if len(table):
+    if len(table) or format != "table":
         result = _for_reading(table) if format == "table" else table
         write_result(result, format=format, output=arguments.output)
     return _exit_codes.SOME_FAILED if errors else _exit_codes.DONE
@@ -91,14 +89,6 @@ def _told(row):
         return message
     chip = f", chip {row['chip']}" if row["chip"] else ""
     return f"{row['source']}{chip}: {message}"
-
-
-def _only_chip(table, chip):
-    """Keep the rows of one chip, and what failed before its chips were known."""
-    unread = (table["error"] != "") & (table["chip"] == 0)
-    kept = table[(table["chip"] == chip) | unread]
-    without = [source for source in dict.fromkeys(table["source"]) if source not in kept["source"]]
-    return kept, [f"{source}: has no chip {chip}" for source in without]
 
 
 def _for_reading(table):

@@ -51,9 +51,18 @@ def test_a_pattern_without_files_is_a_failed_input(command, frame_file, bright_i
     assert "*.fz" in err
 
 
-def test_a_chip_that_is_not_there_is_a_failed_input(command, frame_file, bright_is_galaxy):
-    status, out, err = command("classify", frame_file("one.fits"), "--chip", 3, *bright_is_galaxy)
-    assert (status, out) == (1, "")
+def test_json_of_nothing_is_an_empty_list(command, bright_is_galaxy, tmp_path):
+    status, out, _ = command("classify", f"{tmp_path}/*.fz", *bright_is_galaxy, "--format", "json")
+    assert (status, json.loads(out)) == (1, [])
+
+
+def test_a_chip_that_is_not_there_is_a_failed_row(command, frame_file, bright_is_galaxy):
+    status, out, err = command(
+        "classify", frame_file("one.fits"), "--chip", 3, *bright_is_galaxy, "--format", "json"
+    )
+    (row,) = json.loads(out)
+    assert (status, row["chip"], row["label"]) == (1, 3, "")
+    assert "no chip 3" in row["error"]
     assert "no chip 3" in err
 
 
