@@ -133,9 +133,13 @@ def _sky(frame):
     from astropy.wcs.utils import pixel_to_skycoord, proj_plane_pixel_scales
 
     wcs = frame.wcs.celestial
+    scale = float(proj_plane_pixel_scales(wcs)[0]) * 3600
     rows, columns = frame.shape
-    centre = pixel_to_skycoord((columns - 1) / 2, (rows - 1) / 2, wcs).icrs
-    return centre.ra.deg, centre.dec.deg, float(proj_plane_pixel_scales(wcs)[0]) * 3600
+    try:
+        centre = pixel_to_skycoord((columns - 1) / 2, (rows - 1) / 2, wcs).icrs
+    except (ValueError, TypeError):  # a sky without right ascension: another planet's, supergalactic, ...
+        return math.nan, math.nan, scale
+    return centre.ra.deg, centre.dec.deg, scale
 
 
 def _format(table):
