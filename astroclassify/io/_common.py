@@ -42,7 +42,6 @@ _UNITS = {
     "E-": u.electron,
     "ELECTRONS/S": u.electron / u.s,
     "ELECTRON/S": u.electron / u.s,
-    "ELECTRONS/SEC": u.electron / u.s,
     "E-/S": u.electron / u.s,
     "E/S": u.electron / u.s,
     "UNITLESS": u.dimensionless_unscaled,
@@ -200,8 +199,9 @@ def parse_unit(bunit, default=u.dimensionless_unscaled):
     if not isinstance(bunit, str) or not bunit.strip():
         return default
     text = bunit.strip()
-    if text.upper() in _UNITS:
-        return _UNITS[text.upper()]
+    known = _UNITS.get(re.sub(r"\s*/\s*S(EC)?$", "/S", text.upper()))
+    if known is not None:
+        return known
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", u.UnitsWarning)
@@ -378,6 +378,26 @@ def image_pixels(hdu, source):
             f"{source}: the pixels of {hdu_label(hdu)} cannot be read; the file is truncated or corrupt "
             f"({type(error).__name__}: {error})"
         ) from error
+
+
+def plane_pixels(hdu, source):
+    """
+    Give the pixels of an HDU that must hold an image ``[y, x]``.
+
+    Returns
+    -------
+    numpy.ndarray
+        As astropy scales them.
+
+    Raises
+    ------
+    ReadError
+        If it holds no pixels, or has another number of axes; and as `image_pixels`.
+    """
+    pixels = image_pixels(hdu, source)
+    if pixels is None or pixels.ndim != 2 or pixels.size == 0:
+        raise ReadError(f"{source}: {hdu_label(hdu)} holds no two-dimensional image")
+    return pixels
 
 
 def as_float(data, dtype):

@@ -35,9 +35,10 @@ from astroclassify.io._common import (
     merged_header,
     open_fits,
     parse_unit,
+    plane_pixels,
     unusable_mask,
 )
-from astroclassify.io._fast import row_levels, trim_and_subtract
+from astroclassify.io._fast import bias_pixels, row_levels, science_regions, trim_and_subtract
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._reader import Reader
 
@@ -176,7 +177,7 @@ def read(hdulist, options):
     chip = _chip(header, name)
     if options.chips is not None and set(options.chips) != {chip}:
         raise ParameterError(f"{options.source}: the file holds chip {chip} only, not {options.chips}")
-    pixels = image_pixels(hdu, options.source)
+    pixels = plane_pixels(hdu, options.source)
     raw = header_int(hdu.header, "BITPIX", 0) > 0
     make = _raw_frame if raw else _calibrated_frame
     return [make(pixels, hdu, header, hdulist, options, chip)]
@@ -214,7 +215,7 @@ def _chip(header, name):
 
 def _raw_frame(pixels, hdu, header, hdulist, options, chip):
     layout = _layout(pixels, options.source)
-    levels = channel_levels(pixels, layout, CSST_MSC.bias_section)
+    levels = channel_levels(pixels, layout)
     subtract = bool(levels) and options.bias == "overscan"
     offsets = levels if subtract else dict.fromkeys(layout.amplifiers, 0.0)
     frame = make_frame(
@@ -233,16 +234,15 @@ def _raw_frame(pixels, hdu, header, hdulist, options, chip):
 
 
 def _layout(pixels, source):
-    shape = None if pixels is None else pixels.shape
     for layout in CSST_MSC.layouts:
-        if layout.shape == shape:
+        if layout.shape == pixels.shape:
             return layout
     known = " or ".join(f"{layout.shape[1]} x {layout.shape[0]}" for layout in CSST_MSC.layouts)
-    found = "no pixels" if shape is None else " x ".join(str(n) for n in reversed(shape))
+    found = " x ".join(str(n) for n in reversed(pixels.shape))
     raise ReadError(f"{source}: a raw CSST image has {known} pixels (NAXIS1 x NAXIS2); this one has {found}")
 
 
-def channel_levels(raw, layout, kind):
+def channel_levels(raw, layout):
     """
     Measure the bias level of every row of every channel.
 
@@ -252,37 +252,33 @@ def channel_levels(raw, layout, kind):
         Raw image, ADU.
     layout : ChipLayout
         Its geometry.
-    kind : str
-        The kind of section that holds the bias.
 
     Returns
     -------
     dict of str to numpy.ndarray
-        By channel, ADU, one level per science row; empty where the image has no such section.
+        By channel, ADU, one level per science row; empty where the image has no overscan.
     """
-    rows = {section.amplifier: section.y for section in layout.of_kind(SCIENCE)}
-    return {
-        section.amplifier: row_levels(raw[section.slices])
-        for section in layout.of_kind(kind)
-        if section.y == rows.get(section.amplifier)
-    }
+    levels = {}
+    for section in layout.of_kind(SCIENCE):
+        _, pixels = bias_pixels(raw, layout, CSST_MSC, section)
+        if pixels is not None:
+            levels[section.amplifier] = row_levels(pixels)
+    return levels
 
 
 def _noise(layout, header, levels, subtracted):
     """Describe each channel's noise: gain and read noise are those of the header, where it has them."""
-    rows = _placed({section.y for section in layout.of_kind(SCIENCE)})
-    columns = _placed({section.x for section in layout.of_kind(SCIENCE)})
     noise = []
-    for section in layout.of_kind(SCIENCE):
-        nominal = CSST_MSC.amplifiers[section.amplifier]
-        gain = header_number(header, f"GAIN{section.amplifier}", 0.0)
+    for name, region in science_regions(layout).items():
+        nominal = CSST_MSC.amplifiers[name]
+        gain = header_number(header, f"GAIN{name}", 0.0)
         # RDNOISE10 and above have nine letters, one more than a keyword may have.
-        keys = (f"RDNOISE{section.amplifier}", f"RDNOIS{section.amplifier}")
+        keys = (f"RDNOISE{name}", f"RDNOIS{name}")
         read_noise = max(header_number(header, key, 0.0) for key in keys)
-        pedestal = float(np.mean(levels.get(section.amplifier, nominal.bias_level)))
+        pedestal = float(np.mean(levels.get(name, nominal.bias_level)))
         noise.append(
             AmplifierNoise(
-                region=(rows[section.y], columns[section.x]),
+                region=region,
                 gain=gain if gain > 0 else nominal.gain,
                 read_noise=read_noise if read_noise > 0 else nominal.read_noise,
                 pedestal=0.0 if subtracted else pedestal,
@@ -291,21 +287,10 @@ def _noise(layout, header, levels, subtracted):
     return noise
 
 
-def _placed(ranges):
-    """Give the slice of the trimmed image that each raw range of rows or columns becomes."""
-    slices, position = {}, 0
-    for start, stop in sorted(ranges):
-        slices[start, stop] = slice(position, position + stop - start)
-        position += stop - start
-    return slices
-
-
 # Calibrated (L1) -----------------------------------------------------------------------------
 
 
 def _calibrated_frame(pixels, hdu, header, hdulist, options, chip):
-    if pixels is None or pixels.ndim != 2:
-        raise ReadError(f"{options.source}: {hdu_label(hdu)} holds no two-dimensional image")
     data = as_float(pixels, options.dtype)
     flags = _companion("flg", hdulist, data.shape, options)
     weight = _companion("wht", hdulist, data.shape, options)

@@ -29,6 +29,7 @@ from astroclassify.io._common import (
     make_frame,
     merged_header,
     parse_unit,
+    plane_pixels,
     unusable_mask,
 )
 from astroclassify.io._reader import Reader
@@ -95,7 +96,7 @@ def _science_hdus(hdulist, source):
 
 
 def _frame(hdu, hdulist, instrument, options):
-    data = as_float(_pixels(hdu, options.source), options.dtype)
+    data = as_float(plane_pixels(hdu, options.source), options.dtype)
     header = merged_header(hdulist[0].header, hdu.header)
     unit = parse_unit(header_value(hdu.header, "BUNIT"), default=u.electron / u.s)
     weight, note = _weight(hdu, hdulist, data.shape, options)
@@ -112,13 +113,6 @@ def _frame(hdu, hdulist, instrument, options):
         instrument=instrument,
         notes=(note,),
     )
-
-
-def _pixels(hdu, source):
-    pixels = image_pixels(hdu, source)
-    if pixels is None or pixels.ndim != 2 or pixels.size == 0:
-        raise ReadError(f"{source}: {hdu_label(hdu)} holds no two-dimensional image")
-    return pixels
 
 
 def _weight(hdu, hdulist, shape, options):

@@ -106,6 +106,55 @@ def _parts(out, sections, offsets):
     ]
 
 
+def science_regions(layout):
+    """Give the rows and columns of the trimmed image that each amplifier read (dict of str to slices)."""
+    science = layout.of_kind(SCIENCE)
+    rows, columns = _placed({s.y for s in science}), _placed({s.x for s in science})
+    return {s.amplifier: (rows[s.y], columns[s.x]) for s in science}
+
+
+def _placed(ranges):
+    """Give the slice of the trimmed image that each raw range of rows or columns becomes."""
+    slices, position = {}, 0
+    for start, stop in sorted(ranges):
+        slices[start, stop] = slice(position, position + stop - start)
+        position += stop - start
+    return slices
+
+
+def bias_pixels(raw, layout, instrument, science):
+    """
+    Find the pixels that hold the bias of a science section's rows.
+
+    Parameters
+    ----------
+    raw : numpy.ndarray
+        Raw image ``[y, x]``.
+    layout : ChipLayout
+        Its geometry.
+    instrument : Instrument
+        Its ``bias_columns`` say where the bias is.
+    science : Section
+        The science section.
+
+    Returns
+    -------
+    kind : str or None
+        The first kind of section of which there are any; `None` where there is none.
+    pixels : numpy.ndarray or None
+        Their columns, a view of ``raw``.
+    """
+    for kind, (start, stop) in instrument.bias_columns.items():
+        for section in layout.of_kind(kind, science.amplifier):
+            columns = np.arange(*section.x)
+            if section.x[0] < science.x[0]:
+                columns = columns[::-1]
+            columns = np.sort(columns[start:stop])
+            if section.y == science.y and columns.size:
+                return kind, raw[slice(*section.y), columns[0] : columns[-1] + 1]
+    return None, None
+
+
 def row_levels(pixels):
     """
     Measure the bias level of every row of an overscan section.

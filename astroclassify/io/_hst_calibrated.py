@@ -2,19 +2,17 @@
 
 from astropy import units as u
 
-from astroclassify.core import ReadError
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.io._common import (
     as_float,
     build_wcs,
-    hdu_label,
     header_value,
     hst_instrument,
     hst_stage,
-    image_pixels,
     make_frame,
     merged_header,
     parse_unit,
+    plane_pixels,
     unusable_mask,
 )
 from astroclassify.io._hst import as_flags, companion_pixels, find_imsets, flagged, move_origin
@@ -65,9 +63,7 @@ HST_CALIBRATED = Reader(
 
 
 def _frame(imset, hdulist, instrument, options):
-    pixels = image_pixels(imset.science, options.source)
-    if pixels is None or pixels.ndim != 2 or pixels.size == 0:
-        raise ReadError(f"{options.source}: {hdu_label(imset.science)} holds no two-dimensional image")
+    pixels = plane_pixels(imset.science, options.source)
     rows = _kept_rows(imset.chip, pixels.shape, instrument, options)
     data = as_float(pixels[rows], options.dtype)
     sigma = companion_pixels(imset.error, pixels.shape, options.source)

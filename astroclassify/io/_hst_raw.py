@@ -31,7 +31,7 @@ from astroclassify.io._common import (
     merged_header,
     unusable_mask,
 )
-from astroclassify.io._fast import row_levels, trim, trim_and_subtract
+from astroclassify.io._fast import bias_pixels, row_levels, science_regions, trim, trim_and_subtract
 from astroclassify.io._hst import Imset, as_flags, companion_pixels, find_imsets, flagged, move_origin
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._reader import Reader, ReadOptions
@@ -267,7 +267,7 @@ def _bias_levels(raw, layout, instrument, offset):
     """Measure the bias by amplifier: in stored units, per science row or one number; and where it is from."""
     bias = {}
     for section in layout.of_kind(SCIENCE):
-        kind, pixels = _bias_pixels(raw, layout, instrument, section)
+        kind, pixels = bias_pixels(raw, layout, instrument, section)
         if pixels is None:
             nominal = instrument.amplifiers[section.amplifier].bias_level
             bias[section.amplifier] = nominal - offset, _NOMINAL
@@ -292,29 +292,13 @@ def _bias_note(chip):
     return f"bias {'subtracted' if chip.options.bias == 'overscan' else 'left in'} ({sources})"
 
 
-def _bias_pixels(raw, layout, instrument, science):
-    """Find the columns that hold a section's bias: the first kind of which there are any."""
-    for kind, (start, stop) in instrument.bias_columns.items():
-        for section in layout.of_kind(kind, science.amplifier):
-            columns = np.arange(*section.x)
-            if section.x[0] < science.x[0]:
-                columns = columns[::-1]
-            columns = np.sort(columns[start:stop])
-            if section.y == science.y and columns.size:
-                return kind, raw[slice(*section.y), columns[0] : columns[-1] + 1]
-    return None, None
-
-
 def _noise(chip, means):
     """Describe the noise of each amplifier's region of the trimmed frame."""
-    left, noise = 0, []
-    for section in sorted(chip.layout.of_kind(SCIENCE), key=lambda s: s.x):
-        amplifier = _as_set(chip.instrument.amplifiers[section.amplifier], chip.instrument, chip.header)
-        right = left + section.shape[1]
-        pedestal = 0.0 if chip.options.bias == "overscan" else means[section.amplifier]
-        region = slice(None), slice(left, right)
+    noise = []
+    for name, region in science_regions(chip.layout).items():
+        amplifier = _as_set(chip.instrument.amplifiers[name], chip.instrument, chip.header)
+        pedestal = 0.0 if chip.options.bias == "overscan" else means[name]
         noise.append(AmplifierNoise(region, amplifier.gain, amplifier.read_noise, pedestal))
-        left = right
     return noise
 
 

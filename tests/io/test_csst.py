@@ -67,26 +67,28 @@ def test_a_raw_image_without_overscan_is_read_whole():
 
 SMALL = ChipLayout(
     chip=0,
-    shape=(6, 20),
+    shape=(6, 24),
     sections=(
         Section(SCIENCE, "1", (0, 6), (0, 7)),
-        Section(SERIAL_OVERSCAN, "1", (0, 6), (7, 10)),
-        Section(SERIAL_OVERSCAN, "2", (0, 6), (10, 13)),
-        Section(SCIENCE, "2", (0, 6), (13, 20)),
+        Section(SERIAL_OVERSCAN, "1", (0, 6), (7, 12)),
+        Section(SERIAL_OVERSCAN, "2", (0, 6), (12, 17)),
+        Section(SCIENCE, "2", (0, 6), (17, 24)),
     ),
 )
 
 
 def small_raw():
-    bias = np.arange(6)[:, None] * 3 + np.where(np.arange(20) < 10, 500, 700)
+    bias = np.arange(6)[:, None] * 3 + np.where(np.arange(24) < 12, 500, 700)
     raw = bias.astype("uint16")
     raw[:, :7] += 11
-    raw[:, 13:] += 22
+    raw[:, 17:] += 22
+    raw[:, [7, 8, 15, 16]] += 300  # deferred charge next to the image; as bad in the last column read
+    raw[:, 11:13] += 300
     return raw
 
 
 def test_the_bias_of_each_channel_and_row_is_measured():
-    levels = channel_levels(small_raw(), SMALL, SERIAL_OVERSCAN)
+    levels = channel_levels(small_raw(), SMALL)
     data = trim_and_subtract(small_raw(), SMALL, levels, np.dtype("float32"))
     assert np.allclose(data, np.where(np.arange(14) < 7, 11, 22) * np.ones((6, 1)), atol=1e-3)
 

@@ -185,6 +185,8 @@ def test_what_is_no_image_is_refused(hdus, message):
         ("COUNTS", u.adu),
         ("ELECTRONS", u.electron),
         ("ELECTRONS/S ", u.electron / u.s),
+        ("counts/sec", u.adu / u.s),
+        ("e- / s", u.electron / u.s),
         ("UNITLESS", u.dimensionless_unscaled),
         ("MJy/sr", u.MJy / u.sr),
         ("furlongs??", u.dimensionless_unscaled),
