@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
 
@@ -85,8 +86,10 @@ def calibration_of(card, classes):
     """
     _check_classes(card, classes)
     given = card.get("calibration") or {}
+    if not isinstance(given, Mapping):
+        raise WeightsError(f"the card's calibration is {given!r}; expected a mapping")
     temperature = _number("temperature", given.get("temperature", 1.0))
-    bias = tuple(_number("bias", value) for value in given.get("bias") or ())
+    bias = tuple(_number("bias", value) for value in _listed("bias", given.get("bias") or ()))
     threshold = _number("uncertain_below", card.get("uncertain_below", DEFAULT_UNCERTAIN_BELOW))
     if temperature <= 0:
         raise WeightsError(f"the card's temperature is {temperature}; expected more than 0")
@@ -99,8 +102,14 @@ def calibration_of(card, classes):
 
 def _check_classes(card, classes):
     found = card.get("classes")
-    if found is not None and list(found) != list(classes):
+    if found is not None and _listed("classes", found) != list(classes):
         raise WeightsError(f"the card is of a model with the classes {list(found)}; expected {list(classes)}")
+
+
+def _listed(name, value):
+    if not isinstance(value, list | tuple):
+        raise WeightsError(f"the card's {name} is {value!r}; expected a list")
+    return list(value)
 
 
 def _number(name, value):

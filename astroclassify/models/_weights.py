@@ -1,6 +1,7 @@
 """Finding weights files, and proving that they are the right ones."""
 
 import hashlib
+import os
 import shutil
 from importlib.resources import files
 from pathlib import Path
@@ -9,7 +10,7 @@ from urllib.error import HTTPError
 from astropy.config import get_cache_dir_path
 from astropy.utils.data import download_file
 
-from astroclassify.core import MissingWeightsError, WeightsError, conf
+from astroclassify.core import MissingWeightsError, ParameterError, WeightsError, conf
 from astroclassify.models._card import read_card
 from astroclassify.models._spec import Weights
 
@@ -42,13 +43,15 @@ def locate_weights(spec, weights=None):
         If the model has no weights, the file is not there, or it cannot be downloaded.
     WeightsError
         If the card is malformed, or the downloaded file is not the expected one.
+    ParameterError
+        If ``weights`` is something else.
     """
     wanted = spec.weights if weights is None else weights
     if wanted is None:
         raise MissingWeightsError(f"the model {spec.name!r} comes without weights; {_how_to_get(spec)}")
     if isinstance(wanted, Weights) and wanted.url:
         return _downloaded(wanted, spec), dict(wanted.card), wanted.sha256
-    path = _resource(wanted) if isinstance(wanted, Weights) else Path(wanted).expanduser()
+    path = _resource(wanted) if isinstance(wanted, Weights) else _local(wanted)
     if not path.is_file():
         raise MissingWeightsError(
             f"the weights file {path} of the model {spec.name!r} is not there; {_how_to_get(spec)}"
@@ -151,6 +154,12 @@ def _how_to_get(spec):
         "pass weights='FILE.safetensors' of someone who trained it, or train it yourself "
         f"(see astroclassify.training and the reference {spec.reference or 'of the model'})"
     )
+
+
+def _local(weights):
+    if not isinstance(weights, str | os.PathLike):
+        raise ParameterError(f"weights is a {type(weights).__name__}; expected a path or a Weights")
+    return Path(weights).expanduser()
 
 
 def _resource(weights):

@@ -8,7 +8,7 @@ from http.server import HTTPServer, SimpleHTTPRequestHandler
 import pytest
 import torch
 
-from astroclassify.core import MissingWeightsError, WeightsError, conf
+from astroclassify.core import MissingWeightsError, ParameterError, WeightsError, conf
 from astroclassify.models import Weights, build_model, locate_weights, weights_cache
 
 
@@ -41,6 +41,12 @@ def test_the_papers_model_says_how_to_get_its_weights():
 def test_a_file_that_is_not_there_is_named(spec, tmp_path):
     with pytest.raises(MissingWeightsError, match="nowhere"):
         build_model(spec, weights=tmp_path / "nowhere.safetensors")
+
+
+@pytest.mark.parametrize("weights", [5, b"file.safetensors"])
+def test_what_is_neither_a_path_nor_weights_is_refused(spec, weights):
+    with pytest.raises(ParameterError, match="expected a path or a Weights"):
+        locate_weights(spec, weights)
 
 
 def test_another_checksum_names_file_expected_and_found(spec, save):
@@ -92,6 +98,9 @@ def test_missing_tensors_are_named(spec, tmp_path, tensors):
     [
         ({"classes": ["nsc", "galaxy"]}, "classes"),
         ({"calibration": {"temperature": 0}}, "temperature"),
+        ({"calibration": [2.0]}, "calibration"),
+        ({"calibration": {"bias": 3}}, "bias"),
+        ({"classes": 3}, "classes"),
         ({"calibration": {"temperature": "hot"}}, "temperature"),
         ({"calibration": {"bias": [1.0]}}, "1 biases"),
         ({"uncertain_below": 1.5}, "uncertain_below"),
