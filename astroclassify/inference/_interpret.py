@@ -25,6 +25,13 @@ def calibrated_logits(logits, calibration):
     -------
     numpy.ndarray
         Float64 ``[..., K]``: ``logits / temperature + bias``.
+
+    Examples
+    --------
+    >>> from astroclassify.inference import calibrated_logits
+    >>> from astroclassify.models import Calibration
+    >>> calibrated_logits([2.0, -1.0], Calibration(temperature=2.0))
+    array([ 1. , -0.5])
     """
     bias = calibration.bias or (0.0,) * np.shape(logits)[-1]
     return np.asarray(logits, dtype=float) / calibration.temperature + np.asarray(bias)

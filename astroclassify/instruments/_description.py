@@ -56,6 +56,12 @@ class Section:
         Name of the amplifier.
     y, x : tuple of int
         Half-open pixel ranges ``(start, stop)``.
+
+    Examples
+    --------
+    >>> from astroclassify.instruments import SCIENCE, Section
+    >>> Section(SCIENCE, "C", y=(0, 2048), x=(24, 2072)).shape
+    (2048, 2048)
     """
 
     kind: str
@@ -93,6 +99,15 @@ class ChipLayout:
         What the layout is called, for example ``"WFC1A-1K"``.
     origin : tuple of int, default (0, 0)
         Row and column, in unbinned science pixels of the whole chip, of the first science pixel.
+
+    Examples
+    --------
+    >>> from astroclassify.instruments import PHYSICAL_PRESCAN, WFC3_UVIS, find_layout
+    >>> layout = find_layout(WFC3_UVIS, 1, (2070, 4206))
+    >>> layout.science_shape, layout.science_start, layout.ltv
+    ((2051, 4096), (19, 25), (25.0, 19.0))
+    >>> [section.x for section in layout.of_kind(PHYSICAL_PRESCAN)]
+    [(0, 25), (4181, 4206)]
     """
 
     chip: int
@@ -226,6 +241,13 @@ class Instrument:
         columns do, ``(start, stop)`` counted from the science side as in a slice.
     gain_setting : float, default 1.0
         The ``CCDGAIN`` for which the amplifiers' gains hold; they scale with it.
+
+    Examples
+    --------
+    >>> from astroclassify.instruments import INSTRUMENTS
+    >>> camera = INSTRUMENTS["acs-wfc"]
+    >>> camera.amplifiers["B"].gain, camera.bias_section
+    (1.886, 'physical prescan')
     """
 
     name: str

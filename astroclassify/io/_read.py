@@ -148,6 +148,15 @@ def find_reader(headers, *, instrument=None, source="<memory>"):
     ReadError
         If no reader recognises the file (the message says what was seen), or more than one does
         (the message names them).
+
+    Examples
+    --------
+    >>> from astropy.io import fits
+    >>> from astroclassify.io import find_reader
+    >>> primary = fits.Header({"INSTRUME": "ACS", "DETECTOR": "WFC"})
+    >>> science = fits.Header({"EXTNAME": "SCI", "BITPIX": 16, "CCDCHIP": 2})
+    >>> find_reader([primary, science]).name
+    'hst-raw'
     """
     known = _known_readers()
     fitting = [

@@ -58,6 +58,12 @@ class Reader:
         ``read(hdulist, options) -> list of CCDData``.
     instruments : tuple of str
         Names of the instruments whose files it reads.
+
+    Examples
+    --------
+    >>> from astroclassify.io import READERS
+    >>> READERS["hst-raw"].instruments
+    ('acs-wfc', 'wfc3-uvis')
     """
 
     name: str

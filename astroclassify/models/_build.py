@@ -79,6 +79,12 @@ def find_spec(model):
         If the plug-in behind the name is broken.
     ParameterError
         If ``model`` is something else.
+
+    Examples
+    --------
+    >>> from astroclassify.models import find_spec
+    >>> find_spec("hr-celestialnet").reference
+    'arXiv:2312.04948'
     """
     if isinstance(model, ModelSpec):
         return model
@@ -149,6 +155,12 @@ def built_module(spec):
     ------
     PluginError
         If the builder fails or gives something else.
+
+    Examples
+    --------
+    >>> from astroclassify.models import PATCHNET, built_module
+    >>> type(built_module(PATCHNET)).__name__
+    'PatchNet'
     """
     import torch
 

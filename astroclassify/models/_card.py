@@ -83,6 +83,12 @@ def calibration_of(card, classes):
     ------
     WeightsError
         If a value is out of range or belongs to other classes.
+
+    Examples
+    --------
+    >>> from astroclassify.models import calibration_of
+    >>> calibration_of({"calibration": {"temperature": 1.5}}, ("galaxy", "nsc"))
+    Calibration(temperature=1.5, bias=(), uncertain_below=0.6)
     """
     _check_classes(card, classes)
     given = card.get("calibration") or {}

@@ -36,6 +36,11 @@ def check_reader(reader, files=()):
         time; what it cannot read ends in an error of astroclassify.
     UnknownNameError
         If no reader has the name.
+
+    Examples
+    --------
+    >>> from astroclassify.testing import check_reader
+    >>> check_reader("fits-image")
     """
     reader = READERS[reader] if isinstance(reader, str) else reader
     findings = Findings(f"the reader {getattr(reader, 'name', reader)!r}")
