@@ -6,7 +6,7 @@ import numpy as np
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._inputs import expand_inputs
-from astroclassify.cli._output import format_of, say, write_result
+from astroclassify.cli._output import check_output, format_of, say, write_result
 from astroclassify.cli._parsing import add_files, add_output, add_subparser
 
 _EXAMPLES = """
@@ -63,6 +63,7 @@ def run(arguments):
     """
     from astroclassify import classify_many
 
+    check_output(arguments.output)
     paths, errors = expand_inputs(arguments.files)
     table = classify_many(
         paths,

@@ -6,7 +6,7 @@ from astropy.table import Table
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._inputs import expand_inputs
-from astroclassify.cli._output import say, write_result
+from astroclassify.cli._output import check_output, say, write_result
 from astroclassify.cli._parsing import add_files, add_output, add_subparser
 from astroclassify.core import AstroclassifyError
 
@@ -68,6 +68,7 @@ def run(arguments):
     """
     from astroclassify.io import read_frames
 
+    check_output(arguments.output)
     paths, errors = expand_inputs(arguments.files)
     rows = []
     for path in paths:

@@ -1,10 +1,13 @@
 """Writing a result table: plain, JSON, CSV or ECSV; to standard output or a file."""
 
 import json
+import os
 import sys
 from io import StringIO
 
 import numpy as np
+
+from astroclassify.core import ParameterError
 
 FORMATS = ("table", "json", "csv", "ecsv")
 
@@ -38,8 +41,32 @@ def write_result(table, *, format=None, output=None):
     if output is None:
         sys.stdout.write(text)
     else:
-        output.parent.mkdir(parents=True, exist_ok=True)
+        check_output(output)
         output.write_text(text, encoding="utf-8")
+
+
+def check_output(output):
+    """
+    Refuse, before the work, a file that could not be written after it.
+
+    Parameters
+    ----------
+    output : pathlib.Path or None
+        The file to write; its folder is made.
+
+    Raises
+    ------
+    ParameterError
+        If it is a folder, or cannot be written there.
+    """
+    if output is None:
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ParameterError(f"the result cannot be written to {output}: {error}") from error
+    if output.is_dir() or not os.access(output if output.exists() else output.parent, os.W_OK):
+        raise ParameterError(f"the result cannot be written to {output}: a folder, or not yours to write")
 
 
 def format_of(format, output):

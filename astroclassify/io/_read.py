@@ -74,7 +74,8 @@ def read_frames(
         says; ``meta`` is the header (primary and extension merged, the extension's cards win)
         with CRPIX and LTV counted in the frame's pixels; ``wcs`` includes the distortions that
         the file has; ``flags`` holds the data-quality bits and ``mask`` those that make a pixel
-        unusable; ``uncertainty`` is the file's, or computed from gain and read noise (raw).
+        unusable; ``uncertainty`` is the file's, or that of gain and read noise (raw), computed from
+        the pixels when it is first used: use it before you change ``data`` in place.
 
     Raises
     ------

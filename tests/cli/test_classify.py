@@ -44,6 +44,17 @@ def test_a_folder_into_a_file(command, frame_file, bright_is_galaxy, tmp_path):
     assert table.meta["model"] == "cli-test-brightness"
 
 
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(
+    command, frame_file, bright_is_galaxy, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("astroclassify.classify_many", lambda *a, **k: pytest.fail("it went to work"))
+    one = frame_file("one.fits")
+    for output in (tmp_path, one / "labels.csv"):
+        status, out, err = command("classify", one, *bright_is_galaxy, "-o", output)
+        assert (status, out) == (2, "")
+        assert "cannot be written" in err
+
+
 def test_a_pattern_without_files_is_a_failed_input(command, frame_file, bright_is_galaxy, tmp_path):
     status, out, err = command("classify", f"{tmp_path}/*.fz", frame_file("one.fits"), *bright_is_galaxy)
     assert status == 1
