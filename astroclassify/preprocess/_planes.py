@@ -15,7 +15,7 @@ _OPENING_FROM_BLOCK = 4
 _RANKS = np.linspace(0, 1, 129)
 
 
-def working_planes(array, *, side=224):
+def working_planes(array, *, side=192):
     """
     Make the input planes of the default model.
 
@@ -24,8 +24,9 @@ def working_planes(array, *, side=224):
     array : numpy.ndarray
         Frame, float32, shape (height, width), NaN where a pixel is unusable. Any unit:
         the planes do not depend on gain or zero level.
-    side : int, default 224
-        Geometric mean of the planes' height and width, approximately, for larger frames.
+    side : int, default 192
+        Geometric mean of the planes' height and width, approximately, for larger frames; by
+        default that of the frames the shipped weights learnt from.
 
     Returns
     -------
