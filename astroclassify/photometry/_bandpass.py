@@ -164,8 +164,8 @@ def as_bandpass(curve, *, area=None, name=""):
     >>> from astropy import units as u
     >>> from astroclassify.photometry import as_bandpass
     >>> box = as_bandpass(([499, 500, 600, 601] * u.nm, np.array([0, 1, 1, 0])), area=1 * u.m**2)
-    >>> box.pivot
-    <Quantity 547.72255751 nm>
+    >>> print(f"{box.pivot:.1f}")
+    547.7 nm
     """
     square_cm = None if area is None else float(u.Quantity(area, u.cm**2).value)
     if isinstance(curve, Bandpass):

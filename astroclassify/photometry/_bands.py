@@ -123,8 +123,8 @@ class Bands(Mapping):
     Examples
     --------
     >>> from astroclassify.photometry import BANDS
-    >>> BANDS["csst-msc", "r"].zero_point
-    <Magnitude 26.02580924 mag(AB)>
+    >>> print(f"{BANDS['csst-msc', 'r'].zero_point:.2f}")
+    26.03 mag(AB)
     >>> BANDS.of("csst-msc")
     ('NUV', 'g', 'i', 'r', 'u', 'y', 'z')
     """

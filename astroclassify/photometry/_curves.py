@@ -15,7 +15,7 @@ COLLECTIONS = (
     ("hst_acs_wfc_*.csv", "acs-wfc", "total", "STScI, ACS/WFC throughputs of 2005 as in pyphot"),
     ("hst_wfc3_f*.csv", "wfc3-uvis", "filter", "STScI, WFC3/UVIS filter curves as in pyphot"),
 )
-_LONGEST_UVIS_FILTER = 1050.0  # nm; hst_wfc3_* also holds the infrared channel
+_LONGEST_UVIS_FILTER = 970.0  # nm; hst_wfc3_* also holds the infrared channel
 
 
 def read_curve(path):

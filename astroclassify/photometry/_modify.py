@@ -125,8 +125,8 @@ def ab_magnitude(sed, bandpass):
     Examples
     --------
     >>> from astroclassify.photometry import BANDS, ab_magnitude, vega
-    >>> ab_magnitude(vega(), BANDS["acs-wfc", "F814W"])
-    <Magnitude 0.43156955 mag(AB)>
+    >>> print(f"{ab_magnitude(vega(), BANDS['acs-wfc', 'F814W']):.2f}")
+    0.43 mag(AB)
     """
     band = as_bandpass(bandpass)
     rate = count_rate(sed, band, _ONE_CM2).value

@@ -26,7 +26,7 @@ def vega():
 
     Notes
     -----
-    About 80 points between which the spectrum is linear, fitted to Kurucz' model of 1993 and scaled to
+    About 75 points between which the spectrum is linear, fitted to Kurucz' model of 1993 and scaled to
     3.44e-9 erg / s / cm2 / Angstrom at 555.6 nm. AB minus Vega magnitudes of broad bands agree with
     published ones to 0.03 mag (the documentation shows by how much); the Balmer lines are coarse.
 

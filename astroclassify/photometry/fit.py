@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _SLOPES = 4  # coefficients of the slope
 _FIT_POINTS = 1500
-_LEAK_STAR = 4000.0  # kelvin; a leak's level is set by the light of such a star
+_LEAK_STAR = 4500.0  # kelvin; a leak's level is set by the light of such a star
 _TEST_STARS = (3500.0, 6000.0, 20000.0)  # kelvin; how well the fit counts them is in the table
 _WIDEST_WITH_LEAK = 100.0  # nm; half width
 _RESPONSE_KNOTS = np.arange(200.0, 951.0, 25.0)  # nm
@@ -109,6 +109,7 @@ def fit_shape(wavelength, throughput):
     shape = _least_squares(start, wavelength, throughput)
     shape = _with_leak(shape, wavelength, throughput)
     for _ in range(2):
+        shape = _tilted(shape, wavelength, throughput)
         shape = _scaled(shape, wavelength, throughput)
     return shape
 
@@ -180,6 +181,18 @@ def _with_leak(shape, wavelength, throughput):
     slope = brentq(contrast, *ends) if contrast(ends[0]) * contrast(ends[1]) < 0 else 0.0
     level = leaked[1] / passing(slope)[1]
     return replace(shape, leak=level, leak_slope=slope, leak_start=float(start), leak_stop=float(stop))
+
+
+def _tilted(shape, wavelength, throughput):
+    """Tilt a very wide band, whose edges say little about its pivot, so that the pivot is the curve's."""
+    if shape.half_width <= _WIDEST_WITH_LEAK:
+        return shape
+    pivot = pivot_wavelength(wavelength, throughput)
+
+    def tilted(tilt):
+        return replace(shape, slope=(*shape.slope[:-2], shape.slope[-2] + tilt, shape.slope[-1]))
+
+    return tilted(brentq(lambda tilt: pivot_wavelength(*tilted(tilt).sampled()) - pivot, -1.0, 1.0))
 
 
 def _scaled(shape, wavelength, throughput):
