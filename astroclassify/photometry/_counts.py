@@ -47,7 +47,8 @@ def count_rate(sed, bandpass=None, area=None, *, solid_angle=None):
     Warns
     -----
     CoverageWarning
-        If more than 1% of the band lies where the spectrum is not defined.
+        If more than 1% of the band lies beyond the wavelengths of the spectrum; what synphot makes of it
+        there counts (of a table, its end value).
 
     Notes
     -----
@@ -147,7 +148,7 @@ def _sampled(sed, bandpass, area):
     wavelength = common_grid(spectrum, band)
     flux = flux_density(spectrum, wavelength)
     throughput = np.interp(wavelength, band.wavelength, band.throughput)
-    _check_coverage(spectrum, wavelength, flux, throughput)
+    _check_coverage(spectrum, wavelength, throughput)
     return wavelength, flux, throughput, collecting_area(band, area)
 
 
@@ -194,11 +195,11 @@ def common_grid(spectrum, band):
     return np.union1d(band.wavelength, inside)
 
 
-def _check_coverage(spectrum, wavelength, flux, throughput):
+def _check_coverage(spectrum, wavelength, throughput):
     if spectrum.waveset is None:
         return
     first, last = spectrum.waveset.to_value(u.nm)[[0, -1]]
-    missing = ((wavelength < first) | (wavelength > last)) & (flux == 0)
+    missing = (wavelength < first) | (wavelength > last)
     weight = np.where(missing, throughput, 0.0) * np.gradient(wavelength) / wavelength
     part = weight.sum() / (throughput * np.gradient(wavelength) / wavelength).sum()
     if part > 1 - _UNCOVERED:
@@ -208,7 +209,7 @@ def _check_coverage(spectrum, wavelength, flux, throughput):
         )
     if part > _UNCOVERED:
         warnings.warn(
-            f"the spectrum ({first:.0f} to {last:.0f} nm) leaves {part:.0%} of the band uncovered (dark)",
+            f"the spectrum ({first:.0f} to {last:.0f} nm) leaves {part:.0%} of the band uncovered",
             CoverageWarning,
             stacklevel=4,
         )

@@ -15,7 +15,7 @@ COLLECTIONS = (
     ("hst_acs_wfc_*.csv", "acs-wfc", "total", "STScI, ACS/WFC throughputs of 2005 as in pyphot"),
     ("hst_wfc3_f*.csv", "wfc3-uvis", "filter", "STScI, WFC3/UVIS filter curves as in pyphot"),
 )
-_LONGEST_UVIS_FILTER = 970.0  # nm; hst_wfc3_* also holds the infrared channel
+_LONGEST_UVIS_CURVE = 1200.0  # nm; hst_wfc3_* also holds the infrared channel
 
 
 def read_curve(path):
@@ -65,7 +65,7 @@ def published_curves(folders):
             name = path.stem.rpartition("_")[2]
             name = name if instrument == "csst-msc" else name.upper()
             wavelength, throughput = read_curve(path)
-            if kind == "filter" and wavelength[np.argmax(throughput)] > _LONGEST_UVIS_FILTER:
+            if kind == "filter" and wavelength[-1] > _LONGEST_UVIS_CURVE:
                 continue
             found.setdefault((instrument, name, kind), (wavelength, throughput, source))
     return found

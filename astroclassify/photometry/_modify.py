@@ -74,15 +74,13 @@ def _wanted_rate(spectrum, band, now, brightness):
     """Give the electrons per second and cm2 that a source of this brightness makes."""
     from synphot.units import VEGAMAG
 
+    vega_flux = VEGAMAG.physical_unit
     if getattr(brightness, "unit", None) is None:
         raise ParameterError(f"brightness is {brightness!r}; expected a Quantity, for example 22 * u.ABmag")
-    if hasattr(brightness, "physical"):
-        linear = brightness.physical
-    elif brightness.unit in (VEGAMAG, VEGAMAG / u.arcsec**2):
-        return count_rate(vega(), band, _ONE_CM2).value * 10 ** (-0.4 * brightness.value)
-    else:
-        linear = brightness
+    linear = brightness.physical if hasattr(brightness, "physical") else brightness
     for flux in (linear, linear * u.arcsec**2):
+        if flux.unit.is_equivalent(vega_flux):
+            return flux.to_value(vega_flux) * count_rate(vega(), band, _ONE_CM2).value
         if flux.unit.is_equivalent(u.Jy):
             return flux.to_value(u.ABflux) * _flat_rate(band, ab_flux_density(band.wavelength))
         if flux.unit.is_equivalent(FLAM):

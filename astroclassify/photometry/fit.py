@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _SLOPES = 4  # coefficients of the slope
 _FIT_POINTS = 1500
-_LEAK_STAR = 4500.0  # kelvin; a leak's level is set by the light of such a star
+_LEAK_STAR = 5000.0  # kelvin; a leak's level is set by the light of such a star
 _TEST_STARS = (3500.0, 6000.0, 20000.0)  # kelvin; how well the fit counts them is in the table
 _WIDEST_WITH_LEAK = 100.0  # nm; half width
 _RESPONSE_KNOTS = np.arange(200.0, 951.0, 25.0)  # nm

@@ -13,8 +13,8 @@ from astroclassify.photometry import BANDS, Bandpass, ab_magnitude, as_bandpass,
 from astroclassify.photometry._core import ab_zero_point, pivot_wavelength
 from astroclassify.photometry._curves import published_curves
 
-# AB zero points and pivots (nm) by Eq. (1) from published total curves: facts/instruments.md D (ACS 2017, WFC3
-# chip 1, 45238.93 cm2) and C (CSST, pi m2).
+# AB zero points and pivots (nm) by Eq. (1) from published total curves: facts/instruments.md D (ACS 2017,
+# WFC3 chip 1, 45238.93 cm2) and C (CSST, pi m2).
 PUBLISHED = {
     ("acs-wfc", "F435W"): (25.69, 432.7),
     ("acs-wfc", "F475W"): (26.08, 474.5),

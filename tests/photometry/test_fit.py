@@ -62,4 +62,4 @@ def test_filter_curves_are_told_from_total_ones(tmp_path):
     rows = "# x\nWAVELENGTH,THROUGHPUT\n5000,0\n5010,0.9\n5020,0\n"
     (tmp_path / "hst_wfc3_f502n.csv").write_text(rows, encoding="utf-8")
     (tmp_path / "hst_wfc3_f160w.csv").write_text(rows.replace("50", "160"), encoding="utf-8")
-    assert [key for key in published_curves([tmp_path])] == [("wfc3-uvis", "F502N", "filter")]
+    assert list(published_curves([tmp_path])) == [("wfc3-uvis", "F502N", "filter")]

@@ -29,8 +29,8 @@ from astroclassify.photometry import (
 PER_SECOND = u.electron / u.s
 FLAM = u.erg / u.s / u.cm**2 / u.AA
 EXAMPLES = settings(max_examples=40, deadline=None)
-# facts/instruments.md C: sky of galaxyGenius in electrons per second and pixel, and 5-sigma depths by the formula
-# there (80% within 0.15", 150 s x 2, x 4 in NUV and y, read noise 5, dark 0.02).
+# facts/instruments.md C: sky of galaxyGenius in electrons per second and pixel, and 5-sigma depths by its
+# formula (80% within 0.15", 150 s x 2, x 4 in NUV and y, read noise 5, dark 0.02).
 CSST = {
     "NUV": (0.0042, 4, 25.66),
     "u": (0.0317, 2, 25.64),
@@ -40,8 +40,8 @@ CSST = {
     "z": (0.2168, 2, 25.34),
     "y": (0.0638, 4, 24.63),
 }
-# ACS team, Zeropoint & Sky Background, 21 August 2001: zodiacal light of V = 23.22, electrons per second and pixel
-# of 0.05". Before launch, and with another zodiacal spectrum: good to a quarter of a magnitude.
+# ACS team, Zeropoint & Sky Background, 21 August 2001: zodiacal light of V = 23.22, electrons per second and
+# pixel of 0.05". Before launch, and with another zodiacal spectrum: good to a quarter of a magnitude.
 ACS_ZODIACAL = {
     "F435W": 0.0108,
     "F475W": 0.0200,
@@ -122,7 +122,7 @@ def test_the_sky_is_brighter_by_its_magnitudes():
 
 
 def test_signal_to_noise_by_hand():
-    # 10 e/s for 2 x 100 s, 80% in 12 px: 1600 e; 12 * (0.1 + 0.02) * 200 + 2 * 12 * 25 = 888; 1600 / sqrt(2488).
+    # 10 e/s for 2 x 100 s, 80% in 12 px: 1600 e; 12 * (0.1 + 0.02) * 200 + 2 * 12 * 25 = 888.
     noise = ApertureNoise(pixels=12, fraction=0.8, sky=0.1, dark=0.02, read_noise=5.0)
     assert snr(10 * PER_SECOND, 100 * u.s, noise, exposures=2) == pytest.approx(1600 / np.sqrt(2488))
 

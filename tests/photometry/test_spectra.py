@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synphot import ConstFlux1D, SourceSpectrum
+from synphot import ConstFlux1D, Empirical1D, SourceSpectrum
 from synphot.units import VEGAMAG
 
 from astroclassify.core import ParameterError, UnknownNameError
@@ -35,9 +36,7 @@ from astroclassify.photometry import (
 
 FLAM = u.erg / u.s / u.cm**2 / u.AA
 ACS = {name: BANDS["acs-wfc", name] for name in ("F435W", "F555W", "F606W", "F658N", "F814W")}
-UVIS = {
-    name: BANDS["wfc3-uvis", name] for name in ("F275W", "F336W", "F502N", "F656N", "F658N", "F673N", "F547M")
-}
+UVIS = {name: BANDS["wfc3-uvis", name] for name in ("F275W", "F336W", "F547M", "F656N")}
 EXAMPLES = settings(max_examples=25, deadline=None)
 EVERY = {
     "star": lambda: star("G2"),
@@ -158,24 +157,14 @@ def test_an_hii_region_glows_in_halpha_bands():
 
 
 def test_orions_ratios_are_those_of_the_observed_spectrum(shared):
-    from astropy.io import fits
-
     data = fits.getdata(shared / "throughput/sed/orion_smooth.fits")
     wavelength, flux = (np.asarray(data[name], float) for name in ("WAVELENGTH", "FLUX"))
     keep = np.concatenate([[True], np.diff(wavelength) > 0])
-    orion = SourceSpectrum(
-        *[], **{}, modelclass=_empirical(), points=wavelength[keep], lookup_table=flux[keep] * FLAM
-    )
+    orion = SourceSpectrum(Empirical1D, points=wavelength[keep], lookup_table=flux[keep] * FLAM)
     for name in ("[OIII] 5007", "HeI 5876", "[NII] 6583"):
         observed = line_flux(orion, name, 0.7) / line_flux(orion, "Hbeta", 0.7)
         model = line_flux(hii_region(), name, 0.7) / line_flux(hii_region(), "Hbeta", 0.7)
         assert model == pytest.approx(observed, rel=0.1), name
-
-
-def _empirical():
-    from synphot import Empirical1D
-
-    return Empirical1D
 
 
 def test_lines_can_be_changed_and_unknown_ones_are_refused():
@@ -217,7 +206,7 @@ def test_vega_itself_is_of_magnitude_zero():
         (1 * u.Jy / u.arcsec**2, 1 * u.Jy),
         ((1 * u.Jy / u.arcsec**2).to(u.MJy / u.sr), 1 * u.Jy),
         (0 * u.STmag, 3.63078e-9 * FLAM),
-        (3 * VEGAMAG / u.arcsec**2, 3 * VEGAMAG),
+        (3 * u.mag(VEGAMAG.physical_unit / u.arcsec**2), 3 * VEGAMAG),
         (1e-15 * u.erg / u.s / u.cm**2 / u.arcsec**2, 1e-15 * u.erg / u.s / u.cm**2),
     ],
 )
@@ -230,9 +219,8 @@ def test_units_of_brightness_mean_the_same_light(brightness, same_as):
 def test_an_energy_flux_is_that_within_the_band():
     # All of a single line's flux lies in the band: Halpha in F658N, at 98% of the band's peak.
     band = ACS["F658N"]
-    line = normalise(
-        emission_lines({"Halpha": 1}, hbeta_width=1e9 * u.nm), 1e-14 * u.erg / u.s / u.cm**2, band
-    )
+    bare = emission_lines({"Halpha": 1}, hbeta_width=1e9 * u.nm)
+    line = normalise(bare, 1e-14 * u.erg / u.s / u.cm**2, band)
     assert line_flux(line, "Halpha") == pytest.approx(1e-14 / (band(656.28 * u.nm) / band.peak), rel=0.01)
 
 
@@ -283,9 +271,8 @@ def test_redshift_keeps_the_energy_and_moves_the_lines(z):
 def test_redshifts_multiply(first, second):
     sed = starburst_population()
     twice, once = redshift(redshift(sed, first), second), redshift(sed, (1 + first) * (1 + second) - 1)
-    assert count_rate(twice, ACS["F606W"]).value == pytest.approx(
-        count_rate(once, ACS["F606W"]).value, rel=1e-4
-    )
+    rates = [count_rate(sed, ACS["F606W"]).value for sed in (twice, once)]
+    assert rates[0] == pytest.approx(rates[1], rel=1e-4)
 
 
 def test_a_redshift_of_minus_one_is_refused():
