@@ -1,8 +1,8 @@
 """Bands against published curves, and CSST's depths: ``python benchmarks/photometry.py FOLDER...``.
 
 The folders hold published throughput curves, as for ``python -m astroclassify.photometry.fit``. Prints zero
-point and pivot of every band next to those of its curve, the largest and median residuals, the depths, and how
-long Eq. (1) takes.
+point and pivot of every band next to those of its curve, the largest and median residuals, the depths, and
+how long Eq. (1) takes.
 """
 
 import argparse
@@ -33,9 +33,7 @@ def compare(curves):
     """Print one line for each band; give its kind, width class and residuals."""
     facts = {(row["instrument"], row["band"]): row for row in BANDS.facts()}
     rows = []
-    print(
-        f"{'band':20s} {'kind':7s} {'ZP':>7s} {'curve':>7s} {'diff':>8s} {'pivot nm':>9s} {'diff':>8s} {'star':>7s}"
-    )
+    print("band                 kind         ZP   curve     diff  pivot nm     diff    star")
     for (instrument, name, kind), (wavelength, throughput, _) in sorted(curves.items()):
         if kind == "filter" and (instrument, name, "total") in curves:
             continue
@@ -47,7 +45,8 @@ def compare(curves):
         rows.append((kind, "narrow" if name.upper().endswith("N") else "broad", zero, pivot))
         print(
             f"{instrument + ' ' + name:20s} {kind:7s} {band.zero_point.value:7.3f} {expected[0]:7.3f} "
-            f"{zero:+8.4f} {band.pivot.value:9.2f} {pivot:+8.3%} {facts[instrument, name]['star_residual']:+7.3f}"
+            f"{zero:+8.4f} {band.pivot.value:9.2f} {pivot:+8.3%} "
+            f"{facts[instrument, name]['star_residual']:+7.3f}"
         )
     return rows
 
@@ -71,9 +70,9 @@ def depths():
         band = BANDS["csst-msc", name]
         noise = aperture_noise(band, sky=sky * u.electron / u.s)
         depth = limiting_magnitude(band, 150 * u.s, noise, exposures=exposures).value
-        print(
-            f"CSST {name:3s} {exposures} x 150 s, 5 sigma: {depth:.2f}, published {published}, {depth - published:+.2f}"
-        )
+        difference = depth - published
+        label = f"CSST {name:3s} {exposures} x 150 s, 5 sigma"
+        print(f"{label}: {depth:.2f}, published {published}, {difference:+.2f}")
 
 
 def speed():

@@ -7,6 +7,7 @@ from scipy.special import erfc
 
 _CORE_POINTS = 500
 _LEAK_POINTS = 60
+_ULTRAVIOLET = 190.0  # nm; no published curve of these cameras has anything below
 _BAND_GAP = 1100.0  # nm; silicon sees nothing beyond
 #: The slope is a polynomial of x, which is -1 and 1 at the half-maximum points; beyond this it is constant.
 _LARGEST_X = 1.5
@@ -52,7 +53,7 @@ class BandShape:
 
     def sampled(self):
         """Sample the curve where it is not negligible; both arrays are read-only."""
-        start = max(self.blue_edge - 3 * self.blue_width, 100.0)
+        start = max(self.blue_edge - 3 * self.blue_width, _ULTRAVIOLET)
         stop = min(self.red_edge + 3 * self.red_width, _BAND_GAP)
         wavelength = np.linspace(start, stop, _CORE_POINTS)
         if self.leak > 0:
