@@ -45,6 +45,11 @@ def test_imports_go_down_the_house():
     [
         ("core", "import astroclassify.models", "astroclassify.core.planted -> astroclassify.models"),
         ("io", "def f():\n    import torch", "astroclassify.io.planted -> torch"),
+        (
+            "photometry",
+            "import astroclassify.simulate",
+            "astroclassify.photometry.planted -> astroclassify.simulate",
+        ),
         ("inference", "import matplotlib", "astroclassify.inference.planted -> matplotlib"),
         ("models", "import astroclassify._api", "astroclassify.models.planted -> astroclassify._api"),
     ],

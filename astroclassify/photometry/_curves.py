@@ -1,0 +1,71 @@
+"""Reading published throughput curves: two columns, in Angstrom, with or without commas."""
+
+from pathlib import Path
+
+import numpy as np
+
+from astroclassify.core import ReadError
+
+#: What published collections call the curves of a camera: pattern, camera, whether mirrors and detector
+#: are in the curve ("total") or only the filter ("filter"), and where the curves come from.
+COLLECTIONS = (
+    ("acs_wfc_*.par", "acs-wfc", "total", "STScI, ACS/WFC throughputs of 2017"),
+    ("wfc3_uvis_*.par", "wfc3-uvis", "total", "STScI, WFC3/UVIS chip 1 system throughputs"),
+    ("csst/*.fil", "csst-msc", "total", "CSST curves as in galaxyGenius"),
+    ("hst_acs_wfc_*.csv", "acs-wfc", "total", "STScI, ACS/WFC throughputs of 2005 as in pyphot"),
+    ("hst_wfc3_f*.csv", "wfc3-uvis", "filter", "STScI, WFC3/UVIS filter curves as in pyphot"),
+)
+_LONGEST_UVIS_CURVE = 1200.0  # nm; hst_wfc3_* also holds the infrared channel
+
+
+def read_curve(path):
+    """
+    Read a two-column curve: wavelength in Angstrom and throughput.
+
+    Parameters
+    ----------
+    path : path-like
+        Text file; lines that do not start with a number are comments.
+
+    Returns
+    -------
+    wavelength : numpy.ndarray
+        In nm, increasing.
+    throughput : numpy.ndarray
+        Fractions, not negative.
+
+    Raises
+    ------
+    ReadError
+        If there are fewer than three rows of two numbers, or wavelengths are not distinct.
+    """
+    rows = [row for row in map(_numbers, Path(path).read_text("utf-8").splitlines()) if row]
+    if len(rows) < 3:
+        raise ReadError(
+            f"{path} has {len(rows)} rows of two numbers; expected wavelength [Angstrom], throughput"
+        )
+    wavelength, throughput = np.array(sorted(rows)).T
+    if not (np.diff(wavelength) > 0).all() or wavelength[0] <= 0:
+        raise ReadError(f"{path} has repeated or negative wavelengths; expected one row for each")
+    return wavelength / 10.0, np.maximum(throughput, 0.0)
+
+
+def _numbers(line):
+    try:
+        return tuple(float(word) for word in line.replace(",", " ").split()[:2])
+    except ValueError:
+        return ()
+
+
+def published_curves(folders):
+    """Find the curves of known collections; of several for one band the first collection counts."""
+    found = {}
+    for pattern, instrument, kind, source in COLLECTIONS:
+        for path in sorted(p for folder in folders for p in Path(folder).rglob(pattern)):
+            name = path.stem.rpartition("_")[2]
+            name = name if instrument == "csst-msc" else name.upper()
+            wavelength, throughput = read_curve(path)
+            if kind == "filter" and wavelength[-1] > _LONGEST_UVIS_CURVE:
+                continue
+            found.setdefault((instrument, name, kind), (wavelength, throughput, source))
+    return found
