@@ -42,7 +42,7 @@ def add_parser(subparsers):
         "--body", default="spiral", metavar="KIND", help="kind of body to simulate (default: %(default)s)"
     )
     parser.add_argument(
-        "--seed", type=int, default=1, help="another seed, another frame (default: %(default)s)"
+        "--seed", type=int, default=3, help="another seed, another frame (default: %(default)s)"
     )
 
 
