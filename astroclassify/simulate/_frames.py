@@ -77,7 +77,7 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1)
 
 
 def _show(scene, rng):
-    fwhm, spikes = log_uniform(rng, 1.1, 3.5), rng.choice([0, 0, rng.uniform(0, 0.08)])
+    fwhm, spikes = log_uniform(rng, 0.5, 3.5), rng.choice([0, 0, rng.uniform(0, 0.08)])
     beta, angle = rng.uniform(2.0, 4.5), rng.choice([0, np.pi / 4, rng.uniform(0, np.pi)])
     image = observe(scene, lambda box: moffat_kernel(box, fwhm, beta=beta, spikes=spikes, spike_angle=angle))
     reference = _reference_level(image, scene, rng)
