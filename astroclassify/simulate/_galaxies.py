@@ -361,15 +361,20 @@ def merger(view, rng):
     scene = Scene(np.zeros(view.shape, np.float32))
     for sign in (-1, 1):
         sub = view.moved(centre=sign * place, size=rng.uniform(0.3, 0.6), angle=rng.uniform(0, 6.3))
-        part = kinds[rng.integers(len(kinds))](sub, rng)
-        weight = log_uniform(rng, 0.4, 1.0)
-        scene.diffuse += weight * part.diffuse
-        scene.points = np.concatenate([scene.points, part.points * [[1], [1], [weight]]], axis=1)
+        _add_member(scene, sub, kinds, rng, faintest=0.4)
     v, u = view.grid()
     for _ in range(rng.integers(1, 4)):
         scene.diffuse += rng.uniform(0.02, 0.25) * _tail(v, u, rng)
-    scene.points = scene.points.astype(np.float32)
     return scene
+
+
+def _add_member(scene, view, kinds, rng, *, faintest):
+    """Add a galaxy of one of the kinds, dimmed by a random factor from `faintest` to 1."""
+    member = kinds[rng.integers(len(kinds))](view, rng)
+    weight = log_uniform(rng, faintest, 1.0)
+    scene.diffuse += weight * member.diffuse
+    dimmed = (member.points * [[1], [1], [weight]]).astype(np.float32)
+    scene.points = np.concatenate([scene.points, dimmed], axis=1)
 
 
 def _tail(v, u, rng):
@@ -404,9 +409,5 @@ def group(view, rng):
         sub = view.moved(
             centre=rng.normal(0, 0.45, 2), size=log_uniform(rng, 0.06, 0.45), angle=rng.uniform(0, 6.3)
         )
-        part = kinds[rng.integers(len(kinds))](sub, rng)
-        weight = log_uniform(rng, 0.2, 1.0)
-        scene.diffuse += weight * part.diffuse
-        scene.points = np.concatenate([scene.points, part.points * [[1], [1], [weight]]], axis=1)
-    scene.points = scene.points.astype(np.float32)
+        _add_member(scene, sub, kinds, rng, faintest=0.2)
     return scene

@@ -8,6 +8,7 @@ import numpy as np
 from safetensors.torch import load_file, save_file
 
 from astroclassify.core import package_version, progress_bar
+from astroclassify.inference import galaxy_probability
 from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.simulate import CLASSES
 from astroclassify.training._evaluate import (
@@ -78,9 +79,7 @@ def release(run, target, *, frames=4000, seed=2026, commit="unknown", progress=N
 
 def _metrics(logits, labels):
     known = labels != CLASSES.index("field")
-    probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
-    galaxy, nsc = probabilities[:, 0], probabilities[:, 1] + probabilities[:, 2]
-    p_galaxy, is_galaxy = (galaxy / (galaxy + nsc))[known], (labels == 0)[known]
+    p_galaxy, is_galaxy = galaxy_probability(logits[known], CLASSES), labels[known] == CLASSES.index("galaxy")
     bodies = np.arange(p_galaxy.size)
     metrics = {
         metric.__name__: str(bootstrap(metric, p_galaxy, is_galaxy, bodies))
