@@ -1,24 +1,21 @@
-"""Simulated frames whose truth is known: scene, optics, detector.
+"""Simulated frames whose truth is known: scene, optics, detector, raw file."""
 
-A first simulator in relative units; the physical flux model replaces its brightnesses.
-"""
-
-from astroclassify.simulate._bodies import CLASSES, KINDS, BodyKind, random_view
-from astroclassify.simulate._exposure import RawExposure, simulate_exposure
-from astroclassify.simulate._frames import SimulatedFrame, linear_frame, photograph, random_frames
-from astroclassify.simulate._view import Scene, View
+from astroclassify.simulate._bodies import CLASSES, KINDS, Body, BodyKind, random_body, random_view
+from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._palette import Response, response
+from astroclassify.simulate._scene import Scene
+from astroclassify.simulate._view import View
 
 __all__ = [
     "CLASSES",
     "KINDS",
+    "Body",
     "BodyKind",
-    "RawExposure",
+    "Dice",
+    "Response",
     "Scene",
-    "SimulatedFrame",
     "View",
-    "linear_frame",
-    "photograph",
-    "random_frames",
+    "random_body",
     "random_view",
-    "simulate_exposure",
+    "response",
 ]

@@ -1,12 +1,14 @@
 """Random fields: the turbulence of gas, the patchiness of star formation, dust."""
 
 import numpy as np
-from scipy import fft, ndimage
+import torch
+from scipy.fft import next_fast_len
 
-_LARGEST_FFT = 1100
+#: Fields with more pixels on a side than this are drawn smaller and enlarged.
+LARGEST_FIELD = 2200
 
 
-def fractal(shape, rng, *, slope=3.0, outer_scale=None, stretch=1.0, angle=0.0):
+def fractal(shape, dice, *, slope=3.0, outer_scale=None, stretch=1.0, angle=0.0):
     """
     Draw a Gaussian random field with a power-law spectrum.
 
@@ -14,7 +16,7 @@ def fractal(shape, rng, *, slope=3.0, outer_scale=None, stretch=1.0, angle=0.0):
     ----------
     shape : tuple of int
         Rows and columns.
-    rng : numpy.random.Generator
+    dice : Dice
         Source of randomness.
     slope : float, default 3
         The power spectrum falls as k**-slope (2.5 to 3.7 for projected turbulence).
@@ -27,46 +29,47 @@ def fractal(shape, rng, *, slope=3.0, outer_scale=None, stretch=1.0, angle=0.0):
 
     Returns
     -------
-    numpy.ndarray
+    torch.Tensor
         Field of zero mean and unit variance, float32.
     """
-    factor = int(np.ceil(max(shape) / _LARGEST_FFT))
+    factor = int(np.ceil(max(shape) / LARGEST_FIELD))
     small = tuple(-(-n // factor) for n in shape)
-    field = _spectral_field(small, rng, slope, (outer_scale or max(shape)) / factor, stretch, angle)
+    field = _spectral_field(small, dice, slope, (outer_scale or max(shape)) / factor, stretch, angle)
     return field if factor == 1 else enlarge(field, shape)
 
 
-def _spectral_field(shape, rng, slope, outer_scale, stretch, angle):
+def _spectral_field(shape, dice, slope, outer_scale, stretch, angle):
     # A larger periodic box than the window, so that opposite edges do not match.
-    rows, columns = (fft.next_fast_len(int(n * 1.25), real=True) for n in shape)
-    ky = fft.fftfreq(rows)[:, None].astype(np.float32)
-    kx = fft.rfftfreq(columns)[None, :].astype(np.float32)
+    rows, columns = (next_fast_len(int(n * 1.25), real=True) for n in shape)
+    ky = torch.fft.fftfreq(rows, device=dice.device)[:, None]
+    kx = torch.fft.rfftfreq(columns, device=dice.device)[None, :]
     along, across = np.cos(angle) * kx + np.sin(angle) * ky, -np.sin(angle) * kx + np.cos(angle) * ky
-    k2 = along**2 * stretch + across**2 / stretch + np.float32(outer_scale) ** -2
-    noise = rng.standard_normal((rows, kx.size, 2), dtype=np.float32).view(np.complex64)[..., 0]
-    field = fft.irfft2(noise * k2 ** (-slope / 4), s=(rows, columns))[: shape[0], : shape[1]]
-    field -= field.mean()
-    return (field / (field.std() + 1e-12)).astype(np.float32)
+    k2 = along**2 * stretch + across**2 / stretch + float(outer_scale) ** -2
+    noise = torch.view_as_complex(dice.normal((rows, kx.shape[1], 2)))
+    field = torch.fft.irfft2(noise * k2 ** (-slope / 4), s=(rows, columns))[: shape[0], : shape[1]]
+    field = field - field.mean()
+    return field / (field.std(correction=0) + 1e-12)
 
 
 def enlarge(image, shape):
     """
-    Enlarge an image by linear interpolation.
+    Enlarge an image by linear interpolation; pixel edges of both grids coincide.
 
     Parameters
     ----------
-    image : numpy.ndarray
+    image : torch.Tensor
         Two-dimensional image.
     shape : tuple of int
         Rows and columns wanted; not smaller than the image.
 
     Returns
     -------
-    numpy.ndarray
-        Enlarged image, float32.
+    torch.Tensor
+        Enlarged image, float32: brightness, not flux, is kept.
     """
-    zoom = [n / m for n, m in zip(shape, image.shape, strict=True)]
-    return ndimage.zoom(image.astype(np.float32), zoom, order=1, mode="nearest", grid_mode=True)
+    return torch.nn.functional.interpolate(
+        image[None, None], size=tuple(shape), mode="bilinear", align_corners=False
+    )[0, 0]
 
 
 def ridges(field, width):
@@ -75,55 +78,17 @@ def ridges(field, width):
 
     Parameters
     ----------
-    field : numpy.ndarray
+    field : torch.Tensor
         Field of unit variance.
     width : float
         Width of a filament in units of the field's standard deviation.
 
     Returns
     -------
-    numpy.ndarray
+    torch.Tensor
         Values in (0, 1], one on the crossings.
     """
-    return np.exp(-np.abs(field) / width)
-
-
-def sigmoid(x):
-    """
-    Map to (0, 1) by the logistic function.
-
-    Parameters
-    ----------
-    x : numpy.ndarray
-        Any values.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``1 / (1 + exp(-x))``, clipped against overflow.
-    """
-    return 1.0 / (1.0 + np.exp(-np.clip(x, -30, 30)))
-
-
-def log_uniform(rng, low, high, size=None):
-    """
-    Draw numbers whose logarithm is uniform.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    low, high : float
-        Positive bounds.
-    size : int, optional
-        How many.
-
-    Returns
-    -------
-    float or numpy.ndarray
-        The draws.
-    """
-    return np.exp(rng.uniform(np.log(low), np.log(high), size))
+    return torch.exp(-field.abs() / width)
 
 
 def power_law(rng, size, index, *, ratio=1e4):
@@ -144,7 +109,7 @@ def power_law(rng, size, index, *, ratio=1e4):
     Returns
     -------
     numpy.ndarray
-        Fluxes, float32.
+        Fluxes, float64.
     """
     p = 1.0 - index
-    return ((1 + rng.random(size) * (ratio**p - 1)) ** (1 / p)).astype(np.float32)
+    return (1 + rng.random(size) * (ratio**p - 1)) ** (1 / p)

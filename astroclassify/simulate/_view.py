@@ -1,12 +1,12 @@
-"""Where a frame looks on a body, and what it sees there.
+"""Where a frame looks on a body.
 
-A body's visible extent is about one *body unit* in radius. A `View` maps pixels to body
-units; a `Scene` is the sky seen through a view before any optics.
+A body's visible extent is about one *body unit* in radius. A `View` maps pixels to body units.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 
 @dataclass(frozen=True)
@@ -24,27 +24,41 @@ class View:
         Body coordinates (v, u) of the window's centre.
     angle : float, default 0
         Rotation of the window, radians.
+    pixel_scale : float, default 0.05
+        Arcseconds per pixel of the window.
     """
 
     shape: tuple[int, int]
     scale: float
     centre: tuple[float, float] = (0.0, 0.0)
     angle: float = 0.0
+    pixel_scale: float = 0.05
 
-    def grid(self):
+    @property
+    def pixel_area(self):
+        """Square arcseconds of a pixel (float)."""
+        return self.pixel_scale**2
+
+    def grid(self, device="cpu"):
         """
         Give the body coordinates of every pixel centre.
 
+        Parameters
+        ----------
+        device : str or torch.device, default "cpu"
+            Where to make them.
+
         Returns
         -------
-        tuple of numpy.ndarray
+        tuple of torch.Tensor
             v and u, float32, each of the view's shape, in body units.
         """
         rows, columns = self.shape
-        y = (np.arange(rows, dtype=np.float32) - (rows - 1) / 2)[:, None] / np.float32(self.scale)
-        x = (np.arange(columns, dtype=np.float32) - (columns - 1) / 2)[None, :] / np.float32(self.scale)
-        c, s = np.float32(np.cos(self.angle)), np.float32(np.sin(self.angle))
-        return c * y - s * x + np.float32(self.centre[0]), s * y + c * x + np.float32(self.centre[1])
+        y = (torch.arange(rows, device=device, dtype=torch.float32) - (rows - 1) / 2)[:, None] / self.scale
+        x = (torch.arange(columns, device=device, dtype=torch.float32) - (columns - 1) / 2)[None, :]
+        x = x / self.scale
+        c, s = float(np.cos(self.angle)), float(np.sin(self.angle))
+        return c * y - s * x + float(self.centre[0]), s * y + c * x + float(self.centre[1])
 
     def to_pixels(self, v, u):
         """
@@ -86,41 +100,4 @@ class View:
         dv, du = self.centre[0] - centre[0], self.centre[1] - centre[1]
         c, s = np.cos(angle), np.sin(angle)
         moved = ((c * dv - s * du) / size, (s * dv + c * du) / size)
-        return View(self.shape, self.scale * size, moved, self.angle + angle)
-
-
-def _no_points():
-    return np.zeros((3, 0), dtype=np.float32)
-
-
-@dataclass
-class Scene:
-    """
-    Sky truth of one view: surface brightness and point sources, relative units.
-
-    Parameters
-    ----------
-    diffuse : numpy.ndarray
-        Surface brightness per pixel; the body's bright part is about 1.
-    points : numpy.ndarray
-        Rows y, x (pixels) and flux (surface brightness times pixel area), shape (3, N).
-    """
-
-    diffuse: np.ndarray
-    points: np.ndarray = field(default_factory=_no_points)
-
-    def add_points(self, y, x, flux):
-        """
-        Add point sources, dropping those far outside the window.
-
-        Parameters
-        ----------
-        y, x : array_like
-            Pixel positions.
-        flux : array_like
-            Fluxes.
-        """
-        new = np.stack(np.broadcast_arrays(y, x, flux)).astype(np.float32)
-        rows, columns = self.diffuse.shape
-        near = (new[0] > -8) & (new[0] < rows + 8) & (new[1] > -8) & (new[1] < columns + 8)
-        self.points = np.concatenate([self.points, new[:, near]], axis=1)
+        return replace(self, scale=self.scale * size, centre=moved, angle=self.angle + angle)
