@@ -1,22 +1,30 @@
-"""A whole exposure: both chips of a camera, from a body on the sky to a raw file."""
+"""A whole exposure: from a body on the sky, through the telescope and the detector, to a raw file."""
 
-from dataclasses import dataclass
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 
 import numpy as np
-from astropy.wcs import WCS
+import torch
 
 from astroclassify.core import ParameterError
-from astroclassify.instruments import INSTRUMENTS, Instrument
+from astroclassify.instruments import Instrument
 from astroclassify.io import write_raw
-from astroclassify.simulate._bodies import body_kind, random_view
-from astroclassify.simulate._clusters import add_foreground
-from astroclassify.simulate._detector import expose, read_out, sky_rate
-from astroclassify.simulate._optics import moffat_kernel, observe
-from astroclassify.simulate._textures import enlarge, log_uniform
-from astroclassify.simulate._view import Scene
+from astroclassify.photometry import Bandpass, sky_rate
+from astroclassify.simulate._bodies import random_body, random_view
+from astroclassify.simulate._detector import collect, satellite_trail
+from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._effects import Effects
+from astroclassify.simulate._field_of_view import FieldOfView
+from astroclassify.simulate._fields import add_background, add_foreground
+from astroclassify.simulate._optics import observe
+from astroclassify.simulate._palette import response
+from astroclassify.simulate._psf import Optics, PointSpread, point_spread
+from astroclassify.simulate._readout import read_out
+from astroclassify.simulate._view import View
 
-#: Diffuse light is drawn on pixels this many times larger than the detector's.
-_COARSE = 4
+#: Scenes are drawn on pixels this many times larger than the detector's.
+SCENE_FACTOR = 2
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class RawExposure:
     wcs : dict of int to astropy.wcs.WCS
         Linear world coordinates of each chip's science pixels.
     truth : dict
-        Kind of body, class, scene parameters, seed. Never written where a model could read it.
+        Body, class, view, sky, effects. In a file it stands in HISTORY, where no model looks.
     """
 
     raw: dict
@@ -47,7 +55,7 @@ class RawExposure:
     wcs: dict
     truth: dict
 
-    def write(self, path, *, overwrite=False):
+    def write(self, path, *, header=None, history=None, overwrite=False):
         """
         Write the exposure as a raw FITS file.
 
@@ -55,6 +63,10 @@ class RawExposure:
         ----------
         path : path-like
             File name, by convention ``*_raw.fits``.
+        header : mapping, optional
+            Further cards, for example EXPSTART.
+        history : sequence of str, optional
+            HISTORY cards; by default the truth, as JSON.
         overwrite : bool, default False
             Replace an existing file.
         """
@@ -65,29 +77,62 @@ class RawExposure:
             band=self.band,
             exptime=self.exptime,
             wcs=self.wcs,
+            header=header,
+            history=[f"simulated by astroclassify: {json.dumps(self.truth)}"] if history is None else history,
             overwrite=overwrite,
         )
 
 
-def simulate_exposure(body, *, instrument="acs-wfc", band="F606W", exptime=500.0, rng=None, view=None):
+def simulate_exposure(
+    body,
+    instrument="acs-wfc",
+    band="F606W",
+    exptime=500.0,
+    *,
+    rng=None,
+    device="cpu",
+    effects=None,
+    optics=None,
+    view=None,
+    pointing=None,
+    aperture=None,
+    sky=None,
+    foreground=1.0,
+    background=1.0,
+):
     """
-    Expose a random body of one kind on every chip of a camera.
+    Expose a body on every chip of a camera.
 
     Parameters
     ----------
-    body : str
-        Kind of body, a key of ``KINDS``.
+    body : Body or str
+        What to look at; of a kind's name a random body is made.
     instrument : str or Instrument, default "acs-wfc"
-        A camera with two chips.
-    band : str, default "F606W"
-        Filter, as the header will say; this first simulator has no colours.
+        The camera.
+    band : str or Bandpass, default "F606W"
+        One of the camera's filters, or a throughput of one's own.
     exptime : float, default 500
         Seconds, 0.5 to 3600.
     rng : numpy.random.Generator or int, optional
-        Source of randomness or its seed; same seed, same bytes.
+        Source of randomness or its seed; same seed, same bytes (on one kind of device).
+    device : str or torch.device, default "cpu"
+        Where to compute.
+    effects : Effects, optional
+        What the detector adds and loses; by default everything, with typical strengths.
+    optics : Optics or PointSpread, optional
+        Aberrations and jitter, or a point-spread function of one's own; by default those of the camera.
     view : View, optional
-        Where the camera looks, on pixels four times larger than the detector's; random by
-        default, a piece of the body.
+        Where the middle of the field looks: its ``centre`` and ``angle`` count, size and scale follow from
+        camera and body. Random by default, a piece of the body.
+    pointing : tuple of float, optional
+        RA and Dec of the middle of the field and position angle of the y axis, degrees; random by default.
+    aperture : str, optional
+        Name of one of the camera's layouts, for a subarray; full frames by default.
+    sky : tuple of float, optional
+        Zodiacal light and earthshine, V mag per square arcsecond; random by default.
+    foreground, background : float, default 1
+        Numbers of foreground stars and of background galaxies, relative to what is usual at the body's
+        Galactic latitude.
 
     Returns
     -------
@@ -99,74 +144,109 @@ def simulate_exposure(body, *, instrument="acs-wfc", band="F606W", exptime=500.0
     ParameterError
         If the exposure time is out of range, or the camera cannot be simulated.
     UnknownNameError
-        If there is no such kind of body or instrument.
+        If there is no such kind of body, instrument, filter or aperture.
+
+    Notes
+    -----
+    The scene is drawn on pixels twice as large as the detector's; stars are placed exactly. Light becomes
+    electrons by Eq. (1), see `response`.
     """
     if not 0.5 <= exptime <= 3600:
         raise ParameterError(f"exptime is {exptime} s; expected 0.5 to 3600")
-    kind, seed = body_kind(body), rng if isinstance(rng, int) else None
-    rng = np.random.default_rng(rng)
-    camera = instrument if isinstance(instrument, Instrument) else INSTRUMENTS[instrument]
-    layouts = _full_frames(camera)
-    mosaic, origins = _mosaic(layouts, camera.chip_gap)
-    view = view or random_view(rng, tuple(-(-n // _COARSE) for n in mosaic), partial=True)
-    brightness = log_uniform(rng, 0.05, 1.0)
-    rate = _rate_on_mosaic(kind, view, mosaic, brightness, rng)
-    raw = {}
-    for chip, layout in layouts.items():
-        rows, columns = layout.science_shape
-        part = rate[origins[chip] : origins[chip] + rows, :columns]
-        raw[chip] = read_out(expose(part, camera, exptime, rng), layout, camera, rng)
-    truth = {
-        "kind": kind.name,
-        "label": kind.label,
-        "seed": seed,
-        "view": view,
-        "electrons_per_second": float(brightness),
-    }
-    return RawExposure(raw, camera, band, float(exptime), _world(mosaic, origins, camera, rng), truth)
+    dice = Dice(rng, device=device)
+    body = random_body(body, dice.rng) if isinstance(body, str) else body
+    field = FieldOfView.of(instrument, aperture)
+    view = _view_of_field(field, body, view, dice.rng)
+    pointing = pointing or _random_pointing(dice.rng)
+    sky = sky or _random_sky(dice.rng)
+    effects = Effects() if effects is None else effects
+    rate = _rate(field, body, view, band, sky, optics, (foreground, background), device)
+    raw = _chips(field, rate, exptime, effects, dice)
+    truth = _truth(body, view, sky, effects, optics, (foreground, background))
+    name = band.name if isinstance(band, Bandpass) else band
+    return RawExposure(raw, field.camera, name, float(exptime), field.world(*pointing), truth)
 
 
-def _full_frames(camera):
-    layouts = {}
-    for layout in camera.layouts:
-        layouts.setdefault(layout.chip, layout)
-    if set(layouts) != {1, 2}:
-        raise ParameterError(f"{camera.name} has the chips {sorted(layouts)}; this simulator needs 1 and 2")
-    return layouts
+def _view_of_field(field, body, view, rng):
+    """The window of the whole field on detector pixels."""
+    pixel_scale = field.camera.pixel_scale
+    if view is None:
+        return random_view(rng, body, field.shape, pixel_scale=pixel_scale)
+    return View(field.shape, body.angular_radius / pixel_scale, view.centre, view.angle, pixel_scale)
 
 
-def _mosaic(layouts, gap):
-    """Shape of the field that both chips cover, and each chip's first row; chip 2 lies below."""
-    (rows2, columns), (rows1, _) = layouts[2].science_shape, layouts[1].science_shape
-    return (rows2 + gap + rows1, columns), {2: 0, 1: rows2 + gap}
-
-
-def _rate_on_mosaic(kind, view, mosaic, brightness, rng):
-    """Electrons per second and pixel after the optics."""
-    scene = kind.draw(view, rng)
-    add_foreground(scene, rng, log_uniform(rng, 1e-4, 3e-3))
-    coarse_shape = tuple(n * _COARSE for n in scene.diffuse.shape)
-    fine = Scene(enlarge(scene.diffuse, coarse_shape)[: mosaic[0], : mosaic[1]])
-    y, x, flux = scene.points
-    fine.add_points((y + 0.5) * _COARSE - 0.5, (x + 0.5) * _COARSE - 0.5, flux * _COARSE**2)
-    angle = rng.uniform(0, np.pi / 2)
-    light = observe(
-        fine, lambda box: moffat_kernel(box, 2.0, beta=2.5, spikes=0.03, spike_angle=angle), pad=32
+def _random_pointing(rng):
+    return (
+        float(rng.uniform(0, 360)),
+        float(np.degrees(np.arcsin(rng.uniform(-0.95, 0.95)))),
+        float(rng.uniform(-180, 180)),
     )
-    return np.float32(brightness) * light + np.float32(sky_rate(rng))
 
 
-def _world(mosaic, origins, camera, rng):
-    ra, dec, angle = rng.uniform(0, 360), rng.uniform(-60, 60), rng.uniform(0, 2 * np.pi)
-    scale = camera.pixel_scale / 3600
-    worlds = {}
-    for chip, first_row in origins.items():
-        wcs = WCS(naxis=2)
-        wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-        wcs.wcs.radesys = "ICRS"
-        wcs.wcs.crval = [ra, dec]
-        wcs.wcs.crpix = [(mosaic[1] + 1) / 2, (mosaic[0] + 1) / 2 - first_row]
-        wcs.wcs.cd = scale * np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        wcs.wcs.set()
-        worlds[chip] = wcs
-    return worlds
+def _random_sky(rng):
+    """From the ecliptic to its poles; half of the time with some earthshine (dossier E)."""
+    earth = float(rng.uniform(22.5, 25.5)) if rng.random() < 0.5 else None
+    return float(rng.uniform(22.1, 23.3)), earth
+
+
+def _rate(field, body, view, band, sky, optics, densities, device):
+    """Electrons per second and detector pixel on the whole field, after the optics."""
+    camera = field.camera
+    answer = response(camera.name, band, redshift=body.redshift)
+    coarse = view.coarser(SCENE_FACTOR)
+    scene = body.scene(coarse, device=device)
+    around = Dice(_seed_of_surroundings(body, view), device=device)
+    add_background(scene, around, density=densities[1])
+    add_foreground(scene, body.latitude, around, density=densities[0])
+    diffuse, points = scene.observed(answer)
+    points[:2] = (points[:2] + 0.5) * SCENE_FACTOR - 0.5
+    if not isinstance(optics, PointSpread):
+        optics = point_spread(camera.name, band, optics=optics or Optics.of(camera.name), device=device)
+    rate = observe(diffuse / SCENE_FACTOR**2, points, optics, shape=field.shape, factor=SCENE_FACTOR)
+    zodiacal, earth = sky
+    return rate + float(sky_rate(answer.bandpass, zodiacal=zodiacal, earth=earth).value)
+
+
+def _seed_of_surroundings(body, view):
+    """The same view of a body has the same stars around it, in every band."""
+    place = np.array([*view.centre, view.angle]).view(np.uint64)
+    return [body.seed, *(int(number) for number in place)]
+
+
+def _chips(field, rate, exptime, effects, dice):
+    trails = _trails(field, effects, dice)
+
+    def chip_image(chip, own):
+        extra = None if trails is None else field.cut(trails, chip)
+        electrons = collect(
+            field.cut(rate, chip), field.camera, exptime, effects=effects, dice=own, extra=extra
+        )
+        return read_out(electrons, field.layouts[chip], field.camera, effects=effects, dice=own)
+
+    chips = list(field.layouts)
+    children = dice.spawn(len(chips))
+    # One thread for each chip, but never more than torch itself may use: workers have one.
+    threads = min(len(chips), torch.get_num_threads()) if dice.device.type == "cpu" else 1
+    with ThreadPoolExecutor(threads) as pool:
+        return dict(zip(chips, pool.map(chip_image, chips, children), strict=True))
+
+
+def _trails(field, effects, dice):
+    if not effects.satellite_trails:
+        return None
+    return sum(satellite_trail(field.shape, dice) for _ in range(int(effects.satellite_trails)))
+
+
+def _truth(body, view, sky, effects, optics, densities):
+    described = {} if isinstance(optics, PointSpread) or optics is None else asdict(optics)
+    return {
+        "kind": body.kind,
+        "label": body.label,
+        "body": asdict(body),
+        "view": {"centre": list(view.centre), "angle": view.angle},
+        "sky": list(sky),
+        "effects": asdict(effects),
+        "optics": described,
+        "foreground": densities[0],
+        "background": densities[1],
+    }

@@ -79,6 +79,48 @@ class View:
         y, x = (c * dv + s * du) * self.scale, (-s * dv + c * du) * self.scale
         return y + (self.shape[0] - 1) / 2, x + (self.shape[1] - 1) / 2
 
+    def to_body(self, y, x):
+        """
+        Turn pixel coordinates into body coordinates.
+
+        Parameters
+        ----------
+        y, x : float
+            Pixels, 0-based, pixel centres at integers.
+
+        Returns
+        -------
+        tuple of float
+            v and u in body units.
+        """
+        dy, dx = (y - (self.shape[0] - 1) / 2) / self.scale, (x - (self.shape[1] - 1) / 2) / self.scale
+        c, s = float(np.cos(self.angle)), float(np.sin(self.angle))
+        return c * dy - s * dx + self.centre[0], s * dy + c * dx + self.centre[1]
+
+    def coarser(self, factor):
+        """
+        Give the same window on larger pixels; the last row and column may reach beyond it.
+
+        Parameters
+        ----------
+        factor : int
+            How many pixels on a side become one.
+
+        Returns
+        -------
+        View
+            A window whose pixel (0, 0) covers the first ``factor`` rows and columns of this one.
+        """
+        shape = tuple(-(-n // factor) for n in self.shape)
+        middle = self.to_body(*((n * factor - 1) / 2 for n in shape))
+        return replace(
+            self,
+            shape=shape,
+            scale=self.scale / factor,
+            centre=middle,
+            pixel_scale=self.pixel_scale * factor,
+        )
+
     def moved(self, *, centre=(0.0, 0.0), size=1.0, angle=0.0):
         """
         Give the same window as seen by another body, placed on the first.

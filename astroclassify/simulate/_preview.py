@@ -1,0 +1,99 @@
+"""A quick picture of a simulated exposure: both chips as they lie on the sky."""
+
+import numpy as np
+from PIL import Image
+
+from astroclassify.instruments import SCIENCE
+from astroclassify.simulate._field_of_view import FieldOfView
+
+
+def preview(exposure, *, side=1000, path=None):
+    """
+    Make a picture of a raw exposure, without reading it back.
+
+    Parameters
+    ----------
+    exposure : RawExposure
+        What `simulate_exposure` gave.
+    side : int, default 1000
+        Pixels of the picture's longer side, at most.
+    path : path-like, optional
+        Where to save it as well.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Grey-scale, 8 bits, stretched by asinh; y runs upwards, black where there is no chip.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import preview, simulate_exposure
+    >>> exposure = simulate_exposure("globular", aperture="WFC1A-512", rng=1)
+    >>> preview(exposure, side=512).size
+    (512, 128)
+    """
+    images = {chip: _without_bias(raw, exposure, chip) for chip, raw in exposure.raw.items()}
+    names = {chip: _layout(exposure, chip).name for chip in images}
+    field = FieldOfView.of(exposure.instrument, None if len(names) > 1 else next(iter(names.values())))
+    step = max(1, -(-max(field.shape) // side))
+    canvas = np.full(tuple(-(-n // step) for n in field.shape), np.nan, np.float32)
+    for chip, image in images.items():
+        binning = field.layouts[chip].binning
+        small = _block_mean(image, max(1, step // binning))
+        y, x = (c // step for c in field.corners[chip])
+        rows, columns = (
+            min(n, m) for n, m in zip(small.shape, (canvas.shape[0] - y, canvas.shape[1] - x), strict=True)
+        )
+        canvas[y : y + rows, x : x + columns] = small[:rows, :columns]
+    picture = Image.fromarray(_stretched(canvas)[::-1])
+    if path is not None:
+        picture.save(path)
+    return picture
+
+
+def _layout(exposure, chip):
+    raw = exposure.raw[chip]
+    return next(
+        layout for layout in exposure.instrument.layouts if layout.chip == chip and layout.shape == raw.shape
+    )
+
+
+def _without_bias(raw, exposure, chip):
+    """Science pixels in electrons above each amplifier's median overscan, or its nominal bias."""
+    layout = _layout(exposure, chip)
+    rows, columns = layout.science_shape
+    science = layout.of_kind(SCIENCE)
+    y_of, x_of = (_without_gaps({getattr(section, axis) for section in science}) for axis in "yx")
+    image = np.empty((rows, columns), np.float32)
+    for section in science:
+        amplifier = exposure.instrument.amplifiers[section.amplifier]
+        own = [s for s in layout.sections if s.amplifier == section.amplifier and s.kind != SCIENCE]
+        dark = [raw[s.slices].ravel() for s in own]
+        level = np.median(np.concatenate(dark)) if dark else amplifier.bias_level
+        light = (raw[section.slices] - np.float32(level)) * amplifier.gain
+        image[y_of[section.y], x_of[section.x]] = light
+    return image
+
+
+def _without_gaps(ranges):
+    """Give the slices of ranges once what lies between them is taken out."""
+    placed, start = {}, 0
+    for first, stop in sorted(ranges):
+        placed[first, stop] = slice(start, start + stop - first)
+        start += stop - first
+    return placed
+
+
+def _block_mean(image, step):
+    rows, columns = (n // step for n in image.shape)
+    return image[: rows * step, : columns * step].reshape(rows, step, columns, step).mean(axis=(1, 3))
+
+
+def _stretched(canvas):
+    known = canvas[np.isfinite(canvas)]
+    sky = np.median(known)
+    noise = 1.4826 * np.median(np.abs(known - sky)) + 1e-6
+    white = max(float(np.quantile(known, 0.998) - sky), 10 * noise)
+    light = np.clip((canvas - sky + 2 * noise) / noise, 0, None)
+    value = np.arcsinh(light / 3) / np.arcsinh(white / noise / 3)
+    return np.nan_to_num(np.clip(value, 0, 1) * 255).astype(np.uint8)
