@@ -1,18 +1,34 @@
-"""Whole exposures: detector physics, raw files, world coordinates."""
+"""Whole exposures: fields of view, raw files, world coordinates, truth, pictures."""
+
+import json
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
-from astroclassify.core import ParameterError
-from astroclassify.instruments import ACS_WFC, SCIENCE
+from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.instruments import ACS_WFC
 from astroclassify.io import read_frames
-from astroclassify.simulate import simulate_exposure
-from astroclassify.simulate._detector import add_cosmic_rays, bleed, expose, read_out
+from astroclassify.simulate import Body, FieldOfView, View, preview, simulate_exposure
+
+GLOBULAR = Body("globular", distance=9e3, radius=20.0, brightness=-7.5, seed=4)
 
 
 @pytest.fixture(scope="module")
 def exposure():
-    return simulate_exposure("globular", band="F814W", exptime=300.0, rng=12)
+    return simulate_exposure(GLOBULAR, band="F814W", exptime=300.0, rng=12)
+
+
+@pytest.fixture(scope="module")
+def raw_file(exposure, tmp_path_factory):
+    path = tmp_path_factory.mktemp("exposure") / "jsim00abq_raw.fits"
+    exposure.write(path)
+    return path
+
+
+def small(body="globular", **options):
+    options = {"aperture": "WFC1-512 (A, before 2016)", "exptime": 100.0, "rng": 3} | options
+    return simulate_exposure(body, **options)
 
 
 def test_both_chips_have_the_raw_shape(exposure):
@@ -20,10 +36,8 @@ def test_both_chips_have_the_raw_shape(exposure):
     assert all(raw.dtype == np.uint16 for raw in exposure.raw.values())
 
 
-def test_the_reader_finds_the_chips_band_and_sky_again(exposure, tmp_path):
-    path = tmp_path / "jsim00abq_raw.fits"
-    exposure.write(path)
-    frames = read_frames(path)
+def test_the_reader_finds_the_chips_band_and_sky_again(exposure, raw_file):
+    frames = read_frames(raw_file)
     assert [frame.shape for frame in frames] == [(2048, 4096)] * 2
     for frame, chip in zip(frames, (1, 2), strict=True):
         assert frame.meta["FILTER2"].strip() == "F814W"
@@ -38,10 +52,14 @@ def test_the_chips_lie_beside_each_other_on_the_sky(exposure):
     assert top_of_chip2.separation(bottom_of_chip1).arcsec == pytest.approx(51 * 0.0495, rel=1e-3)
 
 
-def test_the_truth_is_not_in_the_file(exposure, tmp_path):
-    path = tmp_path / "truth_raw.fits"
-    exposure.write(path)
-    assert b"globular" not in path.read_bytes()
+def test_the_truth_stands_in_history_and_nowhere_else(exposure, raw_file):
+    with fits.open(raw_file) as hdus:
+        history = "".join(hdus[0].header["HISTORY"])
+        told = json.loads(history.split(": ", 1)[1])
+        assert told["kind"] == "globular"
+        assert told["body"]["seed"] == 4
+        cards = [str(card.value) for hdu in hdus for card in hdu.header.cards if card.keyword != "HISTORY"]
+    assert not any(word in card.lower() for card in cards for word in ("globular", "cluster", "nsc"))
 
 
 @pytest.mark.parametrize("exptime", [0.0, 1e5])
@@ -50,39 +68,61 @@ def test_impossible_exposure_times_are_refused(exptime):
         simulate_exposure("spiral", exptime=exptime, rng=1)
 
 
-def test_the_variance_of_the_sky_is_its_mean_without_cosmic_rays(monkeypatch):
-    monkeypatch.setattr("astroclassify.simulate._detector.COSMIC_RAY_RATE", 0.0)
-    electrons = expose(np.full((500, 500), 0.2, np.float32), ACS_WFC, 400.0, np.random.default_rng(2))
-    expected = 400 * (0.2 + ACS_WFC.dark_current)
-    assert electrons.mean() == pytest.approx(expected, rel=0.01)
-    assert electrons.var() == pytest.approx(expected, rel=0.02)
+def test_an_unknown_aperture_is_named_with_the_known_ones():
+    with pytest.raises(UnknownNameError, match=r"WFC9.*WFC1A-512"):
+        simulate_exposure("spiral", aperture="WFC9", rng=1)
 
 
-def test_cosmic_rays_touch_the_known_fraction_of_pixels():
-    electrons = np.zeros((2048, 2048), np.float32)
-    add_cosmic_rays(electrons, 1000.0, np.random.default_rng(3))
-    assert (electrons > 0).mean() == pytest.approx(0.0135, abs=0.003)  # instruments.md H6
-    assert 100 < np.median(electrons[electrons > 0]) < 1000
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
+    one, again, other = small(), small(), small(rng=4)
+    np.testing.assert_array_equal(one.raw[1], again.raw[1])
+    assert not np.array_equal(one.raw[1], other.raw[1])
 
 
-def test_bleeding_conserves_charge_and_respects_the_full_well():
-    electrons = np.zeros((400, 5), np.float32)
-    electrons[200, 2] = 1.0e6
-    bleed(electrons, 77_400.0)
-    assert electrons.sum() == pytest.approx(1.0e6, rel=1e-4)
-    assert electrons.max() <= 77_400.0
-    assert (electrons[:, [0, 1, 3, 4]] == 0).all()
-    rows = np.flatnonzero(electrons[:, 2])
-    assert rows.mean() == pytest.approx(200, abs=1)
+def test_the_same_body_and_view_in_another_band_has_its_light_in_the_same_places():
+    view = View((1, 1), 1.0)
+    body = Body("elliptical", distance=20e6, radius=8e3, brightness=20.0, seed=2)
+    near, far = (small(body, band=band, view=view).raw[1].astype(float) for band in ("F606W", "F814W"))
+    smooth = [
+        np.median(image[:512, 22:].reshape(32, 16, 32, 16), axis=(1, 3)).ravel() for image in (near, far)
+    ]
+    assert np.corrcoef(np.log(smooth[0]), np.log(smooth[1]))[0, 1] > 0.98
 
 
-def test_read_out_gives_each_amplifier_its_bias_and_noise():
-    layout = next(layout for layout in ACS_WFC.layouts if layout.chip == 2)
-    raw = read_out(np.zeros(layout.science_shape, np.float32), layout, ACS_WFC, np.random.default_rng(1))
-    for section in layout.of_kind(SCIENCE):
-        amplifier = ACS_WFC.amplifiers[section.amplifier]
-        part = raw[section.slices].astype(float)
-        assert part.mean() == pytest.approx(amplifier.bias_level, abs=0.01)
-        assert part.std() == pytest.approx(
-            np.hypot(amplifier.read_noise / amplifier.gain, 12**-0.5), rel=0.01
-        )
+@pytest.mark.parametrize(
+    ("instrument", "aperture", "shape"),
+    [
+        ("wfc3-uvis", "UVIS2-C512C-SUB", (512, 538)),
+        ("wfc3-uvis", "UVIS1 binned 3 x 3", (690, 1402)),
+        ("acs-wfc", "WFC1B-512", (512, 2072)),
+    ],
+)
+def test_apertures_have_their_raw_shapes(instrument, aperture, shape):
+    exposure = simulate_exposure("spiral", instrument, band="F606W", exptime=50.0, aperture=aperture, rng=1)
+    assert [raw.shape for raw in exposure.raw.values()] == [shape]
+
+
+def test_a_subarray_lies_at_its_corner_of_the_chip():
+    field = FieldOfView.of(ACS_WFC)
+    assert field.corners == {1: (2098, 0), 2: (0, 0)}
+    assert FieldOfView.of("wfc3-uvis").shape == (2051 * 2 + 31, 4096)
+
+
+def test_a_coarser_view_looks_at_the_same_sky():
+    view = View((101, 64), 20.0, (0.2, -0.1), 0.6, 0.05)
+    coarse = view.coarser(2)
+    assert coarse.shape == (51, 32)
+    assert coarse.pixel_scale == 0.1
+    # Pixel 0 of the coarse view covers the first two of the fine one.
+    np.testing.assert_allclose(coarse.to_body(0, 0), view.to_body(0.5, 0.5), atol=1e-12)
+    np.testing.assert_allclose(view.to_pixels(*view.to_body(7.0, 9.0)), (7.0, 9.0), atol=1e-9)
+
+
+def test_a_preview_shows_both_chips_and_the_gap(exposure, tmp_path):
+    picture = preview(exposure, side=400, path=tmp_path / "preview.png")
+    pixels = np.asarray(picture)
+    assert max(picture.size) <= 400
+    assert (tmp_path / "preview.png").exists()
+    gap = pixels.shape[0] // 2
+    assert pixels[gap - 2 : gap + 3].min(axis=0).mean() == 0
+    assert pixels.std() > 5

@@ -1,0 +1,179 @@
+"""From magnitudes to ADU and back: what photutils measures on re-read frames is what was put in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from astroclassify.instruments import ACS_WFC
+from astroclassify.io import read_frames
+from astroclassify.photometry import BANDS, sky_rate
+from astroclassify.simulate import Effects, Optics, Scene, View, point_spread, response, simulate_exposure
+
+pytest.importorskip("photutils")
+from photutils.aperture import ApertureStats, CircularAnnulus, CircularAperture, aperture_photometry
+from photutils.psf import ImagePSF, PSFPhotometry
+
+APERTURE = "WFC1-1K (A, before 2016)"
+GAIN = ACS_WFC.amplifiers["A"].gain
+SKY = (22.7, None)
+
+
+@dataclass(frozen=True)
+class Stars:
+    """A body of stars of known places and magnitudes over a disk of known surface brightness."""
+
+    y: tuple
+    x: tuple
+    magnitude: tuple
+    disk: float = 99.0
+    kind: str = "stars"
+    label: str = "star cluster"
+    angular_radius: float = 20.0
+    redshift: float = 0.0
+    latitude: float = 90.0
+    seed: int = 1
+
+    def scene(self, view, *, device="cpu"):
+        scene = Scene(view, device=device)
+        if self.magnitude:
+            y, x = ((np.array(p) + 0.5) / 2 - 0.5 for p in (self.y, self.x))
+            scene.add_stars(y, x, self.magnitude, 5900.0)
+        v, u = view.grid(device)
+        inside = ((v**2 + u**2) < 0.25).float()
+        scene.add("old", 10 ** (-0.4 * self.disk) * inside)
+        return scene
+
+
+def frame_of(body, tmp_path, *, exptime=500.0, effects=None, rng=1):
+    exposure = simulate_exposure(
+        body,
+        exptime=exptime,
+        rng=rng,
+        view=View((1, 1), 1.0),
+        aperture=APERTURE,
+        sky=SKY,
+        foreground=0.0,
+        background=0.0,
+        effects=effects or Effects.none(),
+    )
+    exposure.write(tmp_path / "physics_raw.fits")
+    (frame,) = read_frames(tmp_path / "physics_raw.fits")
+    return np.asarray(frame.data, float) * GAIN
+
+
+def grid_of_stars(number, *, side=1024, magnitude=20.0, seed=0):
+    rng = np.random.default_rng(seed)
+    steps = (np.arange(number) + 0.5) * side / number
+    y, x = (p.ravel() + rng.uniform(-0.5, 0.5, number**2) for p in np.meshgrid(steps, steps))
+    return Stars(tuple(y), tuple(x), (magnitude,) * number**2)
+
+
+def test_the_zero_point_is_recovered_by_aperture_photometry(tmp_path):
+    body = grid_of_stars(8)
+    image = frame_of(body, tmp_path)
+    places = np.transpose([body.x, body.y])
+    radius = 12.0
+    sky = ApertureStats(image, CircularAnnulus(places, 30, 45)).median
+    sums = aperture_photometry(image, CircularAperture(places, radius))["aperture_sum"].value
+    net = sums - sky * np.pi * radius**2
+    psf = point_spread("acs-wfc", "F606W", optics=Optics.of("acs-wfc"))
+    answer = response("acs-wfc", "F606W")
+    expected = answer.star_rates[5] * 10 ** (-0.4 * 20.0) * 500.0
+    expected *= float(psf.encircled_energy(radius * ACS_WFC.pixel_scale))
+    error = np.sqrt(expected) / np.sqrt(len(net))
+    assert net.mean() == pytest.approx(expected, abs=4 * error + 0.002 * expected)
+    # and the scatter is that of photons
+    noise = np.sqrt(expected + np.pi * radius**2 * (sky.mean() + 30))
+    assert net.std() == pytest.approx(noise, rel=0.35)
+
+
+def test_surface_brightness_is_recovered_within_its_errors(tmp_path):
+    body = Stars((), (), (), disk=20.5)
+    image = frame_of(body, tmp_path)
+    inside = CircularAperture((511.5, 511.5), 120.0)
+    outside = image[20:120, 20:120]
+    total = aperture_photometry(image, inside)["aperture_sum"].value[0]
+    net = total / inside.area - outside.mean()
+    expected = response("acs-wfc", "F606W").rates["old"] * 10 ** (-0.4 * 20.5) * 0.0495**2 * 500.0
+    error = np.hypot(image[450:550, 450:550].std() / np.sqrt(inside.area), outside.std() / 100)
+    assert net == pytest.approx(expected, abs=4 * error + 2e-3 * expected)
+
+
+def test_the_sky_has_the_rate_of_the_photometry_and_its_variance(tmp_path):
+    image = frame_of(Stars((), (), ()), tmp_path)
+    rate = float(sky_rate(BANDS["acs-wfc", "F606W"], zodiacal=SKY[0]).value)
+    expected = (rate + ACS_WFC.dark_current) * 500.0
+    assert image.mean() == pytest.approx(expected, rel=0.01)
+    read_noise = ACS_WFC.amplifiers["A"].read_noise
+    assert image.var() == pytest.approx(expected + read_noise**2 + GAIN**2 / 12, rel=0.03)
+
+
+def test_star_counts_are_those_put_in(tmp_path):
+    body = grid_of_stars(12, magnitude=21.0)
+    image = frame_of(body, tmp_path)
+    rows, columns = (np.round(p).astype(int) for p in (body.y, body.x))
+    level = np.median(image) + 10 * 1.48 * np.median(np.abs(image - np.median(image)))
+    peaks = (image > level) & (image == _neighbourhood_maximum(image))
+    assert peaks.sum() == 144
+    assert all(peaks[r - 1 : r + 2, c - 1 : c + 2].sum() == 1 for r, c in zip(rows, columns, strict=True))
+
+
+def _neighbourhood_maximum(image):
+    from scipy import ndimage
+
+    return ndimage.maximum_filter(image, 7)
+
+
+def test_psf_photometry_of_bright_cluster_stars_is_unbiased(tmp_path):
+    rng = np.random.default_rng(8)
+    number = 700
+    radius, angle = 60 / np.sqrt(rng.uniform(0.02, 1, number)), rng.uniform(0, 2 * np.pi, number)
+    y, x = 512 + radius * np.sin(angle), 512 + radius * np.cos(angle)
+    magnitude = 25.0 - rng.exponential(1.2, number)
+    magnitude[:40] = rng.uniform(18.5, 20.0, 40)
+    inside = (np.abs(y - 512) < 480) & (np.abs(x - 512) < 480)
+    body = Stars(tuple(y[inside]), tuple(x[inside]), tuple(magnitude[inside]))
+    image = frame_of(body, tmp_path)
+    psf = point_spread("acs-wfc", "F606W", optics=Optics.of("acs-wfc"))
+    model = ImagePSF(psf.oversampled(4, side=51), oversampling=4)
+    bright = np.flatnonzero(np.array(body.magnitude) < 20.0)
+    apart = [
+        i
+        for i in bright
+        if np.sort(np.hypot(np.array(body.y) - body.y[i], np.array(body.x) - body.x[i]))[1] > 6
+    ]
+    assert len(apart) >= 10
+    from astropy.table import Table
+
+    first_guess = Table({"x_init": np.array(body.x)[apart], "y_init": np.array(body.y)[apart]})
+    sky = np.median(image)
+    found = PSFPhotometry(model, (7, 7), aperture_radius=5)(
+        image - sky, error=np.sqrt(np.clip(image, 1, None) + 25), init_params=first_guess
+    )
+    truth = response("acs-wfc", "F606W").star_rates[5] * 500 * 10 ** (-0.4 * np.array(body.magnitude)[apart])
+    difference = -2.5 * np.log10(np.asarray(found["flux_fit"]) / truth)
+    assert np.median(difference) == pytest.approx(0, abs=0.02)
+    assert (
+        np.median(np.hypot(found["x_fit"] - first_guess["x_init"], found["y_fit"] - first_guess["y_init"]))
+        < 0.02
+    )
+
+
+def test_flux_is_conserved_from_the_scene_to_the_electrons():
+    from astroclassify.simulate._optics import observe
+
+    psf = point_spread("acs-wfc", "F606W", optics=Optics.of("acs-wfc"))
+    view = View((256, 256), 100.0, pixel_scale=0.099)
+    body = Stars((255.3,), (250.7,), (20.0,), disk=21.0)
+    diffuse, points = body.scene(view).observed(response("acs-wfc", "F606W"))
+    points[:2] = (points[:2] + 0.5) * 2 - 0.5
+    image = observe(diffuse / 4, points, psf, shape=(512, 512), factor=2)
+    star = float(observe(diffuse * 0, points, psf, shape=(512, 512), factor=2).double().sum())
+    smooth = float(observe(diffuse / 4, points[:, :0], psf, shape=(512, 512), factor=2).double().sum())
+    assert float(image.double().sum()) == pytest.approx(star + smooth, rel=1e-5)
+    reach = 255 * ACS_WFC.pixel_scale
+    outside = 1 - float(psf.encircled_energy(reach))
+    assert star == pytest.approx(points[2].sum(), rel=1e-4 + outside)
+    # The disk's edge is 6 arcseconds from the window's: what the PSF carries out is less than 1e-3 of it.
+    assert smooth == pytest.approx(float(diffuse.double().sum()), rel=1e-3)
