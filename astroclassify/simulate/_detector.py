@@ -1,147 +1,131 @@
-"""From electrons on the silicon to ADU in a raw image: what the detector adds and loses."""
+"""What a chip collects during an exposure: photo-electrons, dark current, cosmic rays, satellites."""
 
 import numpy as np
+import torch
 
-from astroclassify.instruments import SCIENCE
-from astroclassify.simulate._textures import log_uniform
+from astroclassify.core import ParameterError
+from astroclassify.simulate._charge import bleed
+from astroclassify.simulate._cosmic_rays import add_cosmic_rays, pixel_size
 
-#: Cosmic rays per second and square centimetre, HST's orbit (ACS ISR 2002-07).
-COSMIC_RAY_RATE = 1.2
-_PIXEL_CM = 15e-4
+# Hot pixels are the rarer the hotter, as rate**-2.5, up to this many times the threshold (not confirmed).
+_HOTTEST = 300.0
+# A satellite's trail, dossier E: FWHM in pixels, electrons per pixel in its middle.
+_TRAIL_WIDTHS = (2.0, 10.0)
+_TRAIL_PEAKS = (10.0, 1000.0)
 
 
-def expose(rate, instrument, exptime, rng):
+def collect(rate, camera, exptime, *, effects, dice, extra=None, binning=1):
     """
     Collect electrons on one chip.
 
     Parameters
     ----------
-    rate : numpy.ndarray
-        Electrons per second and pixel from the sky, shape of the chip's science area.
-    instrument : Instrument
-        For its dark current and full well.
+    rate : torch.Tensor
+        Electrons per second and pixel from the sky, float32 ``[y, x]``, shape of the chip's science area,
+        on the device of ``dice``.
+    camera : Instrument
+        For its dark current, full well and pixels.
     exptime : float
         Seconds.
-    rng : numpy.random.Generator
+    effects : Effects
+        What is added and lost.
+    dice : Dice
         Source of randomness.
+    extra : torch.Tensor, optional
+        Further expected electrons, for example those of a satellite's trail.
+    binning : int, default 1
+        Detector pixels per pixel of ``rate``, in each axis.
 
     Returns
     -------
-    numpy.ndarray
-        Electrons, float32.
+    torch.Tensor
+        Electrons at the end of the exposure, float32, of the same shape; never negative.
+
+    Raises
+    ------
+    ParameterError
+        If the rate is negative, not finite or not two-dimensional.
     """
-    expected = (rate + np.float32(instrument.dark_current)) * np.float32(exptime)
-    electrons = rng.poisson(expected).astype(np.float32)
-    add_cosmic_rays(electrons, exptime, rng)
-    bleed(electrons, instrument.full_well)
+    if rate.ndim != 2:
+        raise ParameterError(f"the rate has {rate.ndim} axes; expected 2, rows and columns of one chip")
+    expected = rate.float() * exptime
+    if extra is not None:
+        expected += extra
+    if effects.post_flash:
+        expected += effects.post_flash * binning**2
+    if effects.pixel_response:
+        expected *= dice.normal(tuple(rate.shape)).mul_(effects.pixel_response).add_(1).clamp_(min=0)
+    expected += camera.dark_current * effects.dark * exptime * binning**2
+    _heat(expected, exptime, effects, binning, dice.rng)
+    electrons = dice.poisson(expected) if effects.photon_noise else expected
+    if effects.cosmic_ray_rate:
+        size = pixel_size(camera) * binning
+        add_cosmic_rays(electrons, exptime, rate=effects.cosmic_ray_rate, size=size, dice=dice)
+    if effects.bleeding:
+        bleed(electrons, camera.full_well * binning**2)
     return electrons
 
 
-def add_cosmic_rays(electrons, exptime, rng):
-    """
-    Add cosmic-ray tracks: about five pixels long, a median of about 1000 electrons.
-
-    Parameters
-    ----------
-    electrons : numpy.ndarray
-        Changed in place.
-    exptime : float
-        Seconds.
-    rng : numpy.random.Generator
-        Source of randomness.
-    """
-    rows, columns = electrons.shape
-    area = electrons.size * _PIXEL_CM**2
-    number = rng.poisson(COSMIC_RAY_RATE * area * exptime)
-    y, x = rng.uniform(0, rows, number), rng.uniform(0, columns, number)
-    direction = rng.uniform(0, 2 * np.pi, number)
-    length = np.clip(rng.lognormal(np.log(4.0), 0.6, number), 1, 60)
-    charge = np.clip(rng.lognormal(np.log(1000.0), 0.8, number), 500, 1e5)
-    for step in range(int(length.max(initial=0)) + 1):
-        on = step < length
-        row = (y[on] + step * np.sin(direction[on])).astype(np.int64)
-        column = (x[on] + step * np.cos(direction[on])).astype(np.int64)
-        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-        np.add.at(electrons, (row[inside], column[inside]), (charge[on] / length[on])[inside])
-
-
-def bleed(electrons, full_well):
-    """
-    Spread charge above the full well along its column, half of it each way.
-
-    Parameters
-    ----------
-    electrons : numpy.ndarray
-        Changed in place; charge is conserved but for what leaves the chip.
-    full_well : float
-        Electrons that a pixel holds.
-    """
-    affected = np.flatnonzero((electrons > full_well).any(axis=0))
-    if affected.size == 0:
+def _heat(expected, exptime, effects, binning, rng):
+    """Add the dark charge of hot and warm pixels."""
+    pixels = expected.numel() * binning**2
+    hot, warm = (rng.binomial(pixels, share) for share in (effects.hot_pixels, effects.warm_pixels))
+    if not hot + warm:
         return
-    columns = electrons[:, affected]
-    excess = np.clip(columns - full_well, 0, None)
-    columns -= excess
-    for rows in (range(len(columns)), range(len(columns) - 1, -1, -1)):
-        carried = np.zeros(affected.size, np.float32)
-        for row in rows:
-            total = columns[row] + carried + excess[row] / 2
-            columns[row] = np.minimum(total, full_well)
-            carried = total - columns[row]
-    electrons[:, affected] = columns
+    hot_rates = effects.hot_rate * np.minimum(rng.random(hot) ** (-1 / 1.5), _HOTTEST)
+    warm_rates = rng.uniform(min(effects.warm_rate, effects.hot_rate), effects.hot_rate, warm)
+    charge = np.concatenate([hot_rates, warm_rates]).astype(np.float32) * np.float32(exptime)
+    places = torch.from_numpy(rng.integers(expected.numel(), size=hot + warm)).to(expected.device)
+    expected.view(-1).index_add_(0, places, torch.from_numpy(charge).to(expected.device))
 
 
-def read_out(electrons, layout, instrument, rng):
+def satellite_trail(shape, dice, *, width=None, peak=None):
     """
-    Read a chip through its amplifiers: gain, bias, read noise, overscan, 16 bits.
+    Draw the trail of a satellite that crosses the field.
 
     Parameters
     ----------
-    electrons : numpy.ndarray
-        The science area, shape ``layout.science_shape``.
-    layout : ChipLayout
-        Where everything lies in the raw image.
-    instrument : Instrument
-        For its amplifiers and converter.
-    rng : numpy.random.Generator
+    shape : tuple of int
+        Rows and columns of the whole mosaic, both chips and their gap.
+    dice : Dice
         Source of randomness.
+    width : float, optional
+        FWHM in pixels; by default random, 2 to 10.
+    peak : float, optional
+        Electrons per pixel in the middle of the trail; by default random, 10 to 1000.
 
     Returns
     -------
-    numpy.ndarray
-        Raw image in ADU, uint16, shape ``layout.shape``.
+    torch.Tensor
+        Expected electrons, float32, of the given shape, on the device of ``dice``.
+
+    Notes
+    -----
+    A straight line through a random pixel at a random angle, with a Gaussian profile.
     """
-    signal = np.zeros(layout.shape, np.float32)
-    science = layout.of_kind(SCIENCE)
-    first_row = min(section.y[0] for section in science)
-    taken = 0
-    for section in sorted(science, key=lambda s: s.x):
-        rows, columns = section.shape
-        top = section.y[0] - first_row
-        signal[section.slices] = electrons[top : top + rows, taken : taken + columns]
-        taken += columns
-    noise = rng.standard_normal(layout.shape, dtype=np.float32)
-    for section in layout.sections:
-        amplifier = instrument.amplifiers[section.amplifier]
-        part = signal[section.slices]
-        part += noise[section.slices] * amplifier.read_noise
-        part /= amplifier.gain
-        part += amplifier.bias_level
-    return np.clip(np.round(signal), 0, instrument.adc_max).astype(np.uint16)
+    width = dice.log_uniform(*_TRAIL_WIDTHS) if width is None else width
+    peak = dice.log_uniform(*_TRAIL_PEAKS) if peak is None else peak
+    y, x = dice.rng.random(2) * np.array(shape)
+    angle = dice.rng.uniform(0, np.pi)
+    # Along the longer of its legs, the trail has one short run of pixels at every step.
+    if np.abs(np.sin(angle)) > np.abs(np.cos(angle)):
+        step, across, profile = _runs(shape, (y, x), np.cos(angle) / np.sin(angle), width)
+        places = step * shape[1] + across
+    else:
+        step, across, profile = _runs(shape[::-1], (x, y), np.tan(angle), width)
+        places = across * shape[1] + step
+    image = torch.zeros(shape[0] * shape[1], device=dice.device)
+    image[torch.from_numpy(places).to(dice.device)] = torch.from_numpy(peak * profile).float().to(dice.device)
+    return image.view(*shape)
 
 
-def sky_rate(rng):
-    """
-    Draw a sky background.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    float
-        Electrons per second and pixel: 0.03 to 0.15, broad optical bands of HST.
-    """
-    return float(log_uniform(rng, 0.03, 0.15))
+def _runs(shape, point, slope, width):
+    """Give steps along the first axis, pixels along the second one, and the profile there."""
+    sigma, cosine = width / 2.3548, 1 / np.hypot(1, slope)
+    reach = int(np.ceil(5 * sigma / cosine)) + 1
+    step = np.arange(shape[0])[:, None]
+    middle = point[1] + slope * (step - point[0])
+    across = np.floor(middle).astype(np.int64) + np.arange(-reach, reach + 1)
+    profile = np.exp(-0.5 * ((across - middle) * cosine / sigma) ** 2)
+    inside = (across >= 0) & (across < shape[1])
+    return np.broadcast_to(step, across.shape)[inside], across[inside], profile[inside]

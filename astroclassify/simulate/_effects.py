@@ -1,0 +1,197 @@
+"""What a detector adds to an exposure and loses of it, each effect with its strength."""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from astroclassify.core import ParameterError
+
+# The largest strength that makes sense, where that is not just any number.
+_LIMITS = {"hot_pixels": 0.5, "warm_pixels": 0.5, "cte": 0.3, "crosstalk": 0.1, "pixel_response": 0.2}
+
+
+@dataclass(frozen=True)
+class Effects:
+    """
+    The strengths of everything that happens between light and ADU; 0 or `False` is off.
+
+    The defaults are typical of ACS/WFC; `typical` knows the other cameras.
+
+    Parameters
+    ----------
+    photon_noise : bool, default True
+        Draw Poisson counts instead of what is expected.
+    read_noise : float, default 1
+        Relative to that of each amplifier.
+    dark : float, default 1
+        Dark current relative to the camera's.
+    hot_pixels, warm_pixels : float, default 0.007 and 0.01
+        Fraction of pixels, 0 to 0.5.
+    hot_rate, warm_rate : float, default 0.08 and 0.04
+        Hot pixels have at least ``hot_rate`` electrons per second, warm ones ``warm_rate`` to ``hot_rate``.
+    pixel_response : float, default 0.005
+        How much pixels differ in sensitivity, rms; 0 to 0.2.
+    post_flash : float, default 0
+        Electrons per (unbinned) pixel.
+    cosmic_ray_rate : float, default 1.2
+        Hits per second and square centimetre.
+    satellite_trails : int, default 0
+        Trails across the mosaic.
+    bleeding : bool, default True
+        Charge above the full well runs along the column.
+    cte : float, default 0.04
+        Fraction of a faint signal that 2000 parallel transfers defer, 0 to 0.3.
+    crosstalk : float, default 9.1e-5
+        Fraction of the mirrored column's signal that is missing.
+    bias_jitter : float, default 50
+        How far an amplifier's bias level is off the camera's table, ADU rms.
+    bias_gradient : float, default 7
+        Typical change of the bias over an amplifier's rows, ADU; a tenth of it over its columns.
+    striping : float, default 0.9
+        Noise common to a row of all amplifiers of a chip, electrons rms.
+    startup_ramp : float, default 24
+        ADU above the bias in the first prescan column that is read.
+
+    Raises
+    ------
+    ParameterError
+        If a strength is negative, not finite, or above its limit.
+
+    Notes
+    -----
+    Sources: dossier A2, A6, B5, C and E. Post-SM4 ACS: stripes of 0.9 electrons (ACS Instrument Handbook
+    2.1), cross-talk of 9.1e-5 (``cross_talk_corr`` in hstcal), cosmic rays (ACS ISR 2002-07). The fractions
+    of hot pixels, bias jitter and gradient, ``cte`` and ``pixel_response`` are not confirmed in a source.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from astroclassify.simulate import Effects
+    >>> replace(Effects.none(), read_noise=1.0).cosmic_ray_rate
+    0.0
+    """
+
+    photon_noise: bool = True
+    read_noise: float = 1.0
+    dark: float = 1.0
+    hot_pixels: float = 0.007
+    hot_rate: float = 0.08
+    warm_pixels: float = 0.01
+    warm_rate: float = 0.04
+    pixel_response: float = 0.005
+    post_flash: float = 0.0
+    cosmic_ray_rate: float = 1.2
+    satellite_trails: int = 0
+    bleeding: bool = True
+    cte: float = 0.04
+    crosstalk: float = 9.1e-5
+    bias_jitter: float = 50.0
+    bias_gradient: float = 7.0
+    striping: float = 0.9
+    startup_ramp: float = 24.0
+
+    def __post_init__(self):
+        for field in fields(self):
+            value, limit = getattr(self, field.name), _LIMITS.get(field.name, np.inf)
+            if not (np.isfinite(value) and 0 <= value <= limit):
+                allowed = "0 or more" if limit == np.inf else f"from 0 to {limit}"
+                raise ParameterError(f"{field.name} is {value}; expected a number {allowed}")
+
+    @classmethod
+    def none(cls):
+        """
+        Switch everything off, noise included: a raw frame is then bias plus expected light.
+
+        Returns
+        -------
+        Effects
+            All strengths 0.
+        """
+        rates = {"hot_rate", "warm_rate"}
+        return cls(**{f.name: type(f.default)(0) for f in fields(cls) if f.name not in rates})
+
+    @classmethod
+    def typical(cls, instrument):
+        """
+        Give the strengths that are usual for a camera.
+
+        Parameters
+        ----------
+        instrument : str or Instrument
+            The camera or its name; an unknown one is like ACS/WFC.
+
+        Returns
+        -------
+        Effects
+            Typical strengths.
+        """
+        return cls(**_TYPICAL.get(getattr(instrument, "name", instrument), {}))
+
+
+# What differs from ACS. UVIS: hot above 54 electrons per hour, cross-talk only of saturated pixels (dossier
+# B5, E). CSST: hot where the dark charge of 150 s is the read noise squared (C); it is a new detector, and
+# nothing is published of its gradients and deferred charge.
+_TYPICAL = {
+    "wfc3-uvis": {
+        "hot_pixels": 0.004,
+        "hot_rate": 0.015,
+        "warm_pixels": 0.006,
+        "warm_rate": 0.008,
+        "post_flash": 12.0,
+        "crosstalk": 0.0,
+        "bias_jitter": 15.0,
+        "bias_gradient": 5.0,
+        "striping": 0.0,
+        "startup_ramp": 10.0,
+    },
+    "csst-msc": {
+        "hot_pixels": 0.002,
+        "hot_rate": 0.17,
+        "warm_pixels": 0.004,
+        "warm_rate": 0.085,
+        "cte": 0.005,
+        "crosstalk": 0.0,
+        "bias_jitter": 15.0,
+        "bias_gradient": 3.0,
+        "striping": 0.0,
+        "startup_ramp": 0.0,
+    },
+}
+
+
+def random_effects(rng, instrument="acs-wfc"):
+    """
+    Draw strengths as they vary over a camera's years in orbit.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    instrument : str or Instrument, default "acs-wfc"
+        The camera.
+
+    Returns
+    -------
+    Effects
+        Typical strengths times a factor between 0.5 and 2 (read noise, stripes and cross-talk are
+        constant); one frame in forty has a satellite's trail; every other UVIS frame has no post-flash.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.simulate import random_effects
+    >>> random_effects(np.random.default_rng(1)).striping
+    0.9
+    """
+    typical = Effects.typical(instrument)
+    low, high = np.log([0.5, 2.0])
+    varied = ("dark", "hot_pixels", "warm_pixels", "cte", "bias_gradient", "startup_ramp", "pixel_response")
+    values = {name: float(getattr(typical, name) * np.exp(rng.uniform(low, high))) for name in varied}
+    return replace(
+        typical,
+        **values,
+        # Solar cycle and the edge of the South Atlantic Anomaly (dossier E: 1 to 1.2 on average).
+        cosmic_ray_rate=float(rng.uniform(0.8, 1.6)),
+        post_flash=float(typical.post_flash * rng.uniform(0.7, 1.6) * rng.integers(2)),
+        satellite_trails=int(rng.random() < 0.025),
+    )
