@@ -1,0 +1,183 @@
+"""Tables of a simulated set: what a model may know of its frames, and the truth."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import MaskedColumn, Table
+from astropy.wcs import WCS
+
+from astroclassify.core import ReadError
+from astroclassify.instruments import INSTRUMENTS
+
+#: Columns of the paper's released lists.
+MANIFEST_COLUMNS = ("ID", "Instrument", "OBSID", "Filter", "RA", "DEC", "HDU Index", "Label")
+FAILURE_COLUMNS = ("index", "OBSID", "ID", "error")
+_TRUTH = "simulated by astroclassify: "
+
+
+def truth_card(truth):
+    """
+    Say the truth in one line of HISTORY.
+
+    Parameters
+    ----------
+    truth : dict
+        As of `ExposurePlan.truth`.
+
+    Returns
+    -------
+    str
+        JSON without any space, since cards lose those at their ends.
+    """
+    return _TRUTH + json.dumps(truth, separators=(",", ":")).replace(" ", "\\u0020")
+
+
+def read_exposure(path):
+    """
+    Read what the tables say of an exposure from its file.
+
+    Parameters
+    ----------
+    path : path-like
+        A file of a simulated set.
+
+    Returns
+    -------
+    rows : list of tuple
+        Rows of the manifest, one for each chip, by ``HDU Index``.
+    truth : dict
+        Row of the table of truth.
+
+    Raises
+    ------
+    ReadError
+        If the file is not whole, or not one of a simulated set.
+    """
+    try:
+        with fits.open(path, memmap=True) as hdus:
+            last = hdus[-1].fileinfo()
+            truth = _read_truth(hdus[0].header)
+            whole = os.path.getsize(path) == last["datLoc"] + last["datSpan"]
+            if not whole or len(hdus) != hdus[0].header["NEXTEND"] + 1:
+                raise ReadError(f"{path}: the file is not whole")
+            rows = [_row(hdus, number, truth) for number in range(1, len(hdus), 3)]
+    except (OSError, ValueError, KeyError) as error:
+        raise ReadError(f"{path}: not a whole file of a simulated set: {error}") from error
+    return rows, truth
+
+
+def _read_truth(header):
+    text = "".join(header.get("HISTORY", []))
+    if _TRUTH not in text:
+        raise ValueError("no truth in HISTORY")
+    return json.loads(text.partition(_TRUTH)[2])
+
+
+def _row(hdus, number, truth):
+    primary, chip = hdus[0].header, hdus[number].header
+    camera = next(
+        entry
+        for entry in (INSTRUMENTS[name] for name in INSTRUMENTS)
+        if (entry.instrume, entry.detector) == (primary["INSTRUME"], primary["DETECTOR"])
+    )
+    shape = chip["NAXIS2"], chip["NAXIS1"]
+    layout = next(a for a in camera.layouts if (a.chip, a.shape) == (chip["CCDCHIP"], shape))
+    rows, columns = layout.science_shape
+    # The linear WCS counts science pixels, from LTV on.
+    middle = chip["LTV1"] + (columns + 1) / 2, chip["LTV2"] + (rows + 1) / 2
+    ra, dec = WCS(chip).wcs_pix2world(*middle, 1)
+    return (
+        truth["ID"],
+        f"{camera.instrume}/{camera.detector}",
+        truth["OBSID"],
+        _band(primary),
+        round(float(ra), 6),
+        round(float(dec), 6),
+        number,
+        truth["label"],
+    )
+
+
+def _band(header):
+    names = (header.get(key, "") for key in ("FILTER", "FILTER1", "FILTER2"))
+    return next(name for name in names if name and not name.startswith("CLEAR"))
+
+
+def manifest_table(rows):
+    """
+    Make the manifest.
+
+    Parameters
+    ----------
+    rows : list of tuple
+        As of `read_exposure`.
+
+    Returns
+    -------
+    astropy.table.Table
+        In the columns of the paper's lists, RA and DEC in degrees.
+    """
+    types = ("str", "str", "str", "str", "f8", "f8", "i8", "str")
+    return Table(rows=rows or None, names=MANIFEST_COLUMNS, dtype=types)
+
+
+def truth_table(truths):
+    """
+    Make the table of truth.
+
+    Parameters
+    ----------
+    truths : list of dict
+        As of `ExposurePlan.truth`.
+
+    Returns
+    -------
+    astropy.table.Table
+        One row for each exposure; masked where there is nothing to say.
+    """
+    table = Table()
+    for name in truths[0] if truths else ("OBSID",):
+        values = [truth[name] for truth in truths]
+        known = [value for value in values if value is not None]
+        filling = known[0] if known else np.nan
+        missing = [value is None for value in values]
+        filled = [filling if value is None else value for value in values]
+        column = MaskedColumn(filled, mask=missing) if any(missing) else filled
+        table[name] = column
+    return table
+
+
+def failure_table(failures):
+    """
+    Make the table of frames that could not be made.
+
+    Parameters
+    ----------
+    failures : list of tuple
+        Number, rootname, body and error of each.
+
+    Returns
+    -------
+    astropy.table.Table
+        One row for each.
+    """
+    return Table(rows=failures or None, names=FAILURE_COLUMNS, dtype=("i8", "str", "str", "str"))
+
+
+def write_table(table, path):
+    """
+    Write a table so that there is never half of it.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+        What to write, as ECSV.
+    path : pathlib.Path
+        The file, replaced if it exists.
+    """
+    unfinished = Path(path).with_name(f".{Path(path).name}.partial")
+    table.write(unfinished, format="ascii.ecsv", overwrite=True)
+    os.replace(unfinished, path)
