@@ -25,6 +25,7 @@ _PARSEC_ARCSEC = 206_264.806
 MOST_STARS, MOST_PER_PIXEL = 150_000, 0.4
 #: V magnitude below which stars are left to the smooth layer: far below the noise of any exposure.
 FAINTEST = 29.0
+_LEAST_GLOW = 0.002  # of the light; less of it is left out
 _SCATTER = 0.05  # mag, of stars of one kind: fills the steps of the sequences
 #: V light of a binary star relative to the primary's: q**4 on average 0.2 for mass ratios from 0 to 1.
 _COMPANION = 0.2
@@ -71,6 +72,11 @@ class Swarm:
     def expected(self):
         """Stars of each kind; fewer where binaries make up the light (numpy.ndarray)."""
         return self.population.number * (self.number / (1 + _COMPANION * self.binaries))
+
+    @property
+    def light(self):
+        """V flux of all stars of each kind at 10 pc, in units of magnitude 0 (numpy.ndarray)."""
+        return self.population.number * self.population.flux * self.number
 
     @property
     def sizes(self):
@@ -176,7 +182,7 @@ def add_swarm(scene, swarm, body, dice, *, spectrum="old"):
     single = (np.cumsum(in_sector) < most) & (stars.magnitude + body.distance_modulus < FAINTEST)
     kind = np.repeat(np.arange(single.sum()), draw_counts(dice.rng, in_sector[single]))
     _add_single_stars(scene, swarm, body, dice.rng, kind, (inner, outer, sector))
-    if not single.all():
+    if swarm.light[~single].sum() > _LEAST_GLOW * swarm.light.sum():
         _add_glow(scene, swarm, body, dice, ~single, spectrum)
 
 
@@ -195,15 +201,15 @@ def _add_single_stars(scene, swarm, body, rng, kind, where):
 
 def _add_glow(scene, swarm, body, dice, rest, spectrum):
     """The light of stars too faint or too many: smooth, with the shot noise of their number."""
-    flux = swarm.population.flux[rest] * 10 ** (-0.4 * body.distance_modulus)
-    expected = swarm.expected[rest] * (1 + _COMPANION * swarm.binaries)
-    light = (expected * flux).sum()
-    size = float((expected * flux * swarm.sizes[rest]).sum() / light)
+    dimming = 10 ** (-0.4 * body.distance_modulus)
+    flux, each = swarm.population.flux[rest] * dimming, swarm.light[rest] * dimming
+    light = each.sum()
+    size = float((each * swarm.sizes[rest]).sum() / light)
     short, long = swarm.to_own(*scene.view.grid(dice.device))
     squared = short.square_().add_(long.square_())
     density = swarm.profile.density(squared.div_(size**2))
     in_arcsec = body.angular_radius**2 * size**2 * swarm.flattening
-    grain = (expected * flux**2).sum() / light / scene.view.pixel_area  # light of a typical star in a pixel
+    grain = (each * flux).sum() / light / scene.view.pixel_area  # light of a typical star in a pixel
     number = density.mul_(float(light / in_arcsec / grain))
     scene.add(spectrum, dice.poisson(number).mul_(float(grain)))
 

@@ -21,6 +21,7 @@ _GALAXY_COUNTS = np.array([-2.0, 1.17, 1.92])
 #: No more objects are drawn than one for so many pixels; the faintest are left out.
 _PIXELS_PER_STAR, _PIXELS_PER_GALAXY = 30, 150
 _STAMP_REACHES = (2, 4, 8, 16, 32, 64, 128)  # pixels
+_SMALLEST = 0.3  # pixels; smaller ones are points
 _STAMP_PIXELS = 4_000_000  # of the stamps that are made at a time
 
 
@@ -155,7 +156,7 @@ def add_background(scene, dice, *, density=1.0):
             y,
             x,
             10 ** (-0.4 * magnitude) / scene.view.pixel_area,
-            arcsec / scene.view.pixel_scale,
+            np.maximum(arcsec / scene.view.pixel_scale, _SMALLEST),
             np.where(index == 4, rng.uniform(0.6, 1.0, number), rng.uniform(0.2, 1.0, number)),
             rng.uniform(0, np.pi, number),
             index,
@@ -186,8 +187,7 @@ def render_galaxies(galaxies, shape, *, device="cpu"):
         Image, float32; of a galaxy wholly inside it holds the whole flux.
     """
     image = torch.zeros(shape[0] * shape[1] + 1, device=device)  # the last one takes what falls outside
-    # Where the light has fallen to a hundredth and less of what noise hides: 4 half-light radii or 6.
-    reach = galaxies[3] * np.where(galaxies[6] == 4, 6.0, 4.0)
+    reach = galaxies[3] * np.where(galaxies[6] == 4, 8.0, 5.0)
     group = np.searchsorted(_STAMP_REACHES[:-1], reach)
     for number in np.unique(group):
         members = galaxies[:, group == number]
@@ -205,7 +205,10 @@ def _add_stamps(image, galaxies, reach, shape):
     middle = torch.as_tensor(middle[:, near], device=image.device).long()[:, :, None, None]
     offset = torch.arange(-reach, reach + 1, device=image.device)
     row, column = middle[0] + offset[:, None], middle[1] + offset
-    stamps = _sersic_stamps(row - own[0], column - own[1], own)
+    dy, dx = row - own[0], column - own[1]
+    # A soft round edge, for a square one is seen in deep pictures.
+    edge = (1 - (dy * dy + dx * dx) / (reach + 0.5) ** 2).clamp_(min=0.0).square_()
+    stamps = _sersic_stamps(dy, dx, own).mul_(edge)
     stamps *= own[2] / stamps.sum((1, 2), keepdim=True)
     inside = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
     place = torch.where(inside, row * shape[1] + column, image.numel() - 1)

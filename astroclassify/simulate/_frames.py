@@ -2,20 +2,44 @@
 
 Two ways of showing a scene, drawn independently of its class: *linear* frames (noise,
 cosmic rays, saturation, amplifier steps, gradients) and *photographs* (stretched, clipped,
-vignetted, sharpened, in 8 bits).
+vignetted, sharpened, in 8 bits). The scene is that of a physical body, seen by any telescope: whole or in
+part, on pixels of any size, in a broad, narrow or ultraviolet band.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import ndimage
 
-from astroclassify.simulate._bodies import CLASSES, body_kind, random_kind, random_view
-from astroclassify.simulate._clusters import add_background, add_foreground
-from astroclassify.simulate._optics import moffat_kernel, observe
-from astroclassify.simulate._textures import fractal, log_uniform
+from astroclassify.photometry import sky_rate
+from astroclassify.simulate._bodies import CLASSES, random_body
+from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._fields import add_background, add_foreground
+from astroclassify.simulate._optics import blur_scene, moffat_kernel
+from astroclassify.simulate._palette import response
+from astroclassify.simulate._textures import fractal
+from astroclassify.simulate._view import View
 
 CLASS_FRACTIONS = (0.38, 0.30, 0.25, 0.07)
+_BROAD = (
+    ("acs-wfc", "F435W"),
+    ("acs-wfc", "F555W"),
+    ("acs-wfc", "F606W"),
+    ("acs-wfc", "F814W"),
+    ("csst-msc", "g"),
+    ("csst-msc", "r"),
+    ("csst-msc", "i"),
+    ("wfc3-uvis", "F350LP"),
+)
+_NARROW = (("acs-wfc", "F502N"), ("acs-wfc", "F658N"), ("wfc3-uvis", "F656N"), ("wfc3-uvis", "F673N"))
+_ULTRAVIOLET = (("wfc3-uvis", "F275W"), ("wfc3-uvis", "F336W"), ("csst-msc", "NUV"))
+_WEIGHTS = (0.76, 0.16, 0.08)
+_REDSHIFT_STEP = 0.01  # fewer responses to work out
+#: Light that an exposure would show at all, in units of the dark sky.
+_FAINTEST_OF_SKY = 0.01
+#: And in units of the brightest pixel: below, rounding errors of the blur would show.
+_LARGEST_CONTRAST = 1e-4
 
 
 @dataclass(frozen=True)
@@ -60,6 +84,11 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1)
     list of SimulatedFrame
         The frames.
 
+    Raises
+    ------
+    UnknownNameError
+        If there is no such kind.
+
     Examples
     --------
     >>> from astroclassify.simulate import random_frames
@@ -67,31 +96,60 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1)
     >>> frame.label, frame.array.shape
     ('galaxy', (192, 192))
     """
-    rng = np.random.default_rng(rng)
-    chosen = body_kind(kind) if kind else random_kind(rng, label or rng.choice(CLASSES, p=CLASS_FRACTIONS))
-    view = random_view(rng, shape, partial=rng.random() < 0.4)
-    scene = chosen.draw(view, rng)
-    add_foreground(scene, rng, log_uniform(rng, 5e-5, 2e-2))
-    add_background(scene, view, rng, int(log_uniform(rng, 0.3, 40)))
-    return [SimulatedFrame(_show(scene, rng), chosen.label, chosen.name) for _ in range(renderings)]
+    dice = Dice(rng)
+    body = random_body(kind, dice.rng, label=label or dice.rng.choice(CLASSES, p=CLASS_FRACTIONS))
+    scene = body.scene(_view_of_any_telescope(dice, body, shape))
+    add_background(scene, dice, density=dice.log_uniform(0.1, 3))
+    add_foreground(scene, body.latitude, dice, density=dice.log_uniform(0.1, 4))
+    return [SimulatedFrame(_show(scene, body, dice), body.label, body.kind) for _ in range(renderings)]
 
 
-def _show(scene, rng):
-    fwhm, spikes = log_uniform(rng, 0.5, 3.5), rng.choice([0, 0, rng.uniform(0, 0.08)])
+def _view_of_any_telescope(dice, body, shape):
+    """The whole of a body, or a piece of it, on pixels as large as that takes."""
+    rng, partial = dice.rng, dice.chance(0.4)
+    reach = dice.log_uniform(0.8, 3.0) if partial else dice.log_uniform(0.12, 0.75)
+    distance = rng.uniform(0.1, 0.75) if partial else abs(rng.normal(0, 0.06)) / reach
+    direction = rng.uniform(0, 2 * np.pi)
+    centre = (float(distance * np.sin(direction)), float(distance * np.cos(direction)))
+    scale = float(np.sqrt(shape[0] * shape[1]) * reach)
+    return View(tuple(shape), scale, centre, float(rng.uniform(0, 2 * np.pi)), body.angular_radius / scale)
+
+
+def _show(scene, body, dice):
+    rng = dice.rng
+    answer = _any_band(rng, body)
+    diffuse, points = scene.observed(answer)
+    fwhm, spikes = dice.log_uniform(0.5, 3.5), rng.choice([0, 0, rng.uniform(0, 0.08)])
     beta, angle = rng.uniform(2.0, 4.5), rng.choice([0, np.pi / 4, rng.uniform(0, np.pi)])
-    image = observe(scene, lambda box: moffat_kernel(box, fwhm, beta=beta, spikes=spikes, spike_angle=angle))
-    reference = _reference_level(image, scene, rng)
-    return linear_frame(image / reference, rng) if rng.random() < 0.5 else photograph(image / reference, rng)
+    image = blur_scene(
+        diffuse, points, lambda box: moffat_kernel(box, fwhm, beta=beta, spikes=spikes, spike_angle=angle)
+    ).numpy()
+    faintest = _FAINTEST_OF_SKY * _sky_of(answer.bandpass) * scene.view.pixel_area
+    image = image / _reference_level(image, diffuse.numpy(), faintest, rng)
+    return linear_frame(image, dice) if rng.random() < 0.5 else photograph(image, dice)
 
 
-def _reference_level(image, scene, rng):
-    """The brightness that exposure and stretch are chosen for: diffuse light or stars."""
-    bright = np.quantile(image[::2, ::2], rng.choice([0.97, 0.99, 0.997]))
-    diffuse = float(scene.diffuse.max()) if rng.random() < 0.5 else 0.0
-    return max(bright, 0.3 * min(diffuse, 3.0), 1e-3)
+@lru_cache(maxsize=64)
+def _sky_of(bandpass):
+    """Electrons per second from a dark sky, for each square arcsecond."""
+    return float(sky_rate(bandpass, zodiacal=23.3, pixel_scale=1.0).value)
 
 
-def linear_frame(image, rng):
+def _any_band(rng, body):
+    bands = (_BROAD, _NARROW, _ULTRAVIOLET)[rng.choice(3, p=_WEIGHTS)]
+    # Only lines notice that they are shifted by a per cent.
+    redshift = round(body.redshift / _REDSHIFT_STEP) * _REDSHIFT_STEP if bands is _NARROW else 0.0
+    return response(*bands[rng.integers(len(bands))], redshift=redshift)
+
+
+def _reference_level(image, diffuse, faintest, rng):
+    """The brightness that exposure and stretch are chosen for: the brightest stars, or the diffuse light."""
+    light = image if rng.random() < 0.5 else diffuse
+    level = float(np.quantile(light[::2, ::2], rng.choice([0.97, 0.99, 0.997])))
+    return max(level, faintest, _LARGEST_CONTRAST * float(image.max()))
+
+
+def linear_frame(image, dice):
     """
     Expose an image on a detector of random properties.
 
@@ -99,7 +157,7 @@ def linear_frame(image, rng):
     ----------
     image : numpy.ndarray
         Light, bright parts about 1.
-    rng : numpy.random.Generator
+    dice : Dice
         Source of randomness.
 
     Returns
@@ -107,25 +165,26 @@ def linear_frame(image, rng):
     numpy.ndarray
         Frame in arbitrary units, float32, NaN where masked.
     """
-    signal = image * log_uniform(rng, 4, 1500)
-    shot = log_uniform(rng, 1e-3, 0.5)
+    rng = dice.rng
+    signal = image * dice.log_uniform(4, 1500)
+    shot = dice.log_uniform(1e-3, 0.5)
     noise = rng.standard_normal(image.shape, dtype=np.float32)
     if rng.random() < 0.2:  # drizzled: correlated noise
         noise = ndimage.gaussian_filter(noise, rng.uniform(0.4, 0.8))
         noise /= noise.std()
-    frame = signal + noise * np.sqrt(1 + shot * signal) + _structure_of_the_sky(image.shape, rng)
+    frame = signal + noise * np.sqrt(1 + shot * signal) + _structure_of_the_sky(image.shape, dice)
     if rng.random() < 0.5:
-        _add_cosmic_rays(frame, rng)
+        _add_cosmic_rays(frame, dice)
     if rng.random() < 0.5:
         _saturate(frame, rng)
-    frame = frame * np.float32(log_uniform(rng, 1e-3, 1e3)) + np.float32(rng.normal(0, 1e3))
+    frame = frame * np.float32(dice.log_uniform(1e-3, 1e3)) + np.float32(rng.normal(0, 1e3))
     return _with_missing_pixels(frame, rng).astype(np.float32)
 
 
-def _structure_of_the_sky(shape, rng):
+def _structure_of_the_sky(shape, dice):
     """Gradients, amplifier steps, bad columns and stripes, in units of the noise."""
     y, x = np.mgrid[-0.5 : 0.5 : shape[0] * 1j, -0.5 : 0.5 : shape[1] * 1j].astype(np.float32)
-    strength = log_uniform(rng, 0.02, 2.0)
+    rng, strength = dice.rng, dice.log_uniform(0.02, 2.0)
     sky = strength * (rng.normal() * y + rng.normal() * x)
     if rng.random() < 0.3:
         sky = sky + (x > 0) * rng.normal(0, 1.5) + (y > 0) * rng.normal(0, 0.5)
@@ -136,10 +195,10 @@ def _structure_of_the_sky(shape, rng):
     return sky
 
 
-def _add_cosmic_rays(frame, rng):
-    number = int(log_uniform(rng, 1, 0.02 * frame.size))
+def _add_cosmic_rays(frame, dice):
+    rng, number = dice.rng, int(dice.log_uniform(1, 0.02 * frame.size))
     y, x = rng.integers(0, frame.shape[0], number), rng.integers(0, frame.shape[1], number)
-    charge = log_uniform(rng, 3, 30) * np.exp(rng.normal(0, 1.0, number))
+    charge = dice.log_uniform(3, 30) * np.exp(rng.normal(0, 1.0, number))
     dy, dx = rng.integers(-1, 2, number), rng.integers(-1, 2, number)
     for step in range(rng.integers(1, 5)):
         rows = np.clip(y + step * dy, 0, frame.shape[0] - 1)
@@ -166,7 +225,7 @@ def _with_missing_pixels(frame, rng):
     return frame
 
 
-def photograph(image, rng):
+def photograph(image, dice):
     """
     Develop an image as a photographer does: stretch, clip, vignette, sharpen, 8 bits.
 
@@ -174,7 +233,7 @@ def photograph(image, rng):
     ----------
     image : numpy.ndarray
         Light, bright parts about 1.
-    rng : numpy.random.Generator
+    dice : Dice
         Source of randomness.
 
     Returns
@@ -182,35 +241,37 @@ def photograph(image, rng):
     numpy.ndarray
         Picture, float32, 0 to 255.
     """
-    image = image + rng.standard_normal(image.shape, dtype=np.float32) * log_uniform(rng, 1e-4, 0.04)
+    rng = dice.rng
+    image = image + rng.standard_normal(image.shape, dtype=np.float32) * dice.log_uniform(1e-4, 0.04)
     if rng.random() < 0.3:
         image = ndimage.gaussian_filter(image, rng.uniform(0.3, 1.0))
     black = np.quantile(image[::2, ::2], rng.uniform(0.0, 0.5)) + rng.normal(0, 0.01)
-    light = np.clip(image - black, 0, None) / log_uniform(rng, 0.5, 4)
-    picture = _stretch(light, rng)
+    light = np.clip(image - black, 0, None) / dice.log_uniform(0.5, 4)
+    picture = _stretch(light, dice)
     if rng.random() < 0.3:
         picture = picture + rng.uniform(0.3, 1.5) * (
             picture - ndimage.gaussian_filter(picture, rng.uniform(1, 3))
         )
     picture = picture + rng.uniform(0, 0.15) * (rng.random() < 0.3)
     if rng.random() < 0.65:
-        picture = picture * _vignette(image.shape, rng)
+        picture = picture * _vignette(image.shape, dice)
     return np.round(np.clip(picture, 0, 1) * 255).astype(np.float32)
 
 
-def _stretch(light, rng):
-    way = rng.integers(3)
+def _stretch(light, dice):
+    way = dice.rng.integers(3)
     if way == 0:
-        beta = log_uniform(rng, 1, 300)
+        beta = dice.log_uniform(1, 300)
         return np.arcsinh(beta * light) / np.arcsinh(beta)
     if way == 1:
-        return light ** rng.uniform(0.35, 1.0)
-    return 1 - np.exp(-light * log_uniform(rng, 1, 6))
+        return light ** dice.rng.uniform(0.35, 1.0)
+    return 1 - np.exp(-light * dice.log_uniform(1, 6))
 
 
-def _vignette(shape, rng):
+def _vignette(shape, dice):
     """Fade to black towards the edge: round, rectangular, or along a ragged outline."""
     y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j].astype(np.float32)
+    rng = dice.rng
     way = rng.integers(3)
     ry, rx = rng.uniform(0.7, 1.15, 2)
     if way == 0:
@@ -218,5 +279,5 @@ def _vignette(shape, rng):
     elif way == 1:
         r = np.hypot(y / ry, x / rx)
     else:
-        r = np.hypot(y / ry, x / rx) + 0.2 * fractal(shape, rng, slope=3.5)
+        r = np.hypot(y / ry, x / rx) + 0.2 * fractal(shape, dice, slope=3.5).cpu().numpy()
     return np.clip((1 - r) / rng.uniform(0.02, 0.3), 0, 1)

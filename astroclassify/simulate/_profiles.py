@@ -5,10 +5,9 @@ drawn from it, all in projection and in body units.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ class King:
         Parameters
         ----------
         radius : float
-            Half-light radius; moved to between 0.06 and 0.28 of the tidal radius, which is what
-            concentrations log10(tidal / core) of 0.65 to 2.7 give.
+            Half-light radius; moved to between 0.022 and 0.25 of the tidal radius, which is what
+            concentrations log10(tidal / core) of 2.7 to 0.65 give.
         tidal : float, default 1
             Tidal radius.
 
@@ -49,9 +48,8 @@ class King:
         King
             The profile.
         """
-        wished = float(np.clip(radius / tidal, 0.06, 0.28))
-        core = brentq(lambda log: cls(10.0**log).half_light - wished, -2.7, -0.65, xtol=1e-4)
-        return cls(10.0**core * tidal, tidal)
+        cores, half_lights = _known_kings()
+        return cls(float(np.exp(np.interp(radius / tidal, half_lights, np.log(cores)))) * tidal, tidal)
 
     @property
     def half_light(self):
@@ -119,6 +117,13 @@ class King:
         at_edge = (1 + (self.tidal / self.core) ** 2) ** -0.5
         shape = (squared / self.core**2).add_(1.0).rsqrt_().sub_(at_edge).clamp_(min=0.0)
         return shape.square_().mul_(1 / float(total))
+
+
+@lru_cache(maxsize=1)
+def _known_kings():
+    """Core radii and the half-light radii they give, for a tidal radius of one."""
+    cores = np.geomspace(10**-2.7, 10**-0.65, 60)
+    return cores, [King(float(core)).half_light for core in cores]
 
 
 @dataclass(frozen=True)
