@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from scipy.special import ndtr
 
-#: Micrometres per pixel, of cameras whose pixels are not 15 (HST: dossier B5; CSST: dossier C, not confirmed).
+#: Micrometres per pixel, where that is not 15 (HST: dossier B5; CSST: dossier C, not confirmed).
 PIXEL_SIZES = {"csst-msc": 10.0}
 _PIXEL_SIZE = 15.0
 

@@ -119,7 +119,7 @@ def _transfer(signal, layout, camera, fraction):
 
 
 def _transfers_of_first_row(layout, camera, name, side):
-    """Count the transfers of the row that an amplifier reads first; rows before the image count down from 0."""
+    """Count the transfers of the row that is read first; rows before the image count down from 0."""
     whole, light = _box(_read_by(layout, name))[0], _box(layout.of_kind(SCIENCE, name))[0]
     skipped = 0
     if layout.chip in camera.geometry:
