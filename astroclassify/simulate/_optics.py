@@ -1,14 +1,312 @@
-"""A first model of the optics: a Moffat core with wings and diffraction spikes."""
+"""From a scene to the light on the detector: diffuse light on a coarse grid, point sources exactly.
+
+A point's core is drawn on detector pixels wherever within a pixel it falls; what of the point-spread
+function lies outside the core goes, with the diffuse light, through one Fourier transform on the coarse grid.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from scipy import fft
+import torch
+from scipy.fft import next_fast_len
 
-from astroclassify.simulate._galaxies import splat
+from astroclassify.core import ParameterError
+from astroclassify.simulate._ghosts import GHOST_LIMIT, stray_light
+from astroclassify.simulate._raster import splat
+
+#: Sides of the cores that are drawn on detector pixels, and up to which flux (electrons per second) each
+#: serves. Outside its core a point is as sharp as the coarse grid: at these limits, that changes no pixel by
+#: more than about the read noise of a 1000 s exposure.
+CORES = ((13, 20.0), (25, 200.0), (65, 2e3), (129, 2e4), (255, np.inf))
+#: Chebyshev polynomials that a core's dependence on the phase within a pixel is written in, per axis, and
+#: their largest total degree.
+_DEGREES, _TOTAL_DEGREE = 10, 9
+#: Elements that are worked on at a time.
+_CHUNK = 2**22
 
 
-def moffat_kernel(shape, fwhm, *, beta=3.0, spikes=0.0, spike_angle=np.pi / 4):
+def observe(diffuse, points, psf, *, shape, factor=2):
     """
-    Make a point-spread function, centred on pixel (0, 0) with wrap-around.
+    See a scene through the optics.
+
+    Parameters
+    ----------
+    diffuse : torch.Tensor
+        Surface brightness at the centres of coarse pixels, electrons per second and *detector* pixel. Each
+        is `factor` detector pixels wide; the grid starts where the detector does and may reach beyond it.
+    points : array_like
+        Rows y, x (detector pixels, 0-based, centres at integers) and electrons per second, zero or more;
+        shape (3, N). Those outside the detector put in what of their wings reaches it.
+    psf : PointSpread
+        What becomes of a point; on the same device.
+    shape : tuple of int
+        Rows and columns of the detector.
+    factor : int, default 2
+        Detector pixels on a side of a coarse one.
+
+    Returns
+    -------
+    torch.Tensor
+        Electrons per second in each detector pixel, float32, of the shape asked for.
+
+    Raises
+    ------
+    ParameterError
+        If the coarse grid does not cover the detector, or the catalogue has no three rows.
+
+    Notes
+    -----
+    Flux is conserved to 1e-4 for points whose light falls on the detector, and for diffuse light but at its
+    edges; beyond them it goes on as at the edge.
+    """
+    points = np.asarray(points, float)
+    if points.ndim != 2 or points.shape[0] != 3:
+        raise ParameterError(f"points have the shape {points.shape}; expected (3, N): y, x, flux")
+    if any(n * factor < side for n, side in zip(diffuse.shape, shape, strict=True)):
+        raise ParameterError(
+            f"{tuple(diffuse.shape)} coarse pixels of {factor} do not cover a detector of {tuple(shape)}"
+        )
+    grid = _CoarseGrid(tuple(diffuse.shape), factor, psf)
+    grid.add_map(diffuse)
+    image = torch.zeros(shape, device=psf.device)
+    for core, chosen in _by_core(_near(points, shape, psf), psf):
+        rest = _add_cores(image, chosen, core)
+        grid.add_points(np.stack([chosen[0], chosen[1], rest]), core.surroundings(factor))
+    bright = points[:, points[2] > GHOST_LIMIT]
+    for ghost in psf.ghosts:
+        moved = bright + np.array([*ghost.offset, 0.0])[:, None] / psf.pixel_scale * [[1], [1], [0]]
+        kernel = ghost.kernel(psf.pixels // factor, psf.pixel_scale * factor, device=psf.device)
+        grid.add_points(_near(moved, shape, psf), kernel)
+    image += grid.on_detector(shape)
+    if psf.stray_light:
+        image += stray_light(shape, psf.stray_light, psf.stray_angle, device=psf.device)
+    return image.clamp_min_(0)
+
+
+def _near(points, shape, psf):
+    """Leave out points whose box does not reach the detector."""
+    reach = psf.pixels // 2
+    y, x, flux = points
+    inside = (y > -reach) & (y < shape[0] - 1 + reach) & (x > -reach) & (x < shape[1] - 1 + reach)
+    return points[:, inside & (flux > 0)]
+
+
+def _by_core(points, psf):
+    """Sort points into those that the same size of core serves."""
+    largest = psf.pixels - 1
+    limits = [0.0, *(limit for _, limit in CORES)]
+    for (side, _), (low, high) in zip(CORES, pairwise(limits), strict=True):
+        chosen = points[:, (points[2] > low) & (points[2] <= high)]
+        if chosen.shape[1]:
+            yield _core(psf, min(side, largest)), chosen
+
+
+class _CoarseGrid:
+    """Light on coarse pixels, padded, that still has to be convolved."""
+
+    def __init__(self, shape, factor, psf):
+        self.shape, self.factor, self.psf = shape, factor, psf
+        self.pad = psf.pixels // (2 * factor)
+        self.box = tuple(next_fast_len(n + 2 * self.pad, real=True) for n in shape)
+        self.spectrum = None
+
+    def _add(self, light, kernel):
+        term = torch.fft.rfft2(light) * torch.fft.rfft2(_on_box(kernel, self.box))
+        self.spectrum = term if self.spectrum is None else self.spectrum.add_(term)
+
+    def add_map(self, light):
+        """Add diffuse light, which goes on beyond the edges as it is there."""
+        down, right = (b - n - self.pad for n, b in zip(self.shape, self.box, strict=True))
+        margins = (self.pad, right, self.pad, down)
+        padded = torch.nn.functional.pad(light[None, None].float(), margins, mode="replicate")[0, 0]
+        self._add(padded, diffuse_kernel(self.psf, self.factor))
+
+    def add_points(self, points, kernel):
+        """Add points (detector pixels) as a kernel on the coarse grid shows them."""
+        if points.shape[1] == 0:
+            return
+        placed = points.copy()
+        placed[:2] = (placed[:2] + 0.5) / self.factor - 0.5 + self.pad
+        light = splat(placed, self.box, device=self.psf.device) / self.factor**2
+        self._add(light, kernel)
+
+    def on_detector(self, shape):
+        """Convolve, and enlarge to detector pixels."""
+        light = torch.fft.irfft2(self.spectrum, s=self.box)
+        rows, columns = self.shape
+        first = self.pad - 1  # one pixel more on each side to interpolate from
+        light = light[first : first + rows + 2, first : first + columns + 2]
+        if self.factor > 1:
+            light = torch.nn.functional.interpolate(
+                light[None, None], scale_factor=self.factor, mode="bilinear", align_corners=False
+            )[0, 0]
+        return light[self.factor : self.factor + shape[0], self.factor : self.factor + shape[1]]
+
+
+def _on_box(kernel, box):
+    """Move a kernel with wrap-around to a larger box with wrap-around."""
+    half = kernel.shape[0] // 2
+    wide = torch.zeros(box, dtype=kernel.dtype, device=kernel.device)
+    centred = torch.roll(kernel, (half, half), dims=(0, 1))
+    wide[: 2 * half, : 2 * half] = centred
+    return torch.roll(wide, (-half, -half), dims=(0, 1))
+
+
+_TABLES = WeakKeyDictionary()
+
+
+def _kept(psf, key, make):
+    """Keep what has been derived from a point-spread function as long as that lives."""
+    tables = _TABLES.setdefault(psf, {})
+    if key not in tables:
+        tables[key] = make()
+    return tables[key]
+
+
+def diffuse_kernel(psf, factor):
+    """
+    Give the kernel that diffuse light on coarse pixels is convolved with.
+
+    Parameters
+    ----------
+    psf : PointSpread
+        The point-spread function.
+    factor : int
+        Detector pixels on a side of a coarse one.
+
+    Returns
+    -------
+    torch.Tensor
+        Its centre at [0, 0] with wrap-around, zero or more, unit sum. Sharper than the point-spread
+        function by what bilinear enlargement blurs afterwards.
+    """
+    return _kept(psf, ("diffuse", factor), lambda: _make_diffuse_kernel(psf, factor))
+
+
+def _make_diffuse_kernel(psf, factor):
+    n = psf.pixels // factor
+    if factor == 1:
+        kernel = psf.array[:: psf.oversampling, :: psf.oversampling].clone()
+        return kernel / kernel.sum()
+    # The transfer function up to the coarse grid's highest frequency, over that of a triangle.
+    transfer = torch.fft.fft2(psf.array.double())
+    k = torch.fft.fftfreq(n, d=1 / n, device=psf.device).long()
+    triangle = torch.sinc(torch.fft.fftfreq(n, dtype=torch.float64, device=psf.device)) ** 2
+    kernel = torch.fft.ifft2(transfer[k[:, None], k] / (triangle[:, None] * triangle)).real
+    kernel = kernel.clamp_min(0).float()
+    return kernel / kernel.sum()
+
+
+@dataclass(frozen=True)
+class _Core:
+    """The middle of a point-spread function as polynomials in the phase, and what lies around it."""
+
+    side: int
+    polynomials: torch.Tensor  # (terms, side * side)
+    outside: torch.Tensor  # like PointSpread.array
+    oversampling: int
+
+    @property
+    def sums(self):
+        return self.polynomials.sum(dim=1)
+
+    def surroundings(self, factor):
+        """What lies outside the core, on coarse pixels, of unit sum."""
+        step = self.oversampling * factor
+        kernel = self.outside[::step, ::step]
+        return kernel / kernel.sum()
+
+
+def _core(psf, side):
+    return _kept(psf, ("core", side), lambda: _make_core(psf, side))
+
+
+def _make_core(psf, side):
+    window = _window(psf, side)
+    inside = psf.array.double() * window
+    reach = (side // 2 + 1) * psf.oversampling
+    around = torch.roll(inside, (reach, reach), dims=(0, 1))[: 2 * reach, : 2 * reach]
+    shift = _phase_polynomials(side, reach, psf.oversampling).to(psf.device)
+    table = torch.einsum("aim,mn,bjn->abij", shift, around, shift)
+    degree = torch.arange(_DEGREES, device=psf.device)
+    table = table[degree[:, None] + degree <= _TOTAL_DEGREE].reshape(-1, side * side)
+    outside = (psf.array * (1 - window)).float()
+    return _Core(side, table.float().contiguous(), outside, psf.oversampling)
+
+
+def _window(psf, side):
+    """One in the middle, falling smoothly to zero where the core ends."""
+    size, step = psf.array.shape[0], psf.oversampling
+    x = torch.fft.fftfreq(size, d=step / size, dtype=torch.float64, device=psf.device)
+    r = torch.hypot(x[:, None], x)
+    outer = side / 2 - 1
+    inner = max(0.6 * outer, outer - 20)
+    fall = ((r - inner) / (outer - inner)).clamp(0, 1)
+    return (1 + torch.cos(torch.pi * fall)) / 2
+
+
+@lru_cache(maxsize=32)
+def _phase_polynomials(side, reach, step):
+    """Matrices from samples of a row to its pixels, one for each Chebyshev polynomial of the phase."""
+    nodes = np.cos(np.pi * (np.arange(_DEGREES) + 0.5) / _DEGREES)  # from -1 to 1: phases -1/2 to 1/2
+    pixel = np.arange(side) - side // 2
+    sample = np.arange(2 * reach) - reach
+    # Band-limited: at each node the rows are interpolated with sinc.
+    rows = np.sinc((pixel[:, None] - nodes[:, None, None] / 2) * step - sample)
+    to_coefficients = np.polynomial.chebyshev.chebvander(nodes, _DEGREES - 1).T * (2 / _DEGREES)
+    to_coefficients[0] /= 2
+    return torch.as_tensor(np.einsum("kp,pim->kim", to_coefficients, rows))
+
+
+def _add_cores(image, points, core):
+    """Draw the points' cores on the image; give the flux that each has outside."""
+    rows, columns = image.shape
+    half = core.side // 2
+    canvas = torch.zeros((rows + 4 * half, columns + 4 * half), device=image.device)
+    rest = np.empty(points.shape[1])
+    order = np.lexsort((np.round(points[1]), np.round(points[0])))  # memory is written in order
+    size = max(_CHUNK // core.side**2, 1)
+    for start in range(0, points.shape[1], size):
+        part = order[start : start + size]
+        rest[part] = _add_chunk(canvas, points[:, part], core)
+    image += canvas[2 * half : 2 * half + rows, 2 * half : 2 * half + columns]
+    return rest
+
+
+def _add_chunk(canvas, points, core):
+    half, width = core.side // 2, canvas.shape[1]
+    whole = np.round(points[:2])
+    terms = _phase_terms(points[:2] - whole, points[2], canvas.device)
+    rest = points[2] - (terms @ core.sums).double().cpu().numpy()
+    # Corner of the core on the canvas, whose margin is two halves; those beyond it are not seen at all.
+    corner = whole.astype(np.int64) + half
+    limits = np.array(canvas.shape)[:, None] - core.side
+    seen = ((corner >= 0) & (corner <= limits)).all(axis=0)
+    if not seen.any():
+        return rest
+    terms = terms[torch.as_tensor(seen, device=canvas.device)]
+    start = torch.as_tensor(corner[0, seen] * width + corner[1, seen], device=canvas.device)
+    step = torch.arange(core.side, device=canvas.device)
+    index = start[:, None] + (step[:, None] * width + step).reshape(-1)
+    canvas.view(-1).index_add_(0, index.view(-1), (terms @ core.polynomials).view(-1))
+    return rest
+
+
+def _phase_terms(phase, flux, device):
+    """Products of Chebyshev polynomials of the phases in y and x, times the flux."""
+    y, x = (np.polynomial.chebyshev.chebvander(2 * p, _DEGREES - 1) for p in phase)
+    degree = np.arange(_DEGREES)
+    low = degree[:, None] + degree <= _TOTAL_DEGREE
+    terms = (y[:, :, None] * x[:, None, :])[:, low] * flux[:, None]
+    return torch.as_tensor(terms, dtype=torch.float32, device=device)
+
+
+def moffat_kernel(shape, fwhm, *, beta=3.0, spikes=0.0, spike_angle=np.pi / 4, device="cpu"):
+    """
+    Make a simple point-spread function, centred on pixel (0, 0) with wrap-around.
 
     Parameters
     ----------
@@ -22,35 +320,38 @@ def moffat_kernel(shape, fwhm, *, beta=3.0, spikes=0.0, spike_angle=np.pi / 4):
         Fraction of the flux in four diffraction spikes, 0 to 1.
     spike_angle : float, default pi/4
         Direction of the first spike, radians.
+    device : str or torch.device, default "cpu"
+        Where to make it.
 
     Returns
     -------
-    numpy.ndarray
+    torch.Tensor
         Kernel of unit sum, float32.
     """
-    y = (fft.fftfreq(shape[0]) * shape[0]).astype(np.float32)[:, None]
-    x = (fft.fftfreq(shape[1]) * shape[1]).astype(np.float32)[None, :]
-    alpha2 = (fwhm / 2) ** 2 / (2 ** (1 / beta) - 1)
+    y, x = (torch.fft.fftfreq(n, d=1 / n, device=device) for n in shape)
+    y = y[:, None]
     r2 = x * x + y * y
-    kernel = (1 + r2 / alpha2) ** -beta
-    kernel /= kernel.sum()
+    kernel = (1 + r2 * (2 ** (1 / beta) - 1) / (fwhm / 2) ** 2) ** -beta
+    kernel = kernel / kernel.sum()
     if spikes > 0:
-        c, s = np.cos(spike_angle), np.sin(spike_angle)
-        along, across = c * x + s * y, -s * x + c * y
-        cross = np.exp(-((across / fwhm * 2) ** 2)) + np.exp(-((along / fwhm * 2) ** 2))
-        cross = cross * np.exp(-np.sqrt(r2) / (8 * fwhm))
+        c, s = float(np.cos(spike_angle)), float(np.sin(spike_angle))
+        along, across = c * x + s * y, c * y - s * x
+        cross = torch.exp(-((across / fwhm * 2) ** 2)) + torch.exp(-((along / fwhm * 2) ** 2))
+        cross = cross * torch.exp(-torch.sqrt(r2) / (8 * fwhm))
         kernel = (1 - spikes) * kernel + spikes * cross / cross.sum()
-    return kernel.astype(np.float32)
+    return kernel
 
 
-def observe(scene, kernel_of, *, pad=16):
+def blur_scene(diffuse, points, kernel_of, *, pad=16):
     """
-    Blur a scene and its point sources by a point-spread function.
+    Blur diffuse light and points on one grid: quick, and as sharp as the grid.
 
     Parameters
     ----------
-    scene : Scene
-        Sky truth.
+    diffuse : torch.Tensor
+        Flux per pixel.
+    points : array_like
+        Rows y, x (pixels, centres at integers) and flux, shape (3, N).
     kernel_of : callable
         ``kernel_of(shape)`` gives the wrap-around kernel of that shape.
     pad : int, default 16
@@ -58,13 +359,15 @@ def observe(scene, kernel_of, *, pad=16):
 
     Returns
     -------
-    numpy.ndarray
-        Image, float32, of the scene's shape.
+    torch.Tensor
+        Image, float32, zero or more, of the shape of `diffuse`.
     """
-    rows, columns = scene.diffuse.shape
-    box = tuple(fft.next_fast_len(n + 2 * pad, real=True) for n in (rows, columns))
-    padding = [(pad, b - n - pad) for n, b in zip((rows, columns), box, strict=True)]
-    image = np.pad(scene.diffuse, padding, mode="edge")
-    image += splat(scene.points + np.float32([[pad], [pad], [0]]), box)
-    blurred = fft.irfft2(fft.rfft2(image) * fft.rfft2(kernel_of(box)), s=box)
-    return np.clip(blurred[pad : pad + rows, pad : pad + columns], 0, None).astype(np.float32)
+    rows, columns = diffuse.shape
+    box = tuple(next_fast_len(n + 2 * pad, real=True) for n in (rows, columns))
+    down, right = box[0] - rows - pad, box[1] - columns - pad
+    image = torch.nn.functional.pad(diffuse[None, None], (pad, right, pad, down), mode="replicate")[0, 0]
+    placed = np.asarray(points, float) + np.array([[pad], [pad], [0]])
+    image = image + splat(placed, box, device=diffuse.device)
+    kernel = kernel_of(box).to(diffuse.device)
+    blurred = torch.fft.irfft2(torch.fft.rfft2(image) * torch.fft.rfft2(kernel), s=box)
+    return blurred[pad : pad + rows, pad : pad + columns].clamp_min(0)

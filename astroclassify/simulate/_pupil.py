@@ -1,0 +1,190 @@
+"""A telescope's pupil: what of the mirror is hidden, and how the wavefront departs from a sphere."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from astroclassify.core import ParameterError
+
+
+@dataclass(frozen=True)
+class Telescope:
+    """
+    The aperture of a telescope.
+
+    Lengths without a unit are fractions of the mirror's radius; angles are on the detector, from its x axis
+    towards y.
+
+    Parameters
+    ----------
+    name : str
+        What to call it.
+    diameter : float
+        Metres.
+    obscuration : float, default 0
+        Radius of the central obscuration, 0 to below 1.
+    vanes : tuple of float, default empty
+        Directions of the vanes that hold the secondary mirror, radians, one for each vane.
+    vane_width : float, default 0
+        Full width of a vane.
+    pads : tuple of tuple of float, default empty
+        Circular pads on the mirror: distance from its centre, direction (radians), radius.
+
+    Raises
+    ------
+    ParameterError
+        If the diameter is not positive or the obscuration is not in [0, 1).
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import Telescope
+    >>> Telescope("ours", 1.5, obscuration=0.25).diameter
+    1.5
+    """
+
+    name: str
+    diameter: float
+    obscuration: float = 0.0
+    vanes: tuple[float, ...] = ()
+    vane_width: float = 0.0
+    pads: tuple[tuple[float, float, float], ...] = ()
+
+    def __post_init__(self):
+        if not (0 < self.diameter < np.inf and 0 <= self.obscuration < 1):
+            raise ParameterError(
+                f"diameter is {self.diameter} m, obscuration {self.obscuration}; expected a positive number, "
+                "and 0 to below 1"
+            )
+
+
+# Tiny Tim's pupil tables (*.pup of the OTA): secondary 0.330, spiders 0.022, three pads at 120 degrees,
+# 0.89 from the centre, of radius 0.065. Vanes lie on the diagonals of the raw axes (dossier E).
+HST = Telescope(
+    "HST",
+    2.4,
+    obscuration=0.33,
+    vanes=tuple(np.pi * (0.25 + 0.5 * k) for k in range(4)),
+    vane_width=0.022,
+    pads=((0.8921, np.pi / 4, 0.065), (0.8853, np.radians(166.4), 0.065), (0.8883, np.radians(284.0), 0.065)),
+)
+#: Unobscured off-axis mirror of 2 m (dossier C).
+CSST = Telescope("CSST", 2.0)
+
+
+def pupil(telescope, samples_per_metre, *, device="cpu"):
+    """
+    Draw the aperture on a grid, with edges as sharp as the grid allows.
+
+    Parameters
+    ----------
+    telescope : Telescope
+        The telescope.
+    samples_per_metre : float
+        Scale of the grid.
+    device : str or torch.device, default "cpu"
+        Where to draw.
+
+    Returns
+    -------
+    amplitude : torch.Tensor
+        0 to 1, the share of each cell that is open; float64, square, just large enough.
+    rho, theta : torch.Tensor
+        Polar coordinates of the cells; rho is 1 at the mirror's edge.
+    """
+    radius = telescope.diameter / 2 * samples_per_metre
+    half = int(np.ceil(radius)) + 1
+    x = torch.arange(-half, half + 1, dtype=torch.float64, device=device)
+    y, x = torch.meshgrid(x, x, indexing="ij")
+    r, theta = torch.hypot(y, x), torch.atan2(y, x)
+    amplitude = _inside(radius - r)
+    if telescope.obscuration > 0:
+        amplitude = amplitude * (1 - _inside(telescope.obscuration * radius - r))
+    width = telescope.vane_width * radius
+    for angle in telescope.vanes:
+        along, across = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
+        amplitude = amplitude * (1 - _strip(across, width) * (along > 0))
+    for distance, angle, size in telescope.pads:
+        py, px = distance * radius * np.sin(angle), distance * radius * np.cos(angle)
+        amplitude = amplitude * (1 - _inside(size * radius - torch.hypot(y - py, x - px)))
+    return amplitude, r / radius, theta
+
+
+def _inside(depth):
+    """The share of a cell within an edge; `depth` is how far its centre is inside, in cells."""
+    return (depth + 0.5).clamp(0, 1)
+
+
+def _strip(across, width):
+    """The share of a cell that a strip covers, also if it is narrower than a cell."""
+    half = width / 2
+    return (across + 0.5).clamp(-half, half) - (across - 0.5).clamp(-half, half)
+
+
+def noll_order(index):
+    """
+    Turn Noll's number of a Zernike polynomial into its orders.
+
+    Parameters
+    ----------
+    index : int
+        1 or more; 4 is focus, 5 and 6 astigmatism, 7 and 8 coma, 11 spherical aberration.
+
+    Returns
+    -------
+    n, m : int
+        Radial and azimuthal order; m is negative for sines.
+
+    Raises
+    ------
+    ParameterError
+        If the index is not a positive integer.
+    """
+    if index != int(index) or index < 1:
+        raise ParameterError(f"{index} is no Noll index; expected 1, 2, 3, ...")
+    n = int((np.sqrt(8 * index - 7) - 1) // 2)
+    place = int(index) - n * (n + 1) // 2 - 1
+    m = 2 * ((place + 1 - n % 2) // 2) + n % 2
+    return n, m if index % 2 == 0 else -m
+
+
+@lru_cache(maxsize=256)
+def _radial_coefficients(n, m, obscuration):
+    """Coefficients of rho**m, rho**(m+2), ... rho**n, orthonormal over the open annulus."""
+    nodes, weights = np.polynomial.legendre.leggauss(32)
+    u = obscuration**2 + (nodes + 1) / 2 * (1 - obscuration**2)  # rho squared
+    powers = np.stack([u ** (m / 2 + k) for k in range((n - m) // 2 + 1)], axis=1)
+    _, triangle = np.linalg.qr(powers * np.sqrt(weights / 2)[:, None])
+    column = np.linalg.inv(triangle)[:, -1]
+    return column * np.sign(column[-1])
+
+
+def wavefront(zernikes, rho, theta, *, obscuration=0.0):
+    """
+    Add up Zernike polynomials, those of the annulus if the pupil is one.
+
+    Parameters
+    ----------
+    zernikes : iterable of tuple
+        Noll index and strength (rms over the pupil, any unit of length).
+    rho, theta : torch.Tensor
+        Polar coordinates on the pupil.
+    obscuration : float, default 0
+        Inner radius of the annulus.
+
+    Returns
+    -------
+    torch.Tensor
+        Departure from a sphere, in the unit of the strengths.
+    """
+    total = torch.zeros_like(rho)
+    for index, strength in zernikes:
+        n, m = noll_order(index)
+        coefficients = _radial_coefficients(n, abs(m), obscuration)
+        radial = sum(float(c) * rho ** (abs(m) + 2 * k) for k, c in enumerate(coefficients))
+        if m != 0:
+            angular = torch.cos(m * theta) if m > 0 else torch.sin(-m * theta)
+            radial = radial * np.sqrt(2) * angular
+        total += strength * radial
+    return total
