@@ -22,7 +22,7 @@ from astroclassify.simulate._manifest import (
     truth_table,
     write_table,
 )
-from astroclassify.simulate._plan import plan_exposure, rootname_of
+from astroclassify.simulate._plan import name_of_body, plan_exposure, rootname_of
 from astroclassify.simulate._preview import preview
 from astroclassify.simulate._toml import write_toml
 
@@ -183,7 +183,8 @@ def _write_tables(folder, jobs, errors, *, made, kept):
     rows, truths, failures = [], [], []
     for job in jobs:
         if job.index in errors:
-            failures.append((job.index, job.rootname(), "", errors[job.index]))
+            body = name_of_body(job.config, job.index)
+            failures.append((job.index, job.rootname(), body, errors[job.index]))
             continue
         chips, truth = read_exposure(job.path())
         rows += chips
@@ -209,11 +210,14 @@ def _results(jobs, processes):
         return
     # Not forked: a copy of torch's threads does not work.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, len(jobs)), context, initializer=_start_worker) as pool:
+    pool = ProcessPoolExecutor(min(processes, len(jobs)), context, initializer=_start_worker)
+    try:
         waiting = {pool.submit(_attempt, job): job for job in jobs}
         for future in as_completed(waiting):
             error = future.exception()
             yield waiting[future].index, _described(error) if error else future.result()
+    finally:  # whoever interrupts the set need not wait for all of it
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager

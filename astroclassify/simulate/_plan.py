@@ -245,6 +245,25 @@ def rootname_of(config, seed, index):
     return _rootname(seed, index, setting_of(config, seed, index)["instrument"])
 
 
+def name_of_body(config, index):
+    """
+    Name the body of an exposure.
+
+    Parameters
+    ----------
+    config : SimulationConfig
+        What it is drawn from.
+    index : int
+        Number of the exposure.
+
+    Returns
+    -------
+    str
+        For the manifest; it says nothing about the body.
+    """
+    return f"SIM-{_body_number(config, index):06d}"
+
+
 # Bodies --------------------------------------------------------------------------------------
 
 
@@ -389,7 +408,7 @@ def _plan(config, seed, index, body, view, setting, **others):
     return ExposurePlan(
         index=index,
         seed=seed,
-        name=f"SIM-{_body_number(config, index):06d}",
+        name=name_of_body(config, index),
         rootname=_rootname(seed, index, setting["instrument"]),
         body=body,
         view=view,

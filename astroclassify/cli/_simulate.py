@@ -1,0 +1,98 @@
+"""``astroclassify simulate``: a folder of simulated raw frames, with a manifest and the truth."""
+
+from pathlib import Path
+
+from astroclassify.cli import _exit_codes
+from astroclassify.cli._output import say
+from astroclassify.cli._parsing import add_subparser
+
+_EXAMPLES = """
+astroclassify simulate simulated --count 20 --seed 7
+astroclassify simulate simulated --count 40 --seed 7 --processes 2
+astroclassify simulate blurry --count 20 --seed 7 --blurry --preview
+astroclassify simulate other --count 20 --seed 8 --config simulated/config.toml
+"""
+
+
+def add_parser(subparsers):
+    """
+    Add the subcommand.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers,
+        "simulate",
+        run,
+        summary="Simulate raw frames whose truth is known; run it again to complete an interrupted set.",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder for the frames and their tables")
+    parser.add_argument("--count", type=int, required=True, metavar="N", help="number of exposures")
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="S", help="same seed, same bytes (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="what to draw from (TOML); every set keeps its own"
+    )
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="P", help="how many at a time (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--blurry", action="store_true", help="frames whose signal is low, each for a known cause"
+    )
+    parser.add_argument("--preview", action="store_true", help="save a picture beside each frame")
+    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+
+
+def run(arguments):
+    """
+    Make what is missing of the set, and say what is there.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``folder`` and the options.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify.simulate import simulate_set
+
+    made = simulate_set(
+        arguments.folder,
+        count=arguments.count,
+        seed=arguments.seed,
+        config=_configuration(arguments),
+        processes=arguments.processes,
+        progress=False if arguments.no_progress else None,
+        previews=arguments.preview,
+    )
+    for row in made.failures:
+        say(f"error: exposure {row['index']} ({row['OBSID']}): {row['error']}")
+    print(_summary(made))
+    return _exit_codes.SOME_FAILED if len(made.failures) else _exit_codes.DONE
+
+
+def _configuration(arguments):
+    from dataclasses import replace
+
+    from astroclassify.simulate import SimulationConfig
+
+    config = SimulationConfig.read(arguments.config) if arguments.config else SimulationConfig()
+    return replace(config, blurry=True) if arguments.blurry else config
+
+
+def _summary(made):
+    labels = sorted(set(made.manifest["Label"]))
+    frames = ", ".join(f"{(made.manifest['Label'] == label).sum()} {label}" for label in labels)
+    failed = f", {len(made.failures)} failed" if len(made.failures) else ""
+    return (
+        f"{made.folder}: {len(made.truth)} exposures ({made.made} new, {made.kept} kept{failed}), "
+        f"{len(made.manifest)} frames ({frames or 'none'}) of {len(set(made.manifest['ID']))} bodies"
+    )
