@@ -28,7 +28,7 @@ _OLD_MAIN_SEQUENCE = np.array(
         (0.80, 4.0, 6250),
     ]
 )
-#: Subgiants and giants of an old population: M_V, temperature, stars per magnitude (1000 at the turn-off).
+#: Subgiants and giants of an old population: M_V, temperature, stars per magnitude (1300 at the turn-off).
 _OLD_GIANTS = np.array(
     [
         (-2.5, 3750, 1.8),
@@ -37,11 +37,11 @@ _OLD_GIANTS = np.array(
         (0.0, 4600, 15),
         (1.0, 4850, 32),
         (2.0, 5000, 64),
-        (3.0, 5250, 140),
-        (3.2, 5400, 200),
-        (3.4, 5700, 300),
-        (3.7, 6150, 560),
-        (4.0, 6250, 1000),
+        (3.0, 5250, 150),
+        (3.2, 5400, 230),
+        (3.4, 5700, 370),
+        (3.7, 6150, 720),
+        (4.0, 6250, 1300),
     ]
 )
 _STEP = 0.1

@@ -1,0 +1,132 @@
+"""Foreground stars and background galaxies: how many, how bright, where."""
+
+import numpy as np
+import pytest
+import torch
+
+from astroclassify.core import ParameterError
+from astroclassify.simulate import Dice, Scene, View
+from astroclassify.simulate._fields import add_background, add_foreground, galaxy_density, render_galaxies
+
+WIDE = View((1200, 1200), 100.0, pixel_scale=0.3)  # 36 square arcminutes
+
+
+def stars(latitude, seed, view=WIDE, density=1.0):
+    scene = Scene(view)
+    add_foreground(scene, latitude, Dice(seed), density=density)
+    y, x, flux, *_ = scene.sources
+    inside = (y > -0.5) & (y < view.shape[0] - 0.5) & (x > -0.5) & (x < view.shape[1] - 0.5)
+    return -2.5 * np.log10(flux[inside])
+
+
+def arcmin2(view):
+    return view.shape[0] * view.shape[1] * view.pixel_area / 3600
+
+
+@pytest.mark.parametrize(
+    ("latitude", "low", "high"), [(90, 1, 5), (60, 1, 5), (-52, 1, 5), (10, 10, 60), (2, 50, 200)]
+)
+def test_star_counts_follow_galactic_latitude(latitude, low, high):
+    counts = [(stars(latitude, seed) < 25).sum() / arcmin2(WIDE) for seed in range(6)]
+    assert low < np.mean(counts) < high
+
+
+def test_star_counts_rise_with_the_slope_of_the_disk():
+    view = View((2000, 2000), 100.0, pixel_scale=0.6)
+    magnitude = np.concatenate([stars(5, seed, view) for seed in range(4)])
+    slope = np.log10((magnitude < 19).sum() / (magnitude < 15).sum()) / 4
+    assert slope == pytest.approx(0.24, abs=0.03)
+    assert magnitude.min() < 13
+
+
+def test_faint_stars_are_redder():
+    scene = Scene(WIDE)
+    add_foreground(scene, 20, Dice(4))
+    _, _, flux, kind, _ = scene.sources
+    bright = flux > 10 ** (-0.4 * 19)
+    assert kind[~bright].mean() > kind[bright].mean() + 1  # types are numbered from the hottest
+
+
+@pytest.mark.parametrize(
+    "add", [lambda s, d, f: add_foreground(s, 3, d, density=f), None], ids=["stars", "galaxies"]
+)
+def test_density_multiplies_the_number(add):
+    add = add or (lambda scene, dice, density: add_background(scene, dice, density=density))
+
+    def amount(density):
+        total = 0.0
+        for seed in range(3):
+            scene = Scene(WIDE)
+            add(scene, Dice(seed), density)
+            total += scene.sources.shape[1] + sum(float((light > 0).sum()) for _, light, _ in scene.layers)
+        return total
+
+    assert amount(0.0) == 0
+    assert amount(2.0) == pytest.approx(2 * amount(1.0), rel=0.35)
+
+
+@pytest.mark.parametrize("density", [-1.0, float("nan")])
+def test_impossible_densities_are_refused(density):
+    with pytest.raises(ParameterError, match="density"):
+        add_background(Scene(WIDE), Dice(0), density=density)
+
+
+def test_background_counts_are_those_of_deep_fields():
+    assert 20 < galaxy_density(25.0) < 40
+    slope = np.log10(galaxy_density(24.0) / galaxy_density(20.0)) / 4
+    assert slope == pytest.approx(0.4, abs=0.02)
+
+
+def test_the_galaxies_light_is_that_of_their_counts():
+    magnitudes = np.arange(18.0, 26.5, 0.1)
+    numbers = np.diff([galaxy_density(m) for m in (*magnitudes, 26.5)])
+    expected = (numbers * 10 ** (-0.4 * (magnitudes + 0.05))).sum() * arcmin2(WIDE)
+    found = []
+    for seed in range(25):
+        scene = Scene(WIDE)
+        add_background(scene, Dice(seed))
+        found.append(sum(float(light.sum()) for _, light, _ in scene.layers) * WIDE.pixel_area)
+    assert np.median(found) == pytest.approx(expected, rel=0.4)  # a few bright ones dominate each
+
+
+@pytest.mark.parametrize("index", [1, 4])
+@pytest.mark.parametrize("size", [0.3, 2.0, 6.0])
+def test_rendered_galaxies_have_their_flux_and_place(index, size):
+    galaxies = np.array(
+        [[90.3, 110.1], [101.0, 80.6], [5.0, 2.0], [size] * 2, [0.5] * 2, [0.7] * 2, [index] * 2]
+    )
+    image = render_galaxies(galaxies, (210, 210)).double()
+    assert float(image.sum()) == pytest.approx(7.0, rel=1e-4)
+    row = torch.arange(210, dtype=torch.float64)
+    assert float((image.sum(1) * row).sum() / image.sum()) == pytest.approx(
+        (90.3 * 5 + 110.1 * 2) / 7, abs=0.25
+    )
+
+
+def test_half_of_a_rendered_galaxys_light_lies_within_its_half_light_radius():
+    galaxy = np.array([[100.0], [100.0], [1.0], [10.0], [1.0], [0.0], [1.0]])
+    image = render_galaxies(galaxy, (201, 201)).numpy()
+    y, x = np.mgrid[:201, :201]
+    assert image[np.hypot(y - 100, x - 100) < 10].sum() == pytest.approx(0.5, abs=0.06)
+
+
+def test_galaxies_at_the_edge_are_cut_by_it():
+    galaxy = np.array([[-0.5], [50.0], [1.0], [3.0], [1.0], [0.0], [1.0]])
+    assert float(render_galaxies(galaxy, (100, 100)).sum()) == pytest.approx(0.5, abs=0.02)
+
+
+def test_coarse_pixels_are_not_crowded_out():
+    view = View((192, 192), 10.0, pixel_scale=20.0)  # a square degree
+    scene = Scene(view)
+    add_foreground(scene, 1, Dice(0))
+    assert 500 < scene.sources.shape[1] < 3000
+
+
+def test_the_same_seed_gives_the_same_field():
+    one, again = Scene(WIDE), Scene(WIDE)
+    for scene in (one, again):
+        dice = Dice(7)
+        add_background(scene, dice)
+        add_foreground(scene, 30, dice)
+    np.testing.assert_array_equal(one.sources, again.sources)
+    assert all(torch.equal(a[1], b[1]) for a, b in zip(one.layers, again.layers, strict=True))

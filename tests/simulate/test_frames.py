@@ -1,0 +1,87 @@
+"""Training frames: what `random_frames` promises to those who train on them."""
+
+import numpy as np
+import pytest
+
+from astroclassify.core import UnknownNameError
+from astroclassify.simulate import CLASSES, KINDS, Dice, random_frames
+from astroclassify.simulate._frames import linear_frame, photograph
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_becomes_frames(kind):
+    for seed in range(3):
+        for frame in random_frames(seed, shape=(64, 80), kind=kind, renderings=2):
+            assert frame.array.shape == (64, 80)
+            assert frame.array.dtype == np.float32
+            assert (frame.label, frame.kind) == (KINDS[kind].label, kind)
+            assert np.isfinite(frame.array).mean() > 0.2
+            assert not np.isinf(frame.array).any()
+
+
+@pytest.mark.parametrize("label", CLASSES)
+def test_a_label_asked_for_is_given(label):
+    assert {random_frames(seed, shape=(32, 32), label=label)[0].label for seed in range(5)} == {label}
+
+
+def test_all_classes_come_by_chance():
+    assert {random_frames(seed, shape=(32, 32))[0].label for seed in range(60)} == set(CLASSES)
+
+
+def test_same_seed_gives_the_same_frame_and_another_seed_another():
+    one, again, other = (random_frames(seed, kind="emission")[0].array for seed in (5, 5, 6))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other, equal_nan=True)
+
+
+def test_a_generator_moves_on():
+    rng = np.random.default_rng(1)
+    first, second = (random_frames(rng, shape=(40, 40), kind="globular")[0].array for _ in range(2))
+    assert not np.array_equal(first, second, equal_nan=True)
+
+
+def test_renderings_show_the_same_body_differently():
+    first, second = random_frames(8, renderings=2)
+    assert first.kind == second.kind
+    assert not np.array_equal(first.array, second.array, equal_nan=True)
+
+
+def test_an_unknown_kind_is_named_with_the_known_ones():
+    with pytest.raises(UnknownNameError, match=r"spyral.*spiral"):
+        random_frames(1, kind="spyral")
+
+
+def test_hardly_a_frame_is_blank():
+    frames = [random_frames(seed, shape=(64, 64))[0].array for seed in range(80)]
+    blank = sum(np.nanmax(frame) == np.nanmin(frame) for frame in frames)
+    assert blank <= 2
+
+
+def test_photographs_are_8_bit_pictures():
+    image = np.random.default_rng(0).random((50, 60), dtype=np.float32)
+    for seed in range(10):
+        picture = photograph(image, Dice(seed))
+        assert picture.dtype == np.float32
+        assert 0 <= picture.min() <= picture.max() <= 255
+        np.testing.assert_array_equal(picture, np.round(picture))
+
+
+def test_a_brighter_scene_makes_a_brighter_linear_frame():
+    y, x = np.mgrid[:60, :60]
+    image = np.exp(-((y - 30.0) ** 2 + (x - 30.0) ** 2) / 50).astype(np.float32)
+    contrast = []
+    for seed in range(30):
+        frame = linear_frame(image, Dice(seed))
+        inside, outside = frame[image > 0.5], frame[image < 1e-3]
+        if np.isfinite(frame).all() and outside.std() > 0:
+            contrast.append((inside.mean() - outside.mean()) / outside.std())
+    assert np.median(contrast) > 1
+
+
+def test_cosmic_rays_gaps_and_both_ways_of_showing_occur():
+    frames = [random_frames(seed, shape=(48, 48), kind="elliptical")[0].array for seed in range(60)]
+    pictures = [
+        f for f in frames if np.isfinite(f).all() and f.min() >= 0 and f.max() <= 255 and (f % 1 == 0).all()
+    ]
+    assert 15 < len(pictures) < 45
+    assert any(np.isnan(frame).any() for frame in frames)
