@@ -31,7 +31,7 @@ _DERIVED_KEYS = re.compile(
 )
 
 
-def write_raw(path, raw, *, instrument, band, exptime, wcs=None, header=None, overwrite=False):
+def write_raw(path, raw, *, instrument, band, exptime, wcs=None, header=None, history=(), overwrite=False):
     """
     Write a raw frame as the telescope's archive would.
 
@@ -55,6 +55,8 @@ def write_raw(path, raw, *, instrument, band, exptime, wcs=None, header=None, ov
         Further cards, for example TARGNAME, EXPSTART, CCDGAIN. ``CCDAMP`` says which amplifier
         reads a subarray, and LTV1, LTV2 where on the chip it lies. Cards that follow from the
         image are not overridden.
+    history : sequence of str, optional
+        Lines for HISTORY of the primary header; long ones are cut into cards.
     overwrite : bool, default False
         Replace a file that is there.
 
@@ -91,6 +93,8 @@ def write_raw(path, raw, *, instrument, band, exptime, wcs=None, header=None, ov
     primary = _primary_header(camera, _checked_band(band, camera), seconds, start, layouts, worlds, target)
     own = {key: value for key, value in extra.items() if not _DERIVED_KEYS.fullmatch(key)}
     primary.update({key: value for key, value in own.items() if key not in _SCI_KEYS})
+    for line in history:
+        primary.add_history(line)
     hdus = [fits.PrimaryHDU(header=primary)]
     for version, (chip, image) in enumerate(images.items(), start=1):
         cards = _sci_cards(camera, layouts[chip], worlds.get(chip), primary["ROOTNAME"])

@@ -50,10 +50,7 @@ configurations = st.builds(
             "causes": tables_of(CAUSES),
             "instruments": tables_of(["acs-wfc", "wfc3-uvis"]),
             "bands": st.fixed_dictionaries(
-                {
-                    camera: tables_of(b for c, b in BANDS if c == camera)
-                    for camera in ("acs-wfc", "wfc3-uvis")
-                }
+                {camera: tables_of(b for c, b in BANDS if c == camera) for camera in ("acs-wfc", "wfc3-uvis")}
             ),
             "effects": st.dictionaries(
                 st.sampled_from(["post_flash", "dark", "striping"]), st.floats(0, 99), max_size=2

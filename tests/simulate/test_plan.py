@@ -1,0 +1,157 @@
+"""`plan_exposure`: the same whenever it is asked, blind to the class, consistent on the sky."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from astroclassify.core import ParameterError
+from astroclassify.instruments import INSTRUMENTS
+from astroclassify.simulate import KINDS
+from astroclassify.simulate._config import CAUSES, SimulationConfig
+from astroclassify.simulate._field_of_view import FieldOfView
+from astroclassify.simulate._levels import (
+    exptime_for,
+    signal_for,
+    signal_to_noise,
+    small_map,
+    small_scene,
+)
+from astroclassify.simulate._palette import response
+from astroclassify.simulate._plan import (
+    _levelled_body,
+    plan_exposure,
+    rootname_of,
+    setting_of,
+    unlevelled_body,
+)
+
+SMALL = {"acs-wfc": ("WFC1A-512", "WFC2D-512"), "wfc3-uvis": ("UVIS1-C512A-SUB",)}
+CONFIG = SimulationConfig(apertures=SMALL, frames_per_body=3)
+#: Spectra are costly to integrate for every redshift: few bands are enough here.
+BLURRY = SimulationConfig(
+    apertures=SMALL,
+    blurry=True,
+    instruments={"acs-wfc": 1},
+    bands={"acs-wfc": dict.fromkeys(("F435W", "F814W", "F658N", "F502N"), 1.0)},
+)
+#: What a header says, and what light and detector do around the body.
+CIRCUMSTANCES = (
+    *("instrument", "band", "exptime", "aperture", "sky", "effects", "optics", "foreground", "background"),
+    *("expstart", "rootname", "name"),
+)
+
+
+def test_a_plan_is_the_same_in_whatever_order_plans_are_made():
+    forward = [plan_exposure(CONFIG, 7, index) for index in range(4)]
+    _levelled_body.cache_clear()
+    backward = [plan_exposure(CONFIG, 7, index) for index in reversed(range(4))]
+    assert forward == backward[::-1]
+    assert forward[0] != replace(plan_exposure(CONFIG, 8, 0), seed=7)
+
+
+def test_frames_of_one_body_show_it_in_several_ways():
+    plans = [plan_exposure(CONFIG, 7, index) for index in range(3)]
+    assert len({plan.body for plan in plans}) == 1
+    assert {plan.name for plan in plans} == {"SIM-000000"}
+    assert len({plan.view.centre for plan in plans}) == 3
+    assert plan_exposure(CONFIG, 7, 3).name == "SIM-000001"
+
+
+@pytest.mark.parametrize("classes", [{"galaxy": 1}, {"nebula": 1}, {"star cluster": 1}], ids=str)
+def test_what_surrounds_a_body_does_not_depend_on_its_class(classes):
+    other = replace(CONFIG, classes=classes)
+    for index in range(12):
+        here, there = setting_of(CONFIG, 5, index), setting_of(other, 5, index)
+        assert here == there
+        assert rootname_of(CONFIG, 5, index) == rootname_of(other, 5, index)
+    here, there = plan_exposure(CONFIG, 5, 1), plan_exposure(other, 5, 1)
+    assert [getattr(here, name) for name in CIRCUMSTANCES] == [getattr(there, name) for name in CIRCUMSTANCES]
+    assert (here.body.latitude, here.body.extinction) == (there.body.latitude, there.body.extinction)
+
+
+def test_each_block_of_bodies_shares_out_the_classes():
+    for block in range(5):
+        labels = Counter(unlevelled_body(CONFIG, 2, 4 * block + n).label for n in range(4))
+        assert labels == {"galaxy": 2, "nebula": 1, "star cluster": 1}
+
+
+def test_names_are_unique_and_look_like_the_archives():
+    names = [rootname_of(CONFIG, 3, index) for index in range(2000)]
+    assert len(set(names)) == 2000
+    assert all(len(name) == 9 and name[0] in "ij" and name[-1] == "q" and name.isalnum() for name in names)
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_every_frame_of_a_body_puts_it_at_the_same_place_on_the_sky(index):
+    first, plan = plan_exposure(CONFIG, 11, 0), plan_exposure(CONFIG, 11, index)
+    places = [_place_of_body(each) for each in (first, plan)]
+    # The frames' linear WCS are tangent planes; the body's middle lies up to a body unit outside.
+    assert places[0].separation(places[1]).arcsec < 1e-3 * first.body.angular_radius
+
+
+def _place_of_body(plan):
+    field = FieldOfView.of(plan.instrument, plan.aperture)
+    ((chip, world),) = field.world(*plan.pointing).items()
+    y, x = plan.view.to_pixels(0.0, 0.0)
+    corner = field.corners[chip]
+    return world.pixel_to_world(x - corner[1], y - corner[0])
+
+
+def test_the_latitude_of_a_body_is_that_of_its_pointing():
+    from astropy.coordinates import SkyCoord
+
+    for number in range(4):
+        plan = plan_exposure(CONFIG, 4, 3 * number)
+        b = SkyCoord(*plan.pointing[:2], unit="deg").galactic.b.deg
+        assert abs(plan.body.latitude - b) < 1.5 * plan.body.angular_radius / 3600 + 0.01
+        assert 0 <= plan.body.extinction <= 3
+
+
+def test_the_first_frame_has_the_level_asked_for_where_the_kind_allows_it():
+    kinds, classes = {"elliptical": 1, "reflection": 1}, {"galaxy": 1, "nebula": 1}
+    config = replace(CONFIG, level=(0.2, 0.2), frames_per_body=1, kinds=kinds, classes=classes)
+    reached = []
+    for index in range(8):
+        plan = plan_exposure(config, 1, index)
+        camera, low_high = INSTRUMENTS[plan.instrument], sorted(KINDS[plan.body.kind].brightness)
+        answer = response(plan.instrument, plan.band, redshift=plan.body.redshift)
+        level = small_map(small_scene(plan.body, plan.view), answer, camera.pixel_scale).mean()
+        assert low_high[0] <= plan.body.brightness <= low_high[1]
+        if low_high[0] < plan.body.brightness < low_high[1]:
+            reached.append(level)
+    assert reached == pytest.approx([0.2] * len(reached), rel=0.02)
+    assert len(reached) >= 3
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_blurry_frame_is_below_the_limit_by_its_cause_alone(cause):
+    config = replace(BLURRY, causes={cause: 1}, blurry_snr=2.0)
+    plans = [plan_exposure(config, 3, index) for index in range(4)]
+    for plan in plans:
+        assert plan.cause in (cause, "exposure time")
+        assert plan.snr < 2.0 <= plan.snr_without_cause
+    assert sum(plan.cause == cause for plan in plans) >= 2
+
+
+@pytest.mark.parametrize("key", ["seed", "index"])
+@pytest.mark.parametrize("value", [-1, 1.5, True, "7"])
+def test_numbers_that_cannot_be_are_refused(key, value):
+    with pytest.raises(ParameterError, match=rf"{key} is .*whole number"):
+        plan_exposure(CONFIG, **({"seed": 1, "index": 1} | {key: value}))
+
+
+@pytest.mark.parametrize("noise", [(0.1, 20.0), (3.0, 0.0)])
+@pytest.mark.parametrize("ratio", [0.3, 5.0])
+def test_signal_time_and_ratio_invert_each_other(noise, ratio):
+    signal = signal_for(ratio, 300.0, noise)
+    assert signal_to_noise(signal, 300.0, noise) == pytest.approx(ratio)
+    assert exptime_for(ratio, signal, noise) == pytest.approx(300.0)
+
+
+def test_signal_to_noise_is_that_of_poisson_counts_and_read_noise():
+    rng = np.random.default_rng(1)
+    counts = rng.poisson((0.2 + 0.1) * 500.0, 200_000) + rng.normal(0, 4.0, 200_000)
+    measured = 0.2 * 500 / counts.std()
+    assert signal_to_noise(0.2, 500.0, (0.1, 16.0)) == pytest.approx(measured, rel=0.01)
