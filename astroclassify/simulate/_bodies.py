@@ -12,7 +12,6 @@ from astropy import units as u
 from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.simulate import _clusters, _galaxies, _nebulae
 from astroclassify.simulate._dice import Dice
-from astroclassify.simulate._scene import Scene
 from astroclassify.simulate._view import View
 
 CLASSES = ("galaxy", "nebula", "star cluster", "field")

@@ -44,6 +44,8 @@ class RawExposure:
         Seconds.
     wcs : dict of int to astropy.wcs.WCS
         Linear world coordinates of each chip's science pixels.
+    layouts : dict of int to ChipLayout
+        What was read of each chip.
     truth : dict
         Body, class, view, sky, effects. In a file it stands in HISTORY, where no model looks.
     """
@@ -53,6 +55,7 @@ class RawExposure:
     band: str
     exptime: float
     wcs: dict
+    layouts: dict
     truth: dict
 
     def write(self, path, *, header=None, history=None, overwrite=False):
@@ -77,10 +80,18 @@ class RawExposure:
             band=self.band,
             exptime=self.exptime,
             wcs=self.wcs,
-            header=header,
+            header=_subarray_cards(self.layouts) | dict(header or {}),
             history=[f"simulated by astroclassify: {json.dumps(self.truth)}"] if history is None else history,
             overwrite=overwrite,
         )
+
+
+def _subarray_cards(layouts):
+    """Say which amplifier reads a subarray, and where on the chip it lies."""
+    if len(layouts) > 1:
+        return {}
+    (layout,) = layouts.values()
+    return {"CCDAMP": "".join(layout.amplifiers), "LTV1": layout.ltv[0], "LTV2": layout.ltv[1]}
 
 
 def simulate_exposure(
@@ -118,7 +129,7 @@ def simulate_exposure(
     device : str or torch.device, default "cpu"
         Where to compute.
     effects : Effects, optional
-        What the detector adds and loses; by default everything, with typical strengths.
+        What the detector adds and loses; by default what is typical of the camera.
     optics : Optics or PointSpread, optional
         Aberrations and jitter, or a point-spread function of one's own; by default those of the camera.
     view : View, optional
@@ -159,12 +170,12 @@ def simulate_exposure(
     view = _view_of_field(field, body, view, dice.rng)
     pointing = pointing or _random_pointing(dice.rng)
     sky = sky or _random_sky(dice.rng)
-    effects = Effects() if effects is None else effects
+    effects = Effects.typical(field.camera) if effects is None else effects
     rate = _rate(field, body, view, band, sky, optics, (foreground, background), device)
     raw = _chips(field, rate, exptime, effects, dice)
     truth = _truth(body, view, sky, effects, optics, (foreground, background))
     name = band.name if isinstance(band, Bandpass) else band
-    return RawExposure(raw, field.camera, name, float(exptime), field.world(*pointing), truth)
+    return RawExposure(raw, field.camera, name, float(exptime), field.world(*pointing), field.layouts, truth)
 
 
 def _view_of_field(field, body, view, rng):
@@ -218,10 +229,10 @@ def _chips(field, rate, exptime, effects, dice):
 
     def chip_image(chip, own):
         extra = None if trails is None else field.cut(trails, chip)
-        electrons = collect(
-            field.cut(rate, chip), field.camera, exptime, effects=effects, dice=own, extra=extra
-        )
-        return read_out(electrons, field.layouts[chip], field.camera, effects=effects, dice=own)
+        layout, light = field.layouts[chip], field.cut(rate, chip)
+        settings = {"effects": effects, "dice": own}
+        electrons = collect(light, field.camera, exptime, extra=extra, binning=layout.binning, **settings)
+        return read_out(electrons, layout, field.camera, **settings)
 
     chips = list(field.layouts)
     children = dice.spawn(len(chips))

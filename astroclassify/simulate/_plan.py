@@ -137,13 +137,9 @@ class ExposurePlan:
         Returns
         -------
         dict
-            Target, start, and of a subarray its amplifier and place; none depends on the class.
+            Target and start; none depends on the class.
         """
-        cards = {"TARGNAME": self.name, "EXPSTART": self.expstart}
-        if self.aperture:
-            (layout,) = FieldOfView.of(self.instrument, self.aperture).layouts.values()
-            cards |= {"CCDAMP": "".join(layout.amplifiers), "LTV1": layout.ltv[0], "LTV2": layout.ltv[1]}
-        return cards
+        return {"TARGNAME": self.name, "EXPSTART": self.expstart}
 
     def truth(self):
         """

@@ -33,8 +33,8 @@ def preview(exposure, *, side=1000, path=None):
     (512, 128)
     """
     images = {chip: _without_bias(raw, exposure, chip) for chip, raw in exposure.raw.items()}
-    names = {chip: _layout(exposure, chip).name for chip in images}
-    field = FieldOfView.of(exposure.instrument, None if len(names) > 1 else next(iter(names.values())))
+    names = [layout.name for layout in exposure.layouts.values()]
+    field = FieldOfView.of(exposure.instrument, names[0] if len(names) == 1 else None)
     step = max(1, -(-max(field.shape) // side))
     canvas = np.full(tuple(-(-n // step) for n in field.shape), np.nan, np.float32)
     for chip, image in images.items():
@@ -51,16 +51,9 @@ def preview(exposure, *, side=1000, path=None):
     return picture
 
 
-def _layout(exposure, chip):
-    raw = exposure.raw[chip]
-    return next(
-        layout for layout in exposure.instrument.layouts if layout.chip == chip and layout.shape == raw.shape
-    )
-
-
 def _without_bias(raw, exposure, chip):
     """Science pixels in electrons above each amplifier's median overscan, or its nominal bias."""
-    layout = _layout(exposure, chip)
+    layout = exposure.layouts[chip]
     rows, columns = layout.science_shape
     science = layout.of_kind(SCIENCE)
     y_of, x_of = (_without_gaps({getattr(section, axis) for section in science}) for axis in "yx")
