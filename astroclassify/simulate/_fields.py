@@ -19,8 +19,8 @@ _HALO = 0.15  # part of the stars beyond V = 17 that are of the halo, near its t
 _GALAXY_MAGNITUDES = np.array([16.0, 24.0, 26.5])
 _GALAXY_COUNTS = np.array([-2.0, 1.17, 1.92])
 #: No more objects are drawn than one for so many pixels; the faintest are left out.
-_PIXELS_PER_STAR, _PIXELS_PER_GALAXY = 30, 150
-_STAMP_REACHES = (2, 4, 8, 16, 32, 64, 128)  # pixels
+_PIXELS_PER_STAR, _PIXELS_PER_GALAXY = 40, 400
+_STAMP_REACHES = (3, 6, 11, 20, 36, 64, 128)  # pixels
 _SMALLEST = 0.3  # pixels; smaller ones are points
 _STAMP_PIXELS = 4_000_000  # of the stamps that are made at a time
 
@@ -100,14 +100,16 @@ def _counts(scene, density, magnitudes, logs, pixels_each):
         raise ParameterError(f"density is {density}; expected zero or more")
     rows, columns = scene.view.shape
     margin = 2 * _margin(scene.view)
-    area = (rows + margin) * (columns + margin) * scene.view.pixel_area / 3600
-    most = max((rows + margin) * (columns + margin) / pixels_each / max(area * density, 1e-12), 1e-12)
+    pixels = (rows + margin) * (columns + margin)
+    area = pixels * scene.view.pixel_area / 3600
+    most = max(pixels / pixels_each / max(area * density, 1e-12), 1e-12)
     limit = float(np.interp(np.log10(most), logs, magnitudes))
     return area * density * 10 ** float(np.interp(limit, magnitudes, logs)), limit
 
 
 def _margin(view):
-    return MARGIN / view.pixel_scale
+    """Pixels around the window: what lies there has spikes, wings or edges that reach into it."""
+    return min(MARGIN / view.pixel_scale, 8 + 0.1 * max(view.shape))
 
 
 def _magnitudes(rng, number, magnitudes, logs, limit):
@@ -150,11 +152,9 @@ def add_background(scene, dice, *, density=1.0):
     arcsec = np.clip(0.3 * 10 ** (-0.12 * (magnitude - 24)) * rng.lognormal(0, 0.45, number), 0.08, 4.0)
     index = np.where(rng.random(number) < 0.25, 4, 1)
     old = rng.random(number) < np.where(index == 4, 0.8, np.interp(magnitude, (18, 24), (0.4, 0.05)))
-    y, x = _places(rng, scene.view, number)
     galaxies = np.stack(
         [
-            y,
-            x,
+            *_places(rng, scene.view, number),
             10 ** (-0.4 * magnitude) / scene.view.pixel_area,
             np.maximum(arcsec / scene.view.pixel_scale, _SMALLEST),
             np.where(index == 4, rng.uniform(0.6, 1.0, number), rng.uniform(0.2, 1.0, number)),
@@ -162,12 +162,13 @@ def add_background(scene, dice, *, density=1.0):
             index,
         ]
     )
-    for spectrum, chosen in (("old", old), ("star-forming", ~old)):
-        if chosen.any():
-            scene.add(spectrum, render_galaxies(galaxies[:, chosen], scene.view.shape, device=dice.device))
+    if number:
+        planes = render_galaxies(galaxies, scene.view.shape, planes=old.astype(int), device=dice.device)
+        for spectrum, light in zip(("star-forming", "old"), planes, strict=True):
+            scene.add(spectrum, light)
 
 
-def render_galaxies(galaxies, shape, *, device="cpu"):
+def render_galaxies(galaxies, shape, *, planes, device="cpu"):
     """
     Draw many small galaxies at once.
 
@@ -178,45 +179,50 @@ def render_galaxies(galaxies, shape, *, device="cpu"):
         4; shape (7, N).
     shape : tuple of int
         Rows and columns.
+    planes : numpy.ndarray of int
+        On which of two images each is drawn, 0 or 1.
     device : str or torch.device, default "cpu"
         Where to draw.
 
     Returns
     -------
     torch.Tensor
-        Image, float32; of a galaxy wholly inside it holds the whole flux.
+        Two images, float32; of a galaxy wholly inside they hold the whole flux.
     """
-    image = torch.zeros(shape[0] * shape[1] + 1, device=device)  # the last one takes what falls outside
-    reach = galaxies[3] * np.where(galaxies[6] == 4, 8.0, 5.0)
+    size = shape[0] * shape[1]
+    images = torch.zeros(2 * size + 1, device=device)  # the last one takes what falls outside
+    reach = galaxies[3] * np.where(galaxies[6] == 4, 6.0, 4.5)
     group = np.searchsorted(_STAMP_REACHES[:-1], reach)
+    numbered = np.concatenate([galaxies, planes[None] * size])
     for number in np.unique(group):
-        members = galaxies[:, group == number]
-        stamp = _STAMP_REACHES[number]
-        most = max(_STAMP_PIXELS // (2 * stamp + 1) ** 2, 1)
+        members = _near(numbered[:, group == number], _STAMP_REACHES[number], shape)
+        most = max(_STAMP_PIXELS // (2 * _STAMP_REACHES[number] + 1) ** 2, 1)
         for start in range(0, members.shape[1], most):
-            _add_stamps(image, members[:, start : start + most], stamp, shape)
-    return image[:-1].reshape(shape)
+            _add_stamps(images, members[:, start : start + most], _STAMP_REACHES[number], shape)
+    return images[:-1].reshape(2, *shape)
 
 
-def _add_stamps(image, galaxies, reach, shape):
-    middle = np.round(galaxies[:2])
-    near = (middle > -reach).all(axis=0) & (middle < np.array(shape)[:, None] + reach).all(axis=0)
-    own = torch.as_tensor(galaxies[:, near], dtype=torch.float32, device=image.device)[:, :, None, None]
-    middle = torch.as_tensor(middle[:, near], device=image.device).long()[:, :, None, None]
-    offset = torch.arange(-reach, reach + 1, device=image.device)
-    row, column = middle[0] + offset[:, None], middle[1] + offset
-    dy, dx = row - own[0], column - own[1]
+def _near(galaxies, reach, shape):
+    sides = np.array(shape)[:, None]
+    return galaxies[:, ((galaxies[:2] > -reach) & (galaxies[:2] < sides - 1 + reach)).all(axis=0)]
+
+
+def _add_stamps(images, galaxies, reach, shape):
+    own = torch.as_tensor(galaxies, device=images.device)[:, :, None, None]
+    offset = torch.arange(-reach, reach + 1, device=images.device)
+    row, column = torch.round(own[0]).long() + offset[:, None], torch.round(own[1]).long() + offset
+    dy, dx = (row - own[0]).float(), (column - own[1]).float()
     # A soft round edge, for a square one is seen in deep pictures.
     edge = (1 - (dy * dy + dx * dx) / (reach + 0.5) ** 2).clamp_(min=0.0).square_()
-    stamps = _sersic_stamps(dy, dx, own).mul_(edge)
-    stamps *= own[2] / stamps.sum((1, 2), keepdim=True)
+    stamps = _sersic_stamps(dy, dx, own[3:7].float()).mul_(edge)
+    stamps *= own[2].float() / stamps.sum((1, 2), keepdim=True)
     inside = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
-    place = torch.where(inside, row * shape[1] + column, image.numel() - 1)
-    image.index_add_(0, place.reshape(-1), stamps.reshape(-1))
+    place = torch.where(inside, own[7].long() + row * shape[1] + column, images.numel() - 1)
+    images.index_add_(0, place.reshape(-1), stamps.reshape(-1))
 
 
 def _sersic_stamps(dy, dx, own):
-    _, _, _, size, ratio, angle, index = own
+    size, ratio, angle, index = own
     c, s = torch.cos(angle), torch.sin(angle)
     along, across = c * dx + s * dy, (c * dy - s * dx) / ratio
     # Softened by a third of a pixel: what averaging over pixels does to a cusp.
