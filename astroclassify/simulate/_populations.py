@@ -216,7 +216,7 @@ def old_stars(*, blue_fraction=0.5, mass_slope=1.0, stragglers=0.3, coolness=1.0
     --------
     >>> from astroclassify.simulate._populations import old_stars
     >>> round(old_stars().number_of_stars(-7.5), -4)  # of an average globular cluster
-    190000.0
+    230000.0
     """
     giants = np.arange(-2.5 + _STEP / 2, 4.0, _STEP)
     per_magnitude = np.exp(np.interp(giants, _OLD_GIANTS[:, 0], np.log(_OLD_GIANTS[:, 2])))
