@@ -6,6 +6,7 @@ from astroclassify.io._drizzled import HST_DRIZZLED
 from astroclassify.io._fits_image import FITS_IMAGE
 from astroclassify.io._hst_calibrated import HST_CALIBRATED
 from astroclassify.io._hst_raw import HST_RAW
+from astroclassify.io._names import csst_name, hst_rootname
 from astroclassify.io._read import READERS, find_reader, read_frames
 from astroclassify.io._reader import Reader, ReadOptions
 from astroclassify.io._write import write_raw
@@ -19,7 +20,9 @@ __all__ = [
     "READERS",
     "ReadOptions",
     "Reader",
+    "csst_name",
     "find_reader",
+    "hst_rootname",
     "read_frames",
     "write_raw",
 ]

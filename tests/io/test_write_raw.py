@@ -1,5 +1,8 @@
 """Raw files as the archive would write them."""
 
+import re
+import time
+
 import numpy as np
 import pytest
 from astropy import units as u
@@ -7,7 +10,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from astroclassify.core import ParameterError, UnknownNameError, UnsupportedInstrumentError
-from astroclassify.io import read_frames, write_raw
+from astroclassify.io import hst_rootname, read_frames, write_raw
 
 OPTIONS = {"instrument": "acs-wfc", "band": "F814W", "exptime": 500.0}
 SUBARRAY = OPTIONS | {"header": {"CCDAMP": "C"}}
@@ -63,12 +66,15 @@ def test_keywords_are_those_of_real_raw_files(hdulist, shared):
                 0,
                 "INSTRUME DETECTOR OBSTYPE IMAGETYP FILTER1 FILTER2 SUBARRAY CCDAMP CCDGAIN "
                 "EXPTIME EXPSTART EXPEND DATE-OBS TIME-OBS ROOTNAME TARGNAME RA_TARG DEC_TARG "
-                "FLASHDUR FLASHCUR ATODGNA READNSED BIASLEVC NEXTEND APERTURE OBSMODE",
+                "FLASHDUR FLASHCUR ATODGNA READNSED BIASLEVC NEXTEND APERTURE OBSMODE FLASHSTA SHUTRPOS "
+                "JWROTYPE CCDOFSTA BLEVCORR FLATCORR DARKCORR PCTECORR OSCNTAB BIASFILE IDCTAB IMPHTTAB "
+                "PROPOSID LINENUM DARKTIME EXPFLAG PA_V3 ASN_ID CRDS_CTX P1_NPTS NRPTEXP CRSPLIT LRFWAVE",
             ),
             (
                 1,
                 "EXTNAME EXTVER BUNIT LTV1 LTV2 RAW_LTV1 LTM1_1 CENTERA1 CENTERA2 SIZAXIS1 "
-                "SIZAXIS2 BINAXIS1 BINAXIS2 PHOTFLAM SDQFLAGS NCOMBINE ROOTNAME EXPNAME",
+                "SIZAXIS2 BINAXIS1 BINAXIS2 PHOTFLAM SDQFLAGS NCOMBINE ROOTNAME EXPNAME DATAMIN GOODMEAN "
+                "NGOODPIX MEANBLEV MEANDARK MEANFLSH FILLCNT ERRCNT PODPSFF SOFTERRS SNRMEAN",
             ),
         ):
             for keyword in needed.split():
@@ -128,12 +134,99 @@ def test_a_file_is_replaced_only_on_demand(tmp_path):
     assert fits.getdata(path, 1)[0, 0] == 7
 
 
+def test_text_of_a_real_header_has_no_keyword_that_we_invented(hdulist, shared):
+    """Cards that no raw file of the telescope has would tell simulated frames from real ones."""
+    ours = {"LRFWAVE", "SNKCFILE", "CCDCHIP", "CUNIT1", "CUNIT2"}  # CCDCHIP: HRC has one chip only
+    with fits.open(shared / "fits" / "j6gp01lzq_raw.fits") as real:
+        for position in (0, 1):
+            invented = set(hdulist[position].header) - set(real[position].header) - ours
+            assert not invented
+
+
+def test_the_read_out_of_acs_is_that_of_its_electronics(tmp_path):
+    for start, expected in ((58000.0, "DS_INT"), (53000.0, "")):
+        path = tmp_path / f"j{start:.0f}_raw.fits"
+        write_raw(path, {2: image()}, **SUBARRAY | {"header": {"CCDAMP": "C", "EXPSTART": start}})
+        assert fits.getheader(path)["JWROTYPE"] == expected
+
+
+def test_statistics_are_those_of_the_image(hdulist):
+    for version, value in ((1, 2102.0), (2, 2101.0)):
+        header = hdulist["SCI", version].header
+        assert {header[key] for key in ("DATAMIN", "DATAMAX", "GOODMIN", "GOODMAX", "GOODMEAN")} == {value}
+
+
+def test_history_comes_back_whatever_its_length(tmp_path):
+    texts = [
+        "simulated",
+        '{"label": "star cluster", ' + ", ".join(f'"k {i}":   {i}' for i in range(99)) + "}",
+    ]
+    write_raw(tmp_path / "j_raw.fits", {2: image()}, history=texts, **SUBARRAY)
+    header = fits.getheader(tmp_path / "j_raw.fits")
+    assert "".join(header["HISTORY"]) == "".join(texts)
+    assert "HISTORY" not in fits.getheader(tmp_path / "j_raw.fits", 1)
+
+
+def test_history_may_have_any_letters(tmp_path):
+    write_raw(tmp_path / "j_raw.fits", {2: image()}, history=["Sérsic\nprofile"], **SUBARRAY)
+    assert "rsic profile" in str(fits.getheader(tmp_path / "j_raw.fits")["HISTORY"])
+
+
+@pytest.mark.parametrize("suffix", [".fits", ".fits.gz"])
+def test_the_same_frame_gives_the_same_bytes(tmp_path, suffix):
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+        write_raw(folder / f"j_raw{suffix}", {2: image()}, history=["truth"], **SUBARRAY)
+        time.sleep(1.1 if folder is folders[0] else 0)
+    first, second = ((folder / f"j_raw{suffix}").read_bytes() for folder in folders)
+    assert first == second
+    assert (first[:2] == b"\x1f\x8b") == (suffix == ".fits.gz")
+    (frame,) = read_frames(folders[0] / f"j_raw{suffix}")
+    assert frame.shape == (512, 512)
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "j_raw.fits"
+    write_raw(path, {2: image(1)}, **SUBARRAY)
+    before = path.read_bytes()
+
+    def fails_half_way(hdulist, stream):
+        stream.write(b"SIMPLE")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(fits.HDUList, "writeto", fails_half_way)
+    with pytest.raises(OSError, match="no space"):
+        write_raw(path, {2: image(2)}, overwrite=True, **SUBARRAY)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["j_raw.fits"]
+
+
+def test_rootnames_of_a_set_are_nine_letters_and_all_different():
+    names = [hst_rootname(7, index) for index in range(5000)]
+    assert len(set(names)) == 5000
+    assert all(re.fullmatch(r"j[0-9a-z]{7}q", name) for name in names)
+    assert len({name[:4] for name in names}) == 1
+    assert hst_rootname(8, 0)[:4] != names[0][:4]
+    assert hst_rootname(7, 3, instrument="wfc3-uvis")[0] == "i"
+
+
+def test_rootnames_come_again_only_after_all_of_them_were_used():
+    last = [hst_rootname(7, index) for index in (0, 1679615)]
+    assert last[0] != last[1]
+    with pytest.raises(ParameterError, match="0 to 1679615"):
+        hst_rootname(7, 1679616)
+    with pytest.raises(ParameterError, match="acs-wfc, wfc3-uvis"):
+        hst_rootname(7, 0, instrument="csst-msc")
+
+
 @pytest.mark.parametrize(
     ("raw", "changes", "error", "message"),
     [
         ({2: image()}, {"band": "F999W"}, ParameterError, "no band 'F999W'"),
         ({2: image()}, {"exptime": -1}, ParameterError, "0 s or more"),
-        ({2: image()}, {"instrument": "csst-msc"}, ParameterError, "csst-msc cannot be written"),
+        ({2: image()}, {"instrument": "generic"}, ParameterError, "generic cannot be written"),
+        ({2: image()}, {"history": "one text"}, ParameterError, "sequence of strings"),
         ({2: image()}, {"instrument": "acs-wfx"}, UnknownNameError, "acs-wfc"),
         ({2: image()}, {"header": None}, ParameterError, "give amplifiers"),
         ({2: image()}, {"wcs": WCS(naxis=2)}, ParameterError, "mapping of chip"),
