@@ -10,7 +10,7 @@ from astropy.table import MaskedColumn, Table
 from astropy.wcs import WCS
 
 from astroclassify.core import ReadError
-from astroclassify.instruments import INSTRUMENTS
+from astroclassify.instruments import INSTRUMENTS, find_layout
 
 #: Columns of the paper's released lists.
 MANIFEST_COLUMNS = ("ID", "Instrument", "OBSID", "Filter", "RA", "DEC", "HDU Index", "Label")
@@ -83,11 +83,17 @@ def _row(hdus, number, truth):
         for entry in (INSTRUMENTS[name] for name in INSTRUMENTS)
         if (entry.instrume, entry.detector) == (primary["INSTRUME"], primary["DETECTOR"])
     )
-    shape = chip["NAXIS2"], chip["NAXIS1"]
-    layout = next(a for a in camera.layouts if (a.chip, a.shape) == (chip["CCDCHIP"], shape))
-    rows, columns = layout.science_shape
-    # The linear WCS counts science pixels, from LTV on.
-    middle = chip["LTV1"] + (columns + 1) / 2, chip["LTV2"] + (rows + 1) / 2
+    layout = find_layout(
+        camera,
+        chip["CCDCHIP"],
+        (chip["NAXIS2"], chip["NAXIS1"]),
+        binning=chip["BINAXIS1"],
+        amplifiers=primary["CCDAMP"],
+        offset=(chip["LTV1"], chip["LTV2"]),
+    )
+    (rows, columns), start = layout.science_shape, layout.science_start
+    # The linear WCS counts science pixels, from the first one on.
+    middle = start[1] + (columns + 1) / 2, start[0] + (rows + 1) / 2
     ra, dec = WCS(chip).wcs_pix2world(*middle, 1)
     return (
         truth["ID"],

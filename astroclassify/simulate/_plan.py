@@ -10,6 +10,7 @@ from astropy.coordinates import offset_by
 
 from astroclassify.core import ParameterError
 from astroclassify.instruments import INSTRUMENTS
+from astroclassify.io import hst_rootname
 from astroclassify.simulate._bodies import CLASSES, KINDS, Body, random_body, random_view
 from astroclassify.simulate._config import FULL_FRAME
 from astroclassify.simulate._effects import Effects, random_effects
@@ -22,13 +23,10 @@ from astroclassify.simulate._spoil import Circumstances, Sight, spoiled
 from astroclassify.simulate._view import View
 
 #: What each stream of random numbers is for: with the set's seed and a number it gives a generator.
-_CLASSES_OF_BLOCK, _NATURE, _PLACE, _LEVEL, _SETTING, _VIEW, _CAUSE, _EXPOSURE, _NAMES = range(9)
+_CLASSES_OF_BLOCK, _NATURE, _PLACE, _LEVEL, _SETTING, _VIEW, _CAUSE, _EXPOSURE = range(8)
 _BLOCK = 4  # bodies that share out the classes
 _TRIES = 8
-_ROOTNAMES = 36**7
-_STEP = 40_692_017  # shares no factor with 36: every index has its own rootname
-_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_FIRST_LETTER = {"ACS": "j", "WFC3": "i"}
+_LEVEL_STEPS, _LEVEL_TOLERANCE = 4, 0.05
 _GALACTIC_POLE = np.radians([192.85948, 27.12825])  # RA, Dec (J2000)
 
 
@@ -67,7 +65,7 @@ class ExposurePlan:
         Numbers of foreground stars and background galaxies, relative to the usual.
     expstart : float
         Start, MJD.
-    cause : str, default ""
+    cause : str, default "none"
         Why the frame is blurry, one of ``CAUSES``.
     snr, snr_without_cause : float, optional
         Predicted signal-to-noise per pixel of the body where it is bright, of a blurry frame.
@@ -90,7 +88,7 @@ class ExposurePlan:
     foreground: float
     background: float
     expstart: float
-    cause: str = ""
+    cause: str = "none"
     snr: float | None = None
     snr_without_cause: float | None = None
 
@@ -160,6 +158,8 @@ class ExposurePlan:
             "class": self.body.label,
             "kind": self.body.kind,
             **body,
+            "exptime": self.exptime,
+            "aperture": self.aperture or FULL_FRAME,
             "view_v": self.view.centre[0],
             "view_u": self.view.centre[1],
             "view_angle": self.view.angle,
@@ -238,7 +238,7 @@ def rootname_of(config, seed, index):
     str
         Nine letters and digits.
     """
-    return _rootname(seed, index, setting_of(config, seed, index)["instrument"])
+    return hst_rootname(seed, index, instrument=setting_of(config, seed, index)["instrument"])
 
 
 def name_of_body(config, index):
@@ -335,12 +335,15 @@ def _levelled_body(config, seed, number):
     camera = INSTRUMENTS[setting["instrument"]]
     wished = _log_uniform(_generator(seed, _LEVEL, number), config.level)
     answer = response(setting["instrument"], setting["band"], redshift=body.redshift)
-    level = float(small_map(small_scene(body, view), answer, camera.pixel_scale).mean())
-    if not level > 0:
-        return body
-    # Rounded: the last bits of a sum may depend on the number of threads.
-    brightness = round(body.brightness + kind.brightness_step(wished / level), 4)
-    return replace(body, brightness=float(np.clip(brightness, *sorted(kind.brightness))))
+    # A brighter body also has other stars and clusters, so that its light is not just multiplied.
+    for _ in range(_LEVEL_STEPS):
+        level = float(small_map(small_scene(body, view), answer, camera.pixel_scale).mean())
+        if not level > 0 or abs(np.log(wished / level)) < _LEVEL_TOLERANCE:
+            break
+        # Rounded: the last bits of a sum may depend on the number of threads.
+        brightness = round(body.brightness + kind.brightness_step(wished / level), 4)
+        body = replace(body, brightness=float(np.clip(brightness, *sorted(kind.brightness))))
+    return body
 
 
 # Exposures -----------------------------------------------------------------------------------
@@ -405,7 +408,7 @@ def _plan(config, seed, index, body, view, setting, **others):
         index=index,
         seed=seed,
         name=name_of_body(config, index),
-        rootname=_rootname(seed, index, setting["instrument"]),
+        rootname=hst_rootname(seed, index, instrument=setting["instrument"]),
         body=body,
         view=view,
         pointing=(0.0, 0.0, 0.0),
@@ -459,15 +462,6 @@ def _log_uniform(rng, limits):
     if limits[0] == 0:
         return float(rng.uniform(*limits))
     return float(np.exp(rng.uniform(*np.log(limits))))
-
-
-def _rootname(seed, index, instrument):
-    start = int(np.random.SeedSequence([seed, _NAMES]).generate_state(1, np.uint64)[0])
-    number, letters = (start + index * _STEP) % _ROOTNAMES, ""
-    for _ in range(7):
-        number, digit = divmod(number, 36)
-        letters = _LETTERS[digit] + letters
-    return f"{_FIRST_LETTER[INSTRUMENTS[instrument].instrume]}{letters}q"
 
 
 def _scalar(value):
