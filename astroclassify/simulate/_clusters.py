@@ -25,6 +25,7 @@ _PARSEC_ARCSEC = 206_264.806
 MOST_STARS, MOST_PER_PIXEL = 150_000, 0.4
 #: V magnitude below which stars are left to the smooth layer: far below the noise of any exposure.
 FAINTEST = 29.0
+_LARGEST_FINE_GAS = 1000  # pixels on a side
 _LEAST_GLOW = 0.002  # of the light; less of it is left out
 _SCATTER = 0.05  # mag, of stars of one kind: fills the steps of the sequences
 #: V light of a binary star relative to the primary's: q**4 on average 0.2 for mass ratios from 0 to 1.
@@ -376,21 +377,30 @@ def _add_ionised_gas(scene, body, age, dice):
     ionising = _HALPHA_OF_NEWBORN * np.exp(-((age / 4e6) ** 2)) + 1e8
     kept = dice.log_uniform(0.03, 0.6)  # photons that do not leave, or find dust
     brightness = float(_mean_starlight(body) * ionising * kept)
-    scene.add("hii", _nebulae.emission_gas(scene.view, dice) * (4.0 * brightness))
+    scene.add("hii", _gas(_nebulae.emission_gas, scene.view, dice) * (4.0 * brightness))
 
 
 def _add_reflection(scene, body, dice):
     brightness = _mean_starlight(body) * dice.log_uniform(0.03, 0.5)
-    scene.add("blue reflection", _nebulae.reflection_gas(scene.view, dice) * (4.0 * float(brightness)))
+    gas = _gas(_nebulae.reflection_gas, scene.view, dice)
+    scene.add("blue reflection", gas * (4.0 * float(brightness)))
+
+
+def _gas(draw, view, dice):
+    """Gas around a cluster; in large windows on a coarser grid, as it is not what they are about."""
+    if max(view.shape) <= _LARGEST_FINE_GAS:
+        return draw(view, dice)
+    coarse = view.coarser(2)
+    gas = enlarge(draw(coarse, dice), tuple(2 * n for n in coarse.shape))
+    return gas[: view.shape[0], : view.shape[1]].contiguous()
 
 
 def _patchy_dust(view, dice):
     """Optical depth in V; drawn on a coarser grid, for it has little fine structure."""
-    small = tuple(-(-n // 4) for n in view.shape)
-    scale = view.scale / 4
-    clouds = fractal(small, dice, slope=dice.rng.uniform(2.8, 3.4), outer_scale=scale)
+    small = view.coarser(4)
+    clouds = fractal(small.shape, dice, slope=dice.rng.uniform(2.8, 3.4), outer_scale=small.scale)
     depth = (clouds * dice.rng.uniform(0.5, 1.0)).exp_() * dice.log_uniform(0.05, 1.0)
-    return enlarge(depth, view.shape)
+    return enlarge(depth, tuple(4 * n for n in small.shape))[: view.shape[0], : view.shape[1]].contiguous()
 
 
 def empty_field(body, view, dice):
