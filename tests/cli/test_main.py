@@ -10,7 +10,7 @@ import pytest
 from astroclassify.cli import _main, main
 from astroclassify.core import package_version
 
-COMMANDS = ["demo", "info", "classify", "models", "instruments"]
+COMMANDS = ["demo", "info", "classify", "models", "instruments", "simulate"]
 
 
 def run_python(code, *arguments, **options):
