@@ -7,7 +7,6 @@ function lies outside the core goes, with the diffuse light, through one Fourier
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -74,7 +73,7 @@ def observe(diffuse, points, psf, *, shape, factor=2):
     image = torch.zeros(shape, device=psf.device)
     for core, chosen in _by_core(_near(points, shape, psf), psf):
         rest = _add_cores(image, chosen, core)
-        grid.add_points(np.stack([chosen[0], chosen[1], rest]), core.surroundings(factor))
+        grid.add_points(np.stack([chosen[0], chosen[1], rest]), _surroundings(psf, core.side, factor))
     bright = points[:, points[2] > GHOST_LIMIT]
     for ghost in psf.ghosts:
         moved = bright + np.array([*ghost.offset, 0.0])[:, None] / psf.pixel_scale * [[1], [1], [0]]
@@ -155,17 +154,6 @@ def _on_box(kernel, box):
     return torch.roll(wide, (-half, -half), dims=(0, 1))
 
 
-_TABLES = WeakKeyDictionary()
-
-
-def _kept(psf, key, make):
-    """Keep what has been derived from a point-spread function as long as that lives."""
-    tables = _TABLES.setdefault(psf, {})
-    if key not in tables:
-        tables[key] = make()
-    return tables[key]
-
-
 def diffuse_kernel(psf, factor):
     """
     Give the kernel that diffuse light on coarse pixels is convolved with.
@@ -183,7 +171,7 @@ def diffuse_kernel(psf, factor):
         Its centre at [0, 0] with wrap-around, zero or more, unit sum. Sharper than the point-spread
         function by what bilinear enlargement blurs afterwards.
     """
-    return _kept(psf, ("diffuse", factor), lambda: _make_diffuse_kernel(psf, factor))
+    return psf.kept(("diffuse", factor), lambda: _make_diffuse_kernel(psf, factor))
 
 
 def _make_diffuse_kernel(psf, factor):
@@ -191,50 +179,60 @@ def _make_diffuse_kernel(psf, factor):
     if factor == 1:
         kernel = psf.array[:: psf.oversampling, :: psf.oversampling].clone()
         return kernel / kernel.sum()
-    # The transfer function up to the coarse grid's highest frequency, over that of a triangle.
+    # The transfer function up to the coarse grid's highest frequency, over that of the enlargement.
     transfer = torch.fft.fft2(psf.array.double())
     k = torch.fft.fftfreq(n, d=1 / n, device=psf.device).long()
-    triangle = torch.sinc(torch.fft.fftfreq(n, dtype=torch.float64, device=psf.device)) ** 2
-    kernel = torch.fft.ifft2(transfer[k[:, None], k] / (triangle[:, None] * triangle)).real
-    kernel = kernel.clamp_min(0).float()
-    return kernel / kernel.sum()
+    enlarged = _enlargement(n, factor).to(psf.device)
+    transfer = transfer[k[:, None], k] / (enlarged[:, None] * enlarged)
+    # Never amplify: where the coarse grid is too coarse for the point-spread function, it would ring.
+    transfer = transfer / transfer[0, 0].real
+    transfer = transfer / transfer.abs().clamp_min(1)
+    return torch.fft.ifft2(transfer).real.float()
+
+
+def _enlargement(n, factor):
+    """Transfer function of bilinear enlargement, by frequencies of the coarse grid."""
+    offset = (torch.arange(-2 * factor, 2 * factor, dtype=torch.float64) + 0.5) / factor - 0.5
+    weight = (1 - offset.abs()).clamp_min(0) / factor
+    return torch.cos(2 * torch.pi * torch.fft.fftfreq(n, dtype=torch.float64)[:, None] * offset) @ weight
 
 
 @dataclass(frozen=True)
 class _Core:
-    """The middle of a point-spread function as polynomials in the phase, and what lies around it."""
+    """The middle of a point-spread function, as polynomials in the phase within a pixel."""
 
     side: int
     polynomials: torch.Tensor  # (terms, side * side)
-    outside: torch.Tensor  # like PointSpread.array
-    oversampling: int
 
     @property
     def sums(self):
         return self.polynomials.sum(dim=1)
 
-    def surroundings(self, factor):
-        """What lies outside the core, on coarse pixels, of unit sum."""
-        step = self.oversampling * factor
-        kernel = self.outside[::step, ::step]
+
+def _surroundings(psf, side, factor):
+    """What lies outside a core, on coarse pixels, of unit sum."""
+
+    def make():
+        step = psf.oversampling * factor
+        kernel = (psf.array * (1 - _window(psf, side)))[::step, ::step].float()
         return kernel / kernel.sum()
+
+    return psf.kept(("around", side, factor), make)
 
 
 def _core(psf, side):
-    return _kept(psf, ("core", side), lambda: _make_core(psf, side))
+    return psf.kept(("core", side), lambda: _make_core(psf, side))
 
 
 def _make_core(psf, side):
-    window = _window(psf, side)
-    inside = psf.array.double() * window
+    inside = psf.array.double() * _window(psf, side)
     reach = (side // 2 + 1) * psf.oversampling
     around = torch.roll(inside, (reach, reach), dims=(0, 1))[: 2 * reach, : 2 * reach]
     shift = _phase_polynomials(side, reach, psf.oversampling).to(psf.device)
     table = torch.einsum("aim,mn,bjn->abij", shift, around, shift)
     degree = torch.arange(_DEGREES, device=psf.device)
     table = table[degree[:, None] + degree <= _TOTAL_DEGREE].reshape(-1, side * side)
-    outside = (psf.array * (1 - window)).float()
-    return _Core(side, table.float().contiguous(), outside, psf.oversampling)
+    return _Core(side, table.float().contiguous())
 
 
 def _window(psf, side):
