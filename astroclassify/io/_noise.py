@@ -59,6 +59,11 @@ class ReadoutNoise(StdDevUncertainty):
         self._array = value if value is None else np.asarray(value)
 
     @property
+    def amplifiers(self):
+        """The regions of the frame and their amplifiers (tuple of AmplifierNoise)."""
+        return self._amplifiers
+
+    @property
     def __class__(self):
         """The class that astropy knows how to save and to copy (type)."""
         return StdDevUncertainty
