@@ -3,6 +3,7 @@
 from astroclassify.simulate._bodies import CLASSES, KINDS, Body, BodyKind, random_body, random_view
 from astroclassify.simulate._campaign import SimulatedSet, simulate_set
 from astroclassify.simulate._config import SimulationConfig
+from astroclassify.simulate._degrade import degrade
 from astroclassify.simulate._detector import collect, satellite_trail
 from astroclassify.simulate._dice import Dice
 from astroclassify.simulate._effects import Effects, random_effects
@@ -46,6 +47,7 @@ __all__ = [
     "add_background",
     "add_foreground",
     "collect",
+    "degrade",
     "linear_frame",
     "observe",
     "photograph",

@@ -200,11 +200,10 @@ def _of_camera(frame, camera):
     names = geometry.amplifiers if geometry else tuple(camera.amplifiers)
     gains = np.array([camera.amplifiers[name].gain for name in names], np.float32)
     variances = np.array([camera.amplifiers[name].read_noise ** 2 for name in names], np.float32)
-    if text_card(frame, "ACREADER") == "hst-drizzled":
-        reads = number_card(frame, "NDRIZIM") or number_card(frame, "NCOMBINE") or 1
+    # Of the chips that were drizzled together, a pixel saw about half.
+    reads = max(number_card(frame, "NCOMBINE") or 1, (number_card(frame, "NDRIZIM") or 1) / 2, 1)
+    if geometry is None or reads > 1:
         return float(gains.mean()), float(variances.mean()) * reads
-    if geometry is None:
-        return float(gains.mean()), float(variances.mean())
     step, start = header_number(frame.meta, "LTM1_1", 1.0), header_number(frame.meta, "LTV1", 0.0)
     middle = geometry.shape[1] / 2 * step + start
     half = (np.arange(frame.shape[1]) >= middle).astype(int)
