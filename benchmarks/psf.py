@@ -4,7 +4,10 @@ The folder holds ``psf/*.fits`` (Tiny Tim) and ``csst/psf/*.npy``. For each, pri
 the model at several radii and how far ours is from it, measured alike: on detector pixels, within the
 model's box, about its centroid. The models turn out to be sampled at one detector pixel (the dark rings
 of Tiny Tim's lie where the pixel scale of the header puts them; CSST's transfer functions end at the mirror's
-cut-off for 0.074"); all but wfc3_uvis_f814w say that charge diffusion is not in them.
+cut-off for 0.074"). Three headers of Tiny Tim's say that charge diffusion is not in the file; wfc3_uvis_f814w
+says nothing, and is taken to have it, as its core is that wide. Roughness of the mirrors (one number and one
+length for both cameras) and the state of CSST were fitted to these very models: the table shows how well so
+few numbers do, not a prediction.
 """
 
 import argparse
