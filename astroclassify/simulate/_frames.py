@@ -40,6 +40,8 @@ _REDSHIFT_STEP = 0.01  # fewer responses to work out
 _FAINTEST_OF_SKY = 0.01
 #: And in units of the brightest pixel: below, rounding errors of the blur would show.
 _LARGEST_CONTRAST = 1e-4
+#: How many frames are exposed for the diffuse light, and how far at most below the level for stars.
+_FOR_THE_DIFFUSE, _DEEPEST = 0.6, 0.02
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1)
     body = random_body(kind, dice.rng, label=label or dice.rng.choice(CLASSES, p=CLASS_FRACTIONS))
     scene = body.scene(_view_of_any_telescope(dice, body, shape))
     add_background(scene, dice, density=dice.log_uniform(0.1, 3))
-    add_foreground(scene, body.latitude, dice, density=dice.log_uniform(0.1, 4))
+    add_foreground(scene, body.latitude, dice, density=dice.log_uniform(0.05, 2))
     return [SimulatedFrame(_show(scene, body, dice), body.label, body.kind) for _ in range(renderings)]
 
 
@@ -143,9 +145,11 @@ def _any_band(rng, body):
 
 
 def _reference_level(image, diffuse, faintest, rng):
-    """The brightness that exposure and stretch are chosen for: the brightest stars, or the diffuse light."""
-    light = image if rng.random() < 0.5 else diffuse
-    level = float(np.quantile(light[::2, ::2], rng.choice([0.97, 0.99, 0.997])))
+    """The brightness that exposure and stretch are chosen for: the bright stars, or the diffuse light."""
+    quantile = rng.choice([0.97, 0.99, 0.997])
+    level = float(np.quantile(image[::2, ::2], quantile))
+    if rng.random() < _FOR_THE_DIFFUSE:
+        level = max(_DEEPEST * level, float(np.quantile(diffuse[::2, ::2], quantile)))
     return max(level, faintest, _LARGEST_CONTRAST * float(image.max()))
 
 
