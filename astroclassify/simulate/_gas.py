@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from astroclassify.simulate._textures import enlarge, fractal
+from astroclassify.simulate._textures import enlarge, fractal, ridges
 
 #: V light (units of V = 0) that makes as many electrons in a broad band as 1e-15 erg/s/cm2 of Halpha of an
 #: H II region: rates of ACS F606W for both, see `response`.
@@ -58,7 +58,7 @@ def coarseness(view):
     int
         1 for small windows.
     """
-    return max(1, min(8, min(view.shape) // 160))
+    return max(1, min(8, min(view.shape) // 80))
 
 
 def envelope(v, u, dice, *, softness=None):
@@ -260,6 +260,45 @@ def clouds(view, dice, *, cover, scale=None):
     sharpness = dice.log_uniform(1.5, 10)
     above = field - float(np.sqrt(2)) * float(torch.erfinv(torch.tensor(1 - 2 * cover)))
     return torch.nn.functional.softplus(above, beta=sharpness)
+
+
+def steepness(field):
+    """
+    Say how much a field changes from pixel to pixel.
+
+    Parameters
+    ----------
+    field : torch.Tensor
+        Map.
+
+    Returns
+    -------
+    float
+        Root mean square of its gradient, per pixel; above zero.
+    """
+    part = field[:: max(1, field.shape[0] // 200)]
+    if part.shape[1] < 2:
+        return 1.0
+    return max(float((part[:, 1:] - part[:, :-1]).square().mean()) ** 0.5 * 2**0.5, 1e-6)
+
+
+def threads(field, width):
+    """
+    Turn a field into filaments along its zero crossings, none so thin that it falls between pixels.
+
+    Parameters
+    ----------
+    field : torch.Tensor
+        Field of unit variance.
+    width : float
+        In units of the field's standard deviation.
+
+    Returns
+    -------
+    torch.Tensor
+        Values in (0, 1], one on the crossings.
+    """
+    return ridges(field, max(width, steepness(field)))
 
 
 def paste(canvas, y, x, patches):

@@ -7,7 +7,6 @@ import torch
 
 from astroclassify.simulate import _gas
 from astroclassify.simulate._rays import Front, Rays
-from astroclassify.simulate._textures import ridges
 
 #: Extinction in Halpha over that in V (G23, R_V = 3.1).
 _DUST_IN_HALPHA = 0.8
@@ -154,7 +153,9 @@ def _with_details(view, dice, rays, field, light):
         r = (rays.distance / view.scale + 0.12 * field).abs_() / rng.uniform(0.15, 0.4)
         light = light * (1 - torch.exp(-r.pow(4)) * rng.uniform(0.3, 0.9))
     if dice.chance(0.45):  # thin bright filaments
-        threads = ridges(_gas.turbulence(view, dice, slope=rng.uniform(3.0, 3.8)), rng.uniform(0.05, 0.2))
+        threads = _gas.threads(
+            _gas.turbulence(view, dice, slope=rng.uniform(3.0, 3.8)), rng.uniform(0.05, 0.2)
+        )
         threads = threads * torch.sigmoid(2.5 * field)
         light = light + light * threads * rng.uniform(0.05, 0.5)
     if dice.chance(0.3):  # the brightest gas, near the star

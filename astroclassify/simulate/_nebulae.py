@@ -151,7 +151,7 @@ def reflection(body, view, dice):
     hot = temperature(magnitude) if red < 0.5 else rng.uniform(3800, 5500, magnitude.size)
     reddening = rng.exponential(0.6, magnitude.size)
     scene.add_stars(y, x, magnitude + body.distance_modulus, hot, extinction=reddening)
-    add_embedded_stars(scene, body, dice, (0.0, 0.0), depth, number=rng.poisson(dice.log_uniform(1, 60)))
+    add_embedded_stars(scene, body, dice, (0.0, 0.0), depth, number=rng.poisson(dice.log_uniform(0.3, 25)))
     return scene
 
 

@@ -9,7 +9,6 @@ from astroclassify.simulate import _gas
 from astroclassify.simulate._proplyds import tear_drops
 from astroclassify.simulate._scene import Scene
 from astroclassify.simulate._shells import ansae, lobed_shell, quadric, spokes
-from astroclassify.simulate._textures import ridges
 
 _WHOLE = 72  # pixels on a side of the small picture of the whole, to find how bright it is
 _MOST_KNOTS = 400
@@ -64,8 +63,10 @@ def planetary(body, view, dice):
 
 def _parts(rng):
     """Spectrum, weight and shape, a function of v, u and the pixel size, of each part."""
-    design = rng.choice(["lobed", "ellipsoids", "hourglass"], p=[0.3, 0.4, 0.3])
-    parts = {"lobed": _lobed, "ellipsoids": _ellipsoids, "hourglass": _hourglass}[design](rng)
+    design = rng.choice(["lobed", "ellipsoids", "hourglass", "bubbles"], p=[0.25, 0.38, 0.2, 0.17])
+    parts = {"lobed": _lobed, "ellipsoids": _ellipsoids, "hourglass": _hourglass, "bubbles": _bubbles}[
+        design
+    ](rng)
     if rng.random() < 0.25:
         parts.append(("remnant", rng.uniform(0.2, 0.8), _seeded(_as_ansae, rng)))
     return parts
@@ -130,10 +131,11 @@ def _hourglass(rng):
     for number in range(rng.choice([1, 1, 2])):
         shape = {
             "waist": waist * rng.uniform(0.5, 1.0) ** number,
-            "flare": rng.uniform(0.05, 0.9),
+            "flare": rng.uniform(0.03, 0.7),
             "tilt": tilt,
             "thin": rng.uniform(0.005, 0.2),
-            "reach": rng.uniform(0.5, 1.0),
+            "reach": rng.uniform(0.35, 1.0),
+            "fade": rng.uniform(0.2, 1.0),
         }
         spectrum = rng.choice(["remnant", "hii", "planetary"])
         parts.append((str(spectrum), rng.uniform(0.5, 1.0), partial(_on_axis, angle=angle, **shape)))
@@ -142,6 +144,29 @@ def _hourglass(rng):
     if rng.random() < 0.6:  # the torus, a flat spheroid
         torus = {"waist": waist, "flare": -rng.uniform(3, 12), "tilt": tilt, "thin": 0.2, "reach": 9.0}
         parts.append(("planetary", rng.uniform(0.5, 2.0), partial(_on_axis, angle=angle, **torus)))
+    return parts
+
+
+def _off_axis(v, u, *, pixel, angle, shift, **shape):
+    """A shell whose middle stands off the star, along its axis."""
+    dv, du = shift * np.cos(angle), -shift * np.sin(angle)
+    return _on_axis(v - float(dv), u - float(du), pixel=pixel, angle=angle, **shape)
+
+
+def _bubbles(rng):
+    """Two closed lobes that meet at the star, perhaps with smaller ones inside."""
+    angle, tilt, parts = rng.uniform(0, np.pi), rng.uniform(-1.0, 1.0), []
+    waist, length = rng.uniform(0.12, 0.4), rng.uniform(0.3, 0.5)
+    for number in range(rng.integers(1, 3)):
+        shape = {"waist": waist, "flare": -((waist / length) ** 2), "tilt": tilt, "reach": 9.0}
+        shape |= {"thin": float(np.exp(rng.uniform(np.log(0.005), np.log(0.1)))), "angle": angle}
+        spectrum, weight = ("hii", "planetary")[number], rng.uniform(0.5, 1.0)
+        for side in (-1, 1):
+            shift = side * length * rng.uniform(0.8, 1.0) * np.cos(tilt)
+            parts.append((spectrum, weight * rng.uniform(0.7, 1.0), partial(_off_axis, shift=shift, **shape)))
+        waist, length = waist * rng.uniform(0.4, 0.9), length * rng.uniform(0.4, 0.9)
+        angle += rng.normal(0, 0.2)
+    parts.append(("planetary", rng.uniform(0.3, 2.0), partial(_core, size=rng.uniform(0.03, 0.2))))
     return parts
 
 
@@ -167,7 +192,7 @@ def _modulation(view, dice, texture, smooth):
         rays = spokes(v, u, dice, bend=0.04 * smooth, number=int(dice.log_uniform(30, 400)))
         light = light * torch.exp(rays * dice.log_uniform(0.05, 0.4))
     if dice.chance(0.3):  # a web of filaments
-        web = ridges(
+        web = _gas.threads(
             _gas.turbulence(view, dice, scale=0.3, slope=rng.uniform(3.6, 4.6)), rng.uniform(0.03, 0.15)
         )
         light = light * (1 + web * torch.sigmoid(2 * smooth) * rng.uniform(0.1, 0.7))
@@ -192,7 +217,7 @@ def _add_knots(scene, body, dice):
     number = int(dice.log_uniform(30, _MOST_KNOTS))
     inner, outer = np.sort(rng.uniform(0.2, 0.8, 2))
     radius = rng.uniform(inner, outer, number) * rng.lognormal(0, 0.08, number)
-    theta = rng.uniform(0, 2 * np.pi, number) + 0.1 * np.round(rng.normal(0, 2, number))
+    theta = rng.uniform(0, 2 * np.pi, number)
     sizes = np.clip(dice.log_uniform(0.002, 0.008, number) * view.scale, 0.7, 10.0)
     y0, x0 = view.to_pixels(0.0, 0.0)
     y, x = view.to_pixels(radius * np.sin(theta), radius * np.cos(theta))

@@ -50,16 +50,15 @@ class Rays:
         self._farthest = float(self.distance.max()) + 1.0
         self._half_angle = float(np.pi) if inside else float(self.direction.abs().max()) + 1e-6
         self._frame = (towards, y0, x0, view.shape)
-        self._make_samples(device)
+        self._on_view = None  # made when first needed
 
-    def _make_samples(self, device):
-        reach = self._farthest - self._nearest
+    def _make_samples(self):
+        device, reach = self.distance.device, self._farthest - self._nearest
         arc = 2 * self._half_angle * self._farthest
         rays, samples = (
             int(np.clip(length / _RAY_STEP, 24, most))
             for length, most in zip((arc, reach), _MOST_SAMPLES, strict=True)
         )
-        #: Pixels between samples along a ray.
         self.step = reach / (samples - 1)
         self._r = torch.linspace(self._nearest, self._farthest, samples, device=device)
         angle = torch.linspace(-self._half_angle, self._half_angle, rays, device=device)
@@ -103,6 +102,8 @@ class Rays:
         torch.Tensor
             Column density of each step; shape (rays, samples).
         """
+        if self._on_view is None:
+            self._make_samples()
         polar = _sample(density, self._on_view)
         if power:
             polar = polar * (self._r / self._farthest) ** power

@@ -9,7 +9,7 @@ from astroclassify.simulate import _gas
 from astroclassify.simulate._ionised import emission_gas
 from astroclassify.simulate._scene import Scene
 from astroclassify.simulate._shells import fold, quadric, uneven
-from astroclassify.simulate._textures import enlarge, fractal, ridges
+from astroclassify.simulate._textures import enlarge, fractal
 
 
 @dataclass
@@ -42,8 +42,8 @@ def remnant(body, view, dice):
     """
     rng, unit = dice.rng, body.unit_brightness
     scene = Scene(view, device=dice.device)
-    place = _place(view, dice, flat=rng.uniform(0.7, 1.0), ripple=0.06)
-    radius = rng.uniform(0.5, 0.9)
+    place = _place(view, dice, flat=rng.uniform(0.7, 1.0), ripple=dice.log_uniform(0.008, 0.06))
+    radius = rng.uniform(0.65, 0.95)
     design = rng.choice(["sheets", "cage", "knots", "shell", "turbulent"], p=[0.4, 0.2, 0.1, 0.12, 0.18])
     drawn = {
         "sheets": _sheets,
@@ -97,13 +97,13 @@ def _smooth_fields(view, dice, place_stretch, number):
     along_limb = np.arctan2((view.shape[0] - 1) / 2 - y, (view.shape[1] - 1) / 2 - x) + np.pi / 2
     coarse = 2 if min(view.shape) > 400 else 1
     shape = tuple(-(-n // coarse) for n in view.shape)
-    scale = min(view.scale * dice.log_uniform(0.15, 0.7), 1.5 * max(view.shape)) / coarse
+    scale = min(view.scale * dice.log_uniform(0.25, 0.9), 2.0 * max(view.shape)) / coarse
     for _ in range(number):
         yield enlarge(
             fractal(
                 shape,
                 dice,
-                slope=rng.uniform(4.0, 5.2),
+                slope=rng.uniform(4.5, 6.0),
                 outer_scale=max(scale, 4.0),
                 stretch=place_stretch,
                 angle=float(along_limb + rng.normal(0, 0.25)),
@@ -121,16 +121,16 @@ def _sheets(view, dice, place, radius):
     fine = _gas.turbulence(view, dice, scale=0.3, slope=rng.uniform(3.0, 3.6))
     shocked, oxygen = torch.zeros_like(one), torch.zeros_like(one)
     width = max(dice.log_uniform(0.0008, 0.004) * view.scale, 0.6)
-    here = _radius_in_window(place.r, radius, window)
-    height = min(window * rng.uniform(0.3, 2.0), radius * rng.uniform(0.03, 0.2))  # of the wrinkles
-    steep = float((one[1:] - one[:-1]).square().mean()) ** 0.5 + 1 / (height * view.scale)  # per pixel
+    lowest, highest = _radii_in_window(place.r, radius)
+    height = min(window * rng.uniform(0.1, 0.7), radius * rng.uniform(0.02, 0.1))  # of the wrinkles
+    steep = float(np.hypot(_gas.steepness(one), 1 / (height * view.scale)))  # per pixel
     turn = rng.uniform(0, 2 * np.pi)
     for number in range(rng.integers(4, 10)):
         turn += rng.normal(0, 0.5)
-        outward = (here - abs(rng.normal(0, 1.5)) * height - place.r) / height
+        outward = (highest - (highest - lowest) * rng.beta(1, 2) - place.r) / height
         field = one * float(np.cos(turn)) + two * float(np.sin(turn)) + outward + 0.02 * fine
         own = width * dice.log_uniform(0.6, 2.5)
-        tail = min(own * dice.log_uniform(8, 120), 0.15 * radius * view.scale)
+        tail = min(own * dice.log_uniform(8, 120), 0.06 * radius * view.scale)
         sheet = fold(field / steep, width=own, tail=tail)
         sheet *= torch.sigmoid((two if number % 2 else one) * rng.uniform(-3, 3) + rng.normal(0, 1))
         (oxygen if rng.random() < 0.35 else shocked).add_(sheet, alpha=float(dice.log_uniform(0.1, 1.0)))
@@ -138,10 +138,21 @@ def _sheets(view, dice, place, radius):
     return shocked * texture, oxygen * texture
 
 
-def _radius_in_window(r, radius, window):
-    """The shell's radius; where the window lies inside, that of sheets in front of and behind its middle."""
-    middle = float(r[r.shape[0] // 2, r.shape[1] // 2])
-    return radius if abs(middle - radius) < window or middle > radius else middle
+def _radii_in_window(r, radius):
+    """Where sheets can cross the window: near the limb, or all over a window that lies within it."""
+    nearest, farthest = (float(c) for c in torch.aminmax(r))
+    highest = min(radius, farthest)
+    return min(max(nearest, 0.7 * radius), highest) if highest > 0.7 * radius else nearest, highest
+
+
+def _filaments(view, dice, *, scale, slope):
+    """Thin filaments, sharp on one side, broken into pieces."""
+    rng = dice.rng
+    field = _gas.turbulence(view, dice, scale=dice.log_uniform(*scale), slope=rng.uniform(*slope))
+    width = max(dice.log_uniform(0.001, 0.005) * view.scale, 0.7)
+    light = fold(field / _gas.steepness(field), width=width, tail=width * dice.log_uniform(2, 12))
+    pieces = _gas.turbulence(view, dice, scale=0.4, slope=3.4, coarse=_gas.coarseness(view))
+    return light * torch.sigmoid(pieces * 3 - 0.5) * rng.uniform(0.4, 1.0)
 
 
 def _cage(view, dice, place, radius):
@@ -149,11 +160,9 @@ def _cage(view, dice, place, radius):
     rng = dice.rng
     light = torch.zeros_like(place.r)
     for _ in range(rng.integers(3, 6)):
-        field = _gas.turbulence(view, dice, scale=dice.log_uniform(0.15, 0.6), slope=rng.uniform(3.9, 4.8))
-        bright = torch.sigmoid(2 * place.bend * rng.choice([-1, 1]))
-        light += ridges(field, dice.log_uniform(0.015, 0.07)) * bright * rng.uniform(0.4, 1.0)
+        light += _filaments(view, dice, scale=(0.1, 0.6), slope=(4.0, 5.2))
     fine = _gas.turbulence(view, dice, scale=0.3, slope=rng.uniform(2.8, 3.4))
-    light *= torch.exp(0.4 * fine)
+    light *= torch.exp(0.6 * fine)
     face = torch.sigmoid((radius - place.r) / rng.uniform(0.02, 0.08))
     light = (light + 0.1 * torch.exp(0.6 * place.bend)) * face
     inner = torch.exp(-((place.r / radius) ** 2) * 2) * rng.uniform(0.2, 0.9)
@@ -163,7 +172,7 @@ def _cage(view, dice, place, radius):
 def _knots(view, dice, place, radius):
     """Ejecta broken into knots and short arcs, in a ring."""
     rng = dice.rng
-    fine = _gas.turbulence(view, dice, scale=dice.log_uniform(0.03, 0.12), slope=rng.uniform(2.6, 3.2))
+    fine = _gas.turbulence(view, dice, scale=dice.log_uniform(0.05, 0.2), slope=rng.uniform(3.0, 3.6))
     knots = torch.exp((fine - 1.5).clamp_max_(2.0) * rng.uniform(1.5, 2.5))
     patches = torch.exp(1.2 * place.bend)
     ring = torch.exp(-(((place.r - radius) / rng.uniform(0.05, 0.15)) ** 2))
@@ -193,8 +202,7 @@ def _turbulent(view, dice, place, radius):
     rng = dice.rng
     filaments = torch.zeros_like(place.r)
     for _ in range(rng.integers(1, 4)):
-        field = _gas.turbulence(view, dice, scale=dice.log_uniform(0.1, 0.8), slope=rng.uniform(3.2, 4.2))
-        filaments += ridges(field, dice.log_uniform(0.02, 0.15)) * rng.uniform(0.4, 1.0)
+        filaments += _filaments(view, dice, scale=(0.15, 0.8), slope=(3.4, 4.6))
     if rng.random() < 0.5:
         mask = torch.exp(-(((place.r - radius) / rng.uniform(0.05, 0.2)) ** 2))
         mask = mask + rng.uniform(0.02, 0.3) * (place.r < radius)
@@ -231,20 +239,21 @@ def bubble(body, view, dice):
     """
     rng, unit = dice.rng, body.unit_brightness
     scene = Scene(view, device=dice.device)
-    place = _place(view, dice, flat=rng.uniform(0.75, 1), ripple=rng.uniform(0.005, 0.08))
-    radius, thin = rng.uniform(0.5, 0.9), dice.log_uniform(0.002, 0.04)
+    place = _place(view, dice, flat=rng.uniform(0.75, 1), ripple=dice.log_uniform(0.004, 0.06))
+    radius, thin = rng.uniform(0.6, 0.95), dice.log_uniform(0.002, 0.04)
     shape = {"flare": -1.0, "tilt": 0.0, "reach": 9.0, "pixel": 1 / view.scale}
     tall = torch.zeros_like(place.r)
     limb = quadric(place.r, tall, waist=radius, thin=thin, **shape)
     skin = quadric(place.r, tall, waist=radius * rng.uniform(1.0, 1.05), thin=0.5 * thin, **shape)
     if dice.chance(0.5):  # the swept-up gas breaks into filaments
-        broken, _ = (
-            _sheets(view, dice, place, radius) if dice.chance(0.5) else _cage(view, dice, place, radius)
-        )
+        broken, _ = _sheets(view, dice, place, radius)
         limb = limb * rng.uniform(0.3, 1.0) + broken * torch.exp(-(((place.r / radius - 0.9) / 0.25) ** 2))
-    gas = emission_gas(view, dice)
+    if dice.chance(0.35):  # in the middle of an H II region
+        gas = emission_gas(view, dice)
+    else:
+        gas = torch.exp(_gas.turbulence(view, dice) * rng.uniform(0.2, 0.5) - 0.8)
     arc = uneven(place.v, place.u, rng) * torch.exp(place.bend * rng.uniform(0.1, 0.5))
-    scene.add("hii", (limb * arc + gas * dice.log_uniform(0.02, 0.6)) * unit)
+    scene.add("hii", (limb * arc + gas * dice.log_uniform(0.01, 0.4)) * unit)
     scene.add("planetary", skin * arc * (unit * rng.uniform(0.0, 0.6)))
     y, x = view.to_pixels([rng.normal(0, 0.2 * radius)], [rng.normal(0, 0.2 * radius)])
     magnitude = rng.uniform(-6.5, -3.0) + body.distance_modulus

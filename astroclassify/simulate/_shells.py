@@ -6,7 +6,7 @@ import torch
 _STEEPEST = 1e-2  # keeps a line of sight from running along a cone for ever
 
 
-def quadric(x, y, *, waist, flare, tilt, thin, reach, pixel):
+def quadric(x, y, *, waist, flare, tilt, thin, reach, pixel, fade=10.0):
     """
     Project a thin shell of revolution: a sphere, an ellipsoid, an hourglass.
 
@@ -25,6 +25,8 @@ def quadric(x, y, *, waist, flare, tilt, thin, reach, pixel):
         Thickness relative to the waist.
     reach : float
         Height at which the shell ends, body units.
+    fade : float, default 10
+        Height in which it grows fainter by e, body units.
     pixel : float
         Size of a pixel, body units.
 
@@ -49,6 +51,7 @@ def quadric(x, y, *, waist, flare, tilt, thin, reach, pixel):
     for sign in (1.0, -1.0):
         height = (y * c + (root * sign - half_b) * (s / qa)).abs()
         slant = torch.sqrt((waist**2 + flare * (1 + flare) * height.square()).clamp_min(0))
+        slant *= torch.exp(height * (-1 / fade))
         light += slant * torch.sigmoid((reach - height) / max(0.01 * reach, pixel))
     edge = 2 * abs(qa) * waist * max(pixel, 0.15 * thin * waist)
     return light.div_(root).mul_(torch.sigmoid(disc / edge)).mul_(0.5 * abs(qa) ** 0.5 * thin**0.5)
@@ -70,9 +73,9 @@ def lobed_shell(r, theta, rng):
     torch.Tensor
         Surface brightness, about 1.
     """
-    lobes, phase = rng.choice([0, 1, 2, 2, 2, 3]), rng.uniform(0, np.pi)
-    shape = 1 + rng.uniform(0, 0.65) * torch.cos(lobes * (theta - phase))
-    outer = rng.uniform(0.3, 0.9) * shape.clamp_min_(0.15)
+    lobes, phase, depth = rng.choice([0, 1, 2, 2, 2, 3]), rng.uniform(0, np.pi), rng.uniform(0, 0.65)
+    shape = 1 + depth * torch.cos(lobes * (theta - phase))
+    outer = rng.uniform(0.3, 0.9) / (1 + 0.6 * depth) * shape.clamp_min_(0.15)
     if rng.random() < 0.4:  # a diffuse ring rather than a sharp shell
         width, filling = rng.uniform(0.08, 0.4), rng.uniform(0, 0.7)
         ring = torch.exp(-(((r - outer) / (0.6 * width)) ** 2))
