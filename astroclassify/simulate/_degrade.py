@@ -27,8 +27,9 @@ from astroclassify.simulate._resample import Grid, rescale_header, rescale_wcs
 MASKED_SHARE = 0.1
 #: Pixel scales that differ by less than this are the same.
 _SAME_SCALE = 0.005
-#: Part of the pixels that may have more noise than they should, by the scatter of the estimates.
-_TOLERATED = 0.02
+#: Part of the pixels that may have more noise than they should, by the scatter of the estimates, or around
+#: stars whose saturated cores no change of optics explains.
+_TOLERATED = 0.1
 _BLOCK, _LOW = 16, 0.05  # faint level: this quantile of the medians of blocks of so many pixels
 
 
@@ -338,11 +339,14 @@ def _exposed(frame, counted, light, setup, wishes, blur, rng):
     hidden, texture = light.hidden * counted.hidden, counted.texture
     if blur is not None:
         image = _blurred(image, hidden + floor, blur, rng)
+    grain = 1.0
     if grid is not None:
+        # Noise that is correlated adds up to more.
+        grain = grid.correlated(texture) if texture else 1.0
         hidden, floor = (grid.mean(variance) * grid.ratio**2 for variance in (hidden, floor))
-        image = _resampled(image, hidden + floor, grid, texture, rng)
+        image = _resampled(image, hidden + floor, grid, grain, rng)
         texture /= grid.ratio
-    wanted = np.maximum(image.signal + (hidden + floor), 0, dtype=np.float32)
+    wanted = np.maximum(grain * (image.signal + (hidden + floor)), 0, dtype=np.float32)
     missing = np.sqrt(np.clip(wanted - image.variance, 0, None))
     electrons = image.signal + image.noise + missing * textured_noise(wanted.shape, texture, rng)
     return _Exposed(electrons, wanted, image.variance, image.bad, floor, per_electron)
@@ -387,17 +391,14 @@ def _blurred(image, floor, blur, rng):
     return _Image(signal, noise, variance + level * np.float32(1 - blur.kept), bad)
 
 
-def _resampled(image, floor, grid, texture, rng):
-    """Add up pixels; make their noise white again, as `_blurred` does."""
+def _resampled(image, floor, grid, grain, rng):
+    """Add up pixels; make their noise white again, as `_blurred` does, if it was white."""
     signal, variance, area = grid.sum(image.signal), grid.variance(image.variance), grid.ratio**2
     noise = grid.sum(image.noise) if np.ndim(image.noise) else image.noise
     bad = None if image.bad is None else grid.sum(image.bad.astype(np.float32)) / area > MASKED_SHARE
-    if texture:
-        correlated = grid.correlated(lambda d: np.exp(-np.square(d) / (2 * texture) ** 2))
-        return _Image(signal, noise, variance * np.float32(correlated), bad)
     lost = np.clip(area - grid.squares, 0, None)
-    if lost.max() < 1e-4 * area:  # no pixel is shared
-        return _Image(signal, noise, variance, bad)
+    if grain != 1 or lost.max() < 1e-4 * area:  # drizzled, or no pixel is shared
+        return _Image(signal, noise, np.float32(grain) * variance, bad)
     room = np.clip(signal + floor - variance, 0, None) / np.maximum(lost, 1e-6)
     level = np.minimum(grid.mean(image.variance), room)
     return _Image(signal, noise + np.sqrt(level) * grid.exchange(rng), variance + level * lost, bad)
@@ -455,7 +456,7 @@ def _frame(frame, exposed, setup, cards, told):
 
 def _cards(frame, setup, wishes, exposed):
     """The cards that say what the frame is now."""
-    cards = {"ACBLUR": (_causes(setup, wishes), "why astroclassify.simulate.degrade has less signal")}
+    cards = {"ACBLUR": _causes(setup, wishes)}
     exptime = number_card(frame, "EXPTIME")
     if exptime is not None:
         cards["EXPTIME"] = exptime * wishes["exptime_factor"]

@@ -279,7 +279,8 @@ def _relative_weight(frame, electrons, bad, per_electron):
 def _texture(electrons, bad):
     """Width of the smoothing that explains how neighbours are correlated."""
     *_, correlation = _faint_statistics(electrons, bad)
-    if not correlation > _RHO_MIN:
+    # Less than four times its own scatter is no correlation.
+    if not correlation > max(_RHO_MIN, 4 / np.sqrt(_FAINT * electrons.size)):
         return 0.0
     # Of noise smoothed by a Gaussian of width s, neighbours at distance d have exp(-d**2 / 4 s**2).
     return float(np.sqrt(-0.25 / np.log(min(correlation, _RHO_MAX))))

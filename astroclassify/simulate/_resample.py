@@ -71,14 +71,14 @@ class Grid:
         y, x = (np.asarray(a.power(2).sum(axis=1)).ravel() for a in (self._y, self._x))
         return np.outer(y, x).astype(np.float32)
 
-    def correlated(self, autocorrelation):
+    def correlated(self, texture):
         """
-        Tell how much larger the variance is if old pixels are not independent.
+        Tell how much larger the variance is if the old pixels' noise is correlated.
 
         Parameters
         ----------
-        autocorrelation : callable
-            Correlation of two pixels at a distance along an axis.
+        texture : float
+            RMS width, pixels, of the Gaussian that made white noise into this noise.
 
         Returns
         -------
@@ -90,8 +90,8 @@ class Grid:
             some = shares[: min(64, shares.shape[0])]
             some = some[:, : int(np.ceil(some.shape[0] * self.ratio))].toarray()
             distance = np.arange(some.shape[1])
-            together = some @ autocorrelation(distance[:, None] - distance) @ some.T
-            factor *= float(np.trace(together) / np.square(some).sum())
+            together = np.exp(-np.square(distance[:, None] - distance) / (2 * texture) ** 2)
+            factor *= float(np.trace(some @ together @ some.T) / np.square(some).sum())
         return factor
 
     def exchange(self, rng):
