@@ -18,8 +18,8 @@ from astroclassify.simulate._raster import splat
 
 #: Sides of the cores that are drawn on detector pixels, and up to which flux (electrons per second) each
 #: serves. Outside its core a point is as sharp as the coarse grid: at these limits, that changes no pixel by
-#: more than about the read noise of a 1000 s exposure.
-CORES = ((13, 20.0), (25, 200.0), (65, 2e3), (129, 2e4), (255, np.inf))
+#: more than about the read noise of a 1000 s exposure, and second moments by 1% (2% for the faintest).
+CORES = ((13, 1.0), (17, 20.0), (25, 200.0), (65, 2e3), (129, 2e4), (255, np.inf))
 #: Chebyshev polynomials that a core's dependence on the phase within a pixel is written in, per axis, and
 #: their largest total degree.
 _DEGREES, _TOTAL_DEGREE = 10, 9
@@ -168,22 +168,21 @@ def diffuse_kernel(psf, factor):
     Returns
     -------
     torch.Tensor
-        Its centre at [0, 0] with wrap-around, zero or more, unit sum. Sharper than the point-spread
-        function by what bilinear enlargement blurs afterwards.
+        Its centre at [0, 0] with wrap-around, unit sum. Sharper than the point-spread function by what
+        bilinear enlargement blurs afterwards; around light that fills a single coarse pixel it rings.
     """
     return psf.kept(("diffuse", factor), lambda: _make_diffuse_kernel(psf, factor))
 
 
 def _make_diffuse_kernel(psf, factor):
     n = psf.pixels // factor
-    if factor == 1:
-        kernel = psf.array[:: psf.oversampling, :: psf.oversampling].clone()
-        return kernel / kernel.sum()
-    # The transfer function up to the coarse grid's highest frequency, over that of the enlargement.
     transfer = torch.fft.fft2(psf.array.double())
-    k = torch.fft.fftfreq(n, d=1 / n, device=psf.device).long()
-    enlarged = _enlargement(n, factor).to(psf.device)
-    transfer = transfer[k[:, None], k] / (enlarged[:, None] * enlarged)
+    if factor == 1:  # all frequencies there are, folded
+        transfer = transfer.reshape(psf.oversampling, n, psf.oversampling, n).sum(dim=(0, 2))
+    else:  # those that the coarse grid has, over what the enlargement leaves of them
+        k = torch.fft.fftfreq(n, d=1 / n, device=psf.device).long()
+        enlarged = _enlargement(n, factor).to(psf.device)
+        transfer = transfer[k[:, None], k] / (enlarged[:, None] * enlarged)
     # Never amplify: where the coarse grid is too coarse for the point-spread function, it would ring.
     transfer = transfer / transfer[0, 0].real
     transfer = transfer / transfer.abs().clamp_min(1)
@@ -213,6 +212,7 @@ def _surroundings(psf, side, factor):
     """What lies outside a core, on coarse pixels, of unit sum."""
 
     def make():
+        # Samples rather than frequencies: they are never negative.
         step = psf.oversampling * factor
         kernel = (psf.array * (1 - _window(psf, side)))[::step, ::step].float()
         return kernel / kernel.sum()
