@@ -76,7 +76,7 @@ def signal_to_noise(signal, exptime, noise):
     4.56
     """
     rate, fixed = noise
-    return signal * exptime / np.sqrt((signal + rate) * exptime + fixed)
+    return float(signal * exptime / np.sqrt((signal + rate) * exptime + fixed))
 
 
 def signal_for(ratio, exptime, noise):

@@ -331,7 +331,8 @@ def _levelled_body(config, seed, number):
     """Give the body the brightness that its first frame's level asks for."""
     body = unlevelled_body(config, seed, number)
     kind, index = KINDS[body.kind], number * config.frames_per_body
-    setting, view = setting_of(config, seed, index), _view(config, seed, index, body)
+    setting = setting_of(config, seed, index)
+    view = _view(setting, body, _generator(seed, _VIEW, index, 0))
     camera = INSTRUMENTS[setting["instrument"]]
     wished = _log_uniform(_generator(seed, _LEVEL, number), config.level)
     answer = response(setting["instrument"], setting["band"], redshift=body.redshift)
@@ -391,16 +392,15 @@ def _effects(config, instrument, rng):
     return replace(fixed, **config.effects)
 
 
-def _view(config, seed, index, body, attempt=0):
-    setting = setting_of(config, seed, index)
+def _view(setting, body, rng):
     field = FieldOfView.of(setting["instrument"], setting["aperture"])
-    rng = _generator(seed, _VIEW, index, attempt)
     return random_view(rng, body, field.shape, pixel_scale=field.camera.pixel_scale)
 
 
 def _ordinary(config, seed, index):
     body = _levelled_body(config, seed, _body_number(config, index))
-    return _plan(config, seed, index, body, _view(config, seed, index, body), setting_of(config, seed, index))
+    setting = setting_of(config, seed, index)
+    return _plan(config, seed, index, body, _view(setting, body, _generator(seed, _VIEW, index, 0)), setting)
 
 
 def _plan(config, seed, index, body, view, setting, **others):
@@ -423,7 +423,7 @@ def _blurry(config, seed, index):
     bands = tuple(config.bands[setting["instrument"]])
     for attempt in range(2 * _TRIES):
         cause = wished if attempt < _TRIES else "exposure time"
-        view = _view(config, seed, index, body, attempt)
+        view = _view(setting, body, _generator(seed, _VIEW, index, attempt))
         sight = Sight(setting["instrument"], setting["sky"], view, bands)
         band = setting["band"] if attempt == 0 else _drawn(rng, config.bands[setting["instrument"]])
         exptime = setting["exptime"] if attempt == 0 else round(_log_uniform(rng, config.exptime), 1)
