@@ -3,13 +3,11 @@
 import numpy as np
 import torch
 
-from astroclassify.simulate._galaxy_light import ellipse, grainy, lognormal, rise, sersic
+from astroclassify.simulate._galaxy_light import ellipse, grain, lognormal, rise, sersic
 from astroclassify.simulate._galaxy_points import (
     add_giants,
     add_globular_system,
-    add_hii_regions,
-    add_young_stars,
-    light_in_view,
+    add_young,
 )
 
 #: Body units beyond which an edge-on disk is dark.
@@ -136,24 +134,15 @@ def paint_edge_on(canvas):
         canvas.dust = (canvas.fine(depth) * lognormal(filaments, 0.7)).clamp_(max=5.0)
     young = canvas.fine(thin * lognormal(clumps, 1.5 * shape.patchiness)) * lognormal(knots, 0.9)
     young = young.mul_(1.5 * shape.young * unit)
-    _add_young(canvas, young, knots)
+    add_young(canvas, young, knots, behind=0.75)
     forming = canvas.fine((0.5 * thin + 0.2 * disk) * lognormal(clumps, 0.6 * shape.patchiness))
     canvas.add("star-forming", forming.mul_(unit * (1 - shape.young)), behind=0.8)
     old = canvas.fine(disk * lognormal(clumps, 0.1)).mul_(0.7 * unit)
-    light = light_in_view(canvas, canvas.coarse(old))
-    share = add_giants(canvas, canvas.coarse(old), light) / max(light, 1e-30)
+    old = add_giants(canvas, old)
     if shape.bulge:
         old = old + canvas.smooth(lambda v, u: shape.bulge_light(v, u, canvas.softening)).mul_(unit)
-    canvas.add("old", grainy(canvas, old * (1 - min(share, 0.5))), behind=0.85)
+    canvas.add("old", old * grain(canvas, old), behind=0.85)
     _add_globulars(canvas, shape)
-
-
-def _add_young(canvas, young, knots):
-    light = light_in_view(canvas, canvas.coarse(young))
-    density = canvas.coarse(young)
-    taken = add_young_stars(canvas, density, light)
-    add_hii_regions(canvas, density, light, texture=lognormal(knots, 0.7))
-    canvas.add("starburst", young * (1 - taken / max(light, 1e-30)), behind=0.75)
 
 
 def _add_globulars(canvas, shape):

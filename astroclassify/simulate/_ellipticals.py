@@ -5,13 +5,13 @@ import torch
 
 from astroclassify.simulate._galaxy_light import (
     ellipse,
-    grainy,
+    grain,
     lognormal,
     rise,
     sersic,
     sersic_light,
 )
-from astroclassify.simulate._galaxy_points import add_giants, add_globular_system, light_in_view
+from astroclassify.simulate._galaxy_points import add_giants, add_globular_system
 
 #: Body units beyond which an elliptical is dark.
 REACH = 4.0
@@ -121,9 +121,7 @@ class EllipticalShape:
             c, s = float(np.cos(self.lane_angle)), float(np.sin(self.lane_angle))
             across, along = c * v - s * u, c * u + s * v
             bent = across + 0.3 * along.square() / self.lane_length
-            depth = self.lane * torch.exp(
-                -((bent / self.lane_height) ** 2) - (along / self.lane_length) ** 2
-            )
+            depth = self.lane * torch.exp(-((bent / self.lane_height) ** 2) - (along / self.lane_length) ** 2)
         if self.dust_disk:
             r = ellipse(v, u, self.dust_ratio, angle=self.dust_angle) / self.dust_radius
             rings = 0.7 + 0.3 * torch.cos(r * 14)
@@ -147,9 +145,8 @@ def paint_elliptical(canvas):
     if depth is not None:
         texture = canvas.texture(slope=2.8, outer_scale=0.5 * max(shape.lane_length, shape.dust_radius))
         canvas.dust = (canvas.fine(depth) * lognormal(texture, 0.7)).clamp_(max=4.0)
-    total = light_in_view(canvas, canvas.coarse(light))
-    share = add_giants(canvas, canvas.coarse(light), total) / max(total, 1e-30)
-    canvas.add("old", grainy(canvas, light * (1 - min(share, 0.5))), behind=0.0 if depth is None else 0.6)
+    light = add_giants(canvas, light)
+    canvas.add("old", light * grain(canvas, light), behind=0.0 if depth is None else 0.6)
     flux = shape.light * canvas.unit * canvas.body.angular_radius**2
     add_globular_system(
         canvas,

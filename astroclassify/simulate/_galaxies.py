@@ -125,15 +125,15 @@ def merger(body, view, dice):
     sizes = [float(rng.uniform(0.3, 0.6)), float(rng.uniform(0.25, 0.6))]
     if late:
         places, sizes = [0.3 * place for place in places], [0.3, 0.3]
-        _add_member(sheet, _REMNANT, body, dice, centre=(0.0, 0.0), size=1.0, disturbance=0.04)
+        _add_member(sheet, _REMNANT, body, dice, centre=(0.0, 0.0), size=1.0, disturbance=0.04, points=0.7)
     else:
         kinds = (_SPIRAL, _SPIRAL, _ELLIPTICAL, _IRREGULAR, _EDGE_ON)
         for place, size in zip(places, sizes, strict=True):
             fainter = replace(body, brightness=body.brightness + rng.uniform(0, 1.0))
             kind = kinds[rng.integers(len(kinds))]
-            _add_member(sheet, kind, fainter, dice, centre=place, size=size, disturbance=0.08)
+            _add_member(sheet, kind, fainter, dice, centre=place, size=size, disturbance=0.08, points=0.35)
     debris = _mergers.tidal_painter(_mergers.MergerShape(dice, places, sizes))
-    sheet.paint(debris, body, view, dice, reach=_mergers.REACH)
+    sheet.paint(debris, body, view, dice, reach=_mergers.REACH, points=0.3)
     return sheet.finished()
 
 
@@ -157,11 +157,12 @@ def group(body, view, dice):
     """
     rng, sheet = dice.rng, Sheet(view, dice.device)
     kinds = (_SPIRAL, _ELLIPTICAL, _EDGE_ON, _IRREGULAR, _ELLIPTICAL)
-    for _ in range(rng.integers(1, 6)):
+    number = int(rng.integers(1, 6))
+    for _ in range(number):
         kind = kinds[rng.integers(len(kinds))]
         fainter = replace(body, brightness=body.brightness + rng.uniform(0, 1.7))
         place, size = rng.normal(0, 0.45, 2), float(dice.log_uniform(0.06, 0.45))
-        _add_member(sheet, kind, fainter, dice, centre=place, size=size)
+        _add_member(sheet, kind, fainter, dice, centre=place, size=size, points=1 / number)
     return sheet.finished()
 
 
@@ -172,11 +173,11 @@ def _alone(kind, body, view, dice):
     return sheet.finished()
 
 
-def _add_member(sheet, kind, body, dice, *, centre, size, disturbance=0.0):
+def _add_member(sheet, kind, body, dice, *, centre, size, points, disturbance=0.0):
     """Add one galaxy of several, with a seed and an orientation of its own."""
     painter, reach = kind
     seed, angle = int(dice.rng.integers(2**31)), float(dice.rng.uniform(0, 2 * np.pi))
     member = replace(body, radius=body.radius * size, seed=seed)
     seen = sheet.view.moved(centre=tuple(map(float, centre)), size=size, angle=angle)
     own = Dice(seed, device=dice.device)
-    sheet.paint(painter, member, seen, own, reach=reach, disturbance=disturbance)
+    sheet.paint(painter, member, seen, own, reach=reach, disturbance=disturbance, points=points)

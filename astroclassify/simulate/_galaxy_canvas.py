@@ -19,7 +19,10 @@ LARGEST_FINE = 700
 MOST_POINTS = 60_000
 #: Points fainter than this are left in the diffuse light, V mag: an orbit of Hubble hardly shows them.
 FAINTEST = 28.0
+_NARROWEST = 0.45  # standard deviation, pixels, of a blob whose place pixels still tell
 _GRAIN_TILE = 512
+#: Pixels within so many of a cusp are means of so many samples along each axis.
+_CUSP_REACH, _CUSP_SAMPLES = 4.0, 5
 _GRAIN_FROM = 0.2  # cycles per pixel: what half as many pixels cannot hold
 
 
@@ -42,7 +45,7 @@ class Sheet:
         self._behind = {}
         self._dust = None
 
-    def paint(self, painter, body, view, dice, *, reach, disturbance=0.0):
+    def paint(self, painter, body, view, dice, *, reach, disturbance=0.0, points=1.0):
         """
         Paint one galaxy on the part of the view that it covers.
 
@@ -60,11 +63,14 @@ class Sheet:
             Body units beyond which the galaxy is dark.
         disturbance : float, default 0
             How far another galaxy has pulled its parts about, body units.
+        points : float, default 1
+            Its part of the points that the whole view may have.
         """
         box = _box(view, reach + 5 * disturbance)
         if box is None:
             return
         canvas = Canvas(self.scene, body, view, dice, box, disturbance=disturbance)
+        canvas.most_points = int(points * canvas.most_points)
         painter(canvas)
         for spectrum, light in canvas.before.items():
             self._add(self._before, spectrum, light, box)
@@ -139,8 +145,8 @@ class Canvas:
         self.dice_of_shape = dice
         # What depends on the view has dice of its own, so that it never shifts what does not.
         self.dice, self.catalogue, of_waves = dice.spawn(3)
-        # Displacements along v and u: strength, wave numbers, phase of three long waves each.
-        self._waves = of_waves.rng.normal(0, 1, (2, 3, 4)) * [disturbance, 1.6, 1.6, 3.0]
+        # Displacements along v and u: strength, wave numbers, phase of two long waves each.
+        self._waves = of_waves.rng.normal(0, 1, (2, 2, 4)) * [disturbance, 1.6, 1.6, 3.0]
         self._disturbed = disturbance > 0
         self.unit = body.unit_brightness
         self.before, self.behind, self.dust = {}, {}, None
@@ -184,8 +190,8 @@ class Canvas:
 
     @property
     def softening(self):
-        """Radius that keeps cusps finite: a quarter of a pixel, body units (float)."""
-        return 0.25 / self.view.scale
+        """Radius that keeps cusps finite: a fraction of a pixel, body units (float)."""
+        return 0.25 / _CUSP_SAMPLES / self.view.scale
 
     @property
     def parsecs_per_pixel(self):
@@ -300,13 +306,27 @@ class Canvas:
         """
         step = 4 if self.step > 1 and scale * self.view.scale > 60 else self.step
         if step == 1:
-            return profile(*self.coordinates(self.view))
-        light = enlarged(profile(*self.coordinates(self.view.coarser(step))), step, self.view.shape)
-        box = _box(self.view, 128.0 / self.view.scale)
-        if box is not None:
-            top, bottom, left, right = box
-            light[top:bottom, left:right] = profile(*self.coordinates(part_of(self.view, box)))
+            light = profile(*self.grid)
+        else:
+            light = enlarged(profile(*self.coordinates(self.view.coarser(step))), step, self.view.shape)
+            self._resample(light, profile, 128.0, 1)
+        self._resample(light, profile, _CUSP_REACH, _CUSP_SAMPLES)
         return light
+
+    def _resample(self, light, profile, reach, samples):
+        """Put means of samples in the pixels around the galaxy's centre."""
+        box = _box(self.view, reach / self.view.scale)
+        if box is None:
+            return
+        top, bottom, left, right = box
+        part = part_of(self.view, box)
+        shape = part.shape
+        if samples > 1:
+            fine = tuple(n * samples for n in shape)
+            part = replace(part, shape=fine, scale=part.scale * samples)
+        values = profile(*self.coordinates(part))
+        means = values.reshape(shape[0], samples, shape[1], samples).mean(dim=(1, 3))
+        light[top:bottom, left:right] = means
 
     def add(self, spectrum, light, *, behind=0.0):
         """
@@ -480,7 +500,9 @@ def blob_map(blobs, shape, rng, *, device="cpu"):
 
 
 def _stamps(blobs, factor, ratio, angle, shape, device):
-    columns = (*((blobs[:2] + 0.5) / factor - 0.5), blobs[2], blobs[3] / factor, blobs[4], ratio)
+    sigma = np.maximum(blobs[3] / factor, _NARROWEST)
+    ratio = np.maximum(ratio, _NARROWEST / sigma)
+    columns = (*((blobs[:2] + 0.5) / factor - 0.5), blobs[2], sigma, blobs[4], ratio)
     columns = (*columns, np.cos(angle), np.sin(angle))
     numbers = torch.as_tensor(np.stack(columns), dtype=torch.float32, device=device)
     y, x, flux, sigma, hollow, ratio, c, s = numbers[:, :, None]

@@ -115,9 +115,9 @@ def lognormal(field, strength):
     return (field * strength).sub_(strength**2 / 2).exp_()
 
 
-def grainy(canvas, light, *, fluctuation_magnitude=0.3):
+def grain(canvas, light, *, fluctuation_magnitude=0.3):
     """
-    Give smooth light the graininess of the stars it is made of.
+    Give the graininess that smooth light has from the stars it is made of.
 
     Parameters
     ----------
@@ -130,8 +130,8 @@ def grainy(canvas, light, *, fluctuation_magnitude=0.3):
 
     Returns
     -------
-    torch.Tensor
-        Light of the same mean and of the right variance from pixel to pixel.
+    torch.Tensor or float
+        Factor of unit mean and of the right variance from pixel to pixel; one where it hardly shows.
 
     References
     ----------
@@ -139,10 +139,10 @@ def grainy(canvas, light, *, fluctuation_magnitude=0.3):
     """
     star = canvas.flux(fluctuation_magnitude) / canvas.view.pixel_area
     if star / canvas.unit < 1e-3:
-        return light
+        return 1.0
     spread = (star / (light + 1e-3 * star)).clamp_(max=15.0).log1p_()
     noise = canvas.dice.normal(light.shape)
-    return noise.mul_(spread.sqrt()).sub_(spread, alpha=0.5).exp_().mul_(light)
+    return noise.mul_(spread.sqrt()).sub_(spread, alpha=0.5).exp_()
 
 
 def wound_textures(canvas, ln_r, azimuth, recipes, *, foreshortening=1.0):
@@ -168,7 +168,7 @@ def wound_textures(canvas, ln_r, azimuth, recipes, *, foreshortening=1.0):
         Fields of about zero mean and unit variance, two for each recipe.
     """
     repeats = _repeats(canvas.view, foreshortening)
-    side = int(np.clip(next_fast_len(max(ln_r.shape)), 128, 1024))
+    side = next_fast_len(int(np.clip(max(ln_r.shape) - 64, 96, 1024)))
     tiles = [_tiles(canvas.dice, side, repeats, *recipe) for recipe in recipes]
     tile = torch.cat(tiles)
     tile = torch.nn.functional.pad(tile[None], (0, 1, 0, 1), mode="circular")
@@ -196,7 +196,9 @@ def _tiles(dice, side, repeats, slope, outer_scale, stretch, direction):
     along, across = c * kx + s * ky, c * ky - s * kx
     outer = outer_scale * side * repeats / _TURN
     k2 = along**2 * stretch + across**2 / stretch + outer**-2
-    field = torch.fft.ifft2(torch.view_as_complex(dice.normal((side, side, 2))) * k2 ** (-slope / 4))
+    field = torch.fft.ifft2(
+        torch.view_as_complex(dice.normal((side, side, 2))) * torch.exp(torch.log(k2) * (-slope / 4))
+    )
     field = torch.stack([field.real, field.imag])
     field = field - field.mean(dim=(1, 2), keepdim=True)
     return field / field.std(dim=(1, 2), keepdim=True)

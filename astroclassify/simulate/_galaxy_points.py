@@ -6,11 +6,12 @@ Numbers of luminosity functions are textbook knowledge, not confirmed in a sourc
 import numpy as np
 
 from astroclassify.simulate._galaxy_canvas import FAINTEST
+from astroclassify.simulate._galaxy_light import lognormal
 from astroclassify.simulate._palette import GAS_UNIT
 from astroclassify.simulate._textures import power_law
 
 _CM_PER_PARSEC = 3.0857e18
-#: Luminosities of H II regions in Halpha, erg / s, and the slope of their numbers (facts: dN/dL ~ L**-1.9).
+#: Luminosities of H II regions in Halpha, erg / s, and the slope of their numbers, dN/dL ~ L**-slope.
 HII_LUMINOSITY = (1e36, 1e39)
 HII_SLOPE = 1.9
 #: Halpha of a young population's H II regions for its V light, 1e-15 erg / s / cm2 per V = 0: with the
@@ -21,9 +22,9 @@ GLOBULAR_PEAK, GLOBULAR_WIDTH = -7.4, 1.2
 _SUN = 4.81  # M_V
 
 
-def scatter(canvas, density, number):
+class Sites:
     """
-    Place objects where a map is bright.
+    Where a map is bright: places for objects.
 
     Parameters
     ----------
@@ -31,23 +32,34 @@ def scatter(canvas, density, number):
         Where they are.
     density : torch.Tensor
         Relative numbers on the structure's grid, 0 or more.
-    number : int
-        How many.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        y and x, pixels of the view.
     """
-    rng = canvas.catalogue.rng
-    total = np.cumsum(density.cpu().numpy().ravel(), dtype=np.float64)
-    if number == 0 or not total[-1] > 0:
-        return np.zeros(0), np.zeros(0)
-    chosen = np.searchsorted(total, np.sort(rng.random(number)) * total[-1], side="right")
-    y, x = np.divmod(np.minimum(chosen, total.size - 1), density.shape[1])
-    # Luminosities are drawn apart from places, so that the order of places does not matter.
-    y, x = ((p + rng.random(number)) * canvas.step - 0.5 for p in (y, x))
-    return y, x
+
+    def __init__(self, canvas, density):
+        self.canvas = canvas
+        self._columns = density.shape[1]
+        self._total = np.cumsum(density.cpu().numpy().ravel(), dtype=np.float64)
+
+    def draw(self, number):
+        """
+        Place objects.
+
+        Parameters
+        ----------
+        number : int
+            How many.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            y and x, pixels of the view; none if all of the map is dark.
+        """
+        rng, total = self.canvas.catalogue.rng, self._total
+        if number == 0 or not total[-1] > 0:
+            return np.zeros(0), np.zeros(0)
+        # Sorted, for searches that stay in the cache: luminosities are drawn apart from places.
+        chosen = np.searchsorted(total, np.sort(rng.random(number)) * total[-1], side="right")
+        y, x = np.divmod(np.minimum(chosen, total.size - 1), self._columns)
+        return tuple((p + rng.random(number)) * self.canvas.step - 0.5 for p in (y, x))
 
 
 def luminosities(rng, light, index, faintest, brightest, *, cut, most):
@@ -140,7 +152,7 @@ def _hii_diameter(rng, luminosity):
     return np.clip(size, 15, 350)
 
 
-def add_hii_regions(canvas, density, light, *, share=1.0, texture=None):
+def add_hii_regions(canvas, sites, light, *, share=1.0, texture=None):
     """
     Add the H II regions of a young population.
 
@@ -148,8 +160,8 @@ def add_hii_regions(canvas, density, light, *, share=1.0, texture=None):
     ----------
     canvas : Canvas
         Takes them.
-    density : torch.Tensor
-        Where the youngest stars are, on the structure's grid.
+    sites : Sites
+        Where the youngest stars are.
     light : float
         V flux of the young population in view.
     share : float, default 1
@@ -170,11 +182,11 @@ def add_hii_regions(canvas, density, light, *, share=1.0, texture=None):
     )
     diameter = _hii_diameter(rng, flux / faintest * HII_LUMINOSITY[0])
     hollow = np.clip(rng.uniform(-0.6, 0.95, len(flux)), 0, None)
-    places = scatter(canvas, density, len(flux))
+    places = sites.draw(len(flux))
     canvas.add_points("hii", *places, flux, diameter=diameter, hollow=hollow, texture=texture)
 
 
-def add_young_stars(canvas, density, light, *, clusters=0.12, supergiants=0.25, brightest_cluster=-12.0):
+def add_young_stars(canvas, sites, light, *, clusters=0.12, supergiants=0.25, brightest_cluster=-12.0):
     """
     Add young clusters and, when near enough, supergiants.
 
@@ -182,8 +194,8 @@ def add_young_stars(canvas, density, light, *, clusters=0.12, supergiants=0.25, 
     ----------
     canvas : Canvas
         Takes them.
-    density : torch.Tensor
-        Where the youngest stars are, on the structure's grid.
+    sites : Sites
+        Where the youngest stars are.
     light : float
         V flux of the young population in view.
     clusters, supergiants : float
@@ -201,24 +213,68 @@ def add_young_stars(canvas, density, light, *, clusters=0.12, supergiants=0.25, 
     # dN/dM ~ M**-2 and one age give dN/dF ~ F**-2.
     flux = luminosities(rng, clusters * light, 2.001, *ends, cut=cut, most=canvas.most_points // 8)
     size = np.clip(rng.lognormal(np.log(4.0), 0.5, len(flux)), 1, 20)
-    canvas.add_points("starburst", *scatter(canvas, density, len(flux)), flux, diameter=size)
+    canvas.add_points("starburst", *sites.draw(len(flux)), flux, diameter=size)
     ends = canvas.flux(-3.5), canvas.flux(-9.0)
-    stars = luminosities(rng, supergiants * light, 2.6, *ends, cut=cut, most=canvas.most_points // 2)
-    _add_supergiants(canvas, density, stars)
+    stars = luminosities(rng, supergiants * light, 2.6, *ends, cut=cut, most=canvas.most_points * 2 // 5)
+    _add_supergiants(canvas, sites, stars)
     return min(flux.sum() + stars.sum(), 0.5 * light)
 
 
-def _add_supergiants(canvas, density, flux):
+def add_young(
+    canvas,
+    young,
+    texture,
+    *,
+    behind=0.5,
+    share=1.0,
+    clusters=0.12,
+    supergiants=0.25,
+    brightest_cluster=-12.0,
+):
+    """
+    Add young light with its clusters, stars and H II regions.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        Takes it.
+    young : torch.Tensor
+        Surface brightness on the view's pixels.
+    texture : torch.Tensor
+        Unit normal field of the view's shape, for gas that the view resolves.
+    behind : float, default 0.5
+        Part of it that lies behind the dust.
+    share : float, default 1
+        Multiplies the light of the H II regions.
+    clusters, supergiants, brightest_cluster : float
+        As for `add_young_stars`.
+    """
+    density = canvas.coarse(young)
+    light = light_in_view(canvas, density)
+    sites = Sites(canvas, density)
+    taken = add_young_stars(
+        canvas,
+        sites,
+        light,
+        clusters=clusters,
+        supergiants=supergiants,
+        brightest_cluster=brightest_cluster,
+    )
+    add_hii_regions(canvas, sites, light, share=share, texture=lognormal(texture, 0.7))
+    canvas.add("starburst", young * (1 - taken / max(light, 1e-30)), behind=behind)
+
+
+def _add_supergiants(canvas, sites, flux):
     """Three in four are blue, one in six red."""
     rng, number = canvas.catalogue.rng, len(flux)
     blue = np.exp(rng.uniform(np.log(14000), np.log(32000), number))
     kind = rng.random(number)
     temperature = np.where(kind < 0.75, blue, np.where(kind < 0.92, 3600.0, rng.uniform(5500, 10000, number)))
     magnitude = -2.5 * np.log10(flux) - canvas.body.distance_modulus
-    canvas.add_stars(*scatter(canvas, density, number), magnitude, temperature)
+    canvas.add_stars(*sites.draw(number), magnitude, temperature)
 
 
-def add_giants(canvas, density, light):
+def add_giants(canvas, light):
     """
     Add the brightest red giants of an old population, where a view can tell them apart.
 
@@ -226,31 +282,31 @@ def add_giants(canvas, density, light):
     ----------
     canvas : Canvas
         Takes them.
-    density : torch.Tensor
-        Where the old stars are, on the structure's grid.
-    light : float
-        V flux of the old population in view.
+    light : torch.Tensor
+        Surface brightness of the old population on the view's pixels.
 
     Returns
     -------
-    float
-        Flux of all that was added.
+    torch.Tensor
+        The light that remains.
     """
     depth = min(FAINTEST - canvas.body.distance_modulus, 0.0)
     if depth < -2.3:
-        return 0.0
+        return light
+    density = canvas.coarse(light)
+    total = light_in_view(canvas, density)
     rng = canvas.catalogue.rng
     # The fuel of the last two million years on the giant branch: 1.2e-4 stars of its upper magnitude for
     # each sun in V; 0.3 dex more for each magnitude below.
-    suns = light / canvas.flux(_SUN)
+    suns = total / canvas.flux(_SUN)
     upper = 1.2e-4 * suns / (10**0.3 - 1)
     expected = upper * (10 ** (0.3 * (depth + 2.5)) - 1)
-    number = min(rng.poisson(min(expected, 1e9)), canvas.most_points // 3)
+    number = min(rng.poisson(min(expected, 1e9)), canvas.most_points // 4)
     rank = rng.random(number) * (10 ** (0.3 * (depth + 2.5)) - 1)
     magnitude = -2.5 + np.log10(1 + rank) / 0.3
     temperature = 3700 + 300 * (magnitude + 2.5) + rng.normal(0, 150, number)
-    canvas.add_stars(*scatter(canvas, density, number), magnitude, temperature)
-    return float(np.sum(canvas.flux(magnitude)))
+    canvas.add_stars(*Sites(canvas, density).draw(number), magnitude, temperature)
+    return light * (1 - min(float(np.sum(canvas.flux(magnitude))) / max(total, 1e-30), 0.5))
 
 
 def globular_magnitudes(rng, number):

@@ -3,12 +3,10 @@
 import numpy as np
 import torch
 
-from astroclassify.simulate._galaxy_light import ellipse, grainy, lognormal, rise
+from astroclassify.simulate._galaxy_light import ellipse, grain, lognormal, rise
 from astroclassify.simulate._galaxy_points import (
     add_giants,
-    add_hii_regions,
-    add_young_stars,
-    light_in_view,
+    add_young,
 )
 from astroclassify.simulate._textures import ridges
 
@@ -73,11 +71,11 @@ def paint_irregular(canvas):
         canvas.dust = (canvas.fine(depth) * lognormal(knots, 0.8)).clamp_(max=3.0)
     young = _young_light(shape, v, u, disk, lumps)
     young = (canvas.fine(young) * lognormal(knots, shape.clumpiness)).mul_(unit)
-    _add_young(canvas, shape, young, knots, r)
-    old = canvas.fine(old).mul_(unit)
-    total = light_in_view(canvas, canvas.coarse(old))
-    share = add_giants(canvas, canvas.coarse(old), total) / max(total, 1e-30)
-    light = grainy(canvas, old * (1 - min(share, 0.5)))
+    add_young(canvas, young, knots, share=1.3, clusters=0.15, supergiants=0.35)
+    if shape.filaments:
+        _add_threads(canvas, shape, r)
+    light = add_giants(canvas, canvas.fine(old).mul_(unit))
+    light = light * grain(canvas, light)
     canvas.add("old", light * 0.5, behind=0.5)
     canvas.add("star-forming", light * (0.5 - 0.5 * shape.young), behind=0.5)
 
@@ -93,14 +91,8 @@ def _young_light(shape, v, u, disk, lumps):
     return shape.young * disk * weight
 
 
-def _add_young(canvas, shape, young, knots, r):
-    density = canvas.coarse(young)
-    light = light_in_view(canvas, density)
-    taken = add_young_stars(canvas, density, light, clusters=0.15, supergiants=0.35)
-    add_hii_regions(canvas, density, light, share=1.3, texture=lognormal(knots, 0.8))
-    canvas.add("starburst", young * (1 - taken / max(light, 1e-30)), behind=0.5)
-    if shape.filaments:
-        # Gas blown out by the young: threads, Halpha of about 22 mag per square arcsecond's continuum.
-        threads = ridges(canvas.coarse_texture(slope=3.0, outer_scale=0.3), 0.08)
-        level = shape.filaments * shape.young * canvas.unit * 1e8
-        canvas.add("hii", canvas.fine(threads * torch.exp(-((r / 0.35) ** 2))).mul_(level))
+def _add_threads(canvas, shape, r):
+    """Gas blown out by the young: threads whose equivalent width is some 4 nm of the young light's."""
+    threads = ridges(canvas.coarse_texture(slope=3.0, outer_scale=0.3), 0.08)
+    level = shape.filaments * shape.young * canvas.unit * 1e8
+    canvas.add("hii", canvas.fine(threads * torch.exp(-((r / 0.35) ** 2))).mul_(level))

@@ -3,17 +3,17 @@
 import numpy as np
 import torch
 
-from astroclassify.simulate._galaxy_light import ellipse, grainy, lognormal, rise, sersic
+from astroclassify.simulate._galaxy_light import ellipse, grain, lognormal, rise, sersic
 from astroclassify.simulate._galaxy_points import (
     add_globular_system,
-    add_hii_regions,
-    add_young_stars,
-    light_in_view,
+    add_young,
 )
 from astroclassify.simulate._textures import ridges
 
 #: Body units beyond which the tails of a merger are dark.
 REACH = 2.5
+#: More of the young light is in clusters, and brighter ones, than in quiet disks.
+_BURST = {"clusters": 0.2, "brightest_cluster": -14.0}
 
 
 class Tail:
@@ -62,7 +62,7 @@ class Tail:
         r = (dv.square() + du.square()).sqrt() + 1e-4
         azimuth = torch.remainder(torch.atan2(dv, du) - self.angle, 2 * np.pi)
         crest = self.start * torch.exp(self.growth * azimuth)
-        away = (r / crest - 1) + 0.05 * raggedness
+        away = (r / crest - 1) + 0.02 * raggedness
         # A sharp outer and a soft inner edge, as tails have.
         across = torch.exp(-((away / torch.where(away > 0, 0.5 * self.width, self.width)) ** 2))
         along = rise((azimuth - 0.25) / 0.1) * torch.exp(-((azimuth / self.length) ** 2))
@@ -158,31 +158,9 @@ def _add_debris(canvas, shape, debris, young, field):
     light = canvas.fine(debris * lognormal(field, 0.15) + halo).mul_(canvas.unit)
     knots = canvas.fine(young * lognormal(field, 0.8)) * lognormal(clumps, 1.2)
     knots = knots.mul_(0.6 * canvas.unit)
-    add_young(canvas, knots, clumps)
-    canvas.add("old", grainy(canvas, light * 0.55))
+    add_young(canvas, knots, clumps, **_BURST)
+    canvas.add("old", light * 0.55 * grain(canvas, light))
     canvas.add("star-forming", light * 0.45)
-
-
-def add_young(canvas, young, texture, *, behind=0.5):
-    """
-    Add young light with its clusters, stars and H II regions.
-
-    Parameters
-    ----------
-    canvas : Canvas
-        Takes it.
-    young : torch.Tensor
-        Surface brightness on the view's pixels.
-    texture : torch.Tensor
-        Unit normal field of the view's shape, for the gas.
-    behind : float, default 0.5
-        Part of it that lies behind the dust.
-    """
-    density = canvas.coarse(young)
-    light = light_in_view(canvas, density)
-    taken = add_young_stars(canvas, density, light, clusters=0.2, brightest_cluster=-14.0)
-    add_hii_regions(canvas, density, light, texture=lognormal(texture, 0.7))
-    canvas.add("starburst", young * (1 - taken / max(light, 1e-30)), behind=behind)
 
 
 class RemnantShape:
@@ -264,10 +242,10 @@ def paint_remnant(canvas):
     depth = shape.dust * core.sqrt() * (ridges(torn, shape.threads) + 0.2)
     canvas.dust = (canvas.fine(depth) * lognormal(veil, 0.8)).clamp_(max=4.0)
     young = canvas.fine(shape.young * core * lognormal(torn, 1.0)) * lognormal(veil.flip(0), 1.1)
-    add_young(canvas, young.mul_(1.5 * canvas.unit), veil.flip(1), behind=0.6)
+    add_young(canvas, young.mul_(1.5 * canvas.unit), veil.flip(1), behind=0.6, **_BURST)
     light = canvas.fine(envelope * lognormal(torn, 0.15)).mul_(canvas.unit)
     light += canvas.smooth(lambda v, u: shape.cores(v, u, canvas.softening), scale=0.5).mul_(canvas.unit)
-    canvas.add("old", grainy(canvas, light * 0.6), behind=0.6)
+    canvas.add("old", light * 0.6 * grain(canvas, light), behind=0.6)
     canvas.add("star-forming", light * 0.4, behind=0.6)
     flux = 6 * shape.radius**2 * canvas.unit * canvas.body.angular_radius**2
     add_globular_system(

@@ -1,4 +1,4 @@
-"""Spirals: bulge, bar, wound arms with dust lanes on their inner edges, knots of young stars, H II regions."""
+"""Spirals: bulge, bar, wound arms with dust lanes on their inner edges, young knots, H II regions."""
 
 import numpy as np
 import torch
@@ -6,7 +6,7 @@ from scipy import special
 
 from astroclassify.simulate._galaxy_light import (
     ellipse,
-    grainy,
+    grain,
     lognormal,
     rise,
     sersic,
@@ -16,9 +16,7 @@ from astroclassify.simulate._galaxy_light import (
 from astroclassify.simulate._galaxy_points import (
     add_giants,
     add_globular_system,
-    add_hii_regions,
-    add_young_stars,
-    light_in_view,
+    add_young,
 )
 from astroclassify.simulate._textures import ridges
 
@@ -47,8 +45,9 @@ class SpiralShape:
         self.pitch = float(np.radians(rng.uniform(8, 35)))
         self.bend = float(rng.uniform(-0.15, 0.1))
         self.phase = float(rng.uniform(0, 2 * np.pi))
-        self.sharpness = float(rng.uniform(0.8, 4.0))
-        self.contrast = float(rng.uniform(0.35, 0.95))
+        self.sharpness = float(rng.uniform(0.7, 3.2))
+        self.contrast = float(rng.uniform(0.35, 0.9))
+        self.lane_offset = float(rng.uniform(0.25, 0.6))
         self.ragged = float(rng.uniform(0.1, 0.6))
         self.patchiness = float(rng.uniform(0.4, 0.9))
         self.start = float(rng.uniform(0.05, 0.3))
@@ -91,30 +90,25 @@ class SpiralShape:
         disk = 2 * np.pi * self.length**2
         return disk / (1 - self.bulge_part)
 
-    def arm_phase(self, ln_r, azimuth, number, raggedness):
+    def wound(self, ln_r, azimuth):
         """
-        Give the phase of an arm pattern: 0 on the crests, above 0 inside of them.
+        Give the azimuth along the arms: the same on all of a crest.
 
         Parameters
         ----------
         ln_r, azimuth : torch.Tensor
             Logarithm of the radius, azimuth in radians.
-        number : int
-            Of arms.
-        raggedness : torch.Tensor
-            Moves the arms, radians.
 
         Returns
         -------
         torch.Tensor
             Radians.
         """
-        winding = azimuth - ln_r * self.winding * (1 + self.bend * ln_r)
-        for order, (a, b, c, d) in enumerate(self.wobble, 1):
-            winding = winding + 0.5 * a / order * torch.cos(
-                order * azimuth + 2.5 * float(b) * ln_r + 3 * float(c + d)
-            )
-        return number * winding + raggedness - self.phase
+        wound = azimuth - ln_r * (self.winding * (1 + self.bend * ln_r))
+        for order, (a, b, c, d) in enumerate(self.wobble.tolist(), 1):
+            wave = torch.cos(order * azimuth + 2.5 * b * ln_r + 3 * (c + d))
+            wound.add_(wave, alpha=0.5 * a / order)
+        return wound
 
     def bulge(self, v, u, softening):
         """
@@ -153,10 +147,10 @@ class SpiralShape:
         """
         c, s = float(np.cos(self.bar_angle)), float(np.sin(self.bar_angle))
         x, y = (c * u + s * v) / self._bar_length, (c * v - s * u) / (self._bar_length * self.bar_ratio)
-        r = (x.abs().pow(2.6) + y.abs().pow(2.6)).pow(1 / 2.6)
+        r = (x.square().square() + y.square().square()).sqrt().sqrt()
         light = self.bar * torch.exp(-0.7 * r) * rise((1.0 - r) / 0.12)
         lane = torch.exp(-(((y + 0.55 * torch.tanh(2 * x)) / 0.13) ** 2)) * rise((0.95 - x.abs()) / 0.05)
-        return light, self.dust * lane * min(1.0, 2 * self.bar)
+        return light, 0.4 * self.dust * lane * min(1.0, 2 * self.bar)
 
 
 def paint_spiral(canvas):
@@ -175,11 +169,7 @@ def paint_spiral(canvas):
     canvas.dust = (canvas.fine(depth) * lognormal(fine, 0.55)).clamp_(max=4.0)
     knots = canvas.texture(slope=2.4, outer_scale=0.1)
     young = (canvas.fine(young) * lognormal(knots, 0.7)).mul_(unit)
-    density = canvas.coarse(young) * canvas.coarse(knots).clamp(min=-1.0).add(1.0)
-    light = light_in_view(canvas, canvas.coarse(young))
-    taken = add_young_stars(canvas, density, light)
-    add_hii_regions(canvas, density, light, texture=lognormal(fine, 0.7))
-    canvas.add("starburst", young * (1 - taken / max(light, 1e-30)), behind=0.5)
+    add_young(canvas, young, fine)
     canvas.add("star-forming", canvas.fine(forming).mul_(unit) * lognormal(knots, 0.2), behind=0.7)
     _add_old(canvas, shape, old)
     add_globular_system(
@@ -198,15 +188,14 @@ def _absolute_magnitude(canvas, shape):
 
 def _add_old(canvas, shape, disk):
     """The old disk, half behind the dust, and the bulge, whose near half the disk's far side leaves free."""
-    light = canvas.fine(disk).mul_(canvas.unit)
-    giants = light_in_view(canvas, canvas.coarse(light))
-    share = add_giants(canvas, canvas.coarse(light), giants) / max(giants, 1e-30)
-    canvas.add("old", grainy(canvas, light * (1 - min(share, 0.5))), behind=0.65)
+    disk = add_giants(canvas, canvas.fine(disk).mul_(canvas.unit))
     bulge = canvas.smooth(lambda v, u: shape.bulge(v, u, canvas.softening)).mul_(canvas.unit)
+    grains = grain(canvas, disk + bulge)
+    canvas.add("old", disk * grains, behind=0.65)
     tilt = float(np.sqrt(1 - shape.cos_i**2))
     v, _ = canvas.grid
     near = canvas.fine(0.5 + 0.45 * tilt * torch.tanh(v / shape.bulge_radius))
-    canvas.add("old", grainy(canvas, bulge), behind=near)
+    canvas.add("old", bulge * grains, behind=near)
     if shape.nuclear:
         y, x = (np.atleast_1d(p) for p in canvas.view.to_pixels(0.0, 0.0))
         canvas.add_points("star-forming", y, x, canvas.flux(np.array([-11.5])), diameter=6.0)
@@ -225,7 +214,8 @@ def _disk(canvas, shape):
         [(2.5, 0.35, 1.6, shape.pitch), (2.6, 0.5, 2.5, shape.pitch + 0.45)],
         foreshortening=shape.cos_i,
     )
-    disk = torch.exp(r * (-1 / shape.length)) * rise((shape.edge - r) / 0.08)
+    inside = rise((shape.edge - r) / 0.08)
+    disk, wide = (torch.exp(r * (-part / shape.length)) * inside for part in (1.0, 0.85))
     crest, thin, lane = _patterns(shape, r, ln_r, azimuth, shape.ragged * patches)
     if shape.flocculent:
         crest, thin = 0.6 + 0.15 * crest, lognormal(patches, 0.9) * 0.8 + 0.2 * thin
@@ -233,11 +223,11 @@ def _disk(canvas, shape):
     grown = rise((r - shape.start) / 0.05)
     bar, bar_dust = shape.bar_light_and_dust(v, u) if shape.bar else (0.0, 0.0)
     ring = shape.ring * torch.exp(-(((r - shape.ring_radius) / shape.ring_width) ** 2))
-    forming_pattern = 1 - shape.contrast * grown + shape.contrast * grown * crest * lognormal(patches, 0.35)
+    forming_pattern = 1 - shape.contrast * grown + shape.contrast * grown * crest * lognormal(patches, 0.25)
     old = disk * shape.old * (0.75 + 0.25 * (crest * grown + 1 - grown)) + bar
     forming = disk * (1 - shape.old - shape.young) * forming_pattern + 0.3 * ring
     birth = lognormal(clumps, shape.patchiness) * lognormal(patches, 0.5)
-    young = shape.young * (disk.pow(0.85) * grown * thin + ring) * birth
+    young = shape.young * (wide * grown * thin + ring) * birth
     if shape.nuclear:
         young = young + 0.5 * torch.exp(-(((r - 0.04) / 0.012) ** 2)) * birth
     depth = _depth(shape, r, lane * grown, dusty, feathers) + bar_dust
@@ -246,22 +236,28 @@ def _disk(canvas, shape):
 
 def _patterns(shape, r, ln_r, azimuth, raggedness):
     """Crests of the arms, broad and thin, and the lanes inside of them; means over azimuth of about one."""
-    phase = shape.arm_phase(ln_r, azimuth, shape.number, raggedness)
-    lopsided = 1 + shape.lopsided * torch.cos(azimuth - float(shape.phase) - shape.winding * ln_r)
-    crest = _crest(phase, shape.sharpness) * lopsided
-    thin = _crest(phase, 1.5 + 1.3 * shape.sharpness) * lopsided
-    lane = torch.exp(9.0 * (torch.cos(phase - 0.55) - 1))
+    wound = shape.wound(ln_r, azimuth)
+    phase = shape.number * wound + (raggedness - shape.phase)
+    lopsided = 1 + shape.lopsided * torch.cos(wound - shape.phase)
+    crest, thin, lane = _arms(shape, phase)
     if shape.outer_number != shape.number:
         outside = rise((r - 0.55) / 0.08)
-        other = shape.arm_phase(ln_r, azimuth, shape.outer_number, raggedness)
-        crest = crest + outside * (_crest(other, shape.sharpness) - crest)
-        thin = thin + outside * (_crest(other, 1.5 + 1.3 * shape.sharpness) - thin)
-        lane = lane + outside * (torch.exp(9.0 * (torch.cos(other - 0.55) - 1)) - lane)
-    return crest, thin, lane
+        more = _arms(shape, phase + (shape.outer_number - shape.number) * wound)
+        crest, thin, lane = (
+            torch.lerp(*pair, outside) for pair in zip((crest, thin, lane), more, strict=True)
+        )
+    return crest * lopsided, (0.1 + 0.9 * thin) * lopsided, lane
 
 
-def _crest(phase, sharpness):
-    return torch.exp(sharpness * (torch.cos(phase) - 1)) / float(special.ive(0, sharpness))
+def _arms(shape, phase):
+    cosine = torch.cos(phase)
+    crest = _crest(cosine, shape.sharpness)
+    thin = _crest(cosine, 1.5 + 1.3 * shape.sharpness)
+    return crest, thin, torch.exp(13.0 * (torch.cos(phase - shape.lane_offset) - 1))
+
+
+def _crest(cosine, sharpness):
+    return torch.exp(sharpness * (cosine - 1)) / float(special.ive(0, sharpness))
 
 
 def _depth(shape, r, lane, dusty, feathers):
@@ -269,4 +265,6 @@ def _depth(shape, r, lane, dusty, feathers):
     radial = torch.exp(r * (-0.35 / shape.length)) * rise((shape.edge - 0.1 - r) / 0.1)
     clouds = lognormal(dusty, 0.8)
     threads = ridges(feathers, 0.22) * clouds
-    return shape.dust * radial * (1.5 * lane * (0.35 + 0.65 * clouds) + shape.filaments * (0.9 * threads + 0.1))
+    return (
+        shape.dust * radial * (2.0 * lane * (0.35 + 0.65 * clouds) + shape.filaments * (0.9 * threads + 0.1))
+    )
