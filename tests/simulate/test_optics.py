@@ -70,6 +70,19 @@ def test_a_stars_shape_and_place_do_not_depend_on_its_phase_in_the_pixel(hubble,
     assert np.ptp(places, axis=0).max() < 5e-3
 
 
+@pytest.mark.parametrize("factor", [1, 2, 4])
+def test_what_lies_outside_the_core_is_centred_on_the_star(hubble, factor):
+    dark, middle, half = torch.zeros(SIDE // factor, SIDE // factor), SIDE // 2, hubble.pixels // 2
+    image = observe(dark, [[middle], [middle], [0.5]], hubble, shape=(SIDE, SIDE), factor=factor)
+    y = np.arange(-half, half)
+    ring = (np.hypot(y[:, None], y) > 12) & (np.hypot(y[:, None], y) < 40)
+    places = []
+    for light in (image[middle - half : middle + half, middle - half : middle + half], hubble.image()):
+        wings = light.double().numpy() * ring
+        places.append(((wings.sum(1) * y).sum() / wings.sum(), (wings.sum(0) * y).sum() / wings.sum()))
+    np.testing.assert_allclose(*places, atol=0.1)
+
+
 def test_cores_of_every_size_join_on(hubble):
     below = [limit * 0.999 for _, limit in CORES[:-1]]
     for flux in below:
