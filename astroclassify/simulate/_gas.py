@@ -175,8 +175,11 @@ def _add_clump(density, centre, size, shape, bend):
     if bend is not None:
         own = bend[top:bottom, left:right]
         own = (own - own.mean()) / (own.std(correction=0) + 1e-3)
-        r = r * (1 + 0.28 * own).clamp_min_(0.35)
-    density[top:bottom, left:right] += torch.exp(-r.pow(power))
+        uneven = r * (1 + 0.28 * own).clamp_min_(0.35)
+    else:
+        uneven = r
+    # The second factor ends it within the part that is drawn.
+    density[top:bottom, left:right] += torch.exp(-uneven.pow(power)) * (1 - (r / 2) ** 2).clamp_min_(0)
 
 
 def globules(view, dice, bend):

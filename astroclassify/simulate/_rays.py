@@ -223,6 +223,8 @@ class Front:
         #: Gas density where the rays have brought it.
         self.density = rays.bent(density)
         local = self.density.square().mul_(rays.weight(power)).div_(budget)
+        # Of the densest neighbour, lest the front of a sharp clump falls between two pixels.
+        local = torch.nn.functional.max_pool2d(local[None, None], 3, stride=1, padding=1)[0, 0]
         local = local.clamp_min_(_NEAREST_FRONT * float(local.mean()) + 1e-12)
         #: Distance along the ray to the front, pixels: positive where gas is ionised.
         self.depth = (1 - self.used).div_(local)

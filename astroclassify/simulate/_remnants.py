@@ -120,37 +120,42 @@ def _sheets(view, dice, place, radius):
     one, two = _smooth_fields(view, dice, stretch, 2)
     fine = _gas.turbulence(view, dice, scale=0.3, slope=rng.uniform(3.0, 3.6))
     shocked, oxygen = torch.zeros_like(one), torch.zeros_like(one)
-    width = max(dice.log_uniform(0.0008, 0.004) * view.scale, 0.6)
-    lowest, highest = _radii_in_window(place.r, radius)
+    width = float(np.clip(dice.log_uniform(0.0008, 0.004) * view.scale, 0.6, 2.0))
+    nearest, lowest, highest = _radii_in_window(place.r, radius)
     height = min(window * rng.uniform(0.1, 0.7), radius * rng.uniform(0.02, 0.1))  # of the wrinkles
     steep = float(np.hypot(_gas.steepness(one), 1 / (height * view.scale)))  # per pixel
     turn = rng.uniform(0, 2 * np.pi)
     for number in range(rng.integers(4, 10)):
         turn += rng.normal(0, 0.5)
-        outward = (highest - (highest - lowest) * rng.beta(1, 2) - place.r) / height
+        innermost = lowest if rng.random() < 0.6 else nearest
+        outward = (highest - (highest - innermost) * rng.beta(1, 2) - place.r) / height
         field = one * float(np.cos(turn)) + two * float(np.sin(turn)) + outward + 0.02 * fine
         own = width * dice.log_uniform(0.6, 2.5)
-        tail = min(own * dice.log_uniform(8, 120), 0.06 * radius * view.scale)
+        tail = min(own * dice.log_uniform(4, 60), 0.06 * radius * view.scale)
         sheet = fold(field / steep, width=own, tail=tail)
         sheet *= torch.sigmoid((two if number % 2 else one) * rng.uniform(-3, 3) + rng.normal(0, 1))
         (oxygen if rng.random() < 0.35 else shocked).add_(sheet, alpha=float(dice.log_uniform(0.1, 1.0)))
+    # Faint gas between them, all over the face.
+    face = torch.exp(0.6 * place.bend) * torch.sigmoid((radius - place.r) / max(0.03, 2 / view.scale))
+    shocked.add_(face, alpha=float(dice.log_uniform(0.01, 0.15)))
     texture = torch.exp(0.35 * fine)
     return shocked * texture, oxygen * texture
 
 
 def _radii_in_window(r, radius):
-    """Where sheets can cross the window: near the limb, or all over a window that lies within it."""
+    """Where sheets can cross the window: from the innermost, or only near the limb, to the outermost."""
     nearest, farthest = (float(c) for c in torch.aminmax(r))
     highest = min(radius, farthest)
-    return min(max(nearest, 0.7 * radius), highest) if highest > 0.7 * radius else nearest, highest
+    lowest = min(max(nearest, 0.7 * radius), highest) if highest > 0.7 * radius else nearest
+    return min(nearest, highest), lowest, highest
 
 
 def _filaments(view, dice, *, scale, slope):
     """Thin filaments, sharp on one side, broken into pieces."""
     rng = dice.rng
     field = _gas.turbulence(view, dice, scale=dice.log_uniform(*scale), slope=rng.uniform(*slope))
-    width = max(dice.log_uniform(0.001, 0.005) * view.scale, 0.7)
-    light = fold(field / _gas.steepness(field), width=width, tail=width * dice.log_uniform(2, 12))
+    width = float(np.clip(dice.log_uniform(0.001, 0.005) * view.scale, 0.7, 3.0))
+    light = fold(field / _gas.steepness(field), width=width, tail=width * dice.log_uniform(2, 25))
     pieces = _gas.turbulence(view, dice, scale=0.4, slope=3.4, coarse=_gas.coarseness(view))
     return light * torch.sigmoid(pieces * 3 - 0.5) * rng.uniform(0.4, 1.0)
 
