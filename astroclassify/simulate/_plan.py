@@ -271,7 +271,7 @@ def _body_number(config, index):
     return index if config.blurry else index // config.frames_per_body
 
 
-def unlevelled_body(config, seed, number):
+def unlevelled_body(config, seed, number, *, attempt=0):
     """
     Draw a body of a set, with any brightness that its kind allows.
 
@@ -283,13 +283,15 @@ def unlevelled_body(config, seed, number):
         Of the set.
     number : int
         Of the body.
+    attempt : int, default 0
+        Another one gives another body of the same class at the same place.
 
     Returns
     -------
     Body
         The body, behind the dust of where it stands.
     """
-    rng = _generator(seed, _NATURE, number)
+    rng = _generator(seed, _NATURE, number, attempt)
     label = _label(config, seed, number)
     body = random_body(_drawn(rng, {k: w for k, w in config.kinds.items() if KINDS[k].label == label}), rng)
     ra, dec, _ = _place(seed, number)
@@ -417,12 +419,13 @@ def _plan(config, seed, index, body, view, setting, **others):
 
 
 def _blurry(config, seed, index):
-    """Try views and filters until the cause can spoil one; at last take a short exposure."""
-    rng, body = _generator(seed, _CAUSE, index), unlevelled_body(config, seed, index)
+    """Try bodies of the class, views and filters until the cause can spoil one; at last a short exposure."""
+    rng = _generator(seed, _CAUSE, index)
     wished, setting = _drawn(rng, config.causes), setting_of(config, seed, index)
     bands = tuple(config.bands[setting["instrument"]])
     for attempt in range(2 * _TRIES):
         cause = wished if attempt < _TRIES else "exposure time"
+        body = unlevelled_body(config, seed, index, attempt=attempt)
         view = _view(setting, body, _generator(seed, _VIEW, index, attempt))
         sight = Sight(setting["instrument"], setting["sky"], view, bands)
         band = setting["band"] if attempt == 0 else _drawn(rng, config.bands[setting["instrument"]])
@@ -435,7 +438,7 @@ def _blurry(config, seed, index):
             quality = {"cause": cause, "snr": round(ratio, 4), "snr_without_cause": round(without, 4)}
             return _plan(config, seed, index, made.body, view, setting, **changed, **quality)
     raise ParameterError(
-        f"exposure {index}: in {2 * _TRIES} tries no {wished!r} took a {body.kind} below a signal-to-noise "
+        f"exposure {index}: in {2 * _TRIES} tries no {wished!r} took a {body.label} below a signal-to-noise "
         f"ratio of {config.blurry_snr:g} per pixel; expected a larger blurry_snr, or other bands or times"
     )
 

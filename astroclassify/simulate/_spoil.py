@@ -22,7 +22,8 @@ from astroclassify.simulate._palette import response
 # S/N without and with the cause, relative to the limit.
 _CLEAR, _BARELY_CLEAR, _LOST = (1.5, 4.0), (1.1, 1.8), (0.2, 0.85)
 _SHORTEST = 0.5  # s
-_MOST_EXTRA = 1000.0  # electrons of dark current and post-flash that are still a detector at work
+# What is still a detector at work: extra electrons, and dark current relative to the usual.
+_MOST_EXTRA, _MOST_DARK = 600.0, 20.0
 #: The part of the window that must be lost: all but the brightest twentieth.
 _QUANTILE = 0.95
 
@@ -208,11 +209,11 @@ def _noisy(clear, sight, limit, rng):
     extra = (electrons / wished) ** 2 - electrons - rate * clear.exptime - fixed
     if not 0 < extra < _MOST_EXTRA:
         return None
-    dark = extra * rng.random()
-    camera = INSTRUMENTS[sight.instrument]
+    usual = INSTRUMENTS[sight.instrument].dark_current * clear.exptime
+    dark = min(extra * rng.random(), _MOST_DARK * usual)
     effects = replace(
         clear.effects,
-        dark=round(clear.effects.dark + dark / (camera.dark_current * clear.exptime), 3),
+        dark=round(clear.effects.dark + dark / usual, 3),
         post_flash=round(clear.effects.post_flash + extra - dark, 2),
     )
     blurry = replace(clear, effects=effects)
