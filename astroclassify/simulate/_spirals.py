@@ -42,8 +42,10 @@ class SpiralShape:
         self.edge = float(rng.uniform(1.0, 1.3))
         self.number = int(rng.choice([2, 2, 2, 3, 4, 5]))
         self.outer_number = self.number + int(rng.choice([0, 0, 1, 2]))
-        self.pitch = float(np.radians(rng.uniform(8, 35)))
-        self.bend = float(rng.uniform(-0.15, 0.1))
+        # Many arms are open ones: wound up they would be rings.
+        tightest = np.arctan(self.outer_number / 16)
+        self.pitch = float(max(np.radians(rng.uniform(8, 35)), tightest))
+        self.bend = float(rng.uniform(-0.05, 0.12))
         self.phase = float(rng.uniform(0, 2 * np.pi))
         self.sharpness = float(rng.uniform(0.7, 3.2))
         self.contrast = float(rng.uniform(0.35, 0.9))
