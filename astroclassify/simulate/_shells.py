@@ -34,11 +34,6 @@ def quadric(x, y, *, waist, flare, tilt, thin, reach, pixel, fade=10.0):
     -------
     torch.Tensor
         Surface brightness: about 1 at a bright limb.
-
-    Notes
-    -----
-    A line of sight crosses the surface twice; each crossing shines as the inverse cosine of the angle
-    between the surface's normal and the line.
     """
     s, c = float(np.sin(tilt)), float(np.cos(tilt))
     qa = c * c - flare * s * s
@@ -48,6 +43,7 @@ def quadric(x, y, *, waist, flare, tilt, thin, reach, pixel, fade=10.0):
     soft = abs(qa) * waist**2 * thin
     root = torch.sqrt(disc.clamp_min(0) + soft)
     light = torch.zeros_like(disc)
+    # A line of sight crosses the surface twice; each crossing shines as the inverse cosine of its slant.
     for sign in (1.0, -1.0):
         height = (y * c + (root * sign - half_b) * (s / qa)).abs()
         slant = torch.sqrt((waist**2 + flare * (1 + flare) * height.square()).clamp_min(0))
