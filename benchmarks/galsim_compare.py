@@ -3,8 +3,9 @@
 Needs ``pip install galsim``. Both get the same point-spread function (GalSim as an InterpolatedImage of our
 oversampled array, which has the pixel in it), the same Sersic galaxies and the same stars. Prints fluxes and
 Gaussian-weighted second moments, measured alike on both images, and the time for a cluster on the full
-two-chip mosaic: CPU seconds, both on one thread in the same run. GalSim draws each star on a stamp as large
-as the core that we draw for a star of that flux, without the wings beyond it, which ours has.
+two-chip mosaic: CPU seconds, both on one thread in the same run. GalSim draws each star once on a stamp as
+large as the core that we draw for a star of that flux, which leaves out the wings that ours has, and once on
+a stamp of the size that it finds good itself (99.5% of the light).
 """
 
 import argparse
@@ -127,22 +128,31 @@ def speed(spread, psf, number):
     times = []
     for _ in range(3):
         start = time.process_time()
-        ours = observe(dark, points, spread, shape=MOSAIC)
+        observe(dark, points, spread, shape=MOSAIC)
         times.append(time.process_time() - start)
-    image = galsim.ImageF(MOSAIC[1], MOSAIC[0], scale=spread.pixel_scale)
-    start = time.process_time()
-    for y, x, flux in points.T:
-        side = next(side for side, limit in CORES if flux <= limit)
-        draw_star(image, psf, y, x, flux, side)
-    theirs = time.process_time() - start
-    inside = float(ours.double().sum()) / image.array.sum(dtype=float)
-    print(
-        f"{number} stars on {MOSAIC[0]} x {MOSAIC[1]}, 1 thread: ours {times[0]:.2f} s the first time, then"
-    )
-    print(
-        f"{min(times[1:]):.2f} s; GalSim {theirs:.2f} s; ratio {theirs / min(times[1:]):.1f} "
-        f"({theirs / times[0]:.1f} the first time). Light, ours over GalSim's: {inside:.4f}"
-    )
+    print(f"{number} stars on {MOSAIC[0]} x {MOSAIC[1]}, CPU seconds on 1 thread")
+    print(f"  ours: {times[0]:.2f} s the first time, then {min(times[1:]):.2f} s")
+    own = psf.getGoodImageSize(spread.pixel_scale)
+    for label, part, sides in (
+        (
+            "stamps as large as our cores",
+            points,
+            [next(s for s, top in CORES if f <= top) for f in points[2]],
+        ),
+        (f"its own stamps of {own} pixels", points[:, ::10], [own + 1] * len(points[2, ::10])),
+    ):
+        image = galsim.ImageF(MOSAIC[1], MOSAIC[0], scale=spread.pixel_scale)
+        start = time.process_time()
+        for (y, x, flux), side in zip(part.T, sides, strict=True):
+            draw_star(image, psf, y, x, flux, side)
+        theirs = (time.process_time() - start) * number / part.shape[1]
+        whole = observe(dark, part, spread, shape=MOSAIC).double().sum()
+        note = "" if part.shape[1] == number else f" (scaled up from {part.shape[1]} stars)"
+        print(
+            f"  GalSim, {label}: {theirs:.2f} s{note}, {theirs / min(times[1:]):.1f} times ours "
+            f"({theirs / times[0]:.1f} the first time); "
+            f"light {image.array.sum(dtype=float) / whole:.4f} of ours"
+        )
 
 
 def main():

@@ -44,7 +44,7 @@ def observe(diffuse, points, psf, *, shape, factor=2):
     shape : tuple of int
         Rows and columns of the detector.
     factor : int, default 2
-        Detector pixels on a side of a coarse one.
+        Detector pixels on a side of a coarse one: 1, 2, 4 or 8.
 
     Returns
     -------
@@ -54,7 +54,8 @@ def observe(diffuse, points, psf, *, shape, factor=2):
     Raises
     ------
     ParameterError
-        If the coarse grid does not cover the detector, or the catalogue has no three rows.
+        If the coarse grid does not cover the detector, the catalogue has no three rows, or the factor does
+        not divide the box of the point-spread function.
 
     Notes
     -----
@@ -68,21 +69,25 @@ def observe(diffuse, points, psf, *, shape, factor=2):
         raise ParameterError(
             f"{tuple(diffuse.shape)} coarse pixels of {factor} do not cover a detector of {tuple(shape)}"
         )
+    if factor < 1 or psf.pixels % (2 * factor):
+        raise ParameterError(f"factor is {factor}; expected a divisor of {psf.pixels // 2}, as 1, 2, 4 or 8")
     grid = _CoarseGrid(tuple(diffuse.shape), factor, psf)
     grid.add_map(diffuse)
-    image = torch.zeros(shape, device=psf.device)
+    canvas = _Canvas(shape, psf)
     for core, chosen in _by_core(_near(points, shape, psf), psf):
-        rest = _add_cores(image, chosen, core)
+        rest = canvas.add_cores(chosen, core)
         grid.add_points(np.stack([chosen[0], chosen[1], rest]), _surroundings(psf, core.side, factor))
     bright = points[:, points[2] > GHOST_LIMIT]
     for ghost in psf.ghosts:
         moved = bright + np.array([*ghost.offset, 0.0])[:, None] / psf.pixel_scale * [[1], [1], [0]]
         kernel = ghost.kernel(psf.pixels // factor, psf.pixel_scale * factor, device=psf.device)
         grid.add_points(_near(moved, shape, psf), kernel)
-    image += grid.on_detector(shape)
+    image = grid.on_detector(shape)
+    if canvas.light is not None:
+        image = image + canvas.on_detector()
     if psf.stray_light:
-        image += stray_light(shape, psf.stray_light, psf.stray_angle, device=psf.device)
-    return image.clamp_min_(0)
+        image = image + stray_light(shape, psf.stray_light, psf.stray_angle, device=psf.device)
+    return image.clamp_min(0)
 
 
 def _near(points, shape, psf):
@@ -109,11 +114,15 @@ class _CoarseGrid:
     def __init__(self, shape, factor, psf):
         self.shape, self.factor, self.psf = shape, factor, psf
         self.pad = psf.pixels // (2 * factor)
-        self.box = tuple(next_fast_len(n + 2 * self.pad, real=True) for n in shape)
+        self.box = tuple(next_fast_len(n + 2 * self.pad + 1, real=True) for n in shape)
         self.spectrum = None
 
     def _add(self, light, kernel):
-        term = torch.fft.rfft2(light) * torch.fft.rfft2(_on_box(kernel, self.box))
+        # The kernel starts at [0, 0], so that few of its rows are not empty; its centre, and with it all
+        # light, is `pad` pixels further.
+        start = torch.roll(kernel, (self.pad, self.pad), dims=(0, 1))
+        transfer = torch.fft.fft(torch.fft.rfft(start, n=self.box[1], dim=1), n=self.box[0], dim=0)
+        term = torch.fft.rfft2(light).mul_(transfer)
         self.spectrum = term if self.spectrum is None else self.spectrum.add_(term)
 
     def add_map(self, light):
@@ -136,22 +145,13 @@ class _CoarseGrid:
         """Convolve, and enlarge to detector pixels."""
         light = torch.fft.irfft2(self.spectrum, s=self.box)
         rows, columns = self.shape
-        first = self.pad - 1  # one pixel more on each side to interpolate from
+        first = 2 * self.pad - 1  # one pixel more on each side to interpolate from
         light = light[first : first + rows + 2, first : first + columns + 2]
         if self.factor > 1:
             light = torch.nn.functional.interpolate(
                 light[None, None], scale_factor=self.factor, mode="bilinear", align_corners=False
             )[0, 0]
         return light[self.factor : self.factor + shape[0], self.factor : self.factor + shape[1]]
-
-
-def _on_box(kernel, box):
-    """Move a kernel with wrap-around to a larger box with wrap-around."""
-    half = kernel.shape[0] // 2
-    wide = torch.zeros(box, dtype=kernel.dtype, device=kernel.device)
-    centred = torch.roll(kernel, (half, half), dims=(0, 1))
-    wide[: 2 * half, : 2 * half] = centred
-    return torch.roll(wide, (-half, -half), dims=(0, 1))
 
 
 def diffuse_kernel(psf, factor):
@@ -259,38 +259,46 @@ def _phase_polynomials(side, reach, step):
     return torch.as_tensor(np.einsum("kp,pim->kim", to_coefficients, rows))
 
 
-def _add_cores(image, points, core):
-    """Draw the points' cores on the image; give the flux that each has outside."""
-    rows, columns = image.shape
-    half = core.side // 2
-    canvas = torch.zeros((rows + 4 * half, columns + 4 * half), device=image.device)
-    rest = np.empty(points.shape[1])
-    order = np.lexsort((np.round(points[1]), np.round(points[0])))  # memory is written in order
-    size = max(_CHUNK // core.side**2, 1)
-    for start in range(0, points.shape[1], size):
-        part = order[start : start + size]
-        rest[part] = _add_chunk(canvas, points[:, part], core)
-    image += canvas[2 * half : 2 * half + rows, 2 * half : 2 * half + columns]
-    return rest
+class _Canvas:
+    """The detector with a margin, on which cores are drawn."""
 
+    def __init__(self, shape, psf):
+        self.shape, self.device = shape, psf.device
+        self.margin = min(CORES[-1][0], psf.pixels - 1)
+        self.light = None
 
-def _add_chunk(canvas, points, core):
-    half, width = core.side // 2, canvas.shape[1]
-    whole = np.round(points[:2])
-    terms = _phase_terms(points[:2] - whole, points[2], canvas.device)
-    rest = points[2] - (terms @ core.sums).double().cpu().numpy()
-    # Corner of the core on the canvas, whose margin is two halves; those beyond it are not seen at all.
-    corner = whole.astype(np.int64) + half
-    limits = np.array(canvas.shape)[:, None] - core.side
-    seen = ((corner >= 0) & (corner <= limits)).all(axis=0)
-    if not seen.any():
+    def on_detector(self):
+        """Give the part without the margin."""
+        return self.light[tuple(slice(self.margin, self.margin + n) for n in self.shape)]
+
+    def add_cores(self, points, core):
+        """Draw the points' cores; give the flux that each has outside of them."""
+        if self.light is None:
+            self.light = torch.zeros([n + 2 * self.margin for n in self.shape], device=self.device)
+        rest = np.empty(points.shape[1])
+        order = np.lexsort((np.round(points[1]), np.round(points[0])))  # memory is written in order
+        size = max(_CHUNK // core.side**2, 1)
+        for start in range(0, points.shape[1], size):
+            part = order[start : start + size]
+            rest[part] = self._add_chunk(points[:, part], core)
         return rest
-    terms = terms[torch.as_tensor(seen, device=canvas.device)]
-    start = torch.as_tensor(corner[0, seen] * width + corner[1, seen], device=canvas.device)
-    step = torch.arange(core.side, device=canvas.device)
-    index = start[:, None] + (step[:, None] * width + step).reshape(-1)
-    canvas.view(-1).index_add_(0, index.view(-1), (terms @ core.polynomials).view(-1))
-    return rest
+
+    def _add_chunk(self, points, core):
+        width = self.light.shape[1]
+        whole = np.round(points[:2])
+        terms = _phase_terms(points[:2] - whole, points[2], self.device)
+        rest = points[2] - (terms @ core.sums).double().cpu().numpy()
+        corner = whole.astype(np.int64) + self.margin - core.side // 2
+        limits = np.array(self.light.shape)[:, None] - core.side
+        seen = ((corner >= 0) & (corner <= limits)).all(axis=0)
+        if not seen.any():
+            return rest
+        terms = terms[torch.as_tensor(seen, device=self.device)]
+        start = torch.as_tensor(corner[0, seen] * width + corner[1, seen], device=self.device)
+        step = torch.arange(core.side, device=self.device)
+        index = start[:, None] + (step[:, None] * width + step).reshape(-1)
+        self.light.view(-1).index_add_(0, index.view(-1), (terms @ core.polynomials).view(-1))
+        return rest
 
 
 def _phase_terms(phase, flux, device):

@@ -163,6 +163,8 @@ def test_catalogues_and_grids_of_the_wrong_shape_are_refused(hubble):
         observe(DARK, np.zeros((2, 5)), hubble, shape=(SIDE, SIDE))
     with pytest.raises(ParameterError, match="do not cover"):
         observe(DARK, NOBODY, hubble, shape=(SIDE + 1, SIDE))
+    with pytest.raises(ParameterError, match="expected a divisor"):
+        observe(DARK, NOBODY, hubble, shape=(SIDE, SIDE), factor=3)
 
 
 def test_bright_stars_have_ghosts_of_the_light_that_is_known():
