@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from astroclassify.simulate._textures import enlarge, fractal, ridges
+from astroclassify.simulate._shells import fold
+from astroclassify.simulate._textures import enlarge, fractal
 
 #: V light (units of V = 0) that makes as many electrons in a broad band as 1e-15 erg/s/cm2 of Halpha of an
 #: H II region: rates of ACS F606W for both, see `response`.
@@ -285,23 +286,32 @@ def steepness(field):
     return max(float((part[:, 1:] - part[:, :-1]).square().mean()) ** 0.5 * 2**0.5, 1e-6)
 
 
-def threads(field, width):
+def filaments(view, dice, *, scale, slope):
     """
-    Turn a field into filaments along its zero crossings, none so thin that it falls between pixels.
+    Draw thin filaments along the zero crossings of turbulence, sharp on one side, broken into pieces.
 
     Parameters
     ----------
-    field : torch.Tensor
-        Field of unit variance.
-    width : float
-        In units of the field's standard deviation.
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+    scale : tuple of float
+        Smallest and largest outer scale, body units.
+    slope : tuple of float
+        Smallest and largest slope of the power spectrum: the steeper, the smoother the lines.
 
     Returns
     -------
     torch.Tensor
-        Values in (0, 1], one on the crossings.
+        Zero to one.
     """
-    return ridges(field, max(width, steepness(field)))
+    rng = dice.rng
+    field = turbulence(view, dice, scale=dice.log_uniform(*scale), slope=rng.uniform(*slope))
+    width = float(np.clip(dice.log_uniform(0.001, 0.005) * view.scale, 0.7, 3.0))
+    light = fold(field / steepness(field), width=width, tail=width * dice.log_uniform(2, 25))
+    pieces = turbulence(view, dice, scale=0.4, slope=3.4, coarse=coarseness(view))
+    return light * torch.sigmoid(pieces * 3 - 0.5) * rng.uniform(0.4, 1.0)
 
 
 def paste(canvas, y, x, patches):

@@ -153,11 +153,8 @@ def _with_details(view, dice, rays, field, light):
         r = (rays.distance / view.scale + 0.12 * field).abs_() / rng.uniform(0.15, 0.4)
         light = light * (1 - torch.exp(-r.pow(4)) * rng.uniform(0.3, 0.9))
     if dice.chance(0.45):  # thin bright filaments
-        threads = _gas.threads(
-            _gas.turbulence(view, dice, slope=rng.uniform(3.0, 3.8)), rng.uniform(0.05, 0.2)
-        )
-        threads = threads * torch.sigmoid(2.5 * field)
-        light = light + light * threads * rng.uniform(0.05, 0.5)
+        threads = _gas.filaments(view, dice, scale=(0.3, 2.0), slope=(3.2, 4.4))
+        light = light + light * threads * rng.uniform(0.1, 1.0)
     if dice.chance(0.3):  # the brightest gas, near the star
         r = (rays.distance / view.scale + 0.05 * field).abs_() / rng.uniform(0.03, 0.25)
         light = light + light / (1 + r * r) * rng.uniform(0.5, 4)

@@ -192,10 +192,8 @@ def _modulation(view, dice, texture, smooth):
         rays = spokes(v, u, dice, bend=0.04 * smooth, number=int(dice.log_uniform(30, 400)))
         light = light * torch.exp(rays * dice.log_uniform(0.05, 0.4))
     if dice.chance(0.3):  # a web of filaments
-        web = _gas.threads(
-            _gas.turbulence(view, dice, scale=0.3, slope=rng.uniform(3.6, 4.6)), rng.uniform(0.03, 0.15)
-        )
-        light = light * (1 + web * torch.sigmoid(2 * smooth) * rng.uniform(0.1, 0.7))
+        web = _gas.filaments(view, dice, scale=(0.1, 0.5), slope=(3.6, 4.8))
+        light = light * (1 + web * rng.uniform(0.2, 1.5))
     return light
 
 

@@ -150,22 +150,12 @@ def _radii_in_window(r, radius):
     return min(nearest, highest), lowest, highest
 
 
-def _filaments(view, dice, *, scale, slope):
-    """Thin filaments, sharp on one side, broken into pieces."""
-    rng = dice.rng
-    field = _gas.turbulence(view, dice, scale=dice.log_uniform(*scale), slope=rng.uniform(*slope))
-    width = float(np.clip(dice.log_uniform(0.001, 0.005) * view.scale, 0.7, 3.0))
-    light = fold(field / _gas.steepness(field), width=width, tail=width * dice.log_uniform(2, 25))
-    pieces = _gas.turbulence(view, dice, scale=0.4, slope=3.4, coarse=_gas.coarseness(view))
-    return light * torch.sigmoid(pieces * 3 - 0.5) * rng.uniform(0.4, 1.0)
-
-
 def _cage(view, dice, place, radius):
     """A network of filaments all over the face, like that of a pulsar's nebula."""
     rng = dice.rng
     light = torch.zeros_like(place.r)
     for _ in range(rng.integers(3, 6)):
-        light += _filaments(view, dice, scale=(0.1, 0.6), slope=(4.0, 5.2))
+        light += _gas.filaments(view, dice, scale=(0.1, 0.6), slope=(4.0, 5.2))
     fine = _gas.turbulence(view, dice, scale=0.3, slope=rng.uniform(2.8, 3.4))
     light *= torch.exp(0.6 * fine)
     face = torch.sigmoid((radius - place.r) / rng.uniform(0.02, 0.08))
@@ -207,7 +197,7 @@ def _turbulent(view, dice, place, radius):
     rng = dice.rng
     filaments = torch.zeros_like(place.r)
     for _ in range(rng.integers(1, 4)):
-        filaments += _filaments(view, dice, scale=(0.15, 0.8), slope=(3.4, 4.6))
+        filaments += _gas.filaments(view, dice, scale=(0.15, 0.8), slope=(3.4, 4.6))
     if rng.random() < 0.5:
         mask = torch.exp(-(((place.r - radius) / rng.uniform(0.05, 0.2)) ** 2))
         mask = mask + rng.uniform(0.02, 0.3) * (place.r < radius)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from astroclassify.simulate import KINDS, Body, Dice, Scene, View, response
+from astroclassify.simulate import KINDS, Body, Dice, Scene, View, _planetaries, response
 from astroclassify.simulate._gas import V_OF_HALPHA, clumps
 from astroclassify.simulate._nebula_stars import add_rich_field
 from astroclassify.simulate._nebulae import emission_gas, reflection_gas
@@ -121,8 +121,22 @@ def test_dust_dims_blue_light_more_than_red():
     assert blue < red < 1
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_all_the_gas_of_an_emission_nebula_but_the_veil_lies_behind_the_dust(seed):
+    layers = nebula("emission", seed).scene(WHOLE).layers
+    assert [dust is None for spectrum, _, dust in layers if spectrum == "hii"][:2] == [False, True]
+    assert all(dust is not None for spectrum, _, dust in layers if spectrum != "hii")
+
+
 def most_dust(scene):
     return max(float(dust.max()) for _, _, dust in scene.layers if dust is not None)
+
+
+def test_a_planetary_keeps_its_brightness_however_its_parts_are_weighed(monkeypatch):
+    parts, expected = _planetaries._parts, halpha(nebula("planetary", 4).scene(WHOLE))
+    heavier = lambda rng: [(name, 10 * weight, shape) for name, weight, shape in parts(rng)]  # noqa: E731
+    monkeypatch.setattr(_planetaries, "_parts", heavier)
+    torch.testing.assert_close(halpha(nebula("planetary", 4).scene(WHOLE)), expected, rtol=1e-3, atol=1e-3)
 
 
 def test_a_planetary_is_richer_in_oxygen_within_than_without():
