@@ -468,4 +468,5 @@ def _log_uniform(rng, limits):
 
 
 def _scalar(value):
-    return value if isinstance(value, str | int | float) else json.dumps(value, separators=(",", ":"))
+    plain = value is None or isinstance(value, str | int | float)
+    return value if plain else json.dumps(value, separators=(",", ":"))
