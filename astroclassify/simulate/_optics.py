@@ -15,6 +15,8 @@ from scipy.fft import next_fast_len
 from astroclassify.core import ParameterError
 from astroclassify.simulate._ghosts import GHOST_LIMIT, stray_light
 from astroclassify.simulate._raster import splat
+from astroclassify.simulate._textures import enlarge
+from astroclassify.simulate._wings import REACH, wing_limit, wings
 
 #: Sides of the cores that are drawn on detector pixels, and up to which flux (electrons per second) each
 #: serves. Outside its core a point is as sharp as the coarse grid: at these limits, that changes no pixel by
@@ -60,7 +62,8 @@ def observe(diffuse, points, psf, *, shape, factor=2):
     Notes
     -----
     Flux is conserved to 1e-4 for points whose light falls on the detector, and for diffuse light but at its
-    edges; beyond them it goes on as at the edge.
+    edges; beyond them it goes on as at the edge. Only stars bright enough for it to matter spread light
+    further than the box of the point-spread function; it is taken from what they have inside.
     """
     points = np.asarray(points, float)
     if points.ndim != 2 or points.shape[0] != 3:
@@ -71,6 +74,7 @@ def observe(diffuse, points, psf, *, shape, factor=2):
         )
     if factor < 1 or psf.pixels % (2 * factor):
         raise ParameterError(f"factor is {factor}; expected a divisor of {psf.pixels // 2}, as 1, 2, 4 or 8")
+    far, points = _far_light(points, psf, shape=shape, factor=factor)
     grid = _CoarseGrid(tuple(diffuse.shape), factor, psf)
     grid.add_map(diffuse)
     canvas = _Canvas(shape, psf)
@@ -85,9 +89,39 @@ def observe(diffuse, points, psf, *, shape, factor=2):
     image = grid.on_detector(shape)
     if canvas.light is not None:
         image = image + canvas.on_detector()
+    if far is not None:
+        image = image + far
     if psf.stray_light:
         image = image + stray_light(shape, psf.stray_light, psf.stray_angle, device=psf.device)
     return image.clamp_min(0)
+
+
+def _far_light(points, psf, *, shape, factor):
+    """Draw the wings of bright stars; give them (or None), and the points with what the box is left."""
+    bright = points[2] > wing_limit(psf)
+    if not bright.any():
+        return None, points
+    kernel = wings(psf, factor)
+    share = float(kernel.double().sum()) * factor**2
+    left = points.copy()
+    left[2, bright] /= 1 + share
+    reach = int(REACH / psf.pixel_scale / factor)
+    grid = [-(-n // factor) for n in shape]
+    placed = left[:, bright]
+    placed[:2] = (placed[:2] + 0.5) / factor - 0.5 + reach
+    box = tuple(next_fast_len(n + 2 * reach, real=True) for n in grid)
+    light = splat(placed, box, device=psf.device)
+    spectrum = torch.fft.rfft2(light) * torch.fft.rfft2(_wrapped(kernel, box))
+    far = torch.fft.irfft2(spectrum, s=box)[reach : reach + grid[0], reach : reach + grid[1]]
+    return enlarge(far, [n * factor for n in grid])[: shape[0], : shape[1]], left
+
+
+def _wrapped(kernel, box):
+    """Put a kernel whose centre is at [0, 0] into a larger box."""
+    half = kernel.shape[0] // 2
+    large = torch.zeros(box, device=kernel.device)
+    large[: 2 * half, : 2 * half] = torch.roll(kernel, (half, half), dims=(0, 1))
+    return torch.roll(large, (-half, -half), dims=(0, 1))
 
 
 def _near(points, shape, psf):

@@ -158,6 +158,8 @@ class PointSpread:
         Ghosts that go with bright stars.
     stray_light, stray_angle : float, default 0
         As in `Optics`.
+    vanes : tuple of float, default empty
+        Directions of the telescope's vanes, radians: bright stars have spikes along them.
     tables : dict, optional
         What has been derived from the array, see `PointSpread.kept`.
     """
@@ -168,6 +170,7 @@ class PointSpread:
     ghosts: tuple[Ghost, ...] = ()
     stray_light: float = 0.0
     stray_angle: float = 0.0
+    vanes: tuple[float, ...] = ()
     tables: dict = field(default_factory=dict, repr=False)
 
     def kept(self, key, make):
@@ -435,7 +438,7 @@ def _cached_point_spread(camera, bandpass, optics, telescope, device):
     transfer *= _pixel(size, oversampling, device)
     array = _centred(transfer, oversampling).clamp_min(0) * _fade(size, device)
     array *= oversampling**2 / array.sum()
-    return PointSpread(array.float(), oversampling, pixel_scale)
+    return PointSpread(array.float(), oversampling, pixel_scale, vanes=aperture.vanes)
 
 
 def _diffusion(camera, bandpass):
