@@ -37,7 +37,7 @@ def _moments(image, centre, width):
     return flux, (dy, dx), variances
 
 
-@pytest.mark.parametrize("flux", [0.3, 100.0, 1e3, 1e4, 5e4])
+@pytest.mark.parametrize("flux", [0.3, 100.0, 1e3, 1e4, 3e4])
 @pytest.mark.parametrize("factor", [1, 2])
 def test_the_flux_of_stars_is_conserved(hubble, flux, factor):
     dark = torch.zeros(SIDE // factor, SIDE // factor)
@@ -45,7 +45,7 @@ def test_the_flux_of_stars_is_conserved(hubble, flux, factor):
     assert float(image.double().sum()) == pytest.approx(flux, rel=1e-4)
 
 
-@pytest.mark.parametrize(("flux", "tolerance"), [(10.0, 5e-4), (100.0, 5e-5), (1e3, 2e-5), (5e4, 2e-6)])
+@pytest.mark.parametrize(("flux", "tolerance"), [(10.0, 5e-4), (100.0, 5e-5), (1e3, 2e-5), (3e4, 2e-6)])
 def test_stars_look_as_the_point_spread_function_says(hubble, flux, tolerance):
     middle, half = SIDE // 2, hubble.pixels // 2
     for dy, dx in ((0.0, 0.0), (0.49, -0.31), (-0.17, 0.44)):
