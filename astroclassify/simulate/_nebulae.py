@@ -149,7 +149,7 @@ def reflection(body, view, dice):
     magnitude = _lighting_magnitudes(body, dice, stars.shape[1], hot=red < 0.5)
     y, x = view.to_pixels(*stars)
     hot = temperature(magnitude) if red < 0.5 else rng.uniform(3800, 5500, magnitude.size)
-    reddening = rng.exponential(0.6, magnitude.size)
+    reddening = rng.gamma(2.0, 1.3, magnitude.size)  # those that are pointed at are mostly embedded
     scene.add_stars(y, x, magnitude + body.distance_modulus, hot, extinction=reddening)
     add_embedded_stars(scene, body, dice, (0.0, 0.0), depth, number=rng.poisson(dice.log_uniform(0.3, 25)))
     return scene
