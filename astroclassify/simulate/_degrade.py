@@ -179,10 +179,11 @@ class _Light:
 
 @dataclass(frozen=True, eq=False)
 class _Exposed:
-    """The result in electrons: pixels, their variance, that of the noise carried over, read variance."""
+    """The result in electrons: pixels, their variance as stated, wanted and carried over, read variance."""
 
     electrons: np.ndarray
     variance: np.ndarray
+    wanted: np.ndarray
     carried: np.ndarray
     bad: np.ndarray | None
     floor: float | np.ndarray
@@ -336,20 +337,24 @@ def _exposed(frame, counted, light, setup, wishes, blur, rng):
     grid = Grid(image.signal.shape, setup.ratio) if setup.ratio > 1 else None
     read, per_electron = _detector(frame, counted, light, setup, grid)
     floor = read + wishes["extra_noise"] ** 2 / setup.ratio**2
-    hidden, texture = light.hidden * counted.hidden, counted.texture
+    hidden, texture, shot = light.hidden * counted.hidden, counted.texture, counted.shot
     if blur is not None:
-        image = _blurred(image, hidden + floor, blur, rng)
+        image = _blurred(image, hidden + floor, shot, blur, rng)
     grain = 1.0
     if grid is not None:
         # Noise that is correlated adds up to more.
         grain = grid.correlated(texture) if texture else 1.0
         hidden, floor = (grid.mean(variance) * grid.ratio**2 for variance in (hidden, floor))
-        image = _resampled(image, hidden + floor, grid, grain, rng)
+        image = _resampled(image, hidden + floor, shot, grid, grain, rng)
         texture /= grid.ratio
-    wanted = np.maximum(grain * (image.signal + (hidden + floor)), 0, dtype=np.float32)
+    if setup.new_camera:  # its frame is not drizzled, even if the old one is
+        hidden, shot, texture, grain = hidden / shot, 1.0, 0.0, 1.0
+    wanted = np.maximum(grain * (shot * image.signal + (hidden + floor)), 0, dtype=np.float32)
     missing = np.sqrt(np.clip(wanted - image.variance, 0, None))
     electrons = image.signal + image.noise + missing * textured_noise(wanted.shape, texture, rng)
-    return _Exposed(electrons, wanted, image.variance, image.bad, floor, per_electron)
+    # As readers do: pixels that happen to be negative still have the read noise.
+    stated = grain * (shot * np.maximum(image.signal, 0) + (hidden + floor))
+    return _Exposed(electrons, stated, wanted, image.variance, image.bad, floor, per_electron)
 
 
 @dataclass(frozen=True, eq=False)
@@ -375,7 +380,7 @@ def _detector(frame, counted, light, setup, grid):
     return read_noise**2 / setup.ratio**2, per_electron
 
 
-def _blurred(image, floor, blur, rng):
+def _blurred(image, floor, shot, blur, rng):
     """
     Blur the light; make its noise white again, without more of it than a real frame has.
 
@@ -384,14 +389,14 @@ def _blurred(image, floor, blur, rng):
     but is not white.
     """
     signal, variance = blur.image(image.signal), blur.variance(image.variance)
-    room = np.clip(signal + floor - variance, 0, None) / max(1 - blur.kept, 1e-9)
+    room = np.clip(shot * signal + floor - variance, 0, None) / max(1 - blur.kept, 1e-9)
     level = np.minimum(variance / blur.kept, room)
     noise = np.sqrt(level) * blur.complement(rng)
     bad = None if image.bad is None else blur.share(image.bad) > MASKED_SHARE
     return _Image(signal, noise, variance + level * np.float32(1 - blur.kept), bad)
 
 
-def _resampled(image, floor, grid, grain, rng):
+def _resampled(image, floor, shot, grid, grain, rng):
     """Add up pixels; make their noise white again, as `_blurred` does, if it was white."""
     signal, variance, area = grid.sum(image.signal), grid.variance(image.variance), grid.ratio**2
     noise = grid.sum(image.noise) if np.ndim(image.noise) else image.noise
@@ -399,17 +404,17 @@ def _resampled(image, floor, grid, grain, rng):
     lost = np.clip(area - grid.squares, 0, None)
     if grain != 1 or lost.max() < 1e-4 * area:  # drizzled, or no pixel is shared
         return _Image(signal, noise, np.float32(grain) * variance, bad)
-    room = np.clip(signal + floor - variance, 0, None) / np.maximum(lost, 1e-6)
+    room = np.clip(shot * signal + floor - variance, 0, None) / np.maximum(lost, 1e-6)
     level = np.minimum(grid.mean(image.variance), room)
     return _Image(signal, noise + np.sqrt(level) * grid.exchange(rng), variance + level * lost, bad)
 
 
 def _check_possible(exposed, counted, setup, light):
-    excess = exposed.carried - exposed.variance > 0.01 * exposed.variance + 1e-6
+    excess = exposed.carried - exposed.wanted > 0.01 * exposed.wanted + 1e-6
     usable = slice(None) if exposed.bad is None else ~exposed.bad
     if not np.mean(excess[usable]) > _TOLERATED:
         return
-    there, wanted = (float(np.sqrt(np.median(v[excess]))) for v in (exposed.carried, exposed.variance))
+    there, wanted = (float(np.sqrt(np.median(v[excess]))) for v in (exposed.carried, exposed.wanted))
     reasons = []
     if light.signal > 1:
         reasons.append(

@@ -1,5 +1,6 @@
 """A frame in electrons, and what its noise is made of: light, what was subtracted, the amplifiers."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from astropy.nddata import StdDevUncertainty
 from astropy.wcs.utils import proj_plane_pixel_scales
 from scipy import ndimage
 
-from astroclassify.core import FrameError
+from astroclassify.core import FrameError, FrameWarning
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.io._common import band_name, header_int, header_number, header_text
 from astroclassify.io._noise import ReadoutNoise
@@ -17,6 +18,8 @@ from astroclassify.io._noise import ReadoutNoise
 _DETECTOR_READERS = ("hst-raw", "hst-calibrated", "csst")
 _GAIN_CARDS = ("GAIN", "EGAIN", "CCDGAIN")
 _READ_NOISE_CARDS = ("RDNOISE", "READNOIS", "ENOISE", "READNSE")
+#: Measured noise below this part of what light and read noise make (variances) cannot be.
+_IMPLAUSIBLE = 0.3
 #: Measured noise up to this times that of light and read noise is explained: nothing was subtracted.
 _EXPLAINED = 1.3
 _SAMPLES = 1_000_000
@@ -44,6 +47,9 @@ class Counted:
         Variance of the read noise.
     texture : float
         RMS width (pixels) of a Gaussian that white noise was smoothed by to become this noise; 0 is white.
+    shot : float
+        Variance of a pixel for one electron of light: 1, less in drizzled frames, where neighbours share
+        their noise.
     """
 
     electrons: np.ndarray
@@ -52,11 +58,12 @@ class Counted:
     hidden: float | np.ndarray
     read: float | np.ndarray
     texture: float
+    shot: float
 
     @property
     def variance(self):
         """Of every pixel, electrons squared, never negative; its mean at each brightness is unbiased."""
-        return np.maximum(self.electrons + (self.hidden + self.read), 0, dtype=np.float32)
+        return np.maximum(self.shot * self.electrons + (self.hidden + self.read), 0, dtype=np.float32)
 
 
 def count_electrons(frame, *, gain=None, read_noise=None):
@@ -94,9 +101,12 @@ def count_electrons(frame, *, gain=None, read_noise=None):
     if bad.any():
         electrons = filled(electrons, bad)
     electrons = np.ascontiguousarray(electrons, np.float32)
-    read, hidden = _background(frame, electrons, bad, per_electron, read)
-    texture = 0.0 if text_card(frame, "ACREADER") in _DETECTOR_READERS else _texture(electrons, bad)
-    return Counted(electrons, bad if bad.any() else None, per_electron, hidden, read, texture)
+    noise = FaintNoise.of(frame, electrons, bad)
+    if read_noise is None:
+        read = read * noise.read_share(frame)
+    read, hidden = _background(frame, electrons, bad, per_electron, read, noise)
+    bad = bad if bad.any() else None
+    return Counted(electrons, bad, per_electron, hidden, read, noise.texture, 1 / noise.grain)
 
 
 def text_card(frame, key):
@@ -238,17 +248,25 @@ def _electrons_per_unit(frame, gains):
 # Noise ---------------------------------------------------------------------------------------
 
 
-def _background(frame, electrons, bad, per_electron, read):
+def _background(frame, electrons, bad, per_electron, read, noise):
     """Give the variances of the read noise and of what was subtracted; together with the light's, all."""
     drizzled = text_card(frame, "ACREADER") == "hst-drizzled"
     if isinstance(frame.uncertainty, ReadoutNoise):
         return read, 0.0
     if frame.uncertainty is not None and not drizzled:
         return read, _unexplained(frame, electrons, bad, per_electron, read)
-    measured, level, _ = _faint_statistics(electrons, bad)
-    floor = max(measured - max(level, 0.0), 0.0)
-    if not drizzled and measured < _EXPLAINED * (max(level, 0.0) + np.mean(read)):
+    light = max(noise.level, 0.0) / noise.grain
+    explained = light + np.mean(read)
+    if 0 < noise.variance < _IMPLAUSIBLE * explained:
+        warnings.warn(
+            f"the frame has a noise of {np.sqrt(noise.variance):.3g} electrons rms where its light and read "
+            f"noise make {np.sqrt(explained):.3g}: is its unit, or gain=, what it should be?",
+            FrameWarning,
+            stacklevel=4,
+        )
+    if not drizzled and noise.variance < _EXPLAINED * explained:
         return read, 0.0
+    floor = max(noise.variance - light, 0.0)
     if drizzled and frame.uncertainty is not None:
         floor = floor * _relative_weight(frame, electrons, bad, per_electron)
     read = np.minimum(read, floor)
@@ -276,36 +294,94 @@ def _relative_weight(frame, electrons, bad, per_electron):
     return np.where(usable, floor / middle, 1).astype(np.float32)
 
 
-def _texture(electrons, bad):
-    """Width of the smoothing that explains how neighbours are correlated."""
-    *_, correlation = _faint_statistics(electrons, bad)
-    # Less than four times its own scatter is no correlation.
-    if not correlation > max(_RHO_MIN, 4 / np.sqrt(_FAINT * electrons.size)):
-        return 0.0
-    # Of noise smoothed by a Gaussian of width s, neighbours at distance d have exp(-d**2 / 4 s**2).
-    return float(np.sqrt(-0.25 / np.log(min(correlation, _RHO_MAX))))
-
-
-def _faint_statistics(electrons, bad):
+@dataclass(frozen=True)
+class FaintNoise:
     """
-    Variance, level and correlation of neighbours, from differences between faint pixels.
+    The noise where a frame is faint.
 
-    Differences from the mean of two pixels on either side do not see gradients. Pixels are chosen by
-    the light around them, not by their own, which would cut their noise.
+    Noise is measured by differences between a pixel and the mean of two on either side, which do not see
+    gradients. Pixels are chosen by the light around them, not by their own, which would cut their noise.
+
+    Parameters
+    ----------
+    variance : float
+        Of a pixel.
+    level : float
+        Median there.
+    correlation : float
+        Of neighbours, 0 where the noise is white.
     """
-    around = ndimage.uniform_filter(electrons, 9)
-    faint = (around <= np.quantile(_sample(around), _FAINT)) & ~bad
-    far = [_difference(electrons, faint, _LAG, axis) for axis in (0, 1)]
-    near = [_difference(electrons, faint, 1, axis) for axis in (0, 1)]
-    spread_far, spread_near = (float(np.mean([_robust_variance(d) for d in pair])) for pair in (far, near))
-    level = float(np.median(electrons[faint])) if faint.any() else 0.0
-    if not spread_far > 0:
-        return 0.0, level, 0.0
+
+    variance: float
+    level: float
+    correlation: float
+
+    @classmethod
+    def of(cls, frame, image, bad):
+        """
+        Measure it.
+
+        Parameters
+        ----------
+        frame : CCDData
+            For its provenance: detectors' frames, whose pixels nobody resampled, have white noise.
+        image : numpy.ndarray
+            Its pixels, finite, in any unit.
+        bad : numpy.ndarray
+            Unusable pixels.
+
+        Returns
+        -------
+        FaintNoise
+            In the image's unit.
+        """
+        around = ndimage.uniform_filter(image, 9)
+        faint = (around <= np.quantile(_sample(around), _FAINT)) & ~bad
+        level = float(np.median(image[faint])) if faint.any() else 0.0
+        far, near = (
+            float(np.mean([_robust_variance(_difference(image, faint, lag, axis)) for axis in (0, 1)]))
+            for lag in (_LAG, 1)
+        )
+        white = text_card(frame, "ACREADER") in _DETECTOR_READERS or not far > 0
+        correlation = 0.0 if white else _correlation(near / far)
+        # Less than four times its own scatter is no correlation.
+        known = correlation > max(_RHO_MIN, 4 / np.sqrt(_FAINT * image.size))
+        return cls(far / 1.5, level, correlation if known else 0.0)
+
+    @property
+    def texture(self):
+        """RMS width s of the smoothing that makes them alike: exp(-d**2 / 4 s**2) at distance d (float)."""
+        return float(np.sqrt(-0.25 / np.log(self.correlation))) if self.correlation else 0.0
+
+    @property
+    def grain(self):
+        """How much larger the variance of many pixels' sum is than the sum of their variances (float)."""
+        return float(1 + 2 * sum(self.correlation ** (d * d) for d in range(1, 6))) ** 2
+
+    def read_share(self, frame):
+        """
+        Tell what is left of a detector pixel's read variance in a pixel of the frame.
+
+        Parameters
+        ----------
+        frame : CCDData
+            The frame.
+
+        Returns
+        -------
+        float
+            1 unless the frame was resampled.
+        """
+        camera, scale = camera_of(frame), scale_of(frame)
+        resampled = text_card(frame, "ACREADER") not in _DETECTOR_READERS and camera and scale
+        return (scale / camera.pixel_scale) ** 2 / self.grain if resampled else 1.0
+
+
+def _correlation(shrunk):
+    """Correlation of neighbours, from how much smaller differences at distance 1 are than far ones."""
     # var(x0 - (x- + x+) / 2) = (1.5 - 2 rho1 + rho2 / 2) variance, with rho2 = rho1**4.
-    shrunk = min(spread_near / spread_far, 1.0)
     rho = np.linspace(0, _RHO_MAX, 801)
-    correlation = float(np.interp(-shrunk, -(1.5 - 2 * rho + rho**4 / 2) / 1.5, rho))
-    return spread_far / 1.5, level, correlation
+    return float(np.interp(-min(shrunk, 1.0), -(1.5 - 2 * rho + rho**4 / 2) / 1.5, rho))
 
 
 def _difference(image, faint, lag, axis):

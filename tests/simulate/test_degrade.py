@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 from scipy.optimize import curve_fit
 
-from astroclassify.core import FrameError, ParameterError, UnknownNameError
+from astroclassify.core import FrameError, FrameWarning, ParameterError, UnknownNameError
 from astroclassify.instruments import CSST_MSC
 from astroclassify.io import read_frames
 from astroclassify.photometry import BANDS, count_rate, power_law, sky_rate, star
 from astroclassify.simulate import Effects, Optics, degrade, point_spread, simulate_exposure
 from astroclassify.simulate._kernel import Blur, random_zernikes
+from astroclassify.simulate._noise import FaintNoise
 from astroclassify.simulate._resample import Grid
 
 FILES = Path(__file__).parents[3] / "shared" / "fits"
@@ -279,6 +280,18 @@ def test_another_band_scales_by_the_colour_of_the_source():
     assert flat == pytest.approx((5000 - sky_old) * ratio + sky_new, rel=0.005)
 
 
+def test_the_sky_has_its_own_colour():
+    before, after = (
+        500 * (float(sky_rate(BANDS["acs-wfc", name], pixel_scale=SCALE).value) + 0.0125)
+        for name in ("F606W", "F435W")
+    )
+    frame = frame_of(np.full((256, 256), before + 40.0), meta=acs_cards(), read_noise=4)
+    made = degrade(frame, band="F435W", sed="star M0", rng=1)
+    old, new = (count_rate(star("M0"), BANDS["acs-wfc", name]).value for name in ("F606W", "F435W"))
+    assert made.data.mean() == pytest.approx(after + 40 * new / old, rel=0.01)
+    assert after > 1.5 * before * new / old
+
+
 def test_subtracted_background_still_makes_noise():
     rng = np.random.default_rng(3)
     drizzled = CCDData(rng.normal(0, 0.01, (300, 300)), unit="electron/s", wcs=tangent())
@@ -467,6 +480,12 @@ def test_what_a_frame_must_say_is_named():
         degrade(CCDData(flat * np.nan, unit="electron"), exptime_factor=0.5)
 
 
+def test_noise_that_no_electrons_have_is_warned_of():
+    picture = CCDData(np.random.default_rng(1).normal(200, 1, (64, 64)), unit="adu")
+    with pytest.warns(FrameWarning, match="gain="):
+        degrade(picture, exptime_factor=0.5, gain=1.0)
+
+
 def test_a_camera_with_little_noise_cannot_be_made_of_one_with_much():
     quiet = {name: replace(a, read_noise=0.1) for name, a in CSST_MSC.amplifiers.items()}
     camera = replace(CSST_MSC, amplifiers=MappingProxyType(quiet))
@@ -491,4 +510,7 @@ def test_a_real_drizzled_galaxy_becomes_what_csst_would_see():
     )
     light = [np.sum(f.data[f.shape[0] // 2 - n : f.shape[0] // 2 + n]) for f, n in ((frame, 74), (seen, 40))]
     assert light[1] / light[0] == pytest.approx(float(signal.value), rel=0.2)
+    before, after = (FaintNoise.of(f, f.data, np.isnan(f.data)).correlation for f in (frame, seen))
+    assert before > 0.2  # drizzled
+    assert after < 0.05
     assert np.median(seen.uncertainty.array) > 5 * np.median(np.abs(np.diff(frame.data)))
