@@ -21,7 +21,7 @@ from astroclassify.simulate._config import SimulationConfig
 from astroclassify.simulate._manifest import MANIFEST_COLUMNS
 from astroclassify.simulate._plan import plan_exposure
 
-COUNT = 6
+COUNT = 4
 CONFIG = SimulationConfig(
     classes={"galaxy": 1, "star cluster": 1},
     kinds={"elliptical": 1, "globular": 1},
