@@ -14,7 +14,7 @@ import numpy as np
 
 from astroclassify import classify, read_frames
 from astroclassify.simulate import CLASSES, simulate_exposure
-from astroclassify.simulate._bodies import random_kind
+from astroclassify.simulate.scenes._bodies import random_kind
 from astroclassify.training import balanced_accuracy, bootstrap
 
 

@@ -15,8 +15,8 @@ import galsim
 import numpy as np
 import torch
 
-from astroclassify.simulate._optics import CORES, observe
-from astroclassify.simulate._psf import point_spread
+from astroclassify.simulate.optics._observe import CORES, observe
+from astroclassify.simulate.optics._psf import point_spread
 
 MOSAIC = (4146, 4096)
 NOBODY = np.zeros((3, 0))

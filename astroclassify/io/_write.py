@@ -59,8 +59,6 @@ def write_raw(path, raw, *, instrument, band, exptime, wcs=None, header=None, hi
         Further cards, for example TARGNAME, EXPSTART, CCDGAIN. ``CCDAMP`` says which amplifier
         reads a subarray, and LTV1, LTV2 where on the chip it lies. Cards that follow from the
         image are not overridden.
-    history : sequence of str, optional
-        Lines for HISTORY of the primary header; long ones are cut into cards.
     history : sequence of str, default ()
         HISTORY cards of the primary HDU; long texts are broken into several, which joined without anything
         between them give the text again.

@@ -11,17 +11,17 @@ from astroclassify.core import ParameterError
 from astroclassify.instruments import Instrument
 from astroclassify.io import write_raw
 from astroclassify.photometry import Bandpass, sky_rate
-from astroclassify.simulate._bodies import random_body, random_view
-from astroclassify.simulate._detector import collect, satellite_trail
 from astroclassify.simulate._dice import Dice
-from astroclassify.simulate._effects import Effects
 from astroclassify.simulate._field_of_view import FieldOfView
-from astroclassify.simulate._fields import add_background, add_foreground
-from astroclassify.simulate._optics import observe
-from astroclassify.simulate._palette import response
-from astroclassify.simulate._psf import Optics, PointSpread, point_spread
-from astroclassify.simulate._readout import read_out
-from astroclassify.simulate._view import View
+from astroclassify.simulate.detector._collect import collect, satellite_trail
+from astroclassify.simulate.detector._effects import Effects
+from astroclassify.simulate.detector._readout import read_out
+from astroclassify.simulate.optics._observe import observe
+from astroclassify.simulate.optics._psf import Optics, PointSpread, point_spread
+from astroclassify.simulate.scenes._bodies import random_body, random_view
+from astroclassify.simulate.scenes._fields import add_background, add_foreground
+from astroclassify.simulate.scenes._palette import response
+from astroclassify.simulate.scenes._view import View
 
 #: Scenes are drawn on pixels this many times larger than the detector's.
 SCENE_FACTOR = 2
@@ -80,7 +80,7 @@ class RawExposure:
             band=self.band,
             exptime=self.exptime,
             wcs=self.wcs,
-            header=_subarray_cards(self.layouts) | dict(header or {}),
+            header=_subarray_cards(self.layouts) | _flash_cards(self.truth) | dict(header or {}),
             history=[f"simulated by astroclassify: {json.dumps(self.truth)}"] if history is None else history,
             overwrite=overwrite,
         )
@@ -92,6 +92,14 @@ def _subarray_cards(layouts):
         return {}
     (layout,) = layouts.values()
     return {"CCDAMP": "".join(layout.amplifiers), "LTV1": layout.ltv[0], "LTV2": layout.ltv[1]}
+
+
+def _flash_cards(truth):
+    """Say how long the lamp shone; how bright it is, is not confirmed in a source."""
+    electrons = truth["effects"]["post_flash"]
+    if not electrons:
+        return {}
+    return {"FLASHDUR": round(electrons / 10, 1), "FLASHCUR": "LOW", "FLASHSTA": "SUCCESSFUL"}
 
 
 def simulate_exposure(

@@ -1,6 +1,7 @@
 """Where the chips of a camera lie in its field, and which part of the sky an aperture takes."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from astropy.wcs import WCS
@@ -141,8 +142,9 @@ def _layouts(camera, aperture):
         names = ", ".join(repr(layout.name) for layout in camera.layouts)
         raise UnknownNameError(f"{camera.name} has no aperture {aperture!r}; there are: {names}")
     full = {}
-    for layout in camera.layouts:
+    for layout in sorted(camera.layouts, key=lambda each: prod(each.shape), reverse=True):
         full.setdefault(layout.chip, layout)
+    full = dict(sorted(full.items()))
     if not full or set(full) not in ({1, 2}, {ANY_CHIP}):
         raise ParameterError(f"{camera.name} has the chips {sorted(full)}; expected one chip, or 1 and 2")
     return full

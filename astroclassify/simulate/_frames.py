@@ -13,13 +13,13 @@ import numpy as np
 from scipy import ndimage
 
 from astroclassify.photometry import sky_rate
-from astroclassify.simulate._bodies import CLASSES, random_body
 from astroclassify.simulate._dice import Dice
-from astroclassify.simulate._fields import add_background, add_foreground
-from astroclassify.simulate._optics import blur_scene, moffat_kernel
-from astroclassify.simulate._palette import response
 from astroclassify.simulate._textures import fractal
-from astroclassify.simulate._view import View
+from astroclassify.simulate.optics._observe import blur_scene, moffat_kernel
+from astroclassify.simulate.scenes._bodies import CLASSES, random_body
+from astroclassify.simulate.scenes._fields import add_background, add_foreground
+from astroclassify.simulate.scenes._palette import response
+from astroclassify.simulate.scenes._view import View
 
 CLASS_FRACTIONS = (0.38, 0.30, 0.25, 0.07)
 _BROAD = (

@@ -2,9 +2,9 @@
 Every kind of body in three bands, sharp and blurred
 ====================================================
 
-One frame of every kind of body that the simulator draws: the raw image as the detector writes it, what the reader
-makes of it in three bands, and the middle band once more as a poorer exposure would have shown it. The truth is
-known; nothing here is a photograph.
+One frame of every kind of body that the simulator draws: the raw image as the detector writes it, what
+the reader makes of it in three bands, and the middle band once more as a poorer exposure would have shown
+it. The truth is known; nothing here is a photograph.
 """
 
 from pathlib import Path
@@ -21,9 +21,9 @@ folder = TemporaryDirectory()
 APERTURE = "UVIS2-M1K1C-SUB"
 
 # %%
-# Each row is one body, looked at through WFC3/UVIS on a subarray of 1024 x 1024 pixels (40 arcseconds): old stars
-# dominate F814W, hot ones F336W; gas shines in the narrow bands. The last column is the middle band with a
-# tenth of the exposure time and 0.25 arcseconds of blur.
+# Each row is one body, looked at through WFC3/UVIS on a subarray of 1024 x 1024 pixels (40 arcseconds): old
+# stars dominate F814W, hot ones F336W; gas shines in the narrow bands. The last column is the middle band
+# with a tenth of the exposure time and 0.25 arcseconds of blur.
 
 
 def expose(body, band, view, seed):

@@ -77,7 +77,7 @@ def test_wrong_usage_is_status_2(command, tmp_path, arguments, named):
 
 
 def test_an_exposure_that_fails_is_told_and_makes_status_1(command, tmp_path, config_file, monkeypatch):
-    from astroclassify.simulate import _campaign
+    from astroclassify.simulate.sets import _campaign
 
     def fail(config, seed, index):
         raise ValueError("a star exploded")

@@ -18,9 +18,9 @@ from astroclassify.simulate import (
     random_view,
     response,
 )
-from astroclassify.simulate._palette import SPECTRA, STAR_TYPES, star_types
 from astroclassify.simulate._raster import blur, splat
 from astroclassify.simulate._textures import enlarge, fractal, power_law
+from astroclassify.simulate.scenes._palette import SPECTRA, STAR_TYPES, star_types
 
 
 def small_view(body, *, reach=0.8, centre=(0.1, -0.05), shape=(70, 90)):

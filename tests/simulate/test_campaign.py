@@ -15,11 +15,11 @@ from astropy.table import Table
 
 from astroclassify.core import ParameterError
 from astroclassify.io import read_frames
-from astroclassify.simulate import _campaign
-from astroclassify.simulate._campaign import simulate_set
-from astroclassify.simulate._config import SimulationConfig
-from astroclassify.simulate._manifest import MANIFEST_COLUMNS
-from astroclassify.simulate._plan import plan_exposure
+from astroclassify.simulate.sets import _campaign
+from astroclassify.simulate.sets._campaign import simulate_set
+from astroclassify.simulate.sets._config import SimulationConfig
+from astroclassify.simulate.sets._manifest import MANIFEST_COLUMNS
+from astroclassify.simulate.sets._plan import plan_exposure
 
 COUNT = 4
 CONFIG = SimulationConfig(
@@ -33,8 +33,8 @@ CONFIG = SimulationConfig(
 #: A set in a process of its own, as a script would make it.
 SCRIPT = """
 import sys
-from astroclassify.simulate._campaign import simulate_set
-from astroclassify.simulate._config import SimulationConfig
+from astroclassify.simulate.sets._campaign import simulate_set
+from astroclassify.simulate.sets._config import SimulationConfig
 if __name__ == "__main__":
     simulate_set(sys.argv[1], count=int(sys.argv[3]), seed=5, config=SimulationConfig.read(sys.argv[2]))
 """

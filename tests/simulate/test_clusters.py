@@ -6,10 +6,10 @@ import torch
 
 from astroclassify.core import ParameterError
 from astroclassify.simulate import Body, Dice, Scene, View
-from astroclassify.simulate._clusters import Swarm, add_swarm
-from astroclassify.simulate._palette import STAR_TYPES, star_types
-from astroclassify.simulate._populations import draw_counts, old_stars, turn_off_mass, young_stars
-from astroclassify.simulate._profiles import King, PowerLaw
+from astroclassify.simulate.scenes._clusters import Swarm, add_swarm
+from astroclassify.simulate.scenes._palette import STAR_TYPES, star_types
+from astroclassify.simulate.scenes._populations import draw_counts, old_stars, turn_off_mass, young_stars
+from astroclassify.simulate.scenes._profiles import King, PowerLaw
 
 PROFILES = {
     "Plummer": PowerLaw(0.2),

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from astroclassify.core import ParameterError
 from astroclassify.photometry import BANDS
-from astroclassify.simulate._bodies import KINDS
-from astroclassify.simulate._config import CAUSES, SimulationConfig
-from astroclassify.simulate._toml import write_toml
+from astroclassify.simulate.scenes._bodies import KINDS
+from astroclassify.simulate.sets._config import CAUSES, SimulationConfig
+from astroclassify.simulate.sets._toml import write_toml
 
 weights = st.floats(0.001, 1e6)
 scalars = st.one_of(

@@ -6,9 +6,9 @@ import torch
 
 from astroclassify.instruments import ACS_WFC, CSST_MSC, WFC3_UVIS
 from astroclassify.simulate import Dice
-from astroclassify.simulate._cosmic_rays import add_cosmic_rays, pixel_size
-from astroclassify.simulate._detector import collect, satellite_trail
-from astroclassify.simulate._effects import Effects
+from astroclassify.simulate.detector._collect import collect, satellite_trail
+from astroclassify.simulate.detector._cosmic_rays import add_cosmic_rays, pixel_size
+from astroclassify.simulate.detector._effects import Effects
 
 HST_SIZE = 15.0
 RATE = 1.2

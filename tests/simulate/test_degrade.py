@@ -22,9 +22,9 @@ from astroclassify.instruments import CSST_MSC
 from astroclassify.io import read_frames
 from astroclassify.photometry import BANDS, count_rate, power_law, sky_rate, star
 from astroclassify.simulate import Effects, Optics, degrade, point_spread, simulate_exposure
-from astroclassify.simulate._kernel import Blur, random_zernikes
-from astroclassify.simulate._noise import FaintNoise
-from astroclassify.simulate._resample import Grid
+from astroclassify.simulate.blur._kernel import Blur, random_zernikes
+from astroclassify.simulate.blur._noise import FaintNoise
+from astroclassify.simulate.blur._resample import Grid
 
 FILES = Path(__file__).parents[3] / "shared" / "fits"
 SCALE = 0.05  # arcseconds

@@ -19,10 +19,10 @@ from astroclassify.instruments import (
 from astroclassify.io import read_frames, write_raw
 from astroclassify.io._fast import science_regions, trim
 from astroclassify.simulate import Dice
-from astroclassify.simulate._charge import bleed, defer
-from astroclassify.simulate._detector import collect
-from astroclassify.simulate._effects import Effects, random_effects
-from astroclassify.simulate._readout import read_out
+from astroclassify.simulate.detector._charge import bleed, defer
+from astroclassify.simulate.detector._collect import collect
+from astroclassify.simulate.detector._effects import Effects, random_effects
+from astroclassify.simulate.detector._readout import read_out
 
 NONE = Effects.none()
 CAMERAS = (ACS_WFC, WFC3_UVIS, CSST_MSC)

@@ -1,6 +1,7 @@
 """Whole exposures: fields of view, raw files, world coordinates, truth, pictures."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from astropy.io import fits
 from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.instruments import ACS_WFC
 from astroclassify.io import read_frames
-from astroclassify.simulate import Body, FieldOfView, View, preview, simulate_exposure
+from astroclassify.simulate import Body, Effects, FieldOfView, View, preview, simulate_exposure
 
 GLOBULAR = Body("globular", distance=9e3, radius=20.0, brightness=-7.5, seed=4)
 
@@ -126,3 +127,21 @@ def test_a_preview_shows_both_chips_and_the_gap(exposure, tmp_path):
     gap = pixels.shape[0] // 2
     assert pixels[gap - 2 : gap + 3].min(axis=0).mean() == 0
     assert pixels.std() > 5
+
+
+def test_a_post_flash_stands_in_the_header_and_in_the_sky(tmp_path):
+    levels = {}
+    for flash in (0.0, 40.0):
+        exposure = small("field", effects=replace(Effects.none(), post_flash=flash), sky=(23.0, None))
+        exposure.write(tmp_path / "flash_raw.fits", overwrite=True)
+        levels[flash] = np.median(read_frames(tmp_path / "flash_raw.fits")[0].data)
+        assert fits.getheader(tmp_path / "flash_raw.fits")["FLASHSTA"].startswith(
+            "SUCCESSFUL" if flash else "NOT PERFORMED"
+        )
+    assert levels[40.0] - levels[0.0] == pytest.approx(40 / ACS_WFC.amplifiers["A"].gain, abs=1)
+
+
+def test_csst_frames_are_read_with_their_overscan():
+    field = FieldOfView.of("csst-msc")
+    assert field.shape == (9232, 9216)
+    assert field.layouts[0].name == "with overscan"

@@ -6,7 +6,12 @@ import torch
 
 from astroclassify.core import ParameterError
 from astroclassify.simulate import Dice, Scene, View
-from astroclassify.simulate._fields import add_background, add_foreground, galaxy_density, render_galaxies
+from astroclassify.simulate.scenes._fields import (
+    add_background,
+    add_foreground,
+    galaxy_density,
+    render_galaxies,
+)
 
 WIDE = View((1200, 1200), 100.0, pixel_scale=0.3)  # 36 square arcminutes
 

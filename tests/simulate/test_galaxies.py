@@ -5,18 +5,18 @@ import pytest
 import torch
 
 from astroclassify.simulate import Body, Dice, View, random_body, random_view, response
-from astroclassify.simulate._galaxy_canvas import Canvas, Sheet, blob_map
-from astroclassify.simulate._galaxy_light import grain, sersic, sersic_light
-from astroclassify.simulate._galaxy_points import (
+from astroclassify.simulate.scenes._galaxy_canvas import Canvas, Sheet, blob_map
+from astroclassify.simulate.scenes._galaxy_light import grain, sersic, sersic_light
+from astroclassify.simulate.scenes._galaxy_points import (
     HII_LUMINOSITY,
     add_globular_system,
     globular_magnitudes,
     hii_regions,
     luminosities,
 )
-from astroclassify.simulate._palette import STAR_TYPES
-from astroclassify.simulate._scene import Scene
-from astroclassify.simulate._spirals import SpiralShape
+from astroclassify.simulate.scenes._palette import STAR_TYPES
+from astroclassify.simulate.scenes._scene import Scene
+from astroclassify.simulate.scenes._spirals import SpiralShape
 
 GALAXIES = ("spiral", "elliptical", "edge-on", "irregular", "merger", "group")
 BLUE, RED = response("wfc3-uvis", "F275W"), response("acs-wfc", "F814W")

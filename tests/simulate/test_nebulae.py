@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from astroclassify.simulate import KINDS, Body, Dice, Scene, View, _planetaries, response
-from astroclassify.simulate._gas import V_OF_HALPHA, clumps
-from astroclassify.simulate._nebula_stars import add_rich_field
-from astroclassify.simulate._nebulae import emission_gas, reflection_gas
-from astroclassify.simulate._rays import Front, Rays
-from astroclassify.simulate._shells import quadric
+from astroclassify.simulate import KINDS, Body, Dice, Scene, View, response
 from astroclassify.simulate._textures import fractal
+from astroclassify.simulate.scenes import _planetaries
+from astroclassify.simulate.scenes._gas import V_OF_HALPHA, clumps
+from astroclassify.simulate.scenes._nebula_stars import add_rich_field
+from astroclassify.simulate.scenes._nebulae import emission_gas, reflection_gas
+from astroclassify.simulate.scenes._rays import Front, Rays
+from astroclassify.simulate.scenes._shells import quadric
 
 NEBULAE = [name for name, kind in KINDS.items() if kind.label == "nebula"]
 GAS = ("emission", "planetary", "remnant", "bubble")

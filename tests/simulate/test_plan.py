@@ -9,17 +9,17 @@ import pytest
 from astroclassify.core import ParameterError
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.simulate import KINDS
-from astroclassify.simulate._config import CAUSES, SimulationConfig
 from astroclassify.simulate._field_of_view import FieldOfView
-from astroclassify.simulate._levels import (
+from astroclassify.simulate.scenes._palette import response
+from astroclassify.simulate.sets._config import CAUSES, SimulationConfig
+from astroclassify.simulate.sets._levels import (
     exptime_for,
     signal_for,
     signal_to_noise,
     small_map,
     small_scene,
 )
-from astroclassify.simulate._palette import response
-from astroclassify.simulate._plan import (
+from astroclassify.simulate.sets._plan import (
     _levelled_body,
     plan_exposure,
     rootname_of,

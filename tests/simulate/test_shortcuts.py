@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from astroclassify.simulate import SimulationConfig, _plan, plan_exposure, simulate_set
+from astroclassify.simulate import SimulationConfig, plan_exposure, simulate_set
+from astroclassify.simulate.sets import _plan
 
 pytest.importorskip("sklearn")
 

@@ -1,0 +1,131 @@
+"""What a chip collects during an exposure: photo-electrons, dark current, cosmic rays, satellites."""
+
+import numpy as np
+import torch
+
+from astroclassify.core import ParameterError
+from astroclassify.simulate.detector._charge import bleed
+from astroclassify.simulate.detector._cosmic_rays import add_cosmic_rays, pixel_size
+
+# Hot pixels are the rarer the hotter, as rate**-2.5, up to this many times the threshold (not confirmed).
+_HOTTEST = 300.0
+# A satellite's trail, dossier E: FWHM in pixels, electrons per pixel in its middle.
+_TRAIL_WIDTHS = (2.0, 10.0)
+_TRAIL_PEAKS = (10.0, 1000.0)
+
+
+def collect(rate, camera, exptime, *, effects, dice, extra=None, binning=1):
+    """
+    Collect electrons on one chip.
+
+    Parameters
+    ----------
+    rate : torch.Tensor
+        Electrons per second and pixel from the sky, float32 ``[y, x]``, shape of the chip's science area,
+        on the device of ``dice``.
+    camera : Instrument
+        For its dark current, full well and pixels.
+    exptime : float
+        Seconds.
+    effects : Effects
+        What is added and lost.
+    dice : Dice
+        Source of randomness.
+    extra : torch.Tensor, optional
+        Further expected electrons, for example those of a satellite's trail.
+    binning : int, default 1
+        Detector pixels per pixel of ``rate``, in each axis.
+
+    Returns
+    -------
+    torch.Tensor
+        Electrons at the end of the exposure, float32, of the same shape; never negative.
+
+    Raises
+    ------
+    ParameterError
+        If the rate is negative, not finite or not two-dimensional.
+    """
+    if rate.ndim != 2:
+        raise ParameterError(f"the rate has {rate.ndim} axes; expected 2, rows and columns of one chip")
+    expected = rate.float() * exptime
+    if extra is not None:
+        expected += extra
+    if effects.post_flash:
+        expected += effects.post_flash * binning**2
+    if effects.pixel_response:
+        expected *= dice.normal(tuple(rate.shape)).mul_(effects.pixel_response).add_(1).clamp_(min=0)
+    expected += camera.dark_current * effects.dark * exptime * binning**2
+    _heat(expected, exptime, effects, binning, dice.rng)
+    electrons = dice.poisson(expected) if effects.photon_noise else expected
+    if effects.cosmic_ray_rate:
+        size = pixel_size(camera) * binning
+        add_cosmic_rays(electrons, exptime, rate=effects.cosmic_ray_rate, size=size, dice=dice)
+    if effects.bleeding:
+        bleed(electrons, camera.full_well * binning**2)
+    return electrons
+
+
+def _heat(expected, exptime, effects, binning, rng):
+    """Add the dark charge of hot and warm pixels."""
+    pixels = expected.numel() * binning**2
+    hot, warm = (rng.binomial(pixels, share) for share in (effects.hot_pixels, effects.warm_pixels))
+    if not hot + warm:
+        return
+    hot_rates = effects.hot_rate * np.minimum(rng.random(hot) ** (-1 / 1.5), _HOTTEST)
+    warm_rates = rng.uniform(min(effects.warm_rate, effects.hot_rate), effects.hot_rate, warm)
+    charge = np.concatenate([hot_rates, warm_rates]).astype(np.float32) * np.float32(exptime)
+    places = torch.from_numpy(rng.integers(expected.numel(), size=hot + warm)).to(expected.device)
+    expected.view(-1).index_add_(0, places, torch.from_numpy(charge).to(expected.device))
+
+
+def satellite_trail(shape, dice, *, width=None, peak=None):
+    """
+    Draw the trail of a satellite that crosses the field.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the whole mosaic, both chips and their gap.
+    dice : Dice
+        Source of randomness.
+    width : float, optional
+        FWHM in pixels; by default random, 2 to 10.
+    peak : float, optional
+        Electrons per pixel in the middle of the trail; by default random, 10 to 1000.
+
+    Returns
+    -------
+    torch.Tensor
+        Expected electrons, float32, of the given shape, on the device of ``dice``.
+
+    Notes
+    -----
+    A straight line through a random pixel at a random angle, with a Gaussian profile.
+    """
+    width = dice.log_uniform(*_TRAIL_WIDTHS) if width is None else width
+    peak = dice.log_uniform(*_TRAIL_PEAKS) if peak is None else peak
+    y, x = dice.rng.random(2) * np.array(shape)
+    angle = dice.rng.uniform(0, np.pi)
+    # Along the longer of its legs, the trail has one short run of pixels at every step.
+    if np.abs(np.sin(angle)) > np.abs(np.cos(angle)):
+        step, across, profile = _runs(shape, (y, x), np.cos(angle) / np.sin(angle), width)
+        places = step * shape[1] + across
+    else:
+        step, across, profile = _runs(shape[::-1], (x, y), np.tan(angle), width)
+        places = across * shape[1] + step
+    image = torch.zeros(shape[0] * shape[1], device=dice.device)
+    image[torch.from_numpy(places).to(dice.device)] = torch.from_numpy(peak * profile).float().to(dice.device)
+    return image.view(*shape)
+
+
+def _runs(shape, point, slope, width):
+    """Give steps along the first axis, pixels along the second one, and the profile there."""
+    sigma, cosine = width / 2.3548, 1 / np.hypot(1, slope)
+    reach = int(np.ceil(5 * sigma / cosine)) + 1
+    step = np.arange(shape[0])[:, None]
+    middle = point[1] + slope * (step - point[0])
+    across = np.floor(middle).astype(np.int64) + np.arange(-reach, reach + 1)
+    profile = np.exp(-0.5 * ((across - middle) * cosine / sigma) ** 2)
+    inside = (across >= 0) & (across < shape[1])
+    return np.broadcast_to(step, across.shape)[inside], across[inside], profile[inside]

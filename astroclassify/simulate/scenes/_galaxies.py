@@ -1,0 +1,183 @@
+"""Galaxies, each drawn as the scene that a view shows: spirals to irregulars, mergers, groups."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from astroclassify.simulate._dice import Dice
+from astroclassify.simulate.scenes import _edge_on, _ellipticals, _irregulars, _mergers, _spirals
+from astroclassify.simulate.scenes._galaxy_canvas import Sheet
+
+_SPIRAL = (_spirals.paint_spiral, _spirals.REACH)
+_ELLIPTICAL = (_ellipticals.paint_elliptical, _ellipticals.REACH)
+_EDGE_ON = (_edge_on.paint_edge_on, _edge_on.REACH)
+_IRREGULAR = (_irregulars.paint_irregular, _irregulars.REACH)
+_REMNANT = (_mergers.paint_remnant, _mergers.REACH)
+
+
+def spiral(body, view, dice):
+    """
+    Draw a spiral: bulge, bar, arms with H II regions, dust, inter-arm disk.
+
+    Parameters
+    ----------
+    body : Body
+        The galaxy; its brightness is that of the disk's centre, face on.
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+
+    Returns
+    -------
+    Scene
+        What the window shows.
+    """
+    return _alone(_SPIRAL, body, view, dice)
+
+
+def elliptical(body, view, dice):
+    """
+    Draw an elliptical or lenticular with globular clusters and satellites.
+
+    Parameters
+    ----------
+    body : Body
+        The galaxy; its brightness is that at the effective radius.
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+
+    Returns
+    -------
+    Scene
+        What the window shows.
+    """
+    return _alone(_ELLIPTICAL, body, view, dice)
+
+
+def edge_on(body, view, dice):
+    """
+    Draw a disk seen from the side, with its dust lane and bulge.
+
+    Parameters
+    ----------
+    body : Body
+        The galaxy; its brightness is that of the disk's middle without dust.
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+
+    Returns
+    -------
+    Scene
+        What the window shows.
+    """
+    return _alone(_EDGE_ON, body, view, dice)
+
+
+def irregular(body, view, dice):
+    """
+    Draw an irregular or dwarf: a lumpy disk, associations, resolved stars, H II shells.
+
+    Parameters
+    ----------
+    body : Body
+        The galaxy; its brightness is that of the disk's centre.
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+
+    Returns
+    -------
+    Scene
+        What the window shows.
+    """
+    return _alone(_IRREGULAR, body, view, dice)
+
+
+def merger(body, view, dice):
+    """
+    Draw galaxies in interaction: two with tails and a bridge, or what they have become.
+
+    Parameters
+    ----------
+    body : Body
+        Both galaxies; the brightness is that of the brighter one's disk.
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+
+    Returns
+    -------
+    Scene
+        What the window shows.
+    """
+    rng, sheet = dice.rng, Sheet(view, dice.device)
+    late = rng.random() < 0.35
+    separation, direction = rng.uniform(0.2, 0.7), rng.uniform(0, 2 * np.pi)
+    half = np.array([np.sin(direction), np.cos(direction)]) * separation / 2
+    places = [-half, half]
+    sizes = [float(rng.uniform(0.3, 0.6)), float(rng.uniform(0.25, 0.6))]
+    if late:
+        places, sizes = [0.3 * place for place in places], [0.3, 0.3]
+        _add_member(sheet, _REMNANT, body, dice, centre=(0.0, 0.0), size=1.0, disturbance=0.04, points=0.7)
+    else:
+        kinds = (_SPIRAL, _SPIRAL, _ELLIPTICAL, _IRREGULAR, _EDGE_ON)
+        for place, size in zip(places, sizes, strict=True):
+            fainter = replace(body, brightness=body.brightness + rng.uniform(0, 1.0))
+            kind = kinds[rng.integers(len(kinds))]
+            _add_member(sheet, kind, fainter, dice, centre=place, size=size, disturbance=0.08, points=0.35)
+    debris = _mergers.tidal_painter(_mergers.MergerShape(dice, places, sizes))
+    sheet.paint(debris, body, view, dice, reach=_mergers.REACH, points=0.3)
+    return sheet.finished()
+
+
+def group(body, view, dice):
+    """
+    Draw a few galaxies on one frame, none of which fills it.
+
+    Parameters
+    ----------
+    body : Body
+        The group; its brightness is that of the brightest member's reference level.
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+
+    Returns
+    -------
+    Scene
+        What the window shows.
+    """
+    rng, sheet = dice.rng, Sheet(view, dice.device)
+    kinds = (_SPIRAL, _ELLIPTICAL, _EDGE_ON, _IRREGULAR, _ELLIPTICAL)
+    number = int(rng.integers(1, 6))
+    for _ in range(number):
+        kind = kinds[rng.integers(len(kinds))]
+        fainter = replace(body, brightness=body.brightness + rng.uniform(0, 1.7))
+        place, size = rng.normal(0, 0.45, 2), float(dice.log_uniform(0.06, 0.45))
+        _add_member(sheet, kind, fainter, dice, centre=place, size=size, points=1 / number)
+    return sheet.finished()
+
+
+def _alone(kind, body, view, dice):
+    painter, reach = kind
+    sheet = Sheet(view, dice.device)
+    sheet.paint(painter, body, view, dice, reach=reach)
+    return sheet.finished()
+
+
+def _add_member(sheet, kind, body, dice, *, centre, size, points, disturbance=0.0):
+    """Add one galaxy of several, with a seed and an orientation of its own."""
+    painter, reach = kind
+    seed, angle = int(dice.rng.integers(2**31)), float(dice.rng.uniform(0, 2 * np.pi))
+    member = replace(body, radius=body.radius * size, seed=seed)
+    seen = sheet.view.moved(centre=tuple(map(float, centre)), size=size, angle=angle)
+    own = Dice(seed, device=dice.device)
+    sheet.paint(painter, member, seen, own, reach=reach, disturbance=disturbance, points=points)

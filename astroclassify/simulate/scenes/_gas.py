@@ -1,0 +1,339 @@
+"""What gas and dust are made of: turbulence, outlines, clumps, lanes."""
+
+import numpy as np
+import torch
+
+from astroclassify.simulate._textures import enlarge, fractal
+from astroclassify.simulate.scenes._shells import fold
+
+#: V light (units of V = 0) that makes as many electrons in a broad band as 1e-15 erg/s/cm2 of Halpha of an
+#: H II region: rates of ACS F606W for both, see `response`.
+V_OF_HALPHA = 5e-10
+_SAMPLES = 64  # on a side, to find a quantile
+
+
+def turbulence(view, dice, *, scale=None, slope=None, coarse=1, stretched=1.7):
+    """
+    Draw a Gaussian field like those of turbulent gas.
+
+    Parameters
+    ----------
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+    scale : float, optional
+        Outer scale in body units; by default 0.3 to 2.5.
+    slope : float, optional
+        Of the power spectrum; by default 2.7 to 4.2.
+    coarse : int, default 1
+        Draw it on pixels so many times as large.
+    stretched : float, default 1.7
+        Largest elongation of its structures.
+
+    Returns
+    -------
+    torch.Tensor
+        Field of zero mean and unit variance.
+    """
+    rng = dice.rng
+    outer = view.scale / coarse * (scale or dice.log_uniform(0.3, 2.5))
+    slope = slope or rng.uniform(2.7, 4.2)
+    stretch, angle = dice.log_uniform(1, stretched), rng.uniform(0, np.pi)
+    shape = tuple(-(-n // coarse) for n in view.shape)
+    field = fractal(shape, dice, slope=slope, outer_scale=max(outer, 2.0), stretch=stretch, angle=angle)
+    return field if coarse == 1 else enlarge(field, view.shape)
+
+
+def coarseness(view):
+    """
+    Say on how large pixels to draw what has no fine structure.
+
+    Parameters
+    ----------
+    view : View
+        The window.
+
+    Returns
+    -------
+    int
+        1 for small windows.
+    """
+    return max(1, min(8, min(view.shape) // 80))
+
+
+def envelope(v, u, dice, *, softness=None):
+    """
+    Draw a smooth outline, an ellipse.
+
+    Parameters
+    ----------
+    v, u : torch.Tensor
+        Body coordinates.
+    dice : Dice
+        Source of randomness.
+    softness : float, optional
+        Exponent of the profile; by default 1.2 to 4.
+
+    Returns
+    -------
+    torch.Tensor
+        One in the middle, falling to zero.
+    """
+    rng = dice.rng
+    ratio, angle = rng.uniform(0.4, 1.0), rng.uniform(0, np.pi)
+    c, s = float(np.cos(angle)), float(np.sin(angle))
+    r2 = (c * u + s * v).square_() + (c * v - s * u).div_(ratio).square_()
+    size, power = rng.uniform(0.5, 1.1), softness or rng.uniform(1.2, 4.0)
+    return (r2 / size**2).pow_(power / 2).neg_().exp_()
+
+
+def bent_envelope(view, dice):
+    """
+    Draw an outline that is itself turbulent.
+
+    Parameters
+    ----------
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+
+    Returns
+    -------
+    torch.Tensor
+        Zero to one.
+    """
+    v, u = view.grid(dice.device)
+    bend = turbulence(view, dice, scale=1.0, coarse=coarseness(view)) * dice.rng.uniform(0.0, 0.6)
+    outline = envelope(v + 0.4 * bend, u - 0.3 * bend, dice)
+    faint = dice.log_uniform(0.02, 0.25)  # outlying gas, fading slowly
+    return outline * (1 - faint) + faint / (1 + (v * v + u * u) ** 2)
+
+
+def bright_part(light, level=0.98):
+    """
+    Say how bright the bright part of a map is.
+
+    Parameters
+    ----------
+    light : torch.Tensor
+        Map.
+    level : float, default 0.98
+        Quantile.
+
+    Returns
+    -------
+    torch.Tensor
+        The quantile, above zero.
+    """
+    step = max(1, min(light.shape) // _SAMPLES)
+    return torch.quantile(light[::step, ::step].flatten(), level).clamp_min_(1e-6)
+
+
+def clumps(view, dice, places, sizes, *, bend=None):
+    """
+    Draw dense, round-ish clumps.
+
+    Parameters
+    ----------
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+    places : numpy.ndarray
+        Body coordinates, shape (2, N).
+    sizes : numpy.ndarray
+        Radii in body units, shape (N,).
+    bend : torch.Tensor, optional
+        Field of unit variance that makes their outlines uneven.
+
+    Returns
+    -------
+    torch.Tensor
+        Density: one inside, zero outside.
+    """
+    density = torch.zeros(view.shape, device=dice.device)
+    y, x = view.to_pixels(*places)
+    for cy, cx, size in zip(y, x, np.asarray(sizes) * view.scale, strict=True):
+        shape = dice.rng.uniform(0.45, 1.0), dice.rng.uniform(0, np.pi), dice.rng.uniform(2.0, 5.0)
+        _add_clump(density, (float(cy), float(cx)), float(max(size, 0.7)), shape, bend)
+    return density
+
+
+def _add_clump(density, centre, size, shape, bend):
+    """Add to the window's part within twice the size."""
+    ratio, angle, power = shape
+    (rows, columns), (cy, cx), reach = density.shape, centre, 2 * size + 2
+    top, bottom = (int(np.clip(c, 0, rows)) for c in (cy - reach, cy + reach + 1))
+    left, right = (int(np.clip(c, 0, columns)) for c in (cx - reach, cx + reach + 1))
+    if bottom <= top or right <= left:
+        return
+    y = torch.arange(top, bottom, device=density.device, dtype=torch.float32)[:, None] - cy
+    x = torch.arange(left, right, device=density.device, dtype=torch.float32)[None, :] - cx
+    c, s = float(np.cos(angle)), float(np.sin(angle))
+    r = torch.hypot(c * x + s * y, (c * y - s * x) / ratio) / size
+    if bend is not None:
+        own = bend[top:bottom, left:right]
+        own = (own - own.mean()) / (own.std(correction=0) + 1e-3)
+        uneven = r * (1 + 0.28 * own).clamp_min_(0.35)
+    else:
+        uneven = r
+    # The second factor ends it within the part that is drawn.
+    density[top:bottom, left:right] += torch.exp(-uneven.pow(power)) * (1 - (r / 2) ** 2).clamp_min_(0)
+
+
+def globules(view, dice, bend):
+    """
+    Draw Bok globules: small, round-ish, nearly opaque; often in a group.
+
+    Parameters
+    ----------
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+    bend : torch.Tensor
+        Field of unit variance that makes their outlines uneven.
+
+    Returns
+    -------
+    torch.Tensor
+        Optical depth in V, up to 15.
+    """
+    rng = dice.rng
+    number = 1 + rng.poisson(8)
+    rows, columns = view.shape
+    y, x = rng.uniform(0, rows), rng.uniform(0, columns)
+    spread = rng.uniform(0.05, 0.4) * max(view.shape)
+    places = view.to_body(y + rng.normal(0, spread, number), x + rng.normal(0, spread, number))
+    sizes = dice.log_uniform(0.003, 0.03, number) * min(1.0, 2 * min(view.shape) / view.scale)
+    return clumps(view, dice, np.stack(places), sizes, bend=bend).clamp_max_(1.5) * rng.uniform(2, 10)
+
+
+def lanes(view, dice, *, scale=None, width=None):
+    """
+    Draw thin lanes of dust, sharp on one side and fading on the other, broken into pieces.
+
+    Parameters
+    ----------
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+    scale : float, optional
+        Outer scale in body units; by default 0.3 to 1.5.
+    width : float, optional
+        In units of the field's standard deviation; by default 0.05 to 0.3.
+
+    Returns
+    -------
+    torch.Tensor
+        Zero to about one.
+    """
+    rng = dice.rng
+    scale, slope = scale or rng.uniform(0.3, 1.5), rng.uniform(3.3, 4.2)
+    field = turbulence(view, dice, scale=scale, slope=slope, stretched=3.0)
+    width = width or dice.log_uniform(0.05, 0.3)
+    pieces = torch.sigmoid(turbulence(view, dice, scale=scale, coarse=coarseness(view)) * 3)
+    return torch.exp(torch.where(field > 0, field * (-0.4 / width), field * (1.6 / width))).mul_(pieces)
+
+
+def clouds(view, dice, *, cover, scale=None):
+    """
+    Draw dust clouds: none outside them, ever more towards their cores.
+
+    Parameters
+    ----------
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+    cover : float
+        Part of the window they cover, about.
+    scale : float, optional
+        Outer scale in body units; by default 0.2 to 1.
+
+    Returns
+    -------
+    torch.Tensor
+        Column density, about 1 in the typical cloud.
+    """
+    rng = dice.rng
+    field = turbulence(view, dice, scale=scale or rng.uniform(0.2, 1.0), slope=rng.uniform(3.0, 3.9))
+    sharpness = dice.log_uniform(1.5, 10)
+    above = field - float(np.sqrt(2)) * float(torch.erfinv(torch.tensor(1 - 2 * cover)))
+    return torch.nn.functional.softplus(above, beta=sharpness)
+
+
+def steepness(field):
+    """
+    Say how much a field changes from pixel to pixel.
+
+    Parameters
+    ----------
+    field : torch.Tensor
+        Map.
+
+    Returns
+    -------
+    float
+        Root mean square of its gradient, per pixel; above zero.
+    """
+    part = field[:: max(1, field.shape[0] // 200)]
+    if part.shape[1] < 2:
+        return 1.0
+    return max(float((part[:, 1:] - part[:, :-1]).square().mean()) ** 0.5 * 2**0.5, 1e-6)
+
+
+def filaments(view, dice, *, scale, slope):
+    """
+    Draw thin filaments along the zero crossings of turbulence, sharp on one side, broken into pieces.
+
+    Parameters
+    ----------
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+    scale : tuple of float
+        Smallest and largest outer scale, body units.
+    slope : tuple of float
+        Smallest and largest slope of the power spectrum: the steeper, the smoother the lines.
+
+    Returns
+    -------
+    torch.Tensor
+        Zero to one.
+    """
+    rng = dice.rng
+    field = turbulence(view, dice, scale=dice.log_uniform(*scale), slope=rng.uniform(*slope))
+    width = float(np.clip(dice.log_uniform(0.001, 0.005) * view.scale, 0.7, 3.0))
+    light = fold(field / steepness(field), width=width, tail=width * dice.log_uniform(2, 25))
+    pieces = turbulence(view, dice, scale=0.4, slope=3.4, coarse=coarseness(view))
+    return light * torch.sigmoid(pieces * 3 - 0.5) * rng.uniform(0.4, 1.0)
+
+
+def paste(canvas, y, x, patches):
+    """
+    Add small images to a large one.
+
+    Parameters
+    ----------
+    canvas : torch.Tensor
+        Image, changed in place.
+    y, x : numpy.ndarray
+        Pixels of the patches' middles, integers; shape (N,).
+    patches : torch.Tensor
+        Images with odd sides, shape (N, H, W); what falls outside is dropped.
+    """
+    number, height, width = patches.shape
+    rows, columns = canvas.shape
+    device = canvas.device
+    py = torch.as_tensor(y, device=device).long()[:, None, None]
+    px = torch.as_tensor(x, device=device).long()[:, None, None]
+    py = py + (torch.arange(height, device=device) - height // 2)[:, None]
+    px = px + (torch.arange(width, device=device) - width // 2)
+    inside = (py >= 0) & (py < rows) & (px >= 0) & (px < columns)
+    index = (py.clamp(0, rows - 1) * columns + px.clamp(0, columns - 1)).expand(number, height, width)
+    canvas.view(-1).index_add_(0, index.reshape(-1), (patches * inside).reshape(-1))

@@ -1,0 +1,257 @@
+"""Galaxies in interaction: tidal tails, bridges, shared envelopes, knots of young stars, torn dust."""
+
+import numpy as np
+import torch
+
+from astroclassify.simulate._textures import ridges
+from astroclassify.simulate.scenes._galaxy_light import ellipse, grain, lognormal, rise, sersic
+from astroclassify.simulate.scenes._galaxy_points import (
+    add_globular_system,
+    add_young,
+)
+
+#: Body units beyond which the tails of a merger are dark.
+REACH = 2.5
+#: More of the young light is in clusters, and brighter ones, than in quiet disks.
+_BURST = {"clusters": 0.2, "brightest_cluster": -14.0}
+
+
+class Tail:
+    """
+    One tidal arm: a band along a curve that winds out of a galaxy and fades.
+
+    Parameters
+    ----------
+    dice : Dice
+        Source of randomness.
+    centre : array_like
+        The galaxy's place (v, u), body units.
+    size : float
+        The galaxy's radius, body units.
+    """
+
+    def __init__(self, dice, centre, size):
+        rng = dice.rng
+        self.centre = tuple(float(c) for c in centre)
+        self.start = float(size * rng.uniform(0.4, 0.9))
+        self.hand = float(rng.choice([-1, 1]))
+        self.angle = float(rng.uniform(0, 2 * np.pi))
+        self.growth = float(rng.uniform(0.25, 0.9))
+        self.length = float(rng.uniform(0.6, 2.2))
+        self.width = float(rng.uniform(0.12, 0.3))
+        self.level = float(dice.log_uniform(0.03, 0.3))
+        self.young = float(rng.uniform(0.0, 0.5))
+
+    def light(self, v, u, raggedness):
+        """
+        Give its light.
+
+        Parameters
+        ----------
+        v, u : torch.Tensor
+            Body coordinates.
+        raggedness : torch.Tensor
+            Unit normal field that moves its edges.
+
+        Returns
+        -------
+        torch.Tensor
+            Reference level 1.
+        """
+        dv, du = (v - self.centre[0]) * self.hand, u - self.centre[1]
+        r = (dv.square() + du.square()).sqrt() + 1e-4
+        azimuth = torch.remainder(torch.atan2(dv, du) - self.angle, 2 * np.pi)
+        crest = self.start * torch.exp(self.growth * azimuth)
+        away = (r / crest - 1) + 0.02 * raggedness
+        # A sharp outer and a soft inner edge, as tails have.
+        across = torch.exp(-((away / torch.where(away > 0, 0.5 * self.width, self.width)) ** 2))
+        along = rise((azimuth - 0.25) / 0.1) * torch.exp(-((azimuth / self.length) ** 2))
+        return self.level * across * along
+
+
+class MergerShape:
+    """
+    What a merger has beside its galaxies, the same for every view of it.
+
+    Parameters
+    ----------
+    dice : Dice
+        Source of randomness.
+    places : sequence of array_like
+        Where the galaxies are, body units.
+    sizes : sequence of float
+        Their radii, body units.
+    """
+
+    def __init__(self, dice, places, sizes):
+        rng = dice.rng
+        self.places = [tuple(float(c) for c in place) for place in places]
+        self.tails = [
+            Tail(dice, place, size)
+            for place, size in zip(places, sizes, strict=True)
+            for _ in range(int(rng.integers(0, 3)))
+        ]
+        self.bridge = float(dice.log_uniform(0.03, 0.3)) if rng.random() < 0.6 else 0.0
+        self.bridge_width = float(rng.uniform(0.03, 0.09))
+        self.bridge_bend = float(rng.normal(0, 0.5))
+        self.halo = float(dice.log_uniform(0.02, 0.12))
+        self.dust = float(rng.uniform(0.3, 1.5))
+
+    def bridge_light(self, v, u):
+        """
+        Give the bridge between the first two galaxies.
+
+        Parameters
+        ----------
+        v, u : torch.Tensor
+            Body coordinates.
+
+        Returns
+        -------
+        torch.Tensor
+            Reference level 1.
+        """
+        (av, au), (bv, bu) = self.places[:2]
+        length2 = max((bv - av) ** 2 + (bu - au) ** 2, 1e-6)
+        along = ((v - av) * (bv - av) + (u - au) * (bu - au)) / length2
+        across = ((v - av) * (bu - au) - (u - au) * (bv - av)) / length2**0.5
+        across = across - self.bridge_bend * length2**0.5 * along * (1 - along)
+        band = torch.exp(-((across / self.bridge_width) ** 2))
+        return self.bridge * band * rise(along / 0.1) * rise((1 - along) / 0.1)
+
+
+def tidal_painter(shape):
+    """
+    Make the painter of a merger's debris.
+
+    Parameters
+    ----------
+    shape : MergerShape
+        Its numbers.
+
+    Returns
+    -------
+    callable
+        ``painter(canvas)``.
+    """
+
+    def paint(canvas):
+        v, u = canvas.grid
+        field = canvas.coarse_texture(slope=3.6, outer_scale=0.3)
+        debris, young = torch.zeros_like(v), torch.zeros_like(v)
+        for tail in shape.tails:
+            light = tail.light(v, u, field)
+            debris, young = debris + light, young + tail.young * light
+        if shape.bridge:
+            light = shape.bridge_light(v, u)
+            debris, young = debris + light, young + 0.3 * light
+        _add_debris(canvas, shape, debris, young, field)
+
+    return paint
+
+
+def _add_debris(canvas, shape, debris, young, field):
+    clumps = canvas.texture(slope=2.5, outer_scale=0.12)
+    v, u = canvas.grid
+    r = (v.square() + u.square()).sqrt()
+    halo = shape.halo * torch.exp(-2.5 * r) * rise((2.2 - r) / 0.1)
+    light = canvas.fine(debris * lognormal(field, 0.15) + halo).mul_(canvas.unit)
+    knots = canvas.fine(young * lognormal(field, 0.8)) * lognormal(clumps, 1.2)
+    knots = knots.mul_(0.6 * canvas.unit)
+    add_young(canvas, knots, clumps, **_BURST)
+    canvas.add("old", light * 0.55 * grain(canvas, light))
+    canvas.add("star-forming", light * 0.45)
+
+
+class RemnantShape:
+    """
+    All numbers of two galaxies that have nearly become one, the same for every view of them.
+
+    Parameters
+    ----------
+    dice : Dice
+        Source of randomness.
+    """
+
+    def __init__(self, dice):
+        rng, log_uniform = dice.rng, dice.log_uniform
+        self.ratio = float(rng.uniform(0.5, 1.0))
+        self.radius = float(log_uniform(0.15, 0.4))
+        self.index = float(rng.uniform(1.0, 3.0))
+        self.nuclei = rng.normal(0, float(log_uniform(0.02, 0.1)), (2, 2))
+        self.nucleus_levels = log_uniform(1.0, 20.0, 2)
+        self.young = float(log_uniform(0.05, 0.5))
+        self.dust = float(log_uniform(0.5, 2.5))
+        self.threads = float(rng.uniform(0.2, 0.45))
+
+    def envelope(self, v, u):
+        """
+        Give the common light.
+
+        Parameters
+        ----------
+        v, u : torch.Tensor
+            Body coordinates.
+
+        Returns
+        -------
+        torch.Tensor
+            About 1 at the effective radius.
+        """
+        r = ellipse(v, u, self.ratio, softening=0.05 * self.radius)
+        return sersic(r, self.radius, self.index) * rise((1.8 - r) / 0.15)
+
+    def cores(self, v, u, softening):
+        """
+        Give the two nuclei.
+
+        Parameters
+        ----------
+        v, u : torch.Tensor
+            Body coordinates.
+        softening : float
+            Radius within which a cusp is flat.
+
+        Returns
+        -------
+        torch.Tensor
+            Reference level 1.
+        """
+        light = torch.zeros_like(v)
+        for (cv, cu), level in zip(self.nuclei, self.nucleus_levels, strict=True):
+            r = ellipse(v - float(cv), u - float(cu), 0.8, softening=softening)
+            light += float(level) * sersic(r, 0.03, 2.0)
+        return light
+
+
+def paint_remnant(canvas):
+    """
+    Paint a late merger.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        Takes its light, dust and points.
+    """
+    shape = RemnantShape(canvas.dice_of_shape)
+    v, u = canvas.grid
+    torn = canvas.coarse_texture(slope=3.0, outer_scale=0.3)
+    veil = canvas.texture(slope=2.6, outer_scale=0.15)
+    envelope = shape.envelope(v, u)
+    core = torch.exp((v.square() + u.square()) * (-1 / (1.5 * shape.radius) ** 2))
+    depth = shape.dust * core.sqrt() * (ridges(torn, shape.threads) + 0.2)
+    canvas.dust = (canvas.fine(depth) * lognormal(veil, 0.8)).clamp_(max=4.0)
+    young = canvas.fine(shape.young * core * lognormal(torn, 1.0)) * lognormal(veil.flip(0), 1.1)
+    add_young(canvas, young.mul_(1.5 * canvas.unit), veil.flip(1), behind=0.6, **_BURST)
+    light = canvas.fine(envelope * lognormal(torn, 0.15)).mul_(canvas.unit)
+    light += canvas.smooth(lambda v, u: shape.cores(v, u, canvas.softening), scale=0.5).mul_(canvas.unit)
+    canvas.add("old", light * 0.6 * grain(canvas, light), behind=0.6)
+    canvas.add("star-forming", light * 0.4, behind=0.6)
+    flux = 6 * shape.radius**2 * canvas.unit * canvas.body.angular_radius**2
+    add_globular_system(
+        canvas,
+        frequency=2.0,
+        effective_radius=shape.radius,
+        axis_ratio=shape.ratio,
+        absolute_magnitude=-2.5 * np.log10(flux) - canvas.body.distance_modulus,
+    )

@@ -1,0 +1,264 @@
+"""A folder of simulated exposures with their tables: many processes, may be stopped and run again."""
+
+import multiprocessing
+import os
+import shutil
+import threading
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from astropy.table import Table
+
+from astroclassify.core import ParameterError, ReadError, progress_bar
+from astroclassify.simulate._preview import preview
+from astroclassify.simulate.sets._config import SET_TABLE, SimulationConfig, read_values
+from astroclassify.simulate.sets._manifest import (
+    failure_table,
+    manifest_table,
+    read_exposure,
+    truth_card,
+    truth_table,
+    write_table,
+)
+from astroclassify.simulate.sets._plan import name_of_body, plan_exposure, rootname_of
+from astroclassify.simulate.sets._toml import write_toml
+
+CONFIG, MANIFEST, TRUTH, FAILURES = "config.toml", "manifest.ecsv", "truth.ecsv", "failures.ecsv"
+#: Where files are written before they get their names.
+_UNFINISHED = ".unfinished"
+
+
+@dataclass(frozen=True)
+class SimulatedSet:
+    """
+    What `simulate_set` left in a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where it is.
+    manifest : astropy.table.Table
+        A row for each chip, in the columns of the paper's lists.
+    truth : astropy.table.Table
+        A row for each exposure.
+    failures : astropy.table.Table
+        Exposures that could not be made.
+    made, kept : int
+        Exposures that were made now, and that were there before.
+    """
+
+    folder: Path
+    manifest: Table
+    truth: Table
+    failures: Table
+    made: int
+    kept: int
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One exposure to be made, as a worker is told of it."""
+
+    folder: Path
+    config: SimulationConfig
+    seed: int
+    index: int
+    previews: bool
+
+    def rootname(self):
+        return rootname_of(self.config, self.seed, self.index)
+
+    def path(self):
+        return self.folder / f"{self.rootname()}_raw.fits"
+
+
+def simulate_set(folder, *, count, seed, config=None, processes=1, progress=False, previews=False):
+    """
+    Make raw files of simulated exposures, with a manifest and the truth beside them.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where to; made if it is not there. What an earlier call with the same seed and configuration left
+        is kept, so that a set that was interrupted is completed, and one may grow by a larger count.
+    count : int
+        Number of exposures, one or more.
+    seed : int
+        Zero or more. The same seed gives the same bytes, in whatever order and with however many processes.
+    config : SimulationConfig, optional
+        What the exposures are drawn from.
+    processes : int, default 1
+        How many at a time, each with one thread. A script that asks for more than one must guard its
+        entry by ``if __name__ == "__main__"``, as `multiprocessing` says.
+    progress : bool or None, default False
+        Show a progress bar; `None` shows it on a terminal.
+    previews : bool, default False
+        Save a picture beside each file as well.
+
+    Returns
+    -------
+    SimulatedSet
+        The tables, and how much was made.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is out of range, or the folder holds another set.
+
+    Notes
+    -----
+    The folder holds ``<rootname>_raw.fits`` of each exposure, ``config.toml``, ``manifest.ecsv``,
+    ``truth.ecsv`` and, if exposures failed, ``failures.ecsv``. An exposure that fails does not stop the
+    others; the next call tries it again.
+    """
+    for name, value, least in (("count", count, 1), ("seed", seed, 0), ("processes", processes, 1)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ParameterError(f"{name} is {value!r}; expected a whole number, {least} or more")
+    folder, config = Path(folder), SimulationConfig() if config is None else config
+    _open_folder(folder, config, seed)
+    jobs = [_Job(folder, config, seed, index, previews) for index in range(count)]
+    missing = [job for job in jobs if not _is_done(job)]
+    errors = {}
+    with progress_bar(total=count, progress=progress, description="simulating") as bar:
+        bar.update(count - len(missing))
+        for index, error in _results(missing, processes):
+            if error:
+                errors[index] = error
+            bar.update()
+    shutil.rmtree(folder / _UNFINISHED, ignore_errors=True)
+    made = len(missing) - len(errors)
+    return _write_tables(folder, jobs, errors, made=made, kept=count - len(missing))
+
+
+# The folder ----------------------------------------------------------------------------------
+
+
+def _open_folder(folder, config, seed):
+    """Make sure that the folder is, or becomes, that of this very set."""
+    asked, path = config.values() | {SET_TABLE: {"seed": seed}}, folder / CONFIG
+    if not path.exists():
+        if folder.exists() and any(folder.glob("*_raw.fits")):
+            raise ParameterError(
+                f"{folder} holds raw files, but no {CONFIG} that says where they are from; "
+                "expected an empty folder"
+            )
+        (folder / _UNFINISHED).mkdir(parents=True, exist_ok=True)
+        unfinished = folder / _UNFINISHED / CONFIG
+        unfinished.write_text(write_toml(asked), encoding="utf-8")
+        os.replace(unfinished, path)
+    there = read_values(path)
+    changed = [key for key in {**asked, **there} if asked.get(key) != there.get(key)]
+    if changed:
+        raise ParameterError(
+            f"{path}: the folder holds another set: {_difference(there, asked, changed[0])}; "
+            "expected the same seed and configuration, or another folder"
+        )
+    shutil.rmtree(folder / _UNFINISHED, ignore_errors=True)
+    (folder / _UNFINISHED).mkdir()
+
+
+def _difference(there, asked, key):
+    there, asked = there.get(key), asked.get(key)
+    if isinstance(there, dict) and isinstance(asked, dict):
+        inner = next(name for name in {**there, **asked} if there.get(name) != asked.get(name))
+        return f"its {key}.{inner}" + _difference(there, asked, inner).removeprefix(f"its {inner}")
+    return f"its {key} is {there!r}, not {asked!r}"
+
+
+def _is_done(job):
+    path = job.path()
+    if not path.exists() or (job.previews and not path.with_suffix(".png").exists()):
+        return False
+    try:
+        _, truth = read_exposure(path)
+    except ReadError:
+        return False
+    return (truth["seed"], truth["index"]) == (job.seed, job.index)
+
+
+def _write_tables(folder, jobs, errors, *, made, kept):
+    rows, truths, failures = [], [], []
+    for job in jobs:
+        if job.index in errors:
+            body = name_of_body(job.config, job.index)
+            failures.append((job.index, job.rootname(), body, errors[job.index]))
+            continue
+        chips, truth = read_exposure(job.path())
+        rows += chips
+        truths.append(truth)
+    tables = manifest_table(rows), truth_table(truths), failure_table(failures)
+    for table, name in zip(tables, (MANIFEST, TRUTH, FAILURES), strict=True):
+        if name == FAILURES and not failures:
+            (folder / name).unlink(missing_ok=True)
+        else:
+            write_table(table, folder / name)
+    return SimulatedSet(folder, *tables, made=made, kept=kept)
+
+
+# The work ------------------------------------------------------------------------------------
+
+
+def _results(jobs, processes):
+    """Give the number and the error, if any, of each exposure as it is done."""
+    if processes == 1 or len(jobs) < 2:
+        with _one_thread():
+            for job in jobs:
+                yield job.index, _attempt(job)
+        return
+    # Not forked: a copy of torch's threads does not work.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(processes, len(jobs)), context, initializer=_start_worker)
+    try:
+        waiting = {pool.submit(_attempt, job): job for job in jobs}
+        for future in as_completed(waiting):
+            error = future.exception()
+            yield waiting[future].index, _described(error) if error else future.result()
+    finally:  # whoever interrupts the set need not wait for all of it
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _one_thread():
+    """Compute as a worker does: sums in another order have other last bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _start_worker():
+    torch.set_num_threads(1)
+    parent = multiprocessing.parent_process()
+    # A worker whose parent was killed would wait for work for ever.
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+def _attempt(job):
+    """Make one exposure; give the error that it met, or an empty text."""
+    try:
+        _make(job)
+    except Exception as error:  # whatever goes wrong with one exposure, the others go on
+        return _described(error)
+    return ""
+
+
+def _described(error):
+    return f"{type(error).__name__}: {error}"
+
+
+def _make(job):
+    path = job.path()
+    unfinished = job.folder / _UNFINISHED / path.name
+    plan = plan_exposure(job.config, job.seed, job.index)
+    exposure = plan.expose()
+    exposure.write(unfinished, header=plan.header(), history=[truth_card(plan.truth())], overwrite=True)
+    if job.previews:
+        picture = unfinished.with_suffix(".png")
+        preview(exposure, path=picture)
+        os.replace(picture, path.with_suffix(".png"))
+    os.replace(unfinished, path)

@@ -1,0 +1,472 @@
+"""Everything about one exposure of a simulated set, decided before it is made: `plan_exposure`."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import offset_by
+
+from astroclassify.core import ParameterError
+from astroclassify.instruments import INSTRUMENTS
+from astroclassify.io import hst_rootname
+from astroclassify.simulate._exposure import simulate_exposure
+from astroclassify.simulate._field_of_view import FieldOfView
+from astroclassify.simulate.detector._effects import Effects, random_effects
+from astroclassify.simulate.optics._psf import Optics, random_optics
+from astroclassify.simulate.scenes._bodies import CLASSES, KINDS, Body, random_body, random_view
+from astroclassify.simulate.scenes._palette import response
+from astroclassify.simulate.scenes._view import View
+from astroclassify.simulate.sets._config import FULL_FRAME
+from astroclassify.simulate.sets._levels import small_map, small_scene
+from astroclassify.simulate.sets._spoil import Circumstances, Sight, spoiled
+
+#: What each stream of random numbers is for: with the set's seed and a number it gives a generator.
+_CLASSES_OF_BLOCK, _NATURE, _PLACE, _LEVEL, _SETTING, _VIEW, _CAUSE, _EXPOSURE = range(8)
+_BLOCK = 4  # bodies that share out the classes
+_TRIES = 8
+_LEVEL_STEPS, _LEVEL_TOLERANCE = 4, 0.05
+_GALACTIC_POLE = np.radians([192.85948, 27.12825])  # RA, Dec (J2000)
+
+
+@dataclass(frozen=True)
+class ExposurePlan:
+    """
+    One exposure of a simulated set.
+
+    Parameters
+    ----------
+    index, seed : int
+        Number of the exposure, and seed of its set.
+    name : str
+        Name of the body in the manifest; it says nothing about the body.
+    rootname : str
+        Nine letters and digits, as the archive's.
+    body : Body
+        What is looked at.
+    instrument, band : str
+        Camera and filter.
+    exptime : float
+        Seconds.
+    aperture : str or None
+        Name of a subarray; None for full frames.
+    view : View
+        Window on detector pixels.
+    pointing : tuple of float
+        RA and Dec of the middle of the field, position angle of the y axis, degrees.
+    sky : tuple
+        Zodiacal light and earthshine (or None), V mag / arcsec2.
+    effects : Effects
+        Strengths of the detector's effects.
+    optics : Optics
+        Aberrations and jitter.
+    foreground, background : float
+        Numbers of foreground stars and background galaxies, relative to the usual.
+    expstart : float
+        Start, MJD.
+    cause : str, default "none"
+        Why the frame is blurry, one of ``CAUSES``.
+    snr, snr_without_cause : float, optional
+        Predicted signal-to-noise per pixel of the body where it is bright, of a blurry frame.
+    """
+
+    index: int
+    seed: int
+    name: str
+    rootname: str
+    body: Body
+    instrument: str
+    band: str
+    exptime: float
+    aperture: str | None
+    view: View
+    pointing: tuple[float, float, float]
+    sky: tuple[float, float | None]
+    effects: Effects
+    optics: Optics
+    foreground: float
+    background: float
+    expstart: float
+    cause: str = "none"
+    snr: float | None = None
+    snr_without_cause: float | None = None
+
+    @property
+    def label(self):
+        """``"galaxy"``, ``"nsc"``, or ``"field"`` (str)."""
+        return self.body.label if self.body.label in ("galaxy", "field") else "nsc"
+
+    def expose(self, *, device="cpu"):
+        """
+        Make the exposure.
+
+        Parameters
+        ----------
+        device : str or torch.device, default "cpu"
+            Where to compute.
+
+        Returns
+        -------
+        RawExposure
+            Raw images, world coordinates and truth.
+        """
+        return simulate_exposure(
+            self.body,
+            self.instrument,
+            self.band,
+            self.exptime,
+            rng=_generator(self.seed, _EXPOSURE, self.index),
+            device=device,
+            effects=self.effects,
+            optics=self.optics,
+            view=self.view,
+            pointing=self.pointing,
+            aperture=self.aperture,
+            sky=self.sky,
+            foreground=self.foreground,
+            background=self.background,
+        )
+
+    def header(self):
+        """
+        Give the cards that the exposure's file has beside the usual ones.
+
+        Returns
+        -------
+        dict
+            Target and start; none depends on the class.
+        """
+        return {"TARGNAME": self.name, "EXPSTART": self.expstart}
+
+    def truth(self):
+        """
+        Give everything that is known about the exposure.
+
+        Returns
+        -------
+        dict of str to int, float, str, bool or None
+            A row of the table of truth.
+        """
+        body = {f"body_{key}": value for key, value in asdict(self.body).items() if key != "kind"}
+        return {
+            "OBSID": self.rootname,
+            "index": self.index,
+            "seed": self.seed,
+            "ID": self.name,
+            "label": self.label,
+            "class": self.body.label,
+            "kind": self.body.kind,
+            **body,
+            "exptime": self.exptime,
+            "aperture": self.aperture or FULL_FRAME,
+            "view_v": self.view.centre[0],
+            "view_u": self.view.centre[1],
+            "view_angle": self.view.angle,
+            "zodiacal": self.sky[0],
+            "earthshine": self.sky[1],
+            "foreground": self.foreground,
+            "background": self.background,
+            "cause": self.cause,
+            "snr": self.snr,
+            "snr_without_cause": self.snr_without_cause,
+            **{f"effect_{key}": value for key, value in asdict(self.effects).items()},
+            **{f"optics_{key}": _scalar(value) for key, value in asdict(self.optics).items()},
+        }
+
+
+def plan_exposure(config, seed, index):
+    """
+    Decide everything about one exposure of a set.
+
+    Parameters
+    ----------
+    config : SimulationConfig
+        What it is drawn from.
+    seed : int
+        Of the set, zero or more.
+    index : int
+        Number of the exposure, zero or more. It does not matter which others are planned, or when.
+
+    Returns
+    -------
+    ExposurePlan
+        The exposure.
+
+    Raises
+    ------
+    ParameterError
+        If seed or index are no such numbers, or no blurry exposure could be found.
+
+    Notes
+    -----
+    Camera, filter, time, pointing, sky, optics and detector are drawn from streams of random numbers of
+    their own, before anything is known about the body, and so is the mean level of the body's light in its
+    first frame: a small map of that frame says which brightness gives it, as far as the kind allows. A
+    blurry exposure is the exception: its cause must be able to spoil it.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import SimulationConfig, plan_exposure
+    >>> plan = plan_exposure(SimulationConfig(), seed=7, index=3)
+    >>> plan.name, len(plan.rootname)
+    ('SIM-000001', 9)
+    """
+    for name, value in (("seed", seed), ("index", index)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+            raise ParameterError(f"{name} is {value!r}; expected a whole number, zero or more")
+    seed, index = int(seed), int(index)
+    plan = _blurry(config, seed, index) if config.blurry else _ordinary(config, seed, index)
+    return replace(plan, pointing=_pointing(plan, _place(seed, _body_number(config, index))))
+
+
+def rootname_of(config, seed, index):
+    """
+    Say which file an exposure has, without planning all of it.
+
+    Parameters
+    ----------
+    config : SimulationConfig
+        What it is drawn from.
+    seed : int
+        Of the set.
+    index : int
+        Number of the exposure.
+
+    Returns
+    -------
+    str
+        Nine letters and digits.
+    """
+    return hst_rootname(seed, index, instrument=setting_of(config, seed, index)["instrument"])
+
+
+def name_of_body(config, index):
+    """
+    Name the body of an exposure.
+
+    Parameters
+    ----------
+    config : SimulationConfig
+        What it is drawn from.
+    index : int
+        Number of the exposure.
+
+    Returns
+    -------
+    str
+        For the manifest; it says nothing about the body.
+    """
+    return f"SIM-{_body_number(config, index):06d}"
+
+
+# Bodies --------------------------------------------------------------------------------------
+
+
+def _generator(*numbers):
+    return np.random.default_rng(np.random.SeedSequence(numbers))
+
+
+def _body_number(config, index):
+    return index if config.blurry else index // config.frames_per_body
+
+
+def unlevelled_body(config, seed, number, *, attempt=0):
+    """
+    Draw a body of a set, with any brightness that its kind allows.
+
+    Parameters
+    ----------
+    config : SimulationConfig
+        What it is drawn from.
+    seed : int
+        Of the set.
+    number : int
+        Of the body.
+    attempt : int, default 0
+        Another one gives another body of the same class at the same place.
+
+    Returns
+    -------
+    Body
+        The body, behind the dust of where it stands.
+    """
+    rng = _generator(seed, _NATURE, number, attempt)
+    label = _label(config, seed, number)
+    body = random_body(_drawn(rng, {k: w for k, w in config.kinds.items() if KINDS[k].label == label}), rng)
+    ra, dec, _ = _place(seed, number)
+    latitude = _galactic_latitude(ra, dec)
+    # As random_body: dust in a layer, patchy.
+    patch = _generator(seed, _PLACE, number, 1).lognormal(0, 0.5)
+    dust = 0.05 / np.sin(np.radians(max(abs(latitude), 1.0))) * patch
+    return replace(body, latitude=latitude, extinction=float(np.clip(dust, *config.extinction)))
+
+
+def _label(config, seed, number):
+    """Draw the class; of each block of four bodies, in any order, each takes its share of the weights."""
+    block, place = divmod(number, _BLOCK)
+    rng = _generator(seed, _CLASSES_OF_BLOCK, block)
+    share = (rng.permutation(_BLOCK)[place] + rng.random(_BLOCK)[place]) / _BLOCK
+    names = [name for name in CLASSES if name in config.classes]
+    weights = np.cumsum([config.classes[name] for name in names])
+    return names[int(np.searchsorted(weights / weights[-1], share, side="right"))]
+
+
+def _place(seed, number):
+    """RA and Dec of a body, and the position angle of its v axis, degrees."""
+    rng = _generator(seed, _PLACE, number)
+    return (
+        float(rng.uniform(0, 360)),
+        float(np.degrees(np.arcsin(rng.uniform(-1, 1)))),
+        float(rng.uniform(-180, 180)),
+    )
+
+
+def _galactic_latitude(ra, dec):
+    (pole_ra, pole_dec), ra, dec = _GALACTIC_POLE, np.radians(ra), np.radians(dec)
+    sine = np.sin(dec) * np.sin(pole_dec) + np.cos(dec) * np.cos(pole_dec) * np.cos(ra - pole_ra)
+    return float(np.degrees(np.arcsin(np.clip(sine, -1, 1))))
+
+
+@lru_cache(maxsize=64)
+def _levelled_body(config, seed, number):
+    """Give the body the brightness that its first frame's level asks for."""
+    body = unlevelled_body(config, seed, number)
+    kind, index = KINDS[body.kind], number * config.frames_per_body
+    setting = setting_of(config, seed, index)
+    view = _view(setting, body, _generator(seed, _VIEW, index, 0))
+    camera = INSTRUMENTS[setting["instrument"]]
+    wished = _log_uniform(_generator(seed, _LEVEL, number), config.level)
+    answer = response(setting["instrument"], setting["band"], redshift=body.redshift)
+    # A brighter body also has other stars and clusters, so that its light is not just multiplied.
+    for _ in range(_LEVEL_STEPS):
+        level = float(small_map(small_scene(body, view), answer, camera.pixel_scale).mean())
+        if not level > 0 or abs(np.log(wished / level)) < _LEVEL_TOLERANCE:
+            break
+        # Rounded: the last bits of a sum may depend on the number of threads.
+        brightness = round(body.brightness + kind.brightness_step(wished / level), 4)
+        body = replace(body, brightness=float(np.clip(brightness, *sorted(kind.brightness))))
+    return body
+
+
+# Exposures -----------------------------------------------------------------------------------
+
+
+def setting_of(config, seed, index):
+    """
+    Draw everything about an exposure that is drawn before its body is known.
+
+    Parameters
+    ----------
+    config : SimulationConfig
+        What it is drawn from.
+    seed : int
+        Of the set.
+    index : int
+        Number of the exposure.
+
+    Returns
+    -------
+    dict
+        Arguments of `ExposurePlan`: camera, filter, time, sky, effects, optics, and so on.
+    """
+    rng = _generator(seed, _SETTING, index)
+    instrument = _drawn(rng, config.instruments)
+    aperture = str(rng.choice(config.apertures[instrument]))
+    zodiacal, earth = float(rng.uniform(*config.zodiacal)), float(rng.uniform(*config.earthshine))
+    return {
+        "instrument": instrument,
+        "aperture": None if aperture == FULL_FRAME else aperture,
+        "band": _drawn(rng, config.bands[instrument]),
+        "exptime": round(_log_uniform(rng, config.exptime), 1),
+        "sky": (zodiacal, earth if rng.random() < config.earthshine_share else None),
+        "foreground": _log_uniform(rng, config.foreground),
+        "background": _log_uniform(rng, config.background),
+        "expstart": round(float(rng.uniform(*config.dates)), 6),
+        "effects": _effects(config, instrument, rng),
+        "optics": random_optics(rng, instrument) if config.optics == "random" else Optics.of(instrument),
+    }
+
+
+def _effects(config, instrument, rng):
+    drawn = random_effects(rng, instrument)
+    fixed = {"typical": Effects.typical(instrument), "none": Effects.none()}.get(config.detector, drawn)
+    return replace(fixed, **config.effects)
+
+
+def _view(setting, body, rng):
+    field = FieldOfView.of(setting["instrument"], setting["aperture"])
+    return random_view(rng, body, field.shape, pixel_scale=field.camera.pixel_scale)
+
+
+def _ordinary(config, seed, index):
+    body = _levelled_body(config, seed, _body_number(config, index))
+    setting = setting_of(config, seed, index)
+    return _plan(config, seed, index, body, _view(setting, body, _generator(seed, _VIEW, index, 0)), setting)
+
+
+def _plan(config, seed, index, body, view, setting, **others):
+    return ExposurePlan(
+        index=index,
+        seed=seed,
+        name=name_of_body(config, index),
+        rootname=hst_rootname(seed, index, instrument=setting["instrument"]),
+        body=body,
+        view=view,
+        pointing=(0.0, 0.0, 0.0),
+        **{**setting, **others},
+    )
+
+
+def _blurry(config, seed, index):
+    """Try bodies of the class, views and filters until the cause can spoil one; at last a short exposure."""
+    rng = _generator(seed, _CAUSE, index)
+    wished, setting = _drawn(rng, config.causes), setting_of(config, seed, index)
+    bands = tuple(config.bands[setting["instrument"]])
+    for attempt in range(2 * _TRIES):
+        cause = wished if attempt < _TRIES else "exposure time"
+        body = unlevelled_body(config, seed, index, attempt=attempt)
+        view = _view(setting, body, _generator(seed, _VIEW, index, attempt))
+        sight = Sight(setting["instrument"], setting["sky"], view, bands)
+        band = setting["band"] if attempt == 0 else _drawn(rng, config.bands[setting["instrument"]])
+        exptime = setting["exptime"] if attempt == 0 else round(_log_uniform(rng, config.exptime), 1)
+        clear = Circumstances(body, band, exptime, setting["effects"])
+        found = spoiled(clear, sight, cause, config.blurry_snr, rng)
+        if found:
+            made, ratio, without = found
+            changed = {key: getattr(made, key) for key in ("band", "exptime", "effects")}
+            quality = {"cause": cause, "snr": round(ratio, 4), "snr_without_cause": round(without, 4)}
+            return _plan(config, seed, index, made.body, view, setting, **changed, **quality)
+    raise ParameterError(
+        f"exposure {index}: in {2 * _TRIES} tries no {wished!r} took a {body.label} below a signal-to-noise "
+        f"ratio of {config.blurry_snr:g} per pixel; expected a larger blurry_snr, or other bands or times"
+    )
+
+
+def _pointing(plan, place):
+    """RA and Dec of the view's middle, and the position angle of its y axis."""
+    ra, dec, angle_of_v = place
+    up, right = (c * plan.body.angular_radius / 3600 for c in plan.view.centre)  # v and u in degrees
+    # u lies 90 degrees clockwise of v, as x does of y.
+    east_of_v, distance = np.degrees(np.arctan2(-right, up)), np.hypot(up, right)
+    ra, dec = offset_by(*np.radians([ra, dec, angle_of_v + east_of_v, distance]) * u.rad)
+    orientation = (angle_of_v - np.degrees(plan.view.angle) + 180) % 360 - 180
+    return float(ra.to_value(u.deg) % 360), float(dec.to_value(u.deg)), float(orientation)
+
+
+def _drawn(rng, weights):
+    """Draw a key by its weight."""
+    names, shares = list(weights), np.array(list(weights.values()))
+    return names[int(rng.choice(len(names), p=shares / shares.sum()))]
+
+
+def _log_uniform(rng, limits):
+    """Draw log-uniformly; uniformly from zero."""
+    if limits[0] == 0:
+        return float(rng.uniform(*limits))
+    return float(np.exp(rng.uniform(*np.log(limits))))
+
+
+def _scalar(value):
+    plain = value is None or isinstance(value, str | int | float)
+    return value if plain else json.dumps(value, separators=(",", ":"))
