@@ -13,6 +13,9 @@ astroclassify demo
 astroclassify demo -o demo_output --seed 7
 """
 
+#: Arcseconds: the body is about as large as the camera's field.
+_ANGULAR_RADIUS = 120.0
+
 
 def add_parser(subparsers):
     """
@@ -42,7 +45,7 @@ def add_parser(subparsers):
         "--body", default="spiral", metavar="KIND", help="kind of body to simulate (default: %(default)s)"
     )
     parser.add_argument(
-        "--seed", type=int, default=3, help="another seed, another frame (default: %(default)s)"
+        "--seed", type=int, default=8, help="another seed, another frame (default: %(default)s)"
     )
 
 
@@ -93,10 +96,14 @@ class _Clock:
 
 
 def _simulated(arguments, clock):
-    from astroclassify.simulate import simulate_exposure
+    import numpy as np
+
+    from astroclassify.simulate import random_body, simulate_exposure
 
     clock.tell("import", "the simulator")
-    exposure = simulate_exposure(arguments.body, instrument="acs-wfc", band="F606W", rng=arguments.seed)
+    rng = np.random.default_rng(arguments.seed)
+    body = random_body(arguments.body, rng, angular_radius=_ANGULAR_RADIUS)
+    exposure = simulate_exposure(body, "acs-wfc", "F606W", rng=rng)
     shapes = {"x".join(map(str, raw.shape)) for raw in exposure.raw.values()}
     clock.tell(
         "simulate",

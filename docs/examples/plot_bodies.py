@@ -7,6 +7,7 @@ the reader makes of it in three bands, and the middle band once more as a poorer
 it. The truth is known; nothing here is a photograph.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,11 +15,11 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from astroclassify import read_frames
-from astroclassify.simulate import KINDS, degrade, random_body, random_view, simulate_exposure
+from astroclassify.simulate import KINDS, View, degrade, random_body, simulate_exposure
 from astroclassify.visualization import plot_frame
 
 folder = TemporaryDirectory()
-APERTURE = "UVIS2-M1K1C-SUB"
+APERTURE = "UVIS2-C1K1C-SUB"
 
 # %%
 # Each row is one body, looked at through WFC3/UVIS on a subarray of 1024 x 1024 pixels (40 arcseconds): old
@@ -38,17 +39,19 @@ def expose(body, band, view, seed):
     return raw, frame
 
 
-def show(label, bands, *, angular_radius, seeds):
+def show(label, bands, *, angular_radius, seed=1):
     """Draw a figure with a row for each kind of body of one class."""
     kinds = [kind for kind in KINDS if KINDS[kind].label == label]
     figure, axes = plt.subplots(
         len(kinds), 5, figsize=(13, 2.75 * len(kinds)), layout="constrained", squeeze=False
     )
-    for row, kind in zip(axes, kinds, strict=True):
-        rng = np.random.default_rng(seeds.get(kind, 1))
+    for number, (row, kind) in enumerate(zip(axes, kinds, strict=True)):
+        rng = np.random.default_rng([seed, number])
         body = random_body(kind, rng, angular_radius=angular_radius)
-        view = random_view(rng, body, (1024, 1024), pixel_scale=0.0395)
-        shown = [expose(body, band, view, seeds.get(kind, 1)) for band in bands]
+        bright, faint = KINDS[kind].brightness
+        body = replace(body, brightness=bright + 0.3 * (faint - bright))
+        view = View((1, 1), 1.0, centre=tuple(rng.uniform(-0.4, 0.4, 2)), angle=rng.uniform(0, 6))
+        shown = [expose(body, band, view, number) for band in bands]
         blurred = degrade(shown[1][1], exptime_factor=0.1, psf_fwhm=0.25, rng=1)
         plot_frame(shown[1][0], ax=row[0])
         for ax, (_, frame) in zip(row[1:4], shown, strict=True):
@@ -62,19 +65,19 @@ def show(label, bands, *, angular_radius, seeds):
 # %%
 # Galaxies: arms and knots of young stars in F336W, the old disk and bulge in F814W.
 
-show("galaxy", ("F336W", "F606W", "F814W"), angular_radius=25.0, seeds={})
+show("galaxy", ("F336W", "F606W", "F814W"), angular_radius=25.0)
 
 # %%
-# Nebulae: [O III] in F502N, Halpha in F656N, next to nothing but stars and scattered light in F814W.
+# Nebulae: [O III] in F502N, Halpha and [N II] in F657N, little but stars and scattered light in F814W.
 
-show("nebula", ("F502N", "F656N", "F814W"), angular_radius=25.0, seeds={})
+show("nebula", ("F502N", "F657N", "F814W"), angular_radius=25.0)
 
 # %%
 # Star clusters: the red giants fade and blue stragglers and the horizontal branch stay in F336W.
 
-show("star cluster", ("F336W", "F606W", "F814W"), angular_radius=60.0, seeds={})
+show("star cluster", ("F336W", "F606W", "F814W"), angular_radius=60.0)
 
 # %%
 # A field that holds no body: foreground stars and background galaxies, cosmic rays, hot pixels.
 
-show("field", ("F336W", "F606W", "F814W"), angular_radius=25.0, seeds={})
+show("field", ("F336W", "F606W", "F814W"), angular_radius=25.0)
