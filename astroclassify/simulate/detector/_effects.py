@@ -25,10 +25,14 @@ class Effects:
         Relative to that of each amplifier.
     dark : float, default 1
         Dark current relative to the camera's.
-    hot_pixels, warm_pixels : float, default 0.007 and 0.01
-        Fraction of pixels, 0 to 0.5.
-    hot_rate, warm_rate : float, default 0.08 and 0.04
-        Hot pixels have at least ``hot_rate`` electrons per second, warm ones ``warm_rate`` to ``hot_rate``.
+    hot_pixels : float, default 0.007
+        Fraction of pixels that are hot, 0 to 0.5.
+    hot_rate : float, default 0.08
+        Electrons per second that a hot pixel has at least.
+    warm_pixels : float, default 0.01
+        Fraction of pixels that are warm, 0 to 0.5.
+    warm_rate : float, default 0.04
+        Electrons per second that a warm pixel has at least, and ``hot_rate`` at most.
     pixel_response : float, default 0.005
         How much pixels differ in sensitivity, rms; 0 to 0.2.
     post_flash : float, default 0
