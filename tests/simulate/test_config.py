@@ -98,7 +98,7 @@ def test_keys_that_are_not_there_have_their_defaults(tmp_path):
         ("[classes]\ngalaxy = 0", r"classes: .*at least one weight above zero"),
         ("[kinds]\nspyral = 1", r"kinds\.spyral: .*spiral"),
         ("[kinds]\nspiral = 1", r"kinds: .*at least one kind of the class 'nebula'"),
-        ("[instruments]\ncsst-msc = 1", r"instruments\.csst-msc: .*acs-wfc, wfc3-uvis"),
+        ("[instruments]\ngeneric = 1", r"instruments\.generic: .*acs-wfc, wfc3-uvis"),
         ("[bands.acs-wfc]\nF336W = 1", r"bands\.acs-wfc\.F336W: found 1; expected one of the keys F435W"),
         ("[bands.hrc]\nF336W = 1", r"bands\.hrc: .*acs-wfc, wfc3-uvis"),
         ("[bands.acs-wfc]\nF606W = 1", r"bands\.wfc3-uvis: found 'nothing'"),

@@ -8,6 +8,8 @@ import pytest
 
 from astroclassify.core import ParameterError
 from astroclassify.instruments import INSTRUMENTS
+from astroclassify.io._csst import parse_csst_name
+from astroclassify.photometry import BANDS
 from astroclassify.simulate import KINDS
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate.scenes._palette import response
@@ -155,3 +157,14 @@ def test_signal_to_noise_is_that_of_poisson_counts_and_read_noise():
     counts = rng.poisson((0.2 + 0.1) * 500.0, 200_000) + rng.normal(0, 4.0, 200_000)
     measured = 0.2 * 500 / counts.std()
     assert signal_to_noise(0.2, 500.0, (0.1, 16.0)) == pytest.approx(measured, rel=0.01)
+
+
+def test_csst_exposures_have_the_names_of_its_archive():
+
+    config = SimulationConfig(instruments={"csst-msc": 1.0})
+    names = {rootname_of(config, 5, index) for index in range(30)}
+    assert len(names) == 30
+    assert all(parse_csst_name(f"{name}.fits") is not None for name in names)
+    plan = plan_exposure(config, 5, 3)
+    assert plan.rootname in names
+    assert plan.band in BANDS.of("csst-msc")

@@ -72,7 +72,8 @@ class _Job:
         return rootname_of(self.config, self.seed, self.index)
 
     def path(self):
-        return self.folder / f"{self.rootname()}_raw.fits"
+        name = self.rootname()
+        return self.folder / (f"{name}.fits" if name.startswith("CSST_") else f"{name}_raw.fits")
 
 
 def simulate_set(folder, *, count, seed, config=None, processes=1, progress=False, previews=False):
@@ -140,7 +141,7 @@ def _open_folder(folder, config, seed):
     """Make sure that the folder is, or becomes, that of this very set."""
     asked, path = config.values() | {SET_TABLE: {"seed": seed}}, folder / CONFIG
     if not path.exists():
-        if folder.exists() and any(folder.glob("*_raw.fits")):
+        if folder.exists() and any(folder.glob("*.fits")):
             raise ParameterError(
                 f"{folder} holds raw files, but no {CONFIG} that says where they are from; "
                 "expected an empty folder"

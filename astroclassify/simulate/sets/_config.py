@@ -30,6 +30,7 @@ _BANDS = {
         "F275W F336W F350LP F438W F475W F555W F625W F814W",
         "F225W F343N F547M F606W F656N F657N F658N",
     ),
+    "csst-msc": ("g r i z", "NUV u y"),
 }
 # Pairs: lowest and highest value allowed, and the unit.
 _RANGES = {
@@ -140,7 +141,7 @@ class SimulationConfig:
     kinds: Mapping = _weights({kind.name: kind.weight for kind in KINDS.values()})
     instruments: Mapping = _weights({"acs-wfc": 1.0, "wfc3-uvis": 1.0})
     bands: Mapping = _weights(_default_bands())
-    apertures: Mapping = _weights({"acs-wfc": (FULL_FRAME,), "wfc3-uvis": (FULL_FRAME,)})
+    apertures: Mapping = _weights(dict.fromkeys(_BANDS, (FULL_FRAME,)))
     effects: Mapping = _weights({})
     causes: Mapping = _weights(dict.fromkeys(CAUSES, 1.0))
 
@@ -366,7 +367,7 @@ def _checked_effects(key, value):
 
 def _cameras(key):
     """The cameras whose raw files can be written; `key` is not used."""
-    return [name for name in INSTRUMENTS if INSTRUMENTS[name].geometry]
+    return list(_BANDS)
 
 
 def _check_cameras(key, value):

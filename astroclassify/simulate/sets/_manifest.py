@@ -10,7 +10,7 @@ from astropy.table import MaskedColumn, Table
 from astropy.wcs import WCS
 
 from astroclassify.core import ReadError
-from astroclassify.instruments import INSTRUMENTS, find_layout
+from astroclassify.instruments import ANY_CHIP, INSTRUMENTS, find_layout
 
 #: Columns of the paper's released lists.
 MANIFEST_COLUMNS = ("ID", "Instrument", "OBSID", "Filter", "RA", "DEC", "HDU Index", "Label")
@@ -78,6 +78,24 @@ def _read_truth(header):
 
 def _row(hdus, number, truth):
     primary, chip = hdus[0].header, hdus[number].header
+    camera, middle = _csst_middle(chip) if primary["TELESCOP"] == "CSST" else _hst_middle(primary, chip)
+    ra, dec = WCS(chip).wcs_pix2world(*middle, 1)
+    return (
+        truth["ID"],
+        "/".join(
+            (camera.instrume, camera.detector) if camera.detector else (camera.telescope, camera.instrume)
+        ),
+        truth["OBSID"],
+        _band(primary),
+        round(float(ra), 6),
+        round(float(dec), 6),
+        number,
+        truth["label"],
+    )
+
+
+def _hst_middle(primary, chip):
+    """The camera, and the middle of the science pixels, x and y as FITS counts."""
     camera = next(
         entry
         for entry in (INSTRUMENTS[name] for name in INSTRUMENTS)
@@ -92,19 +110,16 @@ def _row(hdus, number, truth):
         offset=(chip["LTV1"], chip["LTV2"]),
     )
     (rows, columns), start = layout.science_shape, layout.science_start
-    # The linear WCS counts science pixels, from the first one on.
-    middle = start[1] + (columns + 1) / 2, start[0] + (rows + 1) / 2
-    ra, dec = WCS(chip).wcs_pix2world(*middle, 1)
-    return (
-        truth["ID"],
-        f"{camera.instrume}/{camera.detector}",
-        truth["OBSID"],
-        _band(primary),
-        round(float(ra), 6),
-        round(float(dec), 6),
-        number,
-        truth["label"],
-    )
+    # The linear WCS counts raw pixels.
+    return camera, (start[1] + (columns + 1) / 2, start[0] + (rows + 1) / 2)
+
+
+def _csst_middle(chip):
+    """The same; sky coordinates of a raw CSST frame are those of its trimmed image."""
+    camera = INSTRUMENTS["csst-msc"]
+    layout = find_layout(camera, ANY_CHIP, (chip["NAXIS2"], chip["NAXIS1"]))
+    rows, columns = layout.science_shape
+    return camera, ((columns + 1) / 2, (rows + 1) / 2)
 
 
 def _band(header):

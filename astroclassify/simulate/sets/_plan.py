@@ -10,7 +10,7 @@ from astropy.coordinates import offset_by
 
 from astroclassify.core import ParameterError
 from astroclassify.instruments import INSTRUMENTS
-from astroclassify.io import hst_rootname
+from astroclassify.io import csst_name, hst_rootname
 from astroclassify.simulate._exposure import simulate_exposure
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate.detector._effects import Effects, random_effects
@@ -236,9 +236,18 @@ def rootname_of(config, seed, index):
     Returns
     -------
     str
-        Nine letters and digits.
+        Nine letters and digits, or the name of a CSST file.
     """
-    return hst_rootname(seed, index, instrument=setting_of(config, seed, index)["instrument"])
+    return _rootname(seed, index, setting_of(config, seed, index))
+
+
+def _rootname(seed, index, setting):
+    if setting["instrument"] != "csst-msc":
+        return hst_rootname(seed, index, instrument=setting["instrument"])
+    start, exptime = setting["expstart"], setting["exptime"]
+    # Which detectors have which filter is not confirmed in a source; 6 to 25 are those that image.
+    name = csst_name(seed, index, expstart=start, exptime=exptime, detector=6 + index % 20)
+    return name.removesuffix(".fits")
 
 
 def name_of_body(config, index):
@@ -410,7 +419,7 @@ def _plan(config, seed, index, body, view, setting, **others):
         index=index,
         seed=seed,
         name=name_of_body(config, index),
-        rootname=hst_rootname(seed, index, instrument=setting["instrument"]),
+        rootname=_rootname(seed, index, setting),
         body=body,
         view=view,
         pointing=(0.0, 0.0, 0.0),
