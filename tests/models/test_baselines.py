@@ -117,9 +117,8 @@ def test_pooling_leaves_the_maps_of_the_small_variant_as_they_are(network):
 
 
 @pytest.mark.parametrize("small", SMALL, indirect=True)
-@pytest.mark.parametrize("shape", [(64, 64), (65, 131)])
-def test_frames_of_a_batch_are_answered_alone(small, shape):
-    planes = torch.rand((3, 1, *shape), generator=torch.Generator().manual_seed(1))
+def test_frames_of_a_batch_are_answered_alone(small):
+    planes = torch.rand((3, 1, 65, 91), generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         logits = small(planes)
         alone = torch.cat([small(frame[None]) for frame in planes])
@@ -130,7 +129,7 @@ def test_frames_of_a_batch_are_answered_alone(small, shape):
 
 @pytest.mark.parametrize("small", SMALL, indirect=True)
 def test_every_parameter_learns(small):
-    logits = small.train()(torch.rand((4, 1, 70, 90), generator=torch.Generator().manual_seed(2)))
+    logits = small.train()(torch.rand((4, 1, 64, 70), generator=torch.Generator().manual_seed(2)))
     logits.square().sum().backward()
     silent = [name for name, p in small.named_parameters() if p.grad is None or not p.grad.any()]
     assert not silent
