@@ -13,11 +13,17 @@ _LIST_EXAMPLES = """
 astroclassify models
 astroclassify models --format json
 astroclassify models summary patchnet
+astroclassify models compare
 """
 
 _SUMMARY_EXAMPLES = """
 astroclassify models summary hr-celestialnet
 astroclassify models summary default --format csv -o layers.csv
+"""
+
+_COMPARE_EXAMPLES = """
+astroclassify models compare
+astroclassify models compare patchnet efficientnet-b0 hr-celestialnet --format json
 """
 
 
@@ -43,6 +49,17 @@ def add_parser(subparsers):
         examples=_SUMMARY_EXAMPLES,
     )
     nested_parser.add_argument("name", metavar="NAME", help="a model's name, or 'default'")
+    add_output(nested_parser)
+    nested_parser = add_subparser(
+        nested,
+        "compare",
+        run_compare,
+        summary="Compare what models need, beside the paper's Table 3.",
+        examples=_COMPARE_EXAMPLES,
+    )
+    nested_parser.add_argument(
+        "names", metavar="NAME", nargs="*", help="models' names; by default those of the table"
+    )
     add_output(nested_parser)
 
 
@@ -153,3 +170,28 @@ def _card_facts(spec):
         listed = values.items() if isinstance(values, Mapping) else [("", values)]
         told = ", ".join(f"{name} {value}".strip() for name, value in listed)
         yield f"measured on {data}: {told}"
+
+
+def run_compare(arguments):
+    """
+    Compare models: how far the paper's figures are met on standard error, the table as the result.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``names``, ``format`` and ``output``.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify.models import TABLE_3, compare
+
+    table = compare(arguments.names or tuple(TABLE_3))
+    printed = 3 * int((~table["equal"].mask).sum())
+    if printed:
+        equal = int(table["equal"].sum())
+        say(f"{equal} of {printed} figures equal the printed digits of Table 3 of arXiv:2312.04948")
+    write_result(table, format=arguments.format, output=arguments.output)
+    return _exit_codes.DONE

@@ -43,49 +43,102 @@ def summary(model, *, frame_shape=(2048, 4096)):
     import torch
 
     spec = find_spec(model)
-    shape = _planes_shape(spec, frame_shape)
+    shape = planes_shape(spec, frame_shape)
     with torch.device("meta"):
         module = built_module(spec).eval()
-    rows = _traced(module, shape)
+    leaves, rows = [layer for layer in module.modules() if not list(layer.children())], []
+    run_on_meta(module, leaves, shape, lambda *call: rows.append(_row(*call)))
     names = ("layer", "kernel", "stride", "output", "parameters")
-    meta = {"name": spec.name, "input": _times(shape), "parameters": _parameters(module)}
+    meta = {"name": spec.name, "input": times(shape), "parameters": parameters_of(module)}
     return Table(rows=rows, names=names, meta=meta, dtype=(str, str, str, str, int))
 
 
-def _planes_shape(spec, frame_shape):
+def planes_shape(spec, frame_shape=(2048, 4096)):
+    """
+    Give the shape of the planes that a model makes of a frame.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    frame_shape : tuple of int
+        Rows and columns of the frame.
+
+    Returns
+    -------
+    tuple of int
+        Planes, rows and columns.
+    """
     frame = np.random.default_rng(0).normal(1000, 10, frame_shape).astype(np.float32)
     return spec.planes(frame).shape
 
 
-def _traced(module, shape):
+def run_on_meta(module, layers, shape, hook):
+    """
+    Send one frame's planes through a network on the meta device, which computes nothing.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network, on the meta device.
+    layers : iterable of torch.nn.Module
+        The layers to watch.
+    shape : tuple of int
+        Planes, rows and columns.
+    hook : callable
+        Called with layer, inputs and output whenever a watched layer has run.
+    """
     import torch
 
-    rows = []
-    leaves = [layer for layer in module.modules() if not list(layer.children())]
-    hooks = [leaf.register_forward_hook(lambda *call: rows.append(_row(*call))) for leaf in leaves]
+    handles = [layer.register_forward_hook(hook) for layer in layers]
     try:
         with torch.inference_mode():
             module(torch.empty((1, *shape), device="meta"))
     finally:
-        for hook in hooks:
-            hook.remove()
-    return rows
+        for handle in handles:
+            handle.remove()
 
 
 def _row(layer, _, output):
     return (
         type(layer).__name__,
-        _times(getattr(layer, "kernel_size", ())),
-        _times(getattr(layer, "stride", ())),
-        _times(output.shape[1:]),
-        _parameters(layer),
+        times(getattr(layer, "kernel_size", ())),
+        times(getattr(layer, "stride", ())),
+        times(output.shape[1:]),
+        parameters_of(layer),
     )
 
 
-def _parameters(module):
+def parameters_of(module):
+    """
+    Count the parameters of a network or a layer.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network or layer.
+
+    Returns
+    -------
+    int
+        Their number.
+    """
     return sum(p.numel() for p in module.parameters())
 
 
-def _times(size):
+def times(size):
+    """
+    Write a size as text.
+
+    Parameters
+    ----------
+    size : int or tuple of int
+        The size; a single number stands for a square.
+
+    Returns
+    -------
+    str
+        Numbers joined by ``x``.
+    """
     size = (size, size) if isinstance(size, int) else size
     return "x".join(str(n) for n in size)

@@ -49,6 +49,21 @@ def test_a_summary_tells_what_the_card_of_the_weights_says(command, monkeypatch)
     assert "measured on the sky: accuracy 0.9 (0.8-1.0)" in err
 
 
+def test_a_comparison_counts_the_figures_that_equal_the_papers(command):
+    status, out, err = command("models", "compare", "resnet18-resize", "patchnet", "--format", "json")
+    rows = json.loads(out)
+    assert status == 0
+    assert [row["equal"] for row in rows] == [3, None]
+    assert "3 of 3 figures" in err
+
+
+def test_a_comparison_without_printed_figures_claims_nothing(command):
+    status, out, err = command("models", "compare", "patchnet")
+    assert status == 0
+    assert "1308037" in out
+    assert "figures" not in err
+
+
 @pytest.mark.parametrize("name", INSTRUMENTS)
 def test_every_instrument_is_listed(command, name):
     status, out, _ = command("instruments")

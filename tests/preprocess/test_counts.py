@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -95,3 +96,37 @@ def test_resampling_conserves_the_mean_and_the_range(frame, shape):
     slack = 1e-4 * max(1, frame.max())
     assert result.min() >= frame.min() - slack
     assert result.max() <= frame.max() + slack
+
+
+@pytest.mark.parametrize(("shape", "grid"), [((90, 180), (20, 40)), ((20, 40), (50, 100)), ((1, 9), (2, 18))])
+def test_bilinear_resampling_is_that_of_torch(shape, grid):
+    # Without corners aligned it has the pixel convention of cv2.resize, INTER_LINEAR.
+    frame = noise(shape)
+    expected = torch.nn.functional.interpolate(
+        torch.from_numpy(frame)[None, None], size=grid, mode="bilinear"
+    )
+    planes = counts_planes(frame, height=grid[0], width=grid[1], resampling="bilinear")
+    assert np.allclose(planes, expected[0], rtol=1e-6)
+
+
+def test_a_star_between_the_samples_is_kept_by_area_and_lost_by_bilinear_resampling():
+    frame = np.zeros((90, 180), dtype="f4")
+    frame[42, 83] = 81  # the middles of the new pixels are the old pixels 4, 13, 22, ...
+    by_area = counts_planes(frame, height=10, width=20)
+    bilinear = counts_planes(frame, height=10, width=20, resampling="bilinear")
+    assert by_area.sum() == pytest.approx(1)
+    assert bilinear.sum() == 0
+
+
+def test_bilinear_resampling_keeps_the_noise_that_area_averages():
+    frame = noise((2048, 4096))
+    by_area = counts_planes(frame, height=224, width=448).std()
+    bilinear = counts_planes(frame, height=224, width=448, resampling="bilinear").std()
+    # The mean of (64 / 7)^2 pixels against the mean of 2 x 2 or fewer.
+    assert by_area == pytest.approx(30 * 7 / 64, rel=0.1)
+    assert 15 <= bilinear < 30
+
+
+def test_a_resampling_that_does_not_exist_is_refused():
+    with pytest.raises(ParameterError, match=r"lanczos.*\['area', 'bilinear'\]"):
+        counts_planes(noise((9, 9)), resampling="lanczos")
