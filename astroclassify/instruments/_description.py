@@ -164,12 +164,28 @@ class ChipLayout:
         return x, y
 
     @property
+    def science_regions(self):
+        """Rows and columns of the trimmed image that each amplifier read (dict of str to tuple of slice)."""
+        science = self.of_kind(SCIENCE)
+        rows, columns = _without_gaps({s.y for s in science}), _without_gaps({s.x for s in science})
+        return {s.amplifier: (rows[s.y], columns[s.x]) for s in science}
+
+    @property
     def science_shape(self):
         """Shape of the trimmed image (tuple of int)."""
         science = self.of_kind(SCIENCE)
         rows = {s.y for s in science}
         columns = {s.x for s in science}
         return sum(b - a for a, b in rows), sum(b - a for a, b in columns)
+
+
+def _without_gaps(ranges):
+    """Give the slice of the trimmed image that each raw range of rows or columns becomes."""
+    slices, position = {}, 0
+    for start, stop in sorted(ranges):
+        slices[start, stop] = slice(position, position + stop - start)
+        position += stop - start
+    return slices
 
 
 @dataclass(frozen=True)

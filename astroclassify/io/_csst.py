@@ -38,7 +38,7 @@ from astroclassify.io._common import (
     plane_pixels,
     unusable_mask,
 )
-from astroclassify.io._fast import bias_pixels, row_levels, science_regions, trim_and_subtract
+from astroclassify.io._fast import bias_pixels, row_levels, trim_and_subtract
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._reader import Reader
 
@@ -269,7 +269,7 @@ def channel_levels(raw, layout):
 def _noise(layout, header, levels, subtracted):
     """Describe each channel's noise: gain and read noise are those of the header, where it has them."""
     noise = []
-    for name, region in science_regions(layout).items():
+    for name, region in layout.science_regions.items():
         nominal = CSST_MSC.amplifiers[name]
         gain = header_number(header, f"GAIN{name}", 0.0)
         # RDNOISE10 and above have nine letters, one more than a keyword may have.

@@ -106,22 +106,6 @@ def _parts(out, sections, offsets):
     ]
 
 
-def science_regions(layout):
-    """Give the rows and columns of the trimmed image that each amplifier read (dict of str to slices)."""
-    science = layout.of_kind(SCIENCE)
-    rows, columns = _placed({s.y for s in science}), _placed({s.x for s in science})
-    return {s.amplifier: (rows[s.y], columns[s.x]) for s in science}
-
-
-def _placed(ranges):
-    """Give the slice of the trimmed image that each raw range of rows or columns becomes."""
-    slices, position = {}, 0
-    for start, stop in sorted(ranges):
-        slices[start, stop] = slice(position, position + stop - start)
-        position += stop - start
-    return slices
-
-
 def bias_pixels(raw, layout, instrument, science):
     """
     Find the pixels that hold the bias of a science section's rows.

@@ -31,7 +31,7 @@ from astroclassify.io._common import (
     merged_header,
     unusable_mask,
 )
-from astroclassify.io._fast import bias_pixels, row_levels, science_regions, trim, trim_and_subtract
+from astroclassify.io._fast import bias_pixels, row_levels, trim, trim_and_subtract
 from astroclassify.io._hst import Imset, as_flags, companion_pixels, find_imsets, flagged, move_origin
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._reader import Reader, ReadOptions
@@ -295,7 +295,7 @@ def _bias_note(chip):
 def _noise(chip, means):
     """Describe the noise of each amplifier's region of the trimmed frame."""
     noise = []
-    for name, region in science_regions(chip.layout).items():
+    for name, region in chip.layout.science_regions.items():
         amplifier = _as_set(chip.instrument.amplifiers[name], chip.instrument, chip.header)
         pedestal = 0.0 if chip.options.bias == "overscan" else means[name]
         noise.append(AmplifierNoise(region, amplifier.gain, amplifier.read_noise, pedestal))

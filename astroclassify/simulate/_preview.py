@@ -54,27 +54,15 @@ def preview(exposure, *, side=1000, path=None):
 def _without_bias(raw, exposure, chip):
     """Science pixels in electrons above each amplifier's median overscan, or its nominal bias."""
     layout = exposure.layouts[chip]
-    rows, columns = layout.science_shape
-    science = layout.of_kind(SCIENCE)
-    y_of, x_of = (_without_gaps({getattr(section, axis) for section in science}) for axis in "yx")
-    image = np.empty((rows, columns), np.float32)
-    for section in science:
+    regions = layout.science_regions
+    image = np.empty(layout.science_shape, np.float32)
+    for section in layout.of_kind(SCIENCE):
         amplifier = exposure.instrument.amplifiers[section.amplifier]
         own = [s for s in layout.sections if s.amplifier == section.amplifier and s.kind != SCIENCE]
         dark = [raw[s.slices].ravel() for s in own]
         level = np.median(np.concatenate(dark)) if dark else amplifier.bias_level
-        light = (raw[section.slices] - np.float32(level)) * amplifier.gain
-        image[y_of[section.y], x_of[section.x]] = light
+        image[regions[section.amplifier]] = (raw[section.slices] - np.float32(level)) * amplifier.gain
     return image
-
-
-def _without_gaps(ranges):
-    """Give the slices of ranges once what lies between them is taken out."""
-    placed, start = {}, 0
-    for first, stop in sorted(ranges):
-        placed[first, stop] = slice(start, start + stop - first)
-        start += stop - first
-    return placed
 
 
 def _block_mean(image, step):

@@ -17,7 +17,7 @@ from astroclassify.instruments import (
     WFC3_UVIS,
 )
 from astroclassify.io import read_frames, write_raw
-from astroclassify.io._fast import science_regions, trim
+from astroclassify.io._fast import trim
 from astroclassify.simulate import Dice
 from astroclassify.simulate.detector._charge import bleed, defer
 from astroclassify.simulate.detector._collect import collect
@@ -257,7 +257,7 @@ def test_without_effects_every_pixel_of_every_layout_is_exact(camera, layout):
     raw = raw_of(electrons, layout, camera)
     assert (raw.shape, raw.dtype) == (layout.shape, np.uint16)
     image = trim(raw, layout)
-    for name, region in science_regions(layout).items():
+    for name, region in layout.science_regions.items():
         amplifier = camera.amplifiers[name]
         expected = electrons[region] / amplifier.gain + amplifier.bias_level
         assert np.array_equal(image[region], expected.round().numpy())
@@ -269,7 +269,7 @@ def test_without_effects_every_pixel_of_every_layout_is_exact(camera, layout):
 def test_all_channels_of_csst_are_read_and_bias_is_in_the_overscan():
     layout = named(CSST_MSC, "with overscan")
     electrons = torch.zeros(layout.science_shape)
-    for number, (rows, columns) in science_regions(layout).items():
+    for number, (rows, columns) in layout.science_regions.items():
         electrons[rows, columns] = 110.0 * int(number)
     raw = read_out(electrons, layout, CSST_MSC, effects=replace(NONE, cte=0.01), dice=Dice(1))
     assert raw.shape == (9400, 10_000)

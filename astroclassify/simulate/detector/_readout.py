@@ -69,20 +69,10 @@ def _placed(electrons, layout):
             f"the electrons have the shape {tuple(electrons.shape)}; {layout.name} has {layout.science_shape}"
         )
     signal = electrons.new_zeros(layout.shape, dtype=torch.float32)
-    science = layout.of_kind(SCIENCE)
-    rows, columns = (_packed({getattr(section, axis) for section in science}) for axis in "yx")
-    for section in science:
-        signal[section.slices] = electrons[rows[section.y], columns[section.x]]
+    regions = layout.science_regions
+    for section in layout.of_kind(SCIENCE):
+        signal[section.slices] = electrons[regions[section.amplifier]]
     return signal
-
-
-def _packed(ranges):
-    """Give the slice of the trimmed image that each raw range becomes."""
-    slices, position = {}, 0
-    for start, stop in sorted(ranges):
-        slices[start, stop] = slice(position, position + stop - start)
-        position += stop - start
-    return slices
 
 
 def _box(sections):

@@ -74,6 +74,10 @@ def _make_wings(psf, factor):
 
 
 def _profile(psf):
+    return psf.kept(("profile",), lambda: _measured_profile(psf))
+
+
+def _measured_profile(psf):
     """The halo's level at 1 arcsecond, if it fell as r**-3, and the mean profile (radii, light)."""
     image = psf.image().double().cpu().numpy()
     n = image.shape[0]

@@ -12,6 +12,7 @@ from astropy import units as u
 from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.simulate._dice import Dice
 from astroclassify.simulate.scenes import _clusters, _galaxies, _nebulae
+from astroclassify.simulate.scenes._scene import MAGNITUDES_PER_DEPTH
 from astroclassify.simulate.scenes._view import View
 
 CLASSES = ("galaxy", "nebula", "star cluster", "field")
@@ -305,7 +306,7 @@ class Body:
         """
         scene = KINDS[self.kind].draw(self, view, Dice(self.seed, device=device))
         if self.extinction > 0:
-            scene.screen(self.extinction / 1.0857)
+            scene.screen(self.extinction / MAGNITUDES_PER_DEPTH)
         return scene
 
 

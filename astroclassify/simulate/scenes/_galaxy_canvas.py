@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from astroclassify.simulate._textures import enlarge, fractal
-from astroclassify.simulate.scenes._scene import Scene
+from astroclassify.simulate.scenes._scene import MAGNITUDES_PER_DEPTH, Scene
 
 _ARCSEC_PER_RADIAN = 206_264.806
 #: Views with more pixels on a side than this have their structure worked out on coarser pixels.
@@ -431,7 +431,7 @@ class Canvas:
         column = np.clip(np.round(x), 0, columns - 1).astype(int)
         index = torch.as_tensor(row * columns + column, device=self.device)
         depth = self.dust.reshape(-1)[index].cpu().numpy()
-        return 1.0857 * depth * self.catalogue.rng.integers(0, 2, len(y))
+        return MAGNITUDES_PER_DEPTH * depth * self.catalogue.rng.integers(0, 2, len(y))
 
 
 def _accumulate(layers, name, light):

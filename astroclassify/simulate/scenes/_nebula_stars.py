@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from astroclassify.simulate.scenes._scene import MARGIN
+from astroclassify.simulate.scenes._scene import MAGNITUDES_PER_DEPTH, MARGIN
 
 #: Main sequence: absolute magnitudes in V and effective temperatures in K. Textbook knowledge, not confirmed
 #: in a source.
@@ -12,7 +12,6 @@ _TEMPERATURES = np.array([42e3, 37e3, 31e3, 22e3, 15.4e3, 9.8e3, 7.3e3, 5.9e3, 5
 _YOUNG_SLOPE = 0.2  # dex per magnitude: how fast young stars grow in number
 _BACKGROUND_SLOPE = 0.3  # the same for stars in and behind the disk of the Milky Way
 _MOST_STARS = 60_000
-_MAGNITUDE_PER_DEPTH = 1.0857
 
 
 def temperature(magnitude):
@@ -112,7 +111,7 @@ def add_embedded_stars(scene, body, dice, place, dust, *, number):
     radius = size * np.sqrt((1 - rng.random(number) * 0.95) ** -0.8 - 1)  # of an EFF profile
     angle = rng.uniform(0, 2 * np.pi, number)
     y, x = scene.view.to_pixels(place[0] + radius * np.sin(angle), place[1] + radius * np.cos(angle))
-    behind = depth_at(dust, y, x) * rng.random(number) * _MAGNITUDE_PER_DEPTH
+    behind = depth_at(dust, y, x) * rng.random(number) * MAGNITUDES_PER_DEPTH
     cool = np.maximum(temperature(absolute), 3600.0) * rng.lognormal(0, 0.03, number)
     extinction = 0.3 + rng.exponential(0.7, number) + behind
     scene.add_stars(y, x, absolute + body.distance_modulus, cool, extinction=extinction)
@@ -147,5 +146,5 @@ def add_rich_field(scene, dice, dust, *, density, faintest=26.0):
     hot = rng.lognormal(np.log(5000), 0.17, number)
     hot[rng.random(number) < 0.03] = 9500.0
     behind = rng.random(number) < 0.93
-    extinction = depth_at(dust, y, x) * behind * _MAGNITUDE_PER_DEPTH + rng.exponential(0.4, number)
+    extinction = depth_at(dust, y, x) * behind * MAGNITUDES_PER_DEPTH + rng.exponential(0.4, number)
     scene.add_stars(y, x, magnitude, hot, extinction=extinction)

@@ -12,6 +12,8 @@ from astroclassify.simulate.scenes._palette import SPECTRA, STAR_TYPES, star_typ
 
 #: Point sources are kept as far outside the window as their spikes reach into it, arcseconds.
 MARGIN = 6.0
+#: Extinction in magnitudes for each unit of optical depth: 2.5 log10(e).
+MAGNITUDES_PER_DEPTH = 1.0857
 
 
 class Scene:
@@ -118,7 +120,7 @@ class Scene:
             y = np.clip(np.round(points[0]), 0, rows - 1).astype(int)
             x = np.clip(np.round(points[1]), 0, columns - 1).astype(int)
             at = depth.cpu().numpy()[y, x]
-        points[4] += 1.0857 * at
+        points[4] += MAGNITUDES_PER_DEPTH * at
         self._sources = [points]
 
     def merge(self, other, *, weight=1.0):
