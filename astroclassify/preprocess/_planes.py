@@ -1,21 +1,24 @@
-"""The default model's view of a frame: four small planes, whatever the frame's size.
+"""The default model's view of a frame: five small planes, whatever the frame's size.
 
-A frame is shrunk by whole blocks to about `side` pixels a side, then shown on three
-brightness scales and one of coverage:
+A frame is shrunk by whole blocks to about `side` pixels a side. The blocks' means are shown on three
+brightness scales; two planes more tell of coverage and of point sources, which a mean dilutes:
 
 0. *range*: between the 1st and the 99.7th percentile, asinh-stretched;
 1. *noise*: above the median, in units of the pixel-to-pixel noise, asinh-stretched;
 2. *rank*: the percentile of each pixel, which no monotone stretch changes;
-3. *coverage*: the fraction of usable pixels.
+3. *coverage*: the fraction of usable pixels;
+4. *peak*: how far the brightest pixel of a block rises above its mean, relative to what is usual in the frame,
+   on a logarithmic scale; zero where a block is one pixel.
 """
 
 import numpy as np
 
 _OPENING_FROM_BLOCK = 4
 _RANKS = np.linspace(0, 1, 129)
+_LEAST_RISE = 0.4  # of the usual one, below which peaks are not told apart
 
 
-def working_planes(array, *, side=192):
+def working_planes(array, *, side=192, peaks=False):
     """
     Make the input planes of the default model.
 
@@ -27,17 +30,19 @@ def working_planes(array, *, side=192):
     side : int, default 192
         Geometric mean of the planes' height and width, approximately, for larger frames; by
         default that of the frames the shipped weights learnt from.
+    peaks : bool, default False
+        Give the fifth plane too.
 
     Returns
     -------
     numpy.ndarray
-        Planes, float32, shape (4, h, w).
+        Planes, float32, shape (4, h, w), with ``peaks`` (5, h, w).
     """
-    image, coverage = _shrink(array, max(1, round(np.sqrt(array.shape[0] * array.shape[1]) / side)))
+    image, coverage, peak = _shrink(array, max(1, round(np.sqrt(array.shape[0] * array.shape[1]) / side)))
     usable = coverage > 0.05
     sample = image[usable]
     if sample.size == 0:
-        return np.stack([np.zeros_like(image)] * 3 + [coverage])
+        return np.stack([*[np.zeros_like(image)] * 3, coverage, np.zeros_like(image)][: 4 + peaks])
     quantiles = np.quantile(sample, _RANKS[1:-1])
     low, high = np.quantile(sample, [0.01, 0.997])
     scale = max(high - low, 1e-6 * max(abs(high), abs(low)), 1e-30)
@@ -49,14 +54,26 @@ def working_planes(array, *, side=192):
         np.arcsinh(np.clip((image - median) / (3 * noise), -20, 1e4)) / 4,
         np.interp(image, quantiles, _RANKS[1:-1]).astype(np.float32) if high > low else np.zeros_like(image),
     ]
-    return np.stack([np.where(usable, plane, 0) for plane in planes] + [coverage]).astype(np.float32)
+    planes = [np.where(usable, plane, 0) for plane in planes] + [coverage]
+    if peaks:
+        planes.append(np.where(usable, _relief(peak - image, usable, 2e-3 * scale), 0))
+    return np.stack(planes).astype(np.float32)
+
+
+def _relief(rise, usable, least):
+    """Peaks relative to the frame's usual ones: noise of any strength gives about zero, a star more."""
+    if not rise.any():
+        return rise
+    usual = max(float(np.median(rise[usable])), least)
+    return np.log(np.maximum(rise / usual, _LEAST_RISE)) / 2
 
 
 def _shrink(array, block):
-    """Mean of the usable pixels of each block, and their fraction."""
+    """Mean of the usable pixels of each block, their fraction, and the brightest."""
     if block == 1:
         usable = np.isfinite(array)
-        return np.where(usable, array, 0).astype(np.float32), usable.astype(np.float32)
+        image = np.where(usable, array, 0).astype(np.float32)
+        return image, usable.astype(np.float32), image
     rows, columns = (n // block * block for n in array.shape)
     top, left = (array.shape[0] - rows) // 2, (array.shape[1] - columns) // 2
     array = array[top : top + rows, left : left + columns]
@@ -66,7 +83,14 @@ def _shrink(array, block):
         filled = _without_narrow_peaks(filled)
     count = _block_sums(usable, block)
     total = _block_sums(filled if usable.all() else filled * usable, block)
-    return total / np.maximum(count, 1), count / np.float32(block * block)
+    peak = np.maximum(_block_maxima(filled, block), total / np.maximum(count, 1))
+    return total / np.maximum(count, 1), count / np.float32(block * block), peak
+
+
+def _block_maxima(array, block):
+    rows, columns = array.shape[0] // block, array.shape[1] // block
+    by_rows = array.reshape(rows, block, array.shape[1]).max(axis=1)
+    return by_rows.reshape(rows, columns, block).max(axis=2).astype(np.float32)
 
 
 def _fill_value(array):
