@@ -7,8 +7,8 @@ brightness scales; two planes more tell of coverage and of point sources, which 
 1. *noise*: above the median, in units of the pixel-to-pixel noise, asinh-stretched;
 2. *rank*: the percentile of each pixel, which no monotone stretch changes;
 3. *coverage*: the fraction of usable pixels;
-4. *peak*: how far the brightest pixel of a block rises above its mean, relative to what is usual in the frame,
-   on a logarithmic scale; zero where a block is one pixel.
+4. *peak*: how far the brightest pixel of a block rises above its mean, relative to what is usual in the
+   frame, on a logarithmic scale; zero where a block is one pixel.
 """
 
 import numpy as np

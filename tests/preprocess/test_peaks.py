@@ -16,12 +16,12 @@ def test_noise_of_any_strength_has_no_relief(side):
     one, other = (working_planes(frame * gain, peaks=True)[4] for gain in (1, 50))
     np.testing.assert_allclose(one, other, atol=1e-3)
     assert abs(np.median(one)) < 0.01
-    assert np.abs(one).max() < 0.6
+    assert np.abs(one).max() < 0.8
 
 
 def test_a_faint_star_shows_in_the_peaks_and_not_in_the_means():
     frame = _noise((1536, 1536))
-    frame[700:703, 700:703] += 40
+    frame[700:702, 700:702] += 40
     planes = working_planes(frame, peaks=True)
     block = 1536 // planes.shape[1]
     y = x = 701 // block
