@@ -150,7 +150,7 @@ def _open_folder(folder, config, seed):
         unfinished = folder / _UNFINISHED / CONFIG
         unfinished.write_text(write_toml(asked), encoding="utf-8")
         os.replace(unfinished, path)
-    there = read_values(path)
+    there = SimulationConfig().values() | read_values(path)  # an older set lacks newer keys
     changed = [key for key in {**asked, **there} if asked.get(key) != there.get(key)]
     if changed:
         raise ParameterError(

@@ -93,6 +93,9 @@ class SimulationConfig:
         Make frames whose signal is low for one of the causes, each of its own body.
     blurry_snr : float, default 1
         A blurry frame's signal-to-noise per pixel is below this, and would be above it without the cause.
+    clear_snr : float, default 0
+        If above 0, bodies and views are drawn again until, on a twentieth of each chip, the body's predicted
+        signal-to-noise per pixel is at least this. A chip that sees none of the body is then no frame of it.
     classes : mapping of str to float
         Weights of ``CLASSES``; by default half galaxies, a quarter each nebulae and star clusters, no fields.
     kinds : mapping of str to float
@@ -137,6 +140,7 @@ class SimulationConfig:
     optics: str = "random"
     blurry: bool = False
     blurry_snr: float = 1.0
+    clear_snr: float = 0.0
     classes: Mapping = _weights({"galaxy": 0.5, "nebula": 0.25, "star cluster": 0.25})
     kinds: Mapping = _weights({kind.name: kind.weight for kind in KINDS.values()})
     instruments: Mapping = _weights({"acs-wfc": 1.0, "wfc3-uvis": 1.0})
@@ -149,6 +153,10 @@ class SimulationConfig:
         for key in (f.name for f in fields(self)):
             object.__setattr__(self, key, _checked(key, getattr(self, key)))
         _check_kinds(self)
+        if self.blurry and self.clear_snr:
+            raise _wrong("clear_snr", self.clear_snr, "0 where blurry is true")
+        if self.clear_snr and "field" in self.classes:
+            raise _wrong("classes.field", self.classes["field"], "no fields where clear_snr is above 0")
         for camera in self.instruments:
             for key in ("bands", "apertures"):
                 if not getattr(self, key).get(camera):
@@ -390,6 +398,7 @@ _CHECKS = {
     "earthshine_share": _checked_number(0.0, 1.0),
     "blurry": _checked_boolean,
     "blurry_snr": _checked_number(0.01, 100.0),
+    "clear_snr": _checked_number(0.0, 100.0),
     "classes": _checked_weights(lambda key: CLASSES),
     "kinds": _checked_weights(lambda key: KINDS),
     "instruments": _checked_weights(_cameras),

@@ -18,6 +18,7 @@ from astroclassify.simulate.optics._psf import Optics, random_optics
 from astroclassify.simulate.scenes._bodies import CLASSES, KINDS, Body, random_body, random_view
 from astroclassify.simulate.scenes._palette import response
 from astroclassify.simulate.scenes._view import View
+from astroclassify.simulate.sets._clear import chip_sights
 from astroclassify.simulate.sets._config import FULL_FRAME
 from astroclassify.simulate.sets._levels import small_map, small_scene
 from astroclassify.simulate.sets._spoil import Circumstances, Sight, spoiled
@@ -26,6 +27,8 @@ from astroclassify.simulate.sets._spoil import Circumstances, Sight, spoiled
 _CLASSES_OF_BLOCK, _NATURE, _PLACE, _LEVEL, _SETTING, _VIEW, _CAUSE, _EXPOSURE = range(8)
 _BLOCK = 4  # bodies that share out the classes
 _TRIES = 8
+# How often a clear frame is tried, and from which try on with other filters and times as well.
+_CLEAR_TRIES, _OTHER_SETTINGS = 200, 60
 _LEVEL_STEPS, _LEVEL_TOLERANCE = 4, 0.05
 _GALACTIC_POLE = np.radians([192.85948, 27.12825])  # RA, Dec (J2000)
 
@@ -68,7 +71,8 @@ class ExposurePlan:
     cause : str, default "none"
         Why the frame is blurry, one of ``CAUSES``.
     snr, snr_without_cause : float, optional
-        Predicted signal-to-noise per pixel of the body where it is bright, of a blurry frame.
+        Predicted signal-to-noise per pixel of the body where it is bright: of a blurry frame; of a clear
+        one on the chip where it is least.
     """
 
     index: int
@@ -196,14 +200,16 @@ def plan_exposure(config, seed, index):
     Raises
     ------
     ParameterError
-        If seed or index are no such numbers, or no blurry exposure could be found.
+        If seed or index are no such numbers, or no blurry, or clear, exposure could be found.
 
     Notes
     -----
     Camera, filter, time, pointing, sky, optics and detector are drawn from streams of random numbers of
     their own, before anything is known about the body, and so is the mean level of the body's light in its
     first frame: a small map of that frame says which brightness gives it, as far as the kind allows. A
-    blurry exposure is the exception: its cause must be able to spoil it.
+    blurry exposure is the exception: its cause must be able to spoil it. With ``clear_snr`` other bodies of
+    the class, levels and views are tried in the setting as it is, and other filters and times only if none
+    of them is clear.
 
     Examples
     --------
@@ -216,7 +222,8 @@ def plan_exposure(config, seed, index):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
             raise ParameterError(f"{name} is {value!r}; expected a whole number, zero or more")
     seed, index = int(seed), int(index)
-    plan = _blurry(config, seed, index) if config.blurry else _ordinary(config, seed, index)
+    way = _blurry if config.blurry else _clear if config.clear_snr else _ordinary
+    plan = way(config, seed, index)
     return replace(plan, pointing=_pointing(plan, _place(seed, _body_number(config, index))))
 
 
@@ -340,12 +347,17 @@ def _galactic_latitude(ra, dec):
 @lru_cache(maxsize=64)
 def _levelled_body(config, seed, number):
     """Give the body the brightness that its first frame's level asks for."""
-    body = unlevelled_body(config, seed, number)
-    kind, index = KINDS[body.kind], number * config.frames_per_body
-    setting = setting_of(config, seed, index)
-    view = _view(setting, body, _generator(seed, _VIEW, index, 0))
-    camera = INSTRUMENTS[setting["instrument"]]
-    wished = _log_uniform(_generator(seed, _LEVEL, number), config.level)
+    setting = setting_of(config, seed, number * config.frames_per_body)
+    return _levelled(config, seed, number, setting)[0]
+
+
+def _levelled(config, seed, number, setting, *, attempt=0):
+    """Draw a body that has the wished level in its first frame; give it with that frame's view."""
+    body = unlevelled_body(config, seed, number, attempt=attempt)
+    view = _view(setting, body, _generator(seed, _VIEW, number * config.frames_per_body, attempt))
+    kind, camera = KINDS[body.kind], INSTRUMENTS[setting["instrument"]]
+    again = (attempt,) if attempt else ()
+    wished = _log_uniform(_generator(seed, _LEVEL, number, *again), config.level)
     answer = response(setting["instrument"], setting["band"], redshift=body.redshift)
     # A brighter body also has other stars and clusters, so that its light is not just multiplied.
     for _ in range(_LEVEL_STEPS):
@@ -355,7 +367,20 @@ def _levelled_body(config, seed, number):
         # Rounded: the last bits of a sum may depend on the number of threads.
         brightness = round(body.brightness + kind.brightness_step(wished / level), 4)
         body = replace(body, brightness=float(np.clip(brightness, *sorted(kind.brightness))))
-    return body
+    return body, view
+
+
+@lru_cache(maxsize=64)
+def _clear_first_frame(config, seed, number):
+    """Draw bodies until the first frame of one is clear: the body, and what is the frame's own."""
+    index = number * config.frames_per_body
+    for attempt in range(_CLEAR_TRIES):
+        setting = _tried_setting(config, seed, index, attempt)
+        body, view = _levelled(config, seed, number, setting, attempt=attempt)
+        frame = _if_clear(config, body, view, setting)
+        if frame:
+            return body, frame
+    raise _never_clear(config, index)
 
 
 # Exposures -----------------------------------------------------------------------------------
@@ -412,6 +437,47 @@ def _ordinary(config, seed, index):
     body = _levelled_body(config, seed, _body_number(config, index))
     setting = setting_of(config, seed, index)
     return _plan(config, seed, index, body, _view(setting, body, _generator(seed, _VIEW, index, 0)), setting)
+
+
+def _clear(config, seed, index):
+    """The first frame decides on the body; for the others views are tried, at last filters and times."""
+    body, frame = _clear_first_frame(config, seed, _body_number(config, index))
+    if index % config.frames_per_body:
+        tried = (_tried_setting(config, seed, index, attempt) for attempt in range(_CLEAR_TRIES))
+        views = (_generator(seed, _VIEW, index, attempt) for attempt in range(_CLEAR_TRIES))
+        frames = (
+            _if_clear(config, body, _view(setting, body, rng), setting)
+            for setting, rng in zip(tried, views, strict=True)
+        )
+        frame = next(filter(None, frames), None)
+        if frame is None:
+            raise _never_clear(config, index)
+    return _plan(config, seed, index, body, setting=setting_of(config, seed, index), **frame)
+
+
+def _tried_setting(config, seed, index, attempt):
+    setting = setting_of(config, seed, index)
+    if attempt < _OTHER_SETTINGS:
+        return setting
+    rng = _generator(seed, _CAUSE, index, attempt)
+    band = _drawn(rng, config.bands[setting["instrument"]])
+    return {**setting, "band": band, "exptime": round(_log_uniform(rng, config.exptime), 1)}
+
+
+def _if_clear(config, body, view, setting):
+    names = ("instrument", "band", "exptime", "sky", "effects", "aperture")
+    sights = chip_sights(body, view, **{name: setting[name] for name in names})
+    least = min(sight.snr for sight in sights.values())
+    if least < config.clear_snr:
+        return None
+    return {"view": view, "band": setting["band"], "exptime": setting["exptime"], "snr": round(least, 4)}
+
+
+def _never_clear(config, index):
+    return ParameterError(
+        f"exposure {index}: in {_CLEAR_TRIES} tries the body's signal-to-noise ratio per pixel was below "
+        f"{config.clear_snr:g} on a chip; expected a smaller clear_snr, a higher level, or other times"
+    )
 
 
 def _plan(config, seed, index, body, view, setting, **others):

@@ -25,7 +25,7 @@ _SHORTEST = 0.5  # s
 # What is still a detector at work: extra electrons, and dark current relative to the usual.
 _MOST_EXTRA, _MOST_DARK = 600.0, 20.0
 #: The part of the window that must be lost: all but the brightest twentieth.
-_QUANTILE = 0.95
+BRIGHT_QUANTILE = 0.95
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,9 @@ class Sight:
         """
         scene, camera = small_scene(body, self.view), INSTRUMENTS[self.instrument]
         return {
-            band: float(np.quantile(small_map(scene, self.answer(band, body), camera.pixel_scale), _QUANTILE))
+            band: float(
+                np.quantile(small_map(scene, self.answer(band, body), camera.pixel_scale), BRIGHT_QUANTILE)
+            )
             for band in bands
         }
 

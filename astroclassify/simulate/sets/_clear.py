@@ -1,0 +1,95 @@
+"""What each chip of an exposure will show of the body: predicted signal-to-noise, and the part of it seen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from astroclassify.instruments import INSTRUMENTS
+from astroclassify.simulate._field_of_view import FieldOfView
+from astroclassify.simulate.scenes._palette import response
+from astroclassify.simulate.sets._levels import noise_terms, signal_to_noise, small_map, small_scene
+from astroclassify.simulate.sets._spoil import BRIGHT_QUANTILE
+
+_DISC_SIDE = 101  # points across the body unit's disc
+
+
+@dataclass(frozen=True)
+class ChipSight:
+    """
+    What one chip sees of a body.
+
+    Parameters
+    ----------
+    snr : float
+        Predicted signal-to-noise ratio per pixel that a twentieth of the chip exceeds.
+    part : float
+        Part of the body's disc (one body unit in radius) that lies on the chip, 0 to 1.
+    """
+
+    snr: float
+    part: float
+
+
+def chip_sights(body, view, *, instrument, band, exptime, sky, effects, aperture=None):
+    """
+    Predict what each chip of an exposure sees of its body.
+
+    Parameters
+    ----------
+    body : Body
+        What is looked at.
+    view : View
+        Window of the whole field on detector pixels.
+    instrument, band : str
+        Camera and filter.
+    exptime : float
+        Seconds.
+    sky : tuple
+        Zodiacal light and earthshine (or None), V mag / arcsec2.
+    effects : Effects
+        Strengths of the detector's effects.
+    aperture : str, optional
+        Name of a subarray.
+
+    Returns
+    -------
+    dict of int to ChipSight
+        For each chip, by number.
+    """
+    field, camera = FieldOfView.of(instrument, aperture), INSTRUMENTS[instrument]
+    answer = response(instrument, band, redshift=body.redshift)
+    noise = noise_terms(answer, camera, sky, effects)
+    scene = small_scene(body, view)
+    light = small_map(scene, answer, camera.pixel_scale)
+    factor = round(view.scale / scene.view.scale)
+    sights = {}
+    for chip in field.layouts:
+        rows, columns = _window(field, chip)
+        inside = light[_whole_pixels(rows, factor), _whole_pixels(columns, factor)]
+        signal = float(np.quantile(inside, BRIGHT_QUANTILE))
+        sights[chip] = ChipSight(signal_to_noise(signal, exptime, noise), _part(view, rows, columns))
+    return sights
+
+
+def _window(field, chip):
+    """First and last-but-one row and column of a chip on the field's grid."""
+    layout = field.layouts[chip]
+    return tuple(
+        (start, start + n * layout.binning)
+        for start, n in zip(field.corners[chip], layout.science_shape, strict=True)
+    )
+
+
+def _whole_pixels(limits, factor):
+    """The larger pixels that lie wholly between the limits; there is one at least."""
+    first, last = -(-limits[0] // factor), limits[1] // factor
+    return slice(first, max(last, first + 1))
+
+
+def _part(view, rows, columns):
+    side = (np.arange(_DISC_SIDE) + 0.5) / _DISC_SIDE * 2 - 1
+    v, u = np.meshgrid(side, side, indexing="ij")
+    inside = v**2 + u**2 < 1
+    y, x = view.to_pixels(v[inside], u[inside])
+    seen = (y > rows[0] - 0.5) & (y < rows[1] - 0.5) & (x > columns[0] - 0.5) & (x < columns[1] - 0.5)
+    return float(seen.mean())
