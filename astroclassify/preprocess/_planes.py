@@ -15,6 +15,7 @@ import numpy as np
 
 _OPENING_FROM_BLOCK = 4
 _RANKS = np.linspace(0, 1, 129)
+_STRIP_PIXELS = 2**17  # half a megabyte of float32
 _LEAST_RISE = 0.4  # of the usual one, below which peaks are not told apart
 
 
@@ -24,9 +25,10 @@ def working_planes(array, *, side=192, peaks=False):
 
     Parameters
     ----------
-    array : numpy.ndarray
+    array : numpy.ndarray or FrameRows
         Frame, float32, shape (height, width), NaN where a pixel is unusable. Any unit:
-        the planes do not depend on gain or zero level.
+        the planes do not depend on gain or zero level. It is read once, in strips of rows, so that
+        beside the frame and the planes a few megabytes of memory are needed.
     side : int, default 192
         Geometric mean of the planes' height and width, approximately, for larger frames; by
         default that of the frames the shipped weights learnt from.
@@ -69,50 +71,95 @@ def _relief(rise, usable, least):
 
 
 def _shrink(array, block):
-    """Mean of the usable pixels of each block, their fraction, and the brightest."""
+    """
+    Mean of the usable pixels of each block, their fraction, and the brightest.
+
+    The frame is read in strips of whole blocks that fit a processor's cache, so that it is touched once
+    and nothing of its size is allocated.
+    """
     if block == 1:
-        usable = np.isfinite(array)
-        image = np.where(usable, array, 0).astype(np.float32)
+        usable = np.isfinite(array[:])
+        image = np.where(usable, array[:], 0).astype(np.float32)
         return image, usable.astype(np.float32), image
-    rows, columns = (n // block * block for n in array.shape)
-    top, left = (array.shape[0] - rows) // 2, (array.shape[1] - columns) // 2
-    array = array[top : top + rows, left : left + columns]
-    usable = np.isfinite(array)
-    filled = array if usable.all() else np.where(usable, array, _fill_value(array))
-    if block >= _OPENING_FROM_BLOCK:
-        filled = _without_narrow_peaks(filled)
-    count = _block_sums(usable, block)
-    total = _block_sums(filled if usable.all() else filled * usable, block)
-    peak = np.maximum(_block_maxima(filled, block), total / np.maximum(count, 1))
-    return total / np.maximum(count, 1), count / np.float32(block * block), peak
+    window = _Window(array, block)
+    image, coverage, peak = (np.empty(window.shape, np.float32) for _ in range(3))
+    step = max(1, _STRIP_PIXELS // (block * array.shape[1]))
+    for first in range(0, window.shape[0], step):
+        strip = slice(first, min(first + step, window.shape[0]))
+        image[strip], coverage[strip], peak[strip] = _shrunk(*window.rows(strip), block)
+    return image, coverage, peak
 
 
-def _block_maxima(array, block):
-    rows, columns = array.shape[0] // block, array.shape[1] // block
-    by_rows = array.reshape(rows, block, array.shape[1]).max(axis=1)
-    return by_rows.reshape(rows, columns, block).max(axis=2).astype(np.float32)
+class _Window:
+    """The whole blocks about a frame's centre, row of blocks by row of blocks."""
+
+    def __init__(self, array, block):
+        self.array, self.block = array, block
+        self.shape = tuple(n // block for n in array.shape)
+        self.start = tuple(n % block // 2 for n in array.shape)
+        self._fill = None
+
+    def rows(self, strip):
+        """Give the pixels of rows of blocks, opened, and which are usable (`None` for all)."""
+        top, stop = strip.start * self.block, strip.stop * self.block
+        above, below = int(top > 0), int(strip.stop < self.shape[0])
+        pixels = self._cut(slice(top - above, stop + below))
+        usable = np.isfinite(pixels)
+        if usable.all():
+            usable = None
+        else:
+            pixels = np.where(usable, pixels, self._fill_value())
+            usable = usable[above : above + stop - top]
+        if self.block >= _OPENING_FROM_BLOCK:
+            return _without_narrow_peaks(pixels, above, below), usable
+        return pixels[above : above + stop - top], usable
+
+    def _cut(self, rows, step=1):
+        top, left = self.start
+        return self.array[
+            top + rows.start : top + rows.stop : step, left : left + self.shape[1] * self.block : step
+        ]
+
+    def _fill_value(self):
+        if self._fill is None:
+            sample = self._cut(slice(0, self.shape[0] * self.block), 7)
+            sample = sample[np.isfinite(sample)]
+            self._fill = np.float32(np.median(sample)) if sample.size else np.float32(0)
+        return self._fill
 
 
-def _fill_value(array):
-    sample = array[::7, ::7]
-    sample = sample[np.isfinite(sample)]
-    return np.float32(np.median(sample)) if sample.size else np.float32(0)
+def _shrunk(pixels, usable, block):
+    """Mean, coverage and maximum of each block of a strip."""
+    peak = _reduced(np.maximum, pixels, block).astype(np.float32)
+    if usable is None:
+        mean, coverage = _reduced(np.add, pixels, block) / np.float32(block * block), np.float32(1)
+    else:
+        count = _reduced(np.add, usable, block)
+        mean, coverage = _reduced(np.add, pixels * usable, block) / np.maximum(count, 1), count / block**2
+    return mean, coverage, np.maximum(peak, mean)
 
 
-def _without_narrow_peaks(image):
-    """Grey opening by 2x2 pixels: most cosmic-ray tracks are narrower, stars are not."""
+def _reduced(function, pixels, block):
+    """Reduce each block to a number: first along its columns, where memory is contiguous."""
+    rows, columns = pixels.shape[0] // block, pixels.shape[1] // block
+    dtype = np.float32 if function is np.add else None
+    by_rows = function.reduce(pixels.reshape(rows, block, pixels.shape[1]), axis=1, dtype=dtype)
+    return function.reduce(by_rows.reshape(rows, columns, block), axis=2)
+
+
+def _without_narrow_peaks(image, above, below):
+    """
+    Grey opening by 2x2 pixels: most cosmic-ray tracks are narrower, stars are not.
+
+    ``above`` and ``below`` rows of the image only lend their pixels; the frame's own edge stays as it is.
+    """
     low = np.minimum(image[:-1], image[1:])
     low = np.minimum(low[:, :-1], low[:, 1:])
-    opened = image.copy()
     high = np.maximum(low[:-1], low[1:])
-    opened[1:-1, 1:-1] = np.maximum(high[:, :-1], high[:, 1:])
+    opened = image[above : image.shape[0] - below].copy()
+    inside = opened[1 - above : opened.shape[0] - 1 + below, 1:-1]
+    np.maximum(high[:, :-1], high[:, 1:], out=inside)
     return opened
-
-
-def _block_sums(array, block):
-    rows, columns = array.shape[0] // block, array.shape[1] // block
-    by_rows = np.add.reduce(array.reshape(rows, block, array.shape[1]), axis=1, dtype=np.float32)
-    return np.add.reduce(by_rows.reshape(rows, columns, block), axis=2)
 
 
 def _pixel_noise(image, usable):

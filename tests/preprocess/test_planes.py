@@ -1,12 +1,15 @@
 """The default model's input planes."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.ndimage import grey_opening
 
-from astroclassify.preprocess import working_planes
+from astroclassify.preprocess import FrameRows, _planes, working_planes
 
 
 def _sky(shape, seed=0):
@@ -63,3 +66,43 @@ def test_whatever_the_pixels_the_planes_are_finite(frame):
     with np.errstate(all="ignore"):
         planes = working_planes(frame)
     assert np.isfinite(planes).all()
+
+
+def _with_holes(shape):
+    frame = _sky(shape)
+    frame[shape[0] // 3 :, : shape[1] // 4] = np.nan
+    frame[5::97, 3::89] = np.inf
+    return frame
+
+
+@pytest.mark.parametrize("make", [_sky, _with_holes])
+@pytest.mark.parametrize("shape", [(513, 700), (1601, 333), (230, 2000)])
+@pytest.mark.parametrize("pixels", [1, 5000])
+def test_strips_give_what_the_frame_in_one_piece_gives(monkeypatch, make, shape, pixels):
+    frame = make(shape)
+    monkeypatch.setattr(_planes, "_STRIP_PIXELS", frame.size)
+    whole = working_planes(frame, side=60, peaks=True)
+    monkeypatch.setattr(_planes, "_STRIP_PIXELS", pixels)
+    np.testing.assert_array_equal(working_planes(frame, side=60, peaks=True), whole)
+
+
+def test_block_means_are_those_of_the_opened_frame():
+    frame = _sky((300, 420))
+    image, coverage, peak = _planes._shrink(frame, 6)
+    opened = grey_opening(frame, size=(2, 2))
+    opened[[0, -1]], opened[:, [0, -1]] = frame[[0, -1]], frame[:, [0, -1]]  # the edge is left alone
+    blocks = opened.reshape(50, 6, 70, 6)
+    np.testing.assert_allclose(image, blocks.mean(axis=(1, 3)), rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(peak, blocks.max(axis=(1, 3)))
+    assert (coverage == 1).all()
+
+
+def test_a_large_frame_of_integers_costs_little_memory(tmp_path):
+    raw = np.lib.format.open_memmap(tmp_path / "raw.npy", mode="w+", dtype="u2", shape=(4000, 6000))
+    raw[:] = np.random.default_rng(0).integers(900, 1100, 6000)
+    tracemalloc.start()
+    planes = working_planes(FrameRows(raw), peaks=True)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 0.25 * raw.nbytes
+    np.testing.assert_array_equal(planes, working_planes(raw.astype("f4"), peaks=True))
