@@ -1,9 +1,11 @@
 """The facade: from a frame, or a file of frames, to an answer."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Integral
 from time import perf_counter
 from typing import Any
 
@@ -13,11 +15,15 @@ from astropy.nddata import NDData
 from astropy.table import QTable
 
 from astroclassify.core import FrameError, ParameterError, package_version, progress_bar, provenance
-from astroclassify.inference import interpret, predict
+from astroclassify.inference import checked_planes, interpret, predict_planes, prior_shift
+from astroclassify.inference._ahead import prepared_ahead
+from astroclassify.inference._predict import check_batch_size, in_batches
 from astroclassify.io import read_frames
 from astroclassify.models import Model, build_model, find_spec, locate_weights, resolve_device
-from astroclassify.preprocess import frame_array
+from astroclassify.preprocess import FrameRows
 
+#: Larger frames are taken by rows, where the model can, instead of being held as float32 (pixels).
+HELD_PIXELS = 2**24
 _ON_ERROR = ("record", "raise")
 _MODELS_KEPT = 4
 
@@ -33,7 +39,46 @@ class _Source:
     band: str
 
 
-def classify(frame, *, model="default", weights=None, device=None, chip=None, instrument=None):
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A model, and how its answers are to be made."""
+
+    model: Model
+    flips: bool
+    prior: Mapping[str, float] | None
+    batch_size: int
+    evidence: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A frame as the network takes it, or what went wrong on the way there."""
+
+    name: str
+    chip: int
+    planes: np.ndarray | None = None
+    error: Exception | None = None
+
+    @property
+    def shape(self):
+        """The planes' shape; `None` for an error, which joins no batch (tuple of int or None)."""
+        return None if self.planes is None else self.planes.shape
+
+
+def classify(
+    frame,
+    *,
+    model="default",
+    weights=None,
+    device=None,
+    precision="auto",
+    batch_size=1,
+    flips=None,
+    prior=None,
+    return_evidence=True,
+    chip=None,
+    instrument=None,
+):
     """
     Say whether a frame is part of a galaxy or of a nebula / star cluster.
 
@@ -48,7 +93,21 @@ def classify(frame, *, model="default", weights=None, device=None, chip=None, in
     weights : str, path-like or Weights, optional
         A safetensors file instead of the model's own weights.
     device : str, optional
-        ``"cpu"``, ``"cuda"``, ``"auto"``, ...; `None` for ``conf.device``.
+        ``"cpu"``, ``"cuda"``, ``"auto"``, ...; `None` for ``conf.device``, which is ``"auto"``
+        unless you set it: a GPU where there is one.
+    precision : {"auto", "float32", "bfloat16"}, default "auto"
+        Of the network's arithmetic; see `~astroclassify.models.build_model`.
+    batch_size : int, default 1
+        How many views of the frame pass the network at once: up to 4 where they are averaged.
+    flips : bool, optional
+        Average over the frame, its two mirror images and the frame turned by 180 degrees. `None` for
+        what is best for the model, ``ModelSpec.flips``.
+    prior : mapping of str to float, optional
+        Expected shares of ``galaxy`` and ``nsc`` among your frames, or of every class of the model,
+        summing to 1, for example ``{"galaxy": 0.9, "nsc": 0.1}``; see
+        `~astroclassify.inference.prior_shift`. `None` leaves probabilities as calibrated.
+    return_evidence : bool, default True
+        Give the map of the evidence, where the model has one.
     chip : int, optional
         Which chip of a file; needed where it has more than one.
     instrument : str, optional
@@ -72,7 +131,8 @@ def classify(frame, *, model="default", weights=None, device=None, chip=None, in
     WeightsError
         If the weights are damaged or do not fit.
     ParameterError
-        If the device does not exist, or the file has no such chip.
+        If the device or precision does not exist, the prior or the batch size is not one, or the
+        file has no such chip.
     PluginError
         If the model breaks its contract.
 
@@ -87,7 +147,8 @@ def classify(frame, *, model="default", weights=None, device=None, chip=None, in
     >>> answer.label, answer.probability  # doctest: +SKIP
     ('galaxy', 0.97)
     """
-    loaded = _loaded_model(model, weights, device)
+    loaded = _loaded_model(model, weights, device, precision)
+    asked = _asked(loaded, flips=flips, prior=prior, batch_size=batch_size, evidence=return_evidence)
     sources = _sources(frame, chip=chip, instrument=instrument)
     if len(sources) > 1:
         chips = ", ".join(str(source.chip or "without number") for source in sources)
@@ -95,7 +156,7 @@ def classify(frame, *, model="default", weights=None, device=None, chip=None, in
             f"{sources[0].name} holds {len(sources)} frames (chips {chips}); "
             "choose one with chip=, or use classify_many for all of them"
         )
-    return _classify_one(sources[0], loaded)
+    return _classify_one(sources[0], asked)
 
 
 def classify_many(
@@ -104,9 +165,14 @@ def classify_many(
     model="default",
     weights=None,
     device=None,
+    precision="auto",
+    batch_size=1,
+    flips=None,
+    prior=None,
     chip=None,
     instrument=None,
     on_error="record",
+    prefetch=2,
     progress=None,
 ):
     """
@@ -122,27 +188,42 @@ def classify_many(
         As for `classify`.
     device : str, optional
         As for `classify`.
+    precision : {"auto", "float32", "bfloat16"}, default "auto"
+        As for `classify`.
+    batch_size : int, default 1
+        How many frames and views of frames pass the network at once; only neighbours whose planes
+        have one shape do. With 1 the company never changes a result by one bit; more is for GPUs, and
+        changes logits by rounding only (1e-5 of the largest, in float32).
+    flips : bool, optional
+        As for `classify`.
+    prior : mapping of str to float, optional
+        As for `classify`.
     chip : int, optional
         Only this chip of every file; the others are not even read. What has no such chip is in error.
     instrument : str, optional
         As for `classify`, for every file.
     on_error : {"record", "raise"}, default "record"
         Write an error into the table's row, or raise it.
+    prefetch : int, default 2
+        How many items are read and prepared ahead, in one other thread, while the network works;
+        0 does everything in the calling thread. No more than these and a batch are held in memory.
     progress : bool, optional
         Show a progress bar; `None` shows it only on a terminal.
 
     Returns
     -------
     astropy.table.QTable
-        One row per frame: ``source``, ``chip`` (0 where the frame has no chip number),
+        One row per frame, in order: ``source``, ``chip`` (0 where the frame has no chip number),
         ``label``, ``probability``, ``p_<class>`` for each class of the model (``p_star_cluster``
-        for ``star cluster``), ``error`` (empty where all went well; else the label is empty and
-        the probabilities are NaN) and ``model``. Its ``meta`` holds the provenance.
+        for ``star cluster``), ``p_galaxy_vs_nsc`` (of galaxy among galaxy and nsc), ``novelty``,
+        ``error`` (empty where all went well; else the label is empty and the numbers are NaN) and
+        ``model``. Its ``meta`` holds the provenance. There are no maps of the evidence.
 
     Raises
     ------
     ParameterError
-        If ``on_error`` or the device is wrong, or ``frames`` is not iterable.
+        If ``on_error``, the device, the precision, the prior or a number is wrong, or ``frames`` is
+        not iterable.
     UnknownNameError
         If no model has the name.
     MissingWeightsError
@@ -158,36 +239,53 @@ def classify_many(
     """
     if on_error not in _ON_ERROR:
         raise ParameterError(f"on_error is {on_error!r}; expected one of {_ON_ERROR}")
-    loaded = _loaded_model(model, weights, device)
+    if isinstance(prefetch, bool) or not isinstance(prefetch, Integral) or prefetch < 0:
+        raise ParameterError(f"prefetch is {prefetch!r}; expected an integer of at least 0")
+    loaded = _loaded_model(model, weights, device, precision)
+    asked = _asked(loaded, flips=flips, prior=prior, batch_size=batch_size, evidence=False)
     items = [frames] if _is_single(frames) else frames
     if not isinstance(items, Iterable):
         raise ParameterError(f"frames is a {type(frames).__name__}; expected frames or files, or one of them")
+
+    def prepare(number, item):
+        chosen = {"chip": chip, "instrument": instrument, "number": number}
+        return _prepared_item(item, loaded.spec, chosen, recorded=on_error == "record")
+
     total = len(items) if hasattr(items, "__len__") else None
     rows = []
-    for number, item in enumerate(
-        progress_bar(items, progress=progress, total=total, description="classify")
-    ):
-        chosen = {"chip": chip, "instrument": instrument, "number": number}
-        rows += _rows_of_item(item, loaded, chosen, recorded=on_error == "record")
-    return _table(rows, loaded)
+    with closing(prepared_ahead(items, prepare, depth=prefetch)) as ahead:
+        groups = progress_bar(ahead, progress=progress, total=total, description="classify")
+        entries = (entry for group in groups for entry in group)
+        for batch in in_batches(entries, batch_size, key=lambda entry: entry.shape):
+            rows += _rows(batch, asked, recorded=on_error == "record")
+    return _table(rows, asked)
 
 
-def _loaded_model(model, weights, device):
+def _loaded_model(model, weights, device, precision):
     if isinstance(model, Model):
-        if weights is not None or device is not None:
-            raise ParameterError("a built Model has its weights and device; leave weights and device out")
+        if weights is not None or device is not None or precision != "auto":
+            raise ParameterError(
+                "a built Model has its weights, device and precision; "
+                "leave weights and device out, and precision 'auto'"
+            )
         return model
     spec, device = find_spec(model), resolve_device(device)
     path, _, _ = locate_weights(spec, weights)
     stamps = tuple(_stamp(file) for file in (path, path.with_suffix(".json")))
     weights = os.fspath(weights) if isinstance(weights, os.PathLike) else weights
-    return _cached_model(spec, weights, stamps, device)
+    return _cached_model(spec, weights, stamps, device, precision)
 
 
 @lru_cache(maxsize=_MODELS_KEPT)
-def _cached_model(spec, weights, stamps, device):
+def _cached_model(spec, weights, stamps, device, precision):
     """Keep built models; ``stamps`` makes a weights file that changed a new one."""
-    return build_model(spec, weights=weights, device=device)
+    return build_model(spec, weights=weights, device=device, precision=precision)
+
+
+def _asked(model, *, flips, prior, batch_size, evidence):
+    check_batch_size(batch_size)
+    prior_shift(prior, model)
+    return _Asked(model, model.spec.flips if flips is None else bool(flips), prior, batch_size, evidence)
 
 
 def _stamp(path):
@@ -254,12 +352,12 @@ def _chip_number(value):
         return 0
 
 
-def _classify_one(source, model):
+def _classify_one(source, asked):
     start = perf_counter()
-    array = frame_array(source.frame)
-    (prediction,) = predict(model, [array])
-    answer = interpret(prediction, model)
-    answer.meta.update(_provenance(model))
+    array = _pixels(source.frame, asked.model.spec)
+    (prediction,) = _predicted([checked_planes(asked.model.spec, array)], asked)
+    answer = interpret(prediction, asked.model, prior=asked.prior)
+    answer.meta.update(_provenance(asked))
     answer.meta.update(
         source=source.name,
         chip=source.chip or None,
@@ -271,13 +369,29 @@ def _classify_one(source, model):
     return answer
 
 
-def _provenance(model):
+def _pixels(frame, spec):
+    """Give a frame as float32: whole, or by rows if it is large and the model can take it so."""
+    rows = FrameRows(frame)
+    return rows if spec.by_rows and rows.size > HELD_PIXELS else rows[:]
+
+
+def _predicted(planes, asked):
+    options = {"flips": asked.flips, "evidence": asked.evidence, "batch_size": asked.batch_size}
+    return list(predict_planes(asked.model, planes, **options))
+
+
+def _provenance(asked):
+    model = asked.model
     facts = provenance(model=model.spec.name, weights_sha256=model.sha256, device=model.device)
     facts["versions"]["torch"] = package_version("torch")
+    facts["precision"] = getattr(model, "precision", "float32")
+    facts["flips"] = asked.flips
+    facts["prior"] = None if asked.prior is None else dict(asked.prior)
     return facts
 
 
-def _rows_of_item(item, model, chosen, *, recorded):
+def _prepared_item(item, spec, chosen, *, recorded):
+    """Read and preprocess all frames of an item: what is done ahead, in the other thread."""
     try:
         sources = _sources(item, **chosen)
     except Exception as error:  # a batch goes on whatever is wrong with one input
@@ -285,29 +399,54 @@ def _rows_of_item(item, model, chosen, *, recorded):
             raise
         name = _file_name(item) if _is_file(item) else ""
         name = name or f"<{type(item).__name__} {chosen['number']}>"
-        return [_error_row(name, chosen["chip"] or 0, error, model)]
-    return [_row(source, model, recorded=recorded) for source in sources]
+        return [_Prepared(name, chosen["chip"] or 0, error=error)]
+    return [_prepared(source, spec, recorded=recorded) for source in sources]
 
 
-def _row(source, model, *, recorded):
+def _prepared(source, spec, *, recorded):
     try:
-        answer = _classify_one(source, model)
+        array = _pixels(source.frame, spec)
+        planes = checked_planes(spec, array)
+        if isinstance(array, np.ndarray) and np.may_share_memory(planes, array):
+            planes = planes.copy()  # the caller may overwrite the frame before the network sees it
     except Exception as error:  # a batch goes on whatever is wrong with one frame
         if not recorded:
             raise
-        return _error_row(source.name, source.chip, error, model)
-    values = tuple(answer.probabilities.values())
-    return (source.name, source.chip, answer.label, answer.probability, *values, "", model.spec.name)
+        return _Prepared(source.name, source.chip, error=error)
+    return _Prepared(source.name, source.chip, planes)
 
 
-def _error_row(name, chip, error, model):
-    values = (np.nan,) * (1 + len(model.classes))
+def _rows(batch, asked, *, recorded):
+    """Give the rows of frames that pass the network together; if they fail, of each on its own."""
+    if batch[0].error is not None:
+        return [_error_row(batch[0], batch[0].error, asked.model)]
+    try:
+        predictions = _predicted([entry.planes for entry in batch], asked)
+        answers = [interpret(prediction, asked.model, prior=asked.prior) for prediction in predictions]
+    except Exception as error:  # a batch goes on whatever is wrong with one frame
+        if not recorded:
+            raise
+        if len(batch) == 1:
+            return [_error_row(batch[0], error, asked.model)]
+        return [row for entry in batch for row in _rows([entry], asked, recorded=recorded)]
+    return [_row(entry, answer, asked.model) for entry, answer in zip(batch, answers, strict=True)]
+
+
+def _row(entry, answer, model):
+    galaxy = answer.probability if answer.leaning == "galaxy" else 1 - answer.probability
+    values = (*answer.probabilities.values(), galaxy, answer.novelty)
+    return (entry.name, entry.chip, answer.label, answer.probability, *values, "", model.spec.name)
+
+
+def _error_row(entry, error, model):
+    values = (np.nan,) * (3 + len(model.classes))
     text = " ".join(str(error).split()) or "no message"
-    return (name, chip, "", *values, f"{type(error).__name__}: {text}", model.spec.name)
+    return (entry.name, entry.chip, "", *values, f"{type(error).__name__}: {text}", model.spec.name)
 
 
-def _table(rows, model):
-    classes = [f"p_{name.replace(' ', '_')}" for name in model.classes]
-    names = ["source", "chip", "label", "probability", *classes, "error", "model"]
-    types = [str, int, str, float, *[float] * len(classes), str, str]
-    return QTable(rows=rows or None, names=names, dtype=types, meta=_provenance(model))
+def _table(rows, asked):
+    classes = [f"p_{name.replace(' ', '_')}" for name in asked.model.classes]
+    numbers = ["probability", *classes, "p_galaxy_vs_nsc", "novelty"]
+    names = ["source", "chip", "label", *numbers, "error", "model"]
+    types = [str, int, str, *[float] * len(numbers), str, str]
+    return QTable(rows=rows or None, names=names, dtype=types, meta=_provenance(asked))

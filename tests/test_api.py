@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,9 @@ def test_weights_that_change_on_disk_are_loaded_again(brightness, tmp_path):
         ({"model": "hr-celestialnet"}, MissingWeightsError),
         ({"device": "toaster"}, ParameterError),
         ({"weights": "nowhere.safetensors"}, MissingWeightsError),
+        ({"precision": "float12"}, ParameterError),
+        ({"batch_size": 0}, ParameterError),
+        ({"prior": {"galaxy": 0.9, "nsc": 0.2}}, ParameterError),
     ],
 )
 def test_a_wrong_choice_is_an_error_before_any_frame_is_looked_at(brightness, options, error):
@@ -236,7 +240,8 @@ def test_fine_classes_become_column_names():
     from astroclassify.models import PATCHNET, Calibration, Model
 
     model = Model(PATCHNET, None, {}, Calibration(), "", "cpu")
-    assert _api._table([], model).colnames[4:8] == ["p_galaxy", "p_nebula", "p_star_cluster", "p_field"]
+    asked = _api._asked(model, flips=None, prior=None, batch_size=1, evidence=False)
+    assert _api._table([], asked).colnames[4:8] == ["p_galaxy", "p_nebula", "p_star_cluster", "p_field"]
 
 
 def test_the_company_in_a_batch_never_changes_a_result(brightness):
@@ -245,6 +250,87 @@ def test_the_company_in_a_batch_never_changes_a_result(brightness):
     together = classify_many(frames, model=brightness)["p_galaxy"]
     alone = [classify(frame, model=brightness).probabilities["galaxy"] for frame in frames]
     assert np.array_equal(together, alone)
+
+
+def test_the_table_says_how_galaxy_stands_against_nsc_and_how_novel_a_frame_is(brightness):
+    frames = [level(BRIGHT), level(DARK)]
+    table = classify_many(frames, model=brightness)
+    answers = [classify(frame, model=brightness) for frame in frames]
+    assert np.allclose(table["p_galaxy_vs_nsc"], table["p_galaxy"])  # a model without field
+    assert table["novelty"].tolist() == [answer.novelty for answer in answers]
+    assert np.isnan(classify_many([None], model=brightness)["novelty"][0])
+
+
+def test_a_prior_moves_the_answers_of_one_frame_and_of_many_alike(brightness):
+    frame = level(1000)
+    usual = classify(frame, model=brightness)
+    rare = classify(frame, model=brightness, prior={"galaxy": 0.01, "nsc": 0.99})
+    expected = usual.probabilities["galaxy"] / usual.probabilities["nsc"] / 99
+    assert rare.probabilities["galaxy"] / rare.probabilities["nsc"] == pytest.approx(expected)
+    assert rare.meta["prior"] == {"galaxy": 0.01, "nsc": 0.99}
+    table = classify_many([frame], model=brightness, prior=rare.meta["prior"])
+    assert table["p_galaxy"][0] == pytest.approx(rare.probabilities["galaxy"])
+    assert table.meta["prior"] == rare.meta["prior"]
+
+
+@pytest.mark.parametrize("prefetch", [0, 1, 2, 7])
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_neither_prefetching_nor_batches_change_rows_or_their_order(
+    brightness, fake_files, prefetch, batch_size
+):
+    frames = ["2x3000", "broken", level(1200), level(DARK), "3x10", None, level(900, (80, 70)), "1x800"]
+    expected = classify_many(frames, model=brightness, prefetch=0)
+    table = classify_many(iter(frames), model=brightness, prefetch=prefetch, batch_size=batch_size)
+    for name in expected.colnames:
+        if expected[name].dtype.kind == "f":
+            assert np.allclose(table[name], expected[name], rtol=1e-5, equal_nan=True)
+        else:
+            assert table[name].tolist() == expected[name].tolist()
+
+
+@pytest.mark.parametrize("prefetch", [0, 3])
+def test_an_iterator_may_use_one_buffer_for_all_frames(brightness, prefetch):
+    def frames():
+        buffer = level(0)
+        for value in (BRIGHT, DARK, BRIGHT, DARK):
+            buffer[:] = value
+            yield buffer
+
+    table = classify_many(frames(), model=brightness, prefetch=prefetch, batch_size=4)
+    assert table["label"].tolist() == ["galaxy", "nsc", "galaxy", "nsc"]
+
+
+@pytest.mark.parametrize("error", [FrameError("a bad frame"), KeyboardInterrupt()])
+def test_no_thread_is_left_when_the_work_stops(brightness, monkeypatch, error):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(_api, "predict_planes", fail)
+    before = threading.active_count()
+    with pytest.raises(type(error)):
+        classify_many([level(BRIGHT)] * 20, model=brightness, on_error="raise")
+    assert threading.active_count() == before
+
+
+def test_one_frame_that_the_network_refuses_does_not_spoil_its_batch(brightness, monkeypatch):
+    honest = _api.predict_planes
+
+    def picky(model, planes, **options):
+        if any(plane.max() < 0.02 for plane in planes):
+            raise FrameError("too dark")
+        return honest(model, planes, **options)
+
+    monkeypatch.setattr(_api, "predict_planes", picky)
+    frames = [level(BRIGHT), level(DARK), level(BRIGHT)]
+    table = classify_many(frames, model=brightness, batch_size=3)
+    assert table["label"].tolist() == ["galaxy", "", "galaxy"]
+    assert "too dark" in table["error"][1]
+
+
+@pytest.mark.parametrize("prefetch", [-1, 1.5, True])
+def test_a_number_of_items_ahead_that_is_none_is_refused(brightness, prefetch):
+    with pytest.raises(ParameterError, match="prefetch"):
+        classify_many([], model=brightness, prefetch=prefetch)
 
 
 def test_the_setting_chooses_the_default_model(brightness):

@@ -1,5 +1,6 @@
 """``astroclassify classify``: labels and probabilities of files, a row for each chip."""
 
+from argparse import BooleanOptionalAction
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,14 @@ import numpy as np
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._inputs import expand_inputs
 from astroclassify.cli._output import check_output, format_of, say, write_result
-from astroclassify.cli._parsing import add_files, add_output, add_subparser
+from astroclassify.cli._parsing import add_files, add_output, add_subparser, prior
 
 _EXAMPLES = """
 astroclassify classify j8xi01abc_raw.fits
 astroclassify classify j8xi01abc_raw.fits --chip 1 --format json
 astroclassify classify night1/ --no-progress -o labels.ecsv
 astroclassify classify 'night?/*_raw.fits' --format csv -o labels.csv
+astroclassify classify night1/ --prior galaxy=0.9,nsc=0.1
 astroclassify classify *.fits --model hr-celestialnet --weights trained.safetensors
 """
 
@@ -42,6 +44,31 @@ def add_parser(subparsers):
         "--weights", metavar="PATH", help="a safetensors file, instead of the model's own weights"
     )
     parser.add_argument("--device", help="'auto', 'cpu', 'cuda', 'cuda:1', 'mps', ...")
+    parser.add_argument(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of the arithmetic; by default the fastest that leaves answers as they are",
+    )
+    parser.add_argument(
+        "--batch-size",
+        type=int,
+        default=1,
+        metavar="N",
+        help="how many frames pass the network at once; more than 1 is for GPUs",
+    )
+    parser.add_argument(
+        "--flips",
+        action=BooleanOptionalAction,
+        help="average over mirror images and the frame turned by 180 degrees; by default what is best for "
+        "the model",
+    )
+    parser.add_argument(
+        "--prior",
+        type=prior,
+        metavar="SHARES",
+        help="expected shares among your frames, as in galaxy=0.9,nsc=0.1",
+    )
     parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
     add_output(parser)
     parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
@@ -70,6 +97,10 @@ def run(arguments):
         model=arguments.model,
         weights=arguments.weights,
         device=arguments.device,
+        precision=arguments.precision,
+        batch_size=arguments.batch_size,
+        flips=arguments.flips,
+        prior=arguments.prior,
         chip=arguments.chip,
         progress=False if arguments.no_progress else None,
     )
@@ -93,10 +124,10 @@ def _told(row):
 
 
 def _for_reading(table):
-    """Leave to standard error what is too long for a column."""
+    """Leave to standard error what is too long for a column, and out what label and probability say."""
     shown = table.copy()
     failed = shown["error"] != ""
     shown["label"] = np.where(failed, "failed", shown["label"])
     shown["chip"] = np.where(shown["chip"] == 0, "", shown["chip"].astype(str))
-    shown.remove_columns(["error", "model"])
+    shown.remove_columns(["p_galaxy_vs_nsc", "error", "model"])
     return shown

@@ -57,6 +57,37 @@ def add_files(parser):
     )
 
 
+def prior(text):
+    """
+    Read expected shares of classes.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"galaxy=0.9,nsc=0.1"``.
+
+    Returns
+    -------
+    dict of str to float
+        The shares by class.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is anything else.
+    """
+    shares = {}
+    for part in text.split(","):
+        name, _, share = part.partition("=")
+        try:
+            shares[name.strip()] = float(share)
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"{part!r} is not of the form CLASS=SHARE, as in galaxy=0.9,nsc=0.1"
+            ) from None
+    return shares
+
+
 def add_output(parser):
     """
     Add ``--format`` and ``-o``.

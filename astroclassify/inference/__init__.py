@@ -1,6 +1,7 @@
 """Running models and saying what they mean: predictions, calibration, and the answer."""
 
 from astroclassify.inference._classification import Classification
+from astroclassify.inference._coverage import CoverageCurve, coverage_curve
 from astroclassify.inference._interpret import (
     FIELD_ABOVE,
     calibrated_logits,
@@ -8,16 +9,23 @@ from astroclassify.inference._interpret import (
     interpret,
     softmax,
 )
-from astroclassify.inference._predict import Prediction, checked_planes, predict
+from astroclassify.inference._novelty import energy
+from astroclassify.inference._predict import Prediction, checked_planes, predict, predict_planes
+from astroclassify.inference._prior import prior_shift
 
 __all__ = [
     "FIELD_ABOVE",
     "Classification",
+    "CoverageCurve",
     "Prediction",
     "calibrated_logits",
     "checked_planes",
+    "coverage_curve",
+    "energy",
     "galaxy_probability",
     "interpret",
     "predict",
+    "predict_planes",
+    "prior_shift",
     "softmax",
 ]

@@ -30,10 +30,14 @@ class Classification:
     evidence : numpy.ndarray or None
         Coarse float32 map ``[y, x]`` over the frame: how much each place speaks for the
         leaning (positive) or against it (negative), in natural log-odds. `None` where the
-        model has no such map.
+        model has no such map, or it was not asked for.
+    novelty : float or None
+        How unlike what the model has learnt the frame is, larger for less alike; ``meta["novelty_score"]``
+        says on which scale. `None` where nobody measured it.
     meta : mapping of str to object
         Provenance: versions, time, model, weights, device, source, chip, instrument, and
-        ``reason``, why the label is ``uncertain`` (else empty).
+        ``reason``, why the label is ``uncertain`` (else empty), with the limits ``uncertain_below``
+        and ``novelty_above``; ``prior`` where one was given.
 
     Examples
     --------
@@ -48,6 +52,7 @@ class Classification:
     leaning: str
     probabilities: Mapping[str, float]
     evidence: np.ndarray | None = None
+    novelty: float | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self):

@@ -4,6 +4,8 @@ import numpy as np
 
 from astroclassify.core import ConfigurationError, conf
 from astroclassify.inference._classification import Classification
+from astroclassify.inference._novelty import novelty_of
+from astroclassify.inference._prior import prior_shift
 from astroclassify.models import NSC_CLASSES
 
 #: Above this probability of ``field`` a label is ``uncertain`` (float).
@@ -93,7 +95,7 @@ def galaxy_probability(logits, classes):
     return softmax(two)[..., 0]
 
 
-def interpret(prediction, model, *, meta=None):
+def interpret(prediction, model, *, prior=None, meta=None):
     """
     Turn what a network said into an answer.
 
@@ -103,6 +105,8 @@ def interpret(prediction, model, *, meta=None):
         From `predict`.
     model : Model
         The model that gave it.
+    prior : mapping of str to float, optional
+        Expected shares of ``galaxy`` and ``nsc``, or of every class of the model; see `prior_shift`.
     meta : mapping, optional
         Provenance to keep.
 
@@ -110,27 +114,45 @@ def interpret(prediction, model, *, meta=None):
     -------
     Classification
         The label is the more probable of galaxy and nsc (renormalised without ``field``), or
-        ``uncertain`` if that probability is under the threshold of ``conf.uncertain_below``
-        (where that is negative, of the weights' card), or if ``field`` has more than 0.5.
+        ``uncertain`` for the first of these reasons: the novelty is above the card's limit; ``field``
+        has more than 0.5; that probability is under the threshold of ``conf.uncertain_below``
+        (where that is negative, of the weights' card). A prior changes the probabilities, but not the
+        map of the evidence, which stays what the pixels say.
 
     Raises
     ------
     ConfigurationError
         If ``conf.uncertain_below`` is more than 1.
+    ParameterError
+        If the prior is malformed.
+    WeightsError
+        If the card has a limit for a novelty that the network does not give.
     """
-    logits = calibrated_logits(prediction.logits, model.calibration)
+    from_pixels = calibrated_logits(prediction.logits, model.calibration)
+    logits = from_pixels + prior_shift(prior, model)
     probabilities = dict(zip(model.classes, softmax(logits).tolist(), strict=True))
     galaxy = float(galaxy_probability(logits, model.classes))
     leaning, probability = ("galaxy", galaxy) if galaxy >= 0.5 else ("nsc", 1 - galaxy)
-    threshold = _threshold(model.calibration)
-    reason = _doubt(probability, threshold, probabilities.get("field", 0.0))
+    score, novelty = novelty_of(prediction, model)
+    limits = {
+        "uncertain_below": _threshold(model.calibration),
+        "novelty_above": model.calibration.novelty_above,
+    }
+    reason = _doubt(probability, probabilities.get("field", 0.0), novelty, **limits)
     return Classification(
         label="uncertain" if reason else leaning,
         probability=probability,
         leaning=leaning,
         probabilities=probabilities,
-        evidence=_evidence_for(leaning, prediction, logits, model),
-        meta={**(meta or {}), "uncertain_below": threshold, "reason": reason},
+        evidence=_evidence_for(leaning, prediction, from_pixels, model),
+        novelty=novelty,
+        meta={
+            **(meta or {}),
+            **limits,
+            "novelty_score": score,
+            "prior": None if prior is None else dict(prior),
+            "reason": reason,
+        },
     )
 
 
@@ -143,11 +165,13 @@ def _threshold(calibration):
     return calibration.uncertain_below if chosen < 0 else chosen
 
 
-def _doubt(probability, threshold, field):
+def _doubt(probability, field, novelty, *, uncertain_below, novelty_above):
+    if novelty > novelty_above:
+        return f"unlike anything the model has learnt: novelty {novelty:.4g} is above {novelty_above:.4g}"
     if field > FIELD_ABOVE:
         return f"the frame most probably shows a field without a body: P(field) = {field:.3f}"
-    if probability < threshold:
-        return f"the probability {probability:.3f} is below {threshold:.3f}"
+    if probability < uncertain_below:
+        return f"the probability {probability:.3f} is below {uncertain_below:.3f}"
     return ""
 
 

@@ -1,10 +1,17 @@
-"""Running a model over arrays, one frame at a time."""
+"""Running a model over arrays: views of each frame averaged, in batches if asked for."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby, islice
+from numbers import Integral
 
 import numpy as np
 
 from astroclassify.core import AstroclassifyError, FrameError, ParameterError, PluginError
+from astroclassify.inference._novelty import energy, has_novelty
+
+#: The axes of planes ``[N, C, H, W]`` that are reversed in each view of a frame (tuple of tuple of int).
+VIEWS = ((), (2,), (3,), (2, 3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,19 +25,21 @@ class Prediction:
         Float64, one per class.
     evidence : numpy.ndarray or None
         Float32 ``[K, h, w]``, each class's part of the logits place by place.
+    novelty : float or None
+        How unlike what the network has learnt the frame is: what the network itself measures, else
+        the `energy` of its logits.
     """
 
     logits: np.ndarray
     evidence: np.ndarray | None = None
+    novelty: float | None = None
 
 
-def predict(model, arrays):
+def predict(model, arrays, *, flips=None, evidence=True, batch_size=1):
     """
     Run a model over frames.
 
-    Every frame passes the network alone, so what else is in the list never changes a result,
-    and frames need not have one size. Torch's own settings (threads, seeds, gradients) are
-    left as they are.
+    Torch's own settings (threads, seeds, gradients) are left as they are.
 
     Parameters
     ----------
@@ -38,7 +47,15 @@ def predict(model, arrays):
         A model from `~astroclassify.models.build_model`.
     arrays : iterable of numpy.ndarray
         Float32 frames ``[y, x]``, NaN on unusable pixels, as
-        `~astroclassify.preprocess.frame_array` gives them.
+        `~astroclassify.preprocess.frame_array` gives them. They need not have one size.
+    flips : bool, optional
+        Average over the frame, its two mirror images and the frame turned by 180 degrees; `None` for
+        what the model's spec says.
+    evidence : bool, default True
+        Give the map of the evidence, where the network has one.
+    batch_size : int, default 1
+        How many planes, of equal shape, pass the network at once: of frames next to each other, and views
+        of a frame.
 
     Returns
     -------
@@ -49,10 +66,94 @@ def predict(model, arrays):
     ------
     FrameError
         If the model cannot take a frame.
+    ParameterError
+        If ``batch_size`` is not a positive integer.
     PluginError
         If the model's preprocessing or network fails or breaks its contract.
+
+    Notes
+    -----
+    Mirror images are made of the planes that the network takes, and the evidence of each is turned back
+    before it is averaged. With ``batch_size=1`` every frame passes the network alone, so what else is in
+    the list never changes a result by one bit. Larger batches are faster on a GPU; libraries then choose
+    other orders of summation, so results agree to rounding: to 1e-5 of the largest logit in float32.
     """
-    return [_predict_one(model, array) for array in arrays]
+    planes = (checked_planes(model.spec, array) for array in arrays)
+    return list(predict_planes(model, planes, flips=flips, evidence=evidence, batch_size=batch_size))
+
+
+def predict_planes(model, planes, *, flips=None, evidence=True, batch_size=1):
+    """
+    Run a network over what its preprocessing gave, a batch at a time.
+
+    Parameters
+    ----------
+    model : Model
+        A model from `~astroclassify.models.build_model`.
+    planes : iterable of numpy.ndarray
+        Float32 ``[C, H, W]``, from `checked_planes`.
+    flips, evidence, batch_size
+        As for `predict`.
+
+    Returns
+    -------
+    iterator of Prediction
+        One per item, in order.
+
+    Raises
+    ------
+    FrameError
+        If the network cannot take planes of this size.
+    ParameterError
+        If ``batch_size`` is not a positive integer.
+    PluginError
+        If the network fails or breaks its contract.
+    """
+    check_batch_size(batch_size)
+    views = VIEWS if (model.spec.flips if flips is None else flips) else VIEWS[:1]
+    with_evidence = evidence and (model.has_evidence or has_novelty(model))
+    return _all_predictions(model, planes, views, with_evidence, batch_size)
+
+
+def check_batch_size(batch_size):
+    """
+    Refuse what is not a number of planes.
+
+    Parameters
+    ----------
+    batch_size : int
+        At least 1.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else.
+    """
+    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
+        raise ParameterError(f"batch_size is {batch_size!r}; expected an integer of at least 1")
+
+
+def in_batches(items: Iterable, size: int, *, key) -> Iterator[list]:
+    """
+    Put neighbours with equal keys together.
+
+    Parameters
+    ----------
+    items : iterable
+        Anything; at most one item more than a batch holds is taken ahead.
+    size : int
+        The most items of a batch.
+    key : callable
+        What must be equal within a batch; an item whose key is `None` stays alone.
+
+    Yields
+    ------
+    list
+        The items in order, batch by batch.
+    """
+    for value, group in groupby(items, key=key):
+        while batch := list(islice(group, 1 if value is None else size)):
+            yield batch
 
 
 def checked_planes(spec, array):
@@ -63,7 +164,7 @@ def checked_planes(spec, array):
     ----------
     spec : ModelSpec
         The model.
-    array : numpy.ndarray
+    array : numpy.ndarray or FrameRows
         Float32 frame ``[y, x]``.
 
     Returns
@@ -73,6 +174,8 @@ def checked_planes(spec, array):
 
     Raises
     ------
+    FrameError
+        If the model cannot take the frame.
     PluginError
         If the preprocessing fails or gives anything else.
     """
@@ -87,29 +190,68 @@ def checked_planes(spec, array):
     return np.require(planes, requirements=["C", "W"])
 
 
-def _predict_one(model, array):
+def _all_predictions(model, planes, views, with_evidence, batch_size):
+    for batch in in_batches(planes, batch_size, key=np.shape):
+        yield from _predict_batch(model, batch, views, with_evidence, batch_size)
+
+
+def _predict_batch(model, batch, views, with_evidence, batch_size):
+    """Average over the views, of which as many pass together as the batch size allows."""
     import torch
 
-    planes = checked_planes(model.spec, array)
+    number, together = len(batch), max(1, batch_size // len(batch))
+    logits, maps, novelties = [], [], []
     with torch.inference_mode():
-        batch = torch.from_numpy(planes)[None].to(model.device)
-        run = model.module.evidence if model.has_evidence else model.module
-        output = _guarded(f"the model {model.spec.name!r}", run, batch)
-    logits, evidence = output if model.has_evidence else (output, None)
-    return Prediction(
-        _checked_logits(model.spec, logits), None if evidence is None else evidence[0].float().cpu().numpy()
+        stacked = torch.from_numpy(batch[0][None] if number == 1 else np.stack(batch)).to(model.device)
+        for first in range(0, len(views), together):
+            seen = views[first : first + together]
+            flipped = [torch.flip(stacked, axes) if axes else stacked for axes in seen]
+            output = _run(model, flipped[0] if len(seen) == 1 else torch.cat(flipped), with_evidence)
+            logits.append(output[0].reshape(len(seen), number, -1))
+            maps += _turned_back(output[1], seen, number)
+            novelties.append(None if output[2] is None else output[2].reshape(len(seen), number))
+    mean = np.concatenate(logits).mean(axis=0)
+    evidence = [None] * number if not maps else sum(maps) / np.float32(len(maps))
+    novelty = energy(mean) if novelties[0] is None else np.concatenate(novelties).mean(axis=0)
+    return [Prediction(*told) for told in zip(mean, evidence, novelty.tolist(), strict=True)]
+
+
+def _turned_back(maps, seen, number):
+    """Give the maps of each view, in the frame's own orientation."""
+    if maps is None:
+        return []
+    return [
+        np.flip(maps[i * number : (i + 1) * number], axes) if axes else maps[i * number : (i + 1) * number]
+        for i, axes in enumerate(seen)
+    ]
+
+
+def _run(model, batch, with_evidence):
+    """Give logits [N, K], evidence [N, K, h, w] or None, and novelty [N] or None, checked, as arrays."""
+    network, what = model.module, f"the model {model.spec.name!r}"
+    if has_novelty(model):
+        logits, maps, novelty = _guarded(what, network.explained, batch)
+    elif with_evidence:
+        (logits, maps), novelty = _guarded(what, network.evidence, batch), None
+    else:
+        logits, maps, novelty = _guarded(what, network, batch), None, None
+    number, classes = batch.shape[0], len(model.classes)
+    return (
+        _checked(what, "logits", logits, (number, classes)).astype(np.float64),
+        _checked(what, "evidence", maps, (number, classes, None, None)) if with_evidence else None,
+        None if novelty is None else _checked(what, "novelty", novelty, (number,)).astype(np.float64),
     )
 
 
-def _checked_logits(spec, logits):
-    expected = (1, len(spec.classes))
-    if tuple(logits.shape) != expected:
-        raise PluginError(
-            f"the model {spec.name!r} gave logits of the shape {tuple(logits.shape)}; expected {expected}"
-        )
-    values = logits[0].double().cpu().numpy()
+def _checked(what, kind, tensor, expected):
+    found = tuple(tensor.shape)
+    fits = len(found) == len(expected) and all(e in (None, f) for e, f in zip(expected, found, strict=True))
+    if not fits:
+        shown = str(expected).replace("None", "any")
+        raise PluginError(f"{what} gave {kind} of the shape {found}; expected {shown}")
+    values = tensor.float().cpu().numpy()
     if not np.isfinite(values).all():
-        raise PluginError(f"the model {spec.name!r} gave logits that are not finite: {values}")
+        raise PluginError(f"{what} gave {kind} that are not finite")
     return values
 
 

@@ -10,12 +10,16 @@ from astroclassify.core import WeightsError
 
 #: A label with a smaller probability is ``uncertain`` where the card says nothing (float).
 DEFAULT_UNCERTAIN_BELOW = 0.6
+#: What a novelty may be: the network's own distance, or minus the log of the summed exponents of the logits.
+NOVELTY_SCORES = ("mahalanobis", "energy")
+#: How far from 1 shares may sum up (float).
+PRIOR_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
 class Calibration:
     """
-    How logits become probabilities: ``softmax(logits / temperature + bias)``.
+    How logits become probabilities, ``softmax(logits / temperature + bias)``, and what they are worth.
 
     Parameters
     ----------
@@ -25,11 +29,21 @@ class Calibration:
         One per class; empty for none.
     uncertain_below : float, default 0.6
         Probability, 0 to 1, under which a label is ``uncertain``.
+    novelty_score : {"", "mahalanobis", "energy"}, default ""
+        Which novelty the limit is for; empty for the network's own where it has one, else the energy.
+    novelty_above : float, default infinity
+        Novelty above which a label is ``uncertain``.
+    prior : tuple of float, default empty
+        Share of each class among the frames that the calibration was fitted on, summing to 1; empty
+        where the card does not say.
     """
 
     temperature: float = 1.0
     bias: tuple[float, ...] = ()
     uncertain_below: float = DEFAULT_UNCERTAIN_BELOW
+    novelty_score: str = ""
+    novelty_above: float = math.inf
+    prior: tuple[float, ...] = ()
 
 
 def read_card(path):
@@ -70,7 +84,8 @@ def calibration_of(card, classes):
     Parameters
     ----------
     card : mapping
-        May hold ``calibration`` (with ``temperature`` and ``bias``), ``uncertain_below`` and ``classes``.
+        May hold ``calibration`` (with ``temperature`` and ``bias``), ``uncertain_below``,
+        ``novelty`` (with ``score`` and ``above``), ``prior`` (a share for each class) and ``classes``.
     classes : tuple of str
         The model's classes.
 
@@ -87,13 +102,12 @@ def calibration_of(card, classes):
     Examples
     --------
     >>> from astroclassify.models import calibration_of
-    >>> calibration_of({"calibration": {"temperature": 1.5}}, ("galaxy", "nsc"))
-    Calibration(temperature=1.5, bias=(), uncertain_below=0.6)
+    >>> found = calibration_of({"calibration": {"temperature": 1.5}}, ("galaxy", "nsc"))
+    >>> found.temperature, found.uncertain_below
+    (1.5, 0.6)
     """
     _check_classes(card, classes)
-    given = card.get("calibration") or {}
-    if not isinstance(given, Mapping):
-        raise WeightsError(f"the card's calibration is {given!r}; expected a mapping")
+    given = _mapping("calibration", card)
     temperature = _number("temperature", given.get("temperature", 1.0))
     bias = tuple(_number("bias", value) for value in _listed("bias", given.get("bias") or ()))
     threshold = _number("uncertain_below", card.get("uncertain_below", DEFAULT_UNCERTAIN_BELOW))
@@ -103,7 +117,34 @@ def calibration_of(card, classes):
         raise WeightsError(f"the card has {len(bias)} biases for the {len(classes)} classes {classes}")
     if not 0 <= threshold <= 1:
         raise WeightsError(f"the card's uncertain_below is {threshold}; expected 0 to 1")
-    return Calibration(temperature, bias, threshold)
+    return Calibration(temperature, bias, threshold, *_novelty(card), _prior(card, classes))
+
+
+def _novelty(card):
+    given = _mapping("novelty", card)
+    score = given.get("score", "")
+    if score not in ("", *NOVELTY_SCORES):
+        raise WeightsError(f"the card's novelty has the score {score!r}; expected one of {NOVELTY_SCORES}")
+    return score, _number("novelty above", given["above"]) if "above" in given else math.inf
+
+
+def _prior(card, classes):
+    given = _mapping("prior", card)
+    if not given:
+        return ()
+    if set(given) != set(classes):
+        raise WeightsError(f"the card's prior is for {sorted(given)}; expected the classes {list(classes)}")
+    shares = tuple(_number("prior", given[name]) for name in classes)
+    if min(shares) <= 0 or abs(sum(shares) - 1) > PRIOR_TOLERANCE:
+        raise WeightsError(f"the card's prior is {dict(given)}; expected shares above 0 that sum to 1")
+    return tuple(share / sum(shares) for share in shares)
+
+
+def _mapping(name, card):
+    given = card.get(name) or {}
+    if not isinstance(given, Mapping):
+        raise WeightsError(f"the card's {name} is {given!r}; expected a mapping")
+    return given
 
 
 def _check_classes(card, classes):

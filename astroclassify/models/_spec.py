@@ -141,6 +141,12 @@ class ModelSpec:
         DOI or arXiv identifier.
     tags : tuple of str, optional
         Words for filtering. ``"large"`` tells contract checks not to run the model in full.
+    flips : bool, default False
+        Whether a frame is classified as the average over itself, its two mirror images and itself
+        turned by 180 degrees, where the user does not choose.
+    by_rows : bool, default False
+        Whether the preprocessing also takes a `~astroclassify.preprocess.FrameRows`, which it
+        asks for rows, never for all at once; so large frames take little memory.
 
     Raises
     ------
@@ -164,6 +170,8 @@ class ModelSpec:
     weights: Weights | None = None
     reference: str = ""
     tags: tuple[str, ...] = ()
+    flips: bool = False
+    by_rows: bool = False
 
     def __post_init__(self):
         for name in ("builder_options", "preprocessing_options"):
@@ -174,6 +182,9 @@ class ModelSpec:
         _check_classes(self.classes)
         if not (self.weights is None or isinstance(self.weights, Weights)):
             raise ParameterError(f"weights must be a Weights or None; got a {type(self.weights).__name__}")
+        for name in ("flips", "by_rows"):
+            if not isinstance(getattr(self, name), bool):
+                raise ParameterError(f"{name} must be True or False; got {getattr(self, name)!r}")
 
     def build(self):
         """
@@ -198,7 +209,8 @@ class ModelSpec:
         Parameters
         ----------
         array : numpy.ndarray
-            Float32 frame ``[y, x]``, NaN on unusable pixels.
+            Float32 frame ``[y, x]``, NaN on unusable pixels; with ``by_rows`` also a
+            `~astroclassify.preprocess.FrameRows`.
 
         Returns
         -------

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from astroclassify.core import ParameterError
+from astroclassify.preprocess._frame import STRIP_ROWS
 
 #: Frames up to this much larger than the grid are cropped, not resampled (fraction).
 CROP_MARGIN = 0.05
@@ -17,8 +18,9 @@ def counts_planes(array, *, height=2048, width=4096, resampling="area"):
 
     Parameters
     ----------
-    array : numpy.ndarray
-        Float32 frame ``[y, x]``, NaN on unusable pixels, as `frame_array` gives it.
+    array : numpy.ndarray or FrameRows
+        Float32 frame ``[y, x]``, NaN on unusable pixels, as `frame_array` gives it. It is read in
+        strips of rows, so that beside the frame and the grid little memory is needed.
     height, width : int, default 2048, 4096
         The grid, at least 1 x 1.
     resampling : {"area", "bilinear"}, default "area"
@@ -59,13 +61,13 @@ def counts_planes(array, *, height=2048, width=4096, resampling="area"):
     _check(array, height, width)
     _check_resampling(resampling)
     median = _median(array)
-    filled = np.where(np.isnan(array), median, array)
     rows, columns = array.shape
     if _croppable(rows, height) and _croppable(columns, width):
-        return _central(filled, height, width)[None]
+        return _filled(_central(array, height, width), median)[None]
     scale = min(height / rows, width / columns)
     size = max(1, round(rows * scale)), max(1, round(columns * scale))
-    return _surrounded(_resampled(filled, size, RESAMPLINGS[resampling]), (height, width), median)[None]
+    resampled = _resampled(array, size, RESAMPLINGS[resampling], fill=median)
+    return _surrounded(resampled, (height, width), median)[None]
 
 
 def resample_area(array, shape):
@@ -87,9 +89,21 @@ def resample_area(array, shape):
     return _resampled(array, shape, _area_weights)
 
 
-def _resampled(array, shape, weights):
-    fewer_rows = weights(array.shape[0], shape[0]) @ array
-    return np.ascontiguousarray((weights(array.shape[1], shape[1]) @ fewer_rows.T).T)
+def _resampled(array, shape, weights, *, fill=0):
+    """Resample strip by strip: of each the columns first, then its share of the new rows."""
+    by_rows = weights(array.shape[0], shape[0]).tocsc()
+    by_columns = weights(array.shape[1], shape[1])
+    result = np.zeros(shape, dtype=np.float32)
+    for top in range(0, array.shape[0], STRIP_ROWS):
+        strip = _filled(array[top : top + STRIP_ROWS], fill)
+        shares = by_rows[:, top : top + STRIP_ROWS].tocsr()
+        touched = np.flatnonzero(np.diff(shares.indptr))
+        result[touched] += shares[touched] @ (by_columns @ strip.T).T
+    return result
+
+
+def _filled(array, value):
+    return np.where(np.isnan(array), value, array)
 
 
 def _area_weights(old, new):
@@ -134,7 +148,8 @@ def _median(array):
     sample = array[::step, ::step]
     sample = sample[np.isfinite(sample)]
     if sample.size == 0:  # the few usable pixels lie between the samples
-        sample = array[np.isfinite(array)]
+        strips = (array[top : top + STRIP_ROWS] for top in range(0, array.shape[0], STRIP_ROWS))
+        sample = np.concatenate([strip[np.isfinite(strip)] for strip in strips])
     return np.float32(np.median(sample)) if sample.size else np.float32(0)
 
 
@@ -144,7 +159,7 @@ def _croppable(size, wanted):
 
 def _central(array, height, width):
     top, left = (array.shape[0] - height) // 2, (array.shape[1] - width) // 2
-    return np.ascontiguousarray(array[top : top + height, left : left + width])
+    return array[top : top + height, left : left + width]
 
 
 def _surrounded(array, shape, value):

@@ -1,4 +1,4 @@
-"""Any frame to one plain array: float32, ``[y, x]``, NaN on unusable pixels."""
+"""Any frame to one plain array: float32, ``[y, x]``, NaN on unusable pixels; whole, or by rows."""
 
 import numpy as np
 from astropy.nddata import NDData
@@ -8,6 +8,8 @@ from astroclassify.core import FrameError
 
 #: The smallest number of rows and of columns that a frame may have (int).
 MINIMUM_SIDE = 16
+#: How many rows are handled at once where not all are (int).
+STRIP_ROWS = 256
 
 
 def frame_array(frame):
@@ -44,10 +46,64 @@ def frame_array(frame):
     >>> array.dtype.name, float(array[0, 1]), float(array[0, 0])
     ('float32', 1200.0, nan)
     """
-    values, mask = _values_and_mask(frame)
-    _check_shape(values)
-    _check_dtype(values.dtype)
-    return _with_nan(values, _checked_mask(mask, values.shape))
+    return FrameRows(frame)[:]
+
+
+class FrameRows:
+    """
+    A frame whose pixels become float32, with NaN where unusable, only when rows of it are asked for.
+
+    It is indexed like the array that `frame_array` gives, and gives the same pixels; but of a frame in a
+    memory-mapped file, or one of integers, no more is held in memory than what was asked for.
+
+    Parameters
+    ----------
+    frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData`, `~astropy.units.Quantity` or array
+        As for `frame_array`.
+
+    Raises
+    ------
+    FrameError
+        As `frame_array` does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.preprocess import FrameRows
+    >>> rows = FrameRows(np.full((6000, 64), 7, dtype=">u2"))
+    >>> rows.shape, rows[100:102, ::32].tolist()
+    ((6000, 64), [[7.0, 7.0], [7.0, 7.0]])
+    """
+
+    ndim = 2
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, frame):
+        self._values, mask = _values_and_mask(frame)
+        _check_shape(self._values)
+        _check_dtype(self._values.dtype)
+        self._mask = _checked_mask(mask, self.shape)
+        if all(np.isnan(self[top : top + STRIP_ROWS]).all() for top in range(0, self.shape[0], STRIP_ROWS)):
+            raise FrameError("this frame has no usable pixel: every one is masked, NaN or infinite")
+
+    @property
+    def shape(self):
+        """Number of rows and of columns (tuple of int)."""
+        return self._values.shape
+
+    @property
+    def size(self):
+        """Number of pixels (int)."""
+        return self._values.size
+
+    def __getitem__(self, key):
+        return _with_nan(self._values[key], None if self._mask is None else self._mask[key])
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __repr__(self):
+        return f"<FrameRows of the shape {self.shape}, from {self._values.dtype}>"
 
 
 def _values_and_mask(frame):
@@ -89,7 +145,7 @@ def _checked_mask(mask, shape):
     mask = np.asarray(mask)
     if mask.ndim not in (0, 2) or (mask.ndim == 2 and mask.shape != shape):
         raise FrameError(f"the mask has the shape {mask.shape}; expected the frame's, {shape}")
-    return np.broadcast_to(mask.astype(bool, copy=False), shape)
+    return np.broadcast_to(mask, shape)
 
 
 def _with_nan(values, mask):
@@ -97,9 +153,7 @@ def _with_nan(values, mask):
         array = np.ascontiguousarray(values, dtype=np.float32)
     bad = ~np.isfinite(array)
     if mask is not None:
-        bad |= mask
-    if bad.all():
-        raise FrameError("this frame has no usable pixel: every one is masked, NaN or infinite")
+        bad |= mask.astype(bool, copy=False)
     shared = np.shares_memory(array, values, max_work=1)
     if bad.any():
         array = array.copy() if shared else array

@@ -77,6 +77,43 @@ def test_a_chip_that_is_not_there_is_a_failed_row(command, frame_file, bright_is
     assert "no chip 3" in err
 
 
+def test_a_prior_moves_the_probabilities(command, frame_file, bright_is_galaxy):
+    rows = []
+    for options in ((), ("--prior", "galaxy=0.2, nsc=0.8")):
+        _, out, _ = command(
+            "classify", frame_file("one.fits", 30), *bright_is_galaxy, "--format", "json", *options
+        )
+        rows += json.loads(out)
+    odds = [row["p_galaxy_vs_nsc"] / (1 - row["p_galaxy_vs_nsc"]) for row in rows]
+    assert odds[1] == pytest.approx(odds[0] / 4)
+
+
+def test_the_options_reach_the_work(command, frame_file, bright_is_galaxy, monkeypatch):
+    import astroclassify
+
+    asked, honest = {}, astroclassify.classify_many
+    monkeypatch.setattr("astroclassify.classify_many", lambda *a, **k: asked.update(k) or honest(*a, **k))
+    options = ("--no-flips", "--batch-size", 3, "--precision", "float32", "--device", "cpu")
+    assert command("classify", frame_file("one.fits"), *bright_is_galaxy, *options)[0] == 0
+    expected = {"flips": False, "batch_size": 3, "precision": "float32", "device": "cpu", "prior": None}
+    assert {name: asked[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--prior", "galaxy"],
+        ["--prior", "galaxy=1.5,nsc=0.1"],
+        ["--batch-size", "0"],
+        ["--precision", "float12"],
+    ],
+)
+def test_an_option_that_makes_no_sense_is_wrong_usage(command, frame_file, bright_is_galaxy, options):
+    status, out, err = command("classify", frame_file("one.fits"), *bright_is_galaxy, *options)
+    assert (status, out) == (2, "")
+    assert "error" in err
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astroclassify.core import ConfigurationError, conf
+from astroclassify.core import ConfigurationError, WeightsError, conf
 from astroclassify.inference import galaxy_probability, interpret, predict, softmax
 
 FINE = ("galaxy", "nebula", "star cluster", "field")
@@ -72,6 +73,44 @@ def test_an_impossible_threshold_is_refused(fixed, frames):
 def test_the_cards_calibration_is_applied(fixed, frames):
     found = answer(fixed(4.0, 0.0, classes=("galaxy", "nsc"), temperature=2.0, bias=(-1.0, 0.0)), frames[0])
     assert found.probability == pytest.approx(1 / (1 + np.exp(-1)))
+
+
+def test_a_novel_frame_is_uncertain_whatever_its_probability(fixed, frames):
+    logits = (0.1, 9.0, -3.0, -3.0)
+    novelty = -np.log(np.exp(logits).sum())
+    found = answer(fixed(*logits, novelty_above=novelty - 0.01, novelty_score="energy"), frames[0])
+    assert (found.label, found.leaning) == ("uncertain", "nsc")
+    assert found.novelty == pytest.approx(novelty, rel=1e-6)
+    assert found.meta["reason"].startswith("unlike anything the model has learnt: novelty -9")
+    usual = answer(fixed(*logits, novelty_above=novelty + 0.01), frames[0])
+    assert (usual.label, usual.meta["reason"]) == ("nsc", "")
+    assert usual.meta["novelty_score"] == "energy"
+
+
+def test_a_limit_for_a_distance_needs_a_network_that_measures_it(fixed, frames):
+    with pytest.raises(WeightsError, match="explained"):
+        answer(fixed(0.0, 0.0, 0.0, 0.0, novelty_score="mahalanobis", novelty_above=3.0), frames[0])
+
+
+def test_the_card_chooses_between_the_two_novelties(make_model, frames):
+    class Explaining(torch.nn.Module):
+        def explained(self, planes):
+            return torch.zeros(len(planes), 4), torch.zeros(len(planes), 4, 2, 2), torch.ones(len(planes))
+
+    assert answer(make_model(Explaining()), frames[0]).novelty == 1
+    assert answer(make_model(Explaining(), novelty_score="energy"), frames[0]).novelty == -np.log(4)
+
+
+def test_a_prior_changes_probabilities_and_not_the_evidence(make_model, frames, additive):
+    model = make_model(additive.module)
+    (prediction,) = predict(model, frames[:1])
+    usual = interpret(prediction, model)
+    sure = interpret(prediction, model, prior={"galaxy": 1e-6, "nsc": 1 - 1e-6})
+    sign = 1 if usual.leaning == sure.leaning else -1
+    assert sure.probabilities["nebula"] > usual.probabilities["nebula"]
+    assert np.array_equal(sure.evidence, sign * usual.evidence)
+    assert sure.meta["prior"] == {"galaxy": 1e-6, "nsc": 1 - 1e-6}
+    assert usual.meta["prior"] is None
 
 
 def test_extreme_logits_stay_finite(fixed, frames):

@@ -1,5 +1,6 @@
 """Predictions: one frame at a time, no trace in torch, and contracts enforced."""
 
+import dataclasses
 import sys
 import types
 
@@ -9,6 +10,7 @@ import torch
 
 from astroclassify.core import FrameError, ParameterError, PluginError
 from astroclassify.inference import predict
+from astroclassify.preprocess import counts_planes
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
@@ -24,6 +26,83 @@ def test_the_batch_never_changes_a_result_bit_for_bit(additive, frames, size):
 def test_evidence_adds_up_to_the_logits(additive, frames):
     for prediction in predict(additive, frames):
         assert np.allclose(prediction.evidence.sum(axis=(1, 2)), prediction.logits, rtol=1e-4)
+
+
+@pytest.mark.parametrize("flips", [True, False])
+@pytest.mark.parametrize("size", [2, 3, 4, 9])
+def test_larger_batches_change_results_by_rounding_only(additive, frames, size, flips):
+    frames = [*frames, frames[-1][::-1]]
+    alone = predict(additive, frames, flips=flips)
+    for one, other in zip(alone, predict(additive, frames, flips=flips, batch_size=size), strict=True):
+        assert np.allclose(one.logits, other.logits, rtol=1e-5, atol=1e-5)
+        assert np.allclose(one.evidence, other.evidence, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("size", "flips", "passed"),
+    [
+        (1, False, [1] * 5),
+        (1, True, [1] * 20),
+        (4, False, [4, 1]),
+        (8, True, [5] * 4),
+        (10, True, [10, 10]),
+        (3, True, [3] * 4 + [2] * 4),
+    ],
+)
+def test_as_many_planes_pass_together_as_asked_for(additive, frames, monkeypatch, size, flips, passed):
+    honest, seen = additive.module.evidence, []
+    monkeypatch.setattr(additive.module, "evidence", lambda x: seen.append(len(x)) or honest(x))
+    predict(additive, frames, flips=flips, batch_size=size)
+    assert seen == passed
+
+
+def test_frames_whose_planes_differ_in_shape_pass_apart(make_model, whole_frames, frames):
+    network = Broken(lambda x: x.mean(dim=(2, 3)).repeat(1, 4) * 0 + len(x))
+    found = predict(
+        make_model(network, preprocessing=whole_frames), [frames[0], frames[4], frames[1]], batch_size=3
+    )
+    assert [prediction.logits[0] for prediction in found] == [2, 2, 1]
+
+
+@pytest.mark.parametrize("size", [0, -1, 1.5, True, "2"])
+def test_a_batch_size_that_is_none_is_refused(additive, frames, size):
+    with pytest.raises(ParameterError, match="batch_size"):
+        predict(additive, frames, batch_size=size)
+
+
+def test_flips_average_four_views_with_the_evidence_turned_back(additive, frames):
+    frame = frames[1]  # of the grid's size, so that its planes turn with it
+    views = [(slice(None, None, y), slice(None, None, x)) for y in (1, -1) for x in (1, -1)]
+    seen = [predict(additive, [np.ascontiguousarray(frame[view])])[0] for view in views]
+    (mean,) = predict(additive, [frame], flips=True)
+    assert np.allclose(mean.logits, np.mean([p.logits for p in seen], axis=0), rtol=1e-6)
+    turned = [p.evidence[(slice(None), *view)] for p, view in zip(seen, views, strict=True)]
+    assert np.allclose(mean.evidence, np.mean(turned, axis=0), rtol=1e-4, atol=1e-7)
+    assert not np.allclose(mean.evidence, seen[0].evidence, rtol=1e-2)
+
+
+@pytest.mark.parametrize("view", [np.s_[::-1], np.s_[:, ::-1], np.s_[::-1, ::-1]])
+def test_with_flips_a_turned_frame_gets_the_same_answer(additive, frames, view):
+    (upright,) = predict(additive, [frames[1]], flips=True)
+    (turned,) = predict(additive, [np.ascontiguousarray(frames[1][view])], flips=True)
+    assert np.allclose(turned.logits, upright.logits, rtol=1e-6)
+    view = view if isinstance(view, tuple) else (view,)
+    assert np.allclose(turned.evidence, upright.evidence[(slice(None), *view)], rtol=1e-4, atol=1e-7)
+
+
+def test_the_spec_says_whether_views_are_averaged_unless_the_user_does(additive, frames):
+    model = dataclasses.replace(additive, spec=dataclasses.replace(additive.spec, flips=True))
+    once, averaged = (predict(additive, frames[:1], flips=flips)[0].logits for flips in (False, True))
+    assert not np.allclose(once, averaged, rtol=1e-9)
+    assert np.array_equal(predict(model, frames[:1])[0].logits, averaged)
+    assert np.array_equal(predict(model, frames[:1], flips=False)[0].logits, once)
+
+
+def test_evidence_that_is_not_asked_for_is_not_made(additive, frames, monkeypatch):
+    (expected,) = predict(additive, frames[:1])
+    (prediction,) = predict(additive, frames[:1], evidence=False)
+    assert prediction.evidence is None
+    assert np.array_equal(prediction.logits, expected.logits)
 
 
 def test_a_network_without_evidence_gives_none(fixed, frames):
@@ -45,6 +124,15 @@ def test_torchs_global_state_is_untouched(additive, frames):
 
 def test_no_frames_give_no_predictions(additive):
     assert predict(additive, []) == []
+
+
+@pytest.fixture
+def whole_frames(monkeypatch):
+    """Give the import path of a preprocessing that leaves a frame's size as it is (str)."""
+    module = types.ModuleType("planes_for_a_test")
+    module.planes = lambda array: array[None]
+    monkeypatch.setitem(sys.modules, "planes_for_a_test", module)
+    return "planes_for_a_test:planes"
 
 
 class Broken(torch.nn.Module):
@@ -69,6 +157,48 @@ def test_a_network_that_breaks_its_contract_is_named(make_model, frames, answer,
     with pytest.raises(PluginError, match=message) as caught:
         predict(make_model(Broken(answer)), frames[:1])
     assert "'known'" in str(caught.value)
+
+
+class Explaining(torch.nn.Module):
+    """A network that measures how novel a frame is: its largest value."""
+
+    def __init__(self, classes=4, extra=()):
+        super().__init__()
+        self.classes, self.extra = classes, extra
+
+    def explained(self, planes):
+        maps = planes.repeat(1, self.classes, 1, 1) / 1e6
+        return maps.sum(dim=(2, 3)), maps, planes.amax(dim=(1, 2, 3)).reshape(-1, *self.extra)
+
+    def forward(self, planes):
+        raise RuntimeError("not needed")
+
+
+@pytest.mark.parametrize("evidence", [True, False])
+def test_a_network_that_measures_novelty_is_asked_for_it(make_model, frames, evidence):
+    found = predict(make_model(Explaining()), frames, evidence=evidence, flips=True, batch_size=8)
+    for prediction, frame in zip(found, frames, strict=True):
+        assert (prediction.evidence is None) != evidence
+        assert prediction.novelty == pytest.approx(counts_planes(frame, height=32, width=48).max())
+
+
+def test_without_one_the_novelty_is_the_energy_of_the_logits(fixed, frames):
+    (prediction,) = predict(fixed(1.0, 2.0, 3.0, 4.0), frames[:1])
+    assert prediction.novelty == pytest.approx(-np.log(np.exp([1, 2, 3, 4]).sum()))
+
+
+def test_a_novelty_of_another_shape_is_named(make_model, frames):
+    with pytest.raises(PluginError, match=r"novelty of the shape \(1, 1\); expected \(1,\)"):
+        predict(make_model(Explaining(extra=(1,))), frames[:1])
+
+
+def test_evidence_of_another_shape_is_named(make_model, frames):
+    network = Explaining()
+    network.explained = lambda x: (torch.zeros(len(x), 4), torch.zeros(len(x), 3, 2, 2), torch.zeros(len(x)))
+    with pytest.raises(
+        PluginError, match=r"evidence of the shape \(1, 3, 2, 2\); expected \(1, 4, any, any\)"
+    ):
+        predict(make_model(network), frames[:1])
 
 
 def refuse(array):

@@ -1,0 +1,96 @@
+"""Coverage against accuracy: what is gained by leaving the least certain frames unanswered."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from astroclassify.core import ParameterError
+
+
+class CoverageCurve(NamedTuple):
+    """
+    What is answered, and how well, for each threshold of the probability.
+
+    Parameters
+    ----------
+    threshold : numpy.ndarray
+        Ascending, 0.5 to 1: frames with at least this probability are answered, the others ``uncertain``.
+    coverage : numpy.ndarray
+        Share of the frames that is answered, descending from 1.
+    accuracy : numpy.ndarray
+        Share of the answered frames that is right.
+
+    Examples
+    --------
+    >>> from astroclassify.inference import coverage_curve
+    >>> coverage_curve([0.9, 0.4, 0.2], [True, True, False]).threshold_for(1.0)
+    0.8
+    """
+
+    threshold: np.ndarray
+    coverage: np.ndarray
+    accuracy: np.ndarray
+
+    def threshold_for(self, accuracy):
+        """
+        Find the smallest threshold from which on the answers are accurate enough.
+
+        Parameters
+        ----------
+        accuracy : float
+            Wanted share of right answers, 0 to 1.
+
+        Returns
+        -------
+        float
+            At this threshold and at every higher one the accuracy is reached; NaN where the most
+            certain frames miss it.
+        """
+        missed = np.flatnonzero(self.accuracy < accuracy)
+        first = missed[-1] + 1 if missed.size else 0
+        return float(self.threshold[first]) if first < self.threshold.size else float("nan")
+
+
+def coverage_curve(p_galaxy, is_galaxy):
+    """
+    Measure accuracy against coverage.
+
+    Parameters
+    ----------
+    p_galaxy : array-like
+        Probability of galaxy among galaxy and nsc, one per frame, 0 to 1.
+    is_galaxy : array-like of bool
+        The truth.
+
+    Returns
+    -------
+    CoverageCurve
+        A point for each probability that occurs.
+
+    Raises
+    ------
+    ParameterError
+        If there is no frame, the lengths differ, or a probability is not one.
+
+    Examples
+    --------
+    >>> from astroclassify.inference import coverage_curve
+    >>> curve = coverage_curve([0.9, 0.4, 0.2], [True, True, False])
+    >>> curve.threshold, curve.accuracy[-1]
+    (array([0.6, 0.8, 0.9]), 1.0)
+    """
+    p_galaxy, is_galaxy = np.asarray(p_galaxy, dtype=float), np.asarray(is_galaxy, dtype=bool)
+    if p_galaxy.ndim != 1 or p_galaxy.shape != is_galaxy.shape or p_galaxy.size == 0:
+        raise ParameterError(
+            f"expected one probability and one truth for each frame; got the shapes {p_galaxy.shape} "
+            f"and {is_galaxy.shape}"
+        )
+    if not ((p_galaxy >= 0) & (p_galaxy <= 1)).all():
+        raise ParameterError("probabilities lie between 0 and 1; leave out frames without an answer (NaN)")
+    confidence = np.maximum(p_galaxy, 1 - p_galaxy)
+    order = np.argsort(confidence)
+    confidence, right = confidence[order], ((p_galaxy >= 0.5) == is_galaxy)[order]
+    first = np.flatnonzero(np.diff(confidence, prepend=-1))
+    answered = p_galaxy.size - first
+    right_above = np.cumsum(right[::-1])[::-1][first]
+    return CoverageCurve(confidence[first], answered / p_galaxy.size, right_above / answered)
