@@ -5,7 +5,7 @@ import os
 import sys
 import warnings
 
-from astroclassify.cli import _classify, _demo, _exit_codes, _info, _instruments, _models, _simulate
+from astroclassify.cli import _classify, _demo, _exit_codes, _info, _instruments, _models, _simulate, _train
 from astroclassify.cli._output import say
 from astroclassify.core import (
     AstroclassifyError,
@@ -17,7 +17,7 @@ from astroclassify.core import (
     package_version,
 )
 
-_SUBCOMMANDS = (_demo, _info, _classify, _models, _instruments, _simulate)
+_SUBCOMMANDS = (_demo, _info, _classify, _models, _instruments, _simulate, _train)
 
 _USAGE_ERRORS = (ConfigurationError, MissingWeightsError, ParameterError, UnknownNameError, WeightsError)
 

@@ -52,6 +52,10 @@ class ConfigurationError(AstroclassifyError, ValueError):
     """A configuration value is invalid."""
 
 
+class TrainingError(AstroclassifyError, ArithmeticError):
+    """A training cannot go on: its loss, gradient or weights are not finite."""
+
+
 class OptionalDependencyError(AstroclassifyError, ImportError):
     """A feature needs a package that is not installed."""
 

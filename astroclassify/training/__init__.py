@@ -1,5 +1,7 @@
-"""Training and evaluation of the default model on simulated frames."""
+"""Training any model on any labelled frames, and saying how good it is."""
 
+from astroclassify.training._augment import Augmentation
+from astroclassify.training._data import Batch, FrameSet, PoolStream, SimulatedStream
 from astroclassify.training._evaluate import (
     Score,
     area_under_curve,
@@ -9,20 +11,41 @@ from astroclassify.training._evaluate import (
     fit_calibration,
     simulated_logits,
 )
-from astroclassify.training._fit import Recipe, fit
+from astroclassify.training._fit import TrainingResult, fit
+from astroclassify.training._frames import LabelledFrame, PlaneStore, read_manifest
+from astroclassify.training._log import LOG_COLUMNS, read_log
+from astroclassify.training._loss import allowed_classes, partial_cross_entropy
 from astroclassify.training._pool import FramePool
+from astroclassify.training._presets import PRESETS, Recipe, find_recipe
 from astroclassify.training._release import release
+from astroclassify.training._split import split_by_body
 
 __all__ = [
+    "LOG_COLUMNS",
+    "PRESETS",
+    "Augmentation",
+    "Batch",
     "FramePool",
+    "FrameSet",
+    "LabelledFrame",
+    "PlaneStore",
+    "PoolStream",
     "Recipe",
     "Score",
+    "SimulatedStream",
+    "TrainingResult",
+    "allowed_classes",
     "area_under_curve",
     "balanced_accuracy",
     "bootstrap",
     "calibration_error",
+    "find_recipe",
     "fit",
     "fit_calibration",
+    "partial_cross_entropy",
+    "read_log",
+    "read_manifest",
     "release",
     "simulated_logits",
+    "split_by_body",
 ]

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 
 from astroclassify.core import ParameterError
 from astroclassify.preprocess import working_planes
 from astroclassify.simulate import CLASSES, random_frames
+from astroclassify.training._loss import partial_cross_entropy
 
 
 @dataclass(frozen=True)
@@ -183,8 +185,8 @@ def fit_calibration(logits, labels):
     ----------
     logits : numpy.ndarray
         Shape (N, classes), on held-out bodies.
-    labels : numpy.ndarray of int
-        Shape (N,).
+    labels : numpy.ndarray of int or bool
+        The class of each frame, shape (N,), or which classes are right, shape (N, classes).
 
     Returns
     -------
@@ -193,6 +195,7 @@ def fit_calibration(logits, labels):
         ``logits / temperature + bias``.
     """
     logits, labels = torch.as_tensor(logits, dtype=torch.float64), torch.as_tensor(labels)
+    allowed = labels if labels.ndim == 2 else nn.functional.one_hot(labels.long(), logits.shape[1]).bool()
     log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
     bias = torch.zeros(logits.shape[1], dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.LBFGS([log_temperature, bias], max_iter=200, line_search_fn="strong_wolfe")
@@ -200,7 +203,7 @@ def fit_calibration(logits, labels):
     def loss():
         optimiser.zero_grad()
         scaled = logits / log_temperature.exp() + bias
-        value = torch.nn.functional.cross_entropy(scaled, labels) + 1e-3 * (bias**2).sum()
+        value = partial_cross_entropy(scaled, allowed).mean() + 1e-3 * (bias**2).sum()
         value.backward()
         return value
 

@@ -1,162 +1,347 @@
-"""Fit the default model on a pool of simulated frames; checkpoints resume."""
+"""`fit`: from a model, labelled frames and a recipe to weights with a card."""
 
 import json
-import logging
-import math
-import time
-from dataclasses import asdict, dataclass
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors.torch import save_file
-from torch import nn
+from safetensors.torch import load_file
 
-from astroclassify.models.nets.patchnet import PatchNet
-from astroclassify.training._pool import restored
+from astroclassify.core import ParameterError
+from astroclassify.models import find_spec, locate_weights, resolve_device, verified_sha256
+from astroclassify.simulate import SimulationConfig
+from astroclassify.training._card import make_card
+from astroclassify.training._data import FrameSet, PoolStream, SimulatedStream
+from astroclassify.training._frames import PlaneStore, checked_frames, read_manifest
+from astroclassify.training._log import read_log
+from astroclassify.training._network import fold_scale
+from astroclassify.training._presets import find_recipe
+from astroclassify.training._split import split_frames
+from astroclassify.training._trainer import CHECKPOINT, Trainer, train, write_state
 
-_log = logging.getLogger(__name__)
+#: What data that are simulated on the fly begin with, in a text.
+SIMULATED = "simulated:"
+WEIGHTS, ABOUT = "weights.safetensors", "recipe.json"
+#: Seeds of held-out simulations are this far from those of training.
+_OTHER_SEEDS = 1_000_003
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingResult:
     """
-    How the default model is trained.
+    What a training left.
 
     Parameters
     ----------
-    seconds : float, default 3600
-        Wall-clock length of the training; the learning rate falls to zero over it.
-    batch_size : int, default 64
-        Frames per step.
-    learning_rate : float, default 2e-3
-        Peak rate of AdamW.
-    weight_decay : float, default 0.02
-        Of AdamW.
-    average : float, default 0.999
-        Decay of the exponential moving average of the weights.
-    smoothing : float, default 0.05
-        Label smoothing of the cross-entropy.
-    seed : int, default 1
-        Of initialisation and sampling.
+    weights : pathlib.Path
+        The file that `~astroclassify.classify` takes as ``weights=``, with its card beside it.
+    card : dict
+        The card.
+    log : pathlib.Path
+        ``log.csv``, one row every few steps.
+    steps : int
+        Steps that were made.
     """
 
-    seconds: float = 3600.0
-    batch_size: int = 64
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.02
-    average: float = 0.999
-    smoothing: float = 0.05
-    seed: int = 1
+    weights: Path
+    card: dict
+    log: Path
+    steps: int
 
 
-class _Training:
-    """State of one training: network, average, optimiser, clock."""
-
-    def __init__(self, recipe):
-        torch.manual_seed(recipe.seed)
-        self.recipe = recipe
-        self.net = PatchNet().to(memory_format=torch.channels_last)
-        self.average = torch.optim.swa_utils.AveragedModel(
-            self.net,
-            multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average),
-            use_buffers=True,
-        )
-        self.optimiser = torch.optim.AdamW(
-            self.net.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-        )
-        self.loss = nn.CrossEntropyLoss(label_smoothing=recipe.smoothing)
-        self.steps, self.spent = 0, 0.0
-
-    def step(self, planes, labels):
-        """One batch; returns the loss."""
-        self._set_rate()
-        x = restored(torch.from_numpy(planes).float()).to(memory_format=torch.channels_last)
-        self.net.train()
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = self.net(x)
-        loss = self.loss(logits.float(), torch.from_numpy(labels))
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
-        self.optimiser.step()
-        self.average.update_parameters(self.net)
-        self.steps += 1
-        return loss.item()
-
-    def _set_rate(self):
-        progress = min(self.spent / self.recipe.seconds, 1.0)
-        warm = min(1.0, (self.steps + 1) / 200)
-        rate = self.recipe.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * progress))
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-
-    def save(self, folder):
-        """Write a checkpoint, and the averaged weights, atomically."""
-        state = {name: getattr(self, name).state_dict() for name in ("net", "average", "optimiser")}
-        partial = folder / "checkpoint.part"
-        torch.save({**state, "steps": self.steps, "spent": self.spent}, partial)
-        partial.replace(folder / "checkpoint.pt")
-        weights = {k: v.contiguous().clone() for k, v in self.average.module.state_dict().items()}
-        save_file(weights, folder / "weights.part")
-        (folder / "weights.part").replace(folder / "weights.safetensors")
-
-    def load(self, folder):
-        """Continue from a checkpoint of this class, if there is one."""
-        path = folder / "checkpoint.pt"
-        if path.exists():
-            state = torch.load(path, weights_only=True)
-            for name in ("net", "average", "optimiser"):
-                getattr(self, name).load_state_dict(state[name])
-            self.steps, self.spent = state["steps"], state["spent"]
-
-
-def fit(pool, folder, recipe=None, *, minimum_frames=4000):
+def fit(
+    model,
+    data,
+    *,
+    folder,
+    preset="modern",
+    weights=None,
+    validation=0.2,
+    split="body",
+    limit=None,
+    frames=None,
+    cache=None,
+    device=None,
+    resume=False,
+    licence="not stated",
+    checkpoint_seconds=300.0,
+    progress=None,
+):
     """
-    Train PatchNet on a pool until the recipe's time is spent.
+    Train a model, or go on with its training.
 
     Parameters
     ----------
-    pool : FramePool
-        Where frames come from; producers may still be filling it.
+    model : str or ModelSpec
+        Any model, with any preprocessing.
+    data : path-like, sequence of LabelledFrame, SimulationConfig or FramePool
+        A manifest in the columns of the paper's lists (CSV, or ECSV as
+        `~astroclassify.simulate.simulate_set` writes it); frames in memory; or
+        ``"simulated:CONFIG.toml"``, or a configuration: exposures simulated as they are needed,
+        on the training device, each seen once; or a pool.
     folder : path-like
-        For checkpoints, the log ``log.csv`` and ``weights.safetensors``.
-    recipe : Recipe, optional
-        How to train.
-    minimum_frames : int, default 4000
-        Wait until the pool holds so many.
+        For the weights, the checkpoint and the log.
+    preset : str or Recipe, default "modern"
+        How to train: a name in ``PRESETS``, or a recipe of your own, for example
+        ``dataclasses.replace(PRESETS["paper"], epochs=5)``.
+    weights : str or path-like, optional
+        A file to start from, or ``"default"`` for those that the model comes with; by default
+        none.
+    validation : float or path-like, default 0.2
+        Share of the bodies that is held out, of an epoch where frames are simulated; 0 for none; or
+        another manifest. The weights are judged and calibrated on it.
+    split : {"body", "frame"}, default "body"
+        What is kept apart. A split by frame flatters, and warns.
+    limit : int, optional
+        Use at most so many training frames, drawn at random. Where frames are simulated as they are
+        needed: that many are an epoch, by default 1024.
+    frames : path-like, optional
+        Folder of the files that a manifest names; by default its own.
+    cache : path-like, optional
+        Folder where planes of files are kept, so that they are made once; by default in the
+        folder. Planes of more than 8 MiB are not kept.
+    device : str, optional
+        As for `~astroclassify.classify`.
+    resume : bool, default False
+        Go on with the training that is in the folder. On the CPU, with as many threads, the result
+        is bit for bit that of a training that was never interrupted.
+    licence : str, default "not stated"
+        Of the weights, for the card.
+    checkpoint_seconds : float, default 300
+        Time between checkpoints.
+    progress : bool, optional
+        Show a progress bar; `None` shows it only on a terminal.
 
     Returns
     -------
-    pathlib.Path
-        The weights file.
+    TrainingResult
+        The weights and how they were made.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is wrong, no body can be held out, or the folder holds another training.
+    UnknownNameError
+        If there is no such model or preset.
+    ReadError
+        If the manifest, or a file that it names, cannot be read.
+    TrainingError
+        If the loss is not finite.
+    MissingWeightsError, WeightsError
+        If the weights to start from are not there, or do not fit.
+
+    Warns
+    -----
+    AstroclassifyWarning
+        If the split is by frame.
+
+    Examples
+    --------
+    >>> from astroclassify.training import fit
+    >>> done = fit("resnet18-resize", "set/manifest.ecsv", folder="run")  # doctest: +SKIP
+    >>> done.card["metrics"]  # doctest: +SKIP
     """
-    recipe, folder = recipe or Recipe(), Path(folder)
+    spec, recipe, folder = find_spec(model), find_recipe(preset), Path(folder)
+    device, start = resolve_device(device), _start(spec, weights)
+    store = PlaneStore(spec, folder / "planes" if cache is None else cache)
+    asked = {"validation": validation, "split": split, "limit": limit, "frames": frames, "device": device}
+    source, held = _opened(data, store, recipe, asked)
+    about = _about(spec, recipe, source, held, asked, start)
+    _open_folder(folder, about, resume)
+    cards = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=cards), _threads(device):
+        trainer = Trainer(
+            spec,
+            recipe,
+            steps_per_epoch=source.batches(recipe.batch_size),
+            device=device,
+            state=start.get("state"),
+        )
+        if (folder / CHECKPOINT).is_file():
+            trainer.load(folder)
+        train(
+            trainer, source, folder, validation=held, checkpoint_seconds=checkpoint_seconds, progress=progress
+        )
+        return _finished(trainer, source, held, folder, about, licence)
+
+
+# What to learn from --------------------------------------------------------------------------
+
+
+def _opened(data, store, recipe, asked):
+    """Give the source of batches, and the held-out frames or None."""
+    if isinstance(data, str) and data.startswith(SIMULATED):
+        path = data.removeprefix(SIMULATED)
+        data = SimulationConfig.read(path) if path else SimulationConfig()
+    if isinstance(data, SimulationConfig):
+        return _simulated(data, store, recipe, asked)
+    if hasattr(data, "draw"):
+        return PoolStream(data, store.spec, seed=recipe.seed), None
+    return _frame_sets(data, store, recipe, asked)
+
+
+def _simulated(config, store, recipe, asked):
+    changed = {"augmentation": recipe.augmentation, "seed": recipe.seed, "device": asked["device"]}
+    length = {} if asked["limit"] is None else {"epoch": asked["limit"]}
+    stream = SimulatedStream(config, store, **changed, **length)
+    if _is_path(asked["validation"]):
+        return stream, FrameSet(read_manifest(asked["validation"]), store)
+    number = round(_share(asked["validation"]) * stream.epoch)
+    if number == 0:
+        return stream, None
+    others = SimulatedStream(config, store, seed=recipe.seed + _OTHER_SEEDS, device=asked["device"])
+    return stream, FrameSet([others.frame(i) for i in range(number)], store)
+
+
+def _frame_sets(data, store, recipe, asked):
+    frames = read_manifest(data, frames=asked["frames"]) if _is_path(data) else checked_frames(data)
+    everything = FrameSet(frames, store)
+    learnt, held = everything.frames, []
+    if _is_path(asked["validation"]):
+        held = read_manifest(asked["validation"])
+        _check_apart(learnt, held)
+    elif _share(asked["validation"]):
+        out = split_frames(
+            everything.bodies,
+            [frame.label for frame in learnt],
+            fraction=asked["validation"],
+            seed=recipe.seed,
+            by=asked["split"],
+        )
+        held = [frame for frame, is_out in zip(learnt, out, strict=True) if is_out]
+        learnt = [frame for frame, is_out in zip(learnt, out, strict=True) if not is_out]
+    learnt = _limited(learnt, asked["limit"], recipe.seed)
+    source = FrameSet(learnt, store, augmentation=recipe.augmentation, seed=recipe.seed)
+    source.left_out += everything.left_out
+    return source, FrameSet(held, store) if held else None
+
+
+def _check_apart(learnt, held):
+    shared = {frame.body for frame in learnt} & {frame.body for frame in held}
+    if shared:
+        raise ParameterError(
+            f"{len(shared)} bodies are both learnt from and held out, for example {min(shared)!r}; "
+            "leave them out of one of the manifests"
+        )
+
+
+def _limited(frames, limit, seed):
+    if limit is None or limit >= len(frames):
+        return frames
+    if limit < 1:
+        raise ParameterError(f"limit is {limit}; expected 1 or more")
+    chosen = torch.randperm(len(frames), generator=torch.Generator().manual_seed(seed))[:limit]
+    return [frames[i] for i in sorted(chosen.tolist())]
+
+
+def _is_path(value):
+    return isinstance(value, str | os.PathLike)
+
+
+def _share(validation):
+    if isinstance(validation, bool) or not isinstance(validation, int | float) or not 0 <= validation < 1:
+        raise ParameterError(
+            f"validation is {validation!r}; expected a share, 0 or more and less than 1, or a manifest"
+        )
+    return validation
+
+
+def _start(spec, weights):
+    """The weights to start from, and their checksum; empty for none."""
+    if weights is None:
+        return {}
+    path, _, expected = locate_weights(spec, None if weights == "default" else weights)
+    return {"sha256": verified_sha256(path, expected), "state": _fitting_state(spec, path)}
+
+
+def _fitting_state(spec, path):
+    from astroclassify.models import built_module
+    from astroclassify.models._weights import load_state
+
+    load_state(built_module(spec), path)
+    return load_file(path)
+
+
+# The folder ----------------------------------------------------------------------------------
+
+
+def _about(spec, recipe, source, held, asked, start):
+    """What makes this training what it is: it is kept in the folder, and goes on the card."""
+    judged = None if held is None else held.described()
+    return {
+        "model": spec.name,
+        "recipe": recipe.values(),
+        "data": source.described(),
+        "validation": judged,
+        "split": f"by {asked['split']}" if judged and not _is_path(asked["validation"]) else "as given",
+        "started_from": start.get("sha256", "random weights"),
+    }
+
+
+def _open_folder(folder, about, resume):
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1))
-    while pool.filled < minimum_frames:
-        time.sleep(1)
-    training = _Training(recipe)
-    training.load(folder)
-    rng = np.random.default_rng([recipe.seed, training.steps])
-    losses, last = [], time.monotonic()
-    while training.spent < recipe.seconds:
-        losses.append(training.step(*pool.draw(rng, recipe.batch_size)))
-        now = time.monotonic()
-        training.spent, last = training.spent + now - last, now
-        if not np.isfinite(losses[-1]):
-            raise FloatingPointError(
-                f"the loss is {losses[-1]} at step {training.steps}; lower the learning rate"
+    path, text = folder / ABOUT, json.dumps(about, indent=1)
+    if (folder / CHECKPOINT).is_file():
+        _check_same(path, json.loads(text), resume)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def _check_same(path, about, resume):
+    if not resume:
+        raise ParameterError(
+            f"{path.parent} holds a training; pass resume=True to go on with it, or another folder"
+        )
+    there = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    for key in about:
+        if there.get(key) != about[key]:
+            raise ParameterError(
+                f"{path}: the folder holds another training: {_difference(there.get(key), about[key], key)}; "
+                "expected the same, or another folder"
             )
-        if training.steps % 200 == 0:
-            _report(folder, training, np.mean(losses[-200:]), pool.filled)
-    training.save(folder)
-    return folder / "weights.safetensors"
 
 
-def _report(folder, training, loss, simulated):
-    samples = training.steps * training.recipe.batch_size
-    with (folder / "log.csv").open("a") as log:
-        log.write(f"{training.steps},{samples},{simulated},{training.spent:.0f},{loss:.4f}\n")
-    _log.info("step %d, %d samples, loss %.4f", training.steps, samples, loss)
-    training.save(folder)
+def _difference(there, asked, key):
+    if isinstance(there, dict) and isinstance(asked, dict):
+        inner = next(name for name in {**there, **asked} if there.get(name) != asked.get(name))
+        return _difference(there.get(inner), asked.get(inner), f"{key}.{inner}")
+    return f"its {key} is {there!r}, not {asked!r}"
+
+
+# The end -------------------------------------------------------------------------------------
+
+
+def _finished(trainer, source, held, folder, about, licence):
+    if trainer.recipe.patience is not None and held is not None:
+        trainer.load_best(folder)
+    logits = None if held is None else trainer.predicted(held, flips=None)
+    first = source.batch(0, 1) if held is None else next(held.in_order(1))
+    planes = torch.from_numpy(first.planes[0][None]).to(trainer.device)
+    fold_scale(trainer.judged.eval(), trainer.recipe.input_scale, planes)
+    path = folder / WEIGHTS
+    write_state(trainer.judged, path)
+    training = about | {
+        "steps": trainer.steps,
+        "samples": trainer.steps * trainer.recipe.batch_size,
+        "seconds": round(trainer.seconds, 1),
+        "device": trainer.device,
+        "last_log_line": (read_log(folder / "log.csv") or [None])[-1],
+    }
+    card = make_card(path, trainer.spec, training=training, licence=licence, validation=held, logits=logits)
+    return TrainingResult(path, card, folder / "log.csv", trainer.steps)
+
+
+@contextmanager
+def _threads(device):
+    """On a CPU leave one core to the thread that makes batches: both on the same cores are far slower."""
+    before = torch.get_num_threads()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if device == "cpu":
+        torch.set_num_threads(max(1, min(before, cores - 1)))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

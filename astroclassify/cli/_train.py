@@ -1,0 +1,155 @@
+"""``astroclassify train``: from labelled frames to weights with a card."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from astroclassify.cli import _exit_codes
+from astroclassify.cli._output import say
+from astroclassify.cli._parsing import add_subparser
+
+_EXAMPLES = """
+astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --folder run
+astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --folder run --resume
+astroclassify train patchnet --data LCID.csv --frames raw --preset fine-tune --weights default --folder tuned
+astroclassify train hr-celestialnet --data simulated:config.toml --preset paper --limit 2000 --folder hr
+"""
+
+#: Options that stand for a value of the recipe: its name, type, and help.
+_RECIPE_OPTIONS = (
+    ("epochs", int, "how often all frames are seen"),
+    ("batch-size", int, "frames per step"),
+    ("micro-batch", int, "frames in memory at a time; gradients of a step are gathered"),
+    ("learning-rate", float, "its peak"),
+    ("patience", int, "stop after so many epochs without a smaller loss on held-out frames"),
+    (
+        "input-scale",
+        float,
+        "divide planes by this while learning; for raw counts without batch normalisation",
+    ),
+    ("seed", int, "of weights, order, dropout and augmentation"),
+)
+
+
+def add_parser(subparsers):
+    """
+    Add the subcommand.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers, "train", run, summary="Train a model, or go on with its training.", examples=_EXAMPLES
+    )
+    parser.add_argument("model", metavar="MODEL", help="a model's name, or 'default'")
+    parser.add_argument(
+        "--data",
+        required=True,
+        metavar="MANIFEST",
+        help="a table in the columns of the paper's lists, or simulated:CONFIG.toml: exposures as needed",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="for the weights, the checkpoint and the log",
+    )
+    parser.add_argument(
+        "--frames", type=Path, metavar="DIR", help="folder of the files (default: the manifest's)"
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="where small planes of files are kept (default: in the folder)",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with the training that is in the folder")
+    parser.add_argument(
+        "--weights", metavar="FILE", help="weights to start from; 'default' for those of the model"
+    )
+    parser.add_argument(
+        "--validation",
+        default="0.2",
+        metavar="SHARE",
+        help="share of the bodies that is held out, or another manifest (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--split", choices=("body", "frame"), default="body", help="what is kept apart (default: %(default)s)"
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="use at most N training frames an epoch")
+    parser.add_argument("--device", help="cpu, cuda, ... (default: as configured)")
+    parser.add_argument("--licence", default="not stated", help="of the weights, for the card")
+    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+    _add_recipe(parser)
+
+
+def _add_recipe(parser):
+    group = parser.add_argument_group("recipe", "a preset, and what differs from it")
+    group.add_argument("--preset", default="modern", help="paper, modern or fine-tune (default: %(default)s)")
+    for name, kind, text in _RECIPE_OPTIONS:
+        group.add_argument(f"--{name}", type=kind, metavar="X", help=text)
+    group.add_argument("--precision", choices=("auto", "float32", "bfloat16"), help="of the arithmetic")
+    group.add_argument("--trainable", choices=("all", "head"), help="all weights, or the last layer's")
+    group.add_argument("--checkpointing", action="store_true", default=None, help="less memory, more time")
+    group.add_argument(
+        "--augment", metavar="NAMES", help="none, all, or some of flips, crop, blur, noise, brightness, ..."
+    )
+
+
+def run(arguments):
+    """
+    Train, and say how good the weights are.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``model``, ``data``, ``folder`` and the options.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify.training import fit
+
+    done = fit(
+        arguments.model,
+        arguments.data,
+        folder=arguments.folder,
+        preset=_recipe(arguments),
+        weights=arguments.weights,
+        validation=_validation(arguments.validation),
+        split=arguments.split,
+        limit=arguments.limit,
+        frames=arguments.frames,
+        cache=arguments.cache,
+        device=arguments.device,
+        resume=arguments.resume,
+        licence=arguments.licence,
+        progress=False if arguments.no_progress else None,
+    )
+    say(f"{done.steps} steps; the log is {done.log}")
+    for data, figures in done.card["metrics"].items():
+        say(f"{data}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
+    print(done.weights)
+    return _exit_codes.DONE
+
+
+def _recipe(arguments):
+    from astroclassify.training import Augmentation, find_recipe
+
+    names = [name.replace("-", "_") for name, _, _ in _RECIPE_OPTIONS]
+    names += ["precision", "trainable", "checkpointing"]
+    changes = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    if arguments.augment is not None:
+        changes["augmentation"] = Augmentation.of(arguments.augment)
+    return replace(find_recipe(arguments.preset), **changes)
+
+
+def _validation(text):
+    try:
+        return float(text)
+    except ValueError:
+        return text
