@@ -14,6 +14,7 @@ from astroclassify.core import (
     ParameterError,
     UnknownNameError,
     WeightsError,
+    keep_large_arrays_memory,
     package_version,
 )
 
@@ -50,6 +51,8 @@ def main(argv=None):
         The exit status: 0 all done, 1 some input failed, 2 wrong usage, 130 interrupted.
     """
     arguments = build_parser().parse_args(argv)
+    if argv is None:  # the process is ours
+        keep_large_arrays_memory()
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:

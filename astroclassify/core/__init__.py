@@ -19,6 +19,7 @@ from astroclassify.core._errors import (
     WeightsError,
 )
 from astroclassify.core._imports import import_string, optional_import
+from astroclassify.core._memory import keep_large_arrays_memory
 from astroclassify.core._progress import progress_bar
 from astroclassify.core._provenance import package_version, provenance
 from astroclassify.core._registry import Entry, Registry
@@ -43,6 +44,7 @@ __all__ = [
     "WeightsError",
     "conf",
     "import_string",
+    "keep_large_arrays_memory",
     "optional_import",
     "package_version",
     "progress_bar",
