@@ -4,10 +4,13 @@ from astroclassify.training._augment import Augmentation
 from astroclassify.training._data import Batch, FrameSet, PoolStream, SimulatedStream
 from astroclassify.training._evaluate import (
     Score,
+    accuracy,
     area_under_curve,
     balanced_accuracy,
     bootstrap,
     calibration_error,
+    f1_galaxy,
+    f1_nsc,
     fit_calibration,
     simulated_logits,
 )
@@ -34,11 +37,14 @@ __all__ = [
     "Score",
     "SimulatedStream",
     "TrainingResult",
+    "accuracy",
     "allowed_classes",
     "area_under_curve",
     "balanced_accuracy",
     "bootstrap",
     "calibration_error",
+    "f1_galaxy",
+    "f1_nsc",
     "find_recipe",
     "fit",
     "fit_calibration",

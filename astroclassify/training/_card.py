@@ -14,6 +14,7 @@ from astroclassify.core import ParameterError, package_version
 from astroclassify.inference import galaxy_probability
 from astroclassify.models import DEFAULT_UNCERTAIN_BELOW
 from astroclassify.training._evaluate import (
+    accuracy,
     area_under_curve,
     balanced_accuracy,
     bootstrap,
@@ -24,25 +25,6 @@ from astroclassify.training._split import split_by_body
 
 # A few held-out frames that are all right would ask for certainty without end.
 _TEMPERATURES = (0.2, 20.0)
-
-
-def accuracy(p_galaxy, is_galaxy):
-    """
-    Give the share of frames whose label, galaxy or nsc, is right.
-
-    Parameters
-    ----------
-    p_galaxy : numpy.ndarray
-        Probability of galaxy against nsc, 0 to 1.
-    is_galaxy : numpy.ndarray of bool
-        The truth.
-
-    Returns
-    -------
-    float
-        0 to 1.
-    """
-    return float(((p_galaxy > 0.5) == is_galaxy).mean())
 
 
 def calibration_from(logits, allowed):

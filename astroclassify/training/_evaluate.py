@@ -33,6 +33,67 @@ class Score:
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
+def accuracy(p_galaxy, is_galaxy):
+    """
+    Give the share of frames whose label, galaxy or nsc, is right; exactly 0.5 counts as nsc.
+
+    Parameters
+    ----------
+    p_galaxy : numpy.ndarray
+        Probability of galaxy against nsc, 0 to 1.
+    is_galaxy : numpy.ndarray of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
+    return float(((p_galaxy > 0.5) == is_galaxy).mean())
+
+
+def f1_galaxy(p_galaxy, is_galaxy):
+    """
+    Give the harmonic mean of precision and recall of galaxies.
+
+    Parameters
+    ----------
+    p_galaxy : numpy.ndarray
+        Probability of galaxy against nsc, 0 to 1; exactly 0.5 counts as nsc.
+    is_galaxy : numpy.ndarray of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where neither the truth nor the answers have a galaxy.
+    """
+    said = p_galaxy > 0.5
+    both = said.sum() + is_galaxy.sum()
+    return float(2 * (said & is_galaxy).sum() / both) if both else float("nan")
+
+
+def f1_nsc(p_galaxy, is_galaxy):
+    """
+    Give the harmonic mean of precision and recall of nsc.
+
+    Parameters
+    ----------
+    p_galaxy : numpy.ndarray
+        Probability of galaxy against nsc, 0 to 1; exactly 0.5 counts as nsc.
+    is_galaxy : numpy.ndarray of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where neither the truth nor the answers have an nsc.
+    """
+    said = p_galaxy <= 0.5
+    both = said.sum() + (~is_galaxy).sum()
+    return float(2 * (said & ~is_galaxy).sum() / both) if both else float("nan")
+
+
 def balanced_accuracy(p_galaxy, is_galaxy):
     """
     Give the mean of both classes' recalls; exactly 0.5 counts as nsc.
@@ -47,10 +108,16 @@ def balanced_accuracy(p_galaxy, is_galaxy):
     Returns
     -------
     float
-        0 to 1.
+        0 to 1; NaN where only one class is there.
     """
+    if not _both_are_there(is_galaxy):
+        return float("nan")
     said = p_galaxy > 0.5
     return float((said[is_galaxy].mean() + (~said[~is_galaxy]).mean()) / 2)
+
+
+def _both_are_there(is_galaxy):
+    return is_galaxy.any() and not is_galaxy.all()
 
 
 def area_under_curve(p_galaxy, is_galaxy):
@@ -67,8 +134,10 @@ def area_under_curve(p_galaxy, is_galaxy):
     Returns
     -------
     float
-        0 to 1.
+        0 to 1; NaN where only one class is there.
     """
+    if not _both_are_there(is_galaxy):
+        return float("nan")
     galaxies, others = p_galaxy[is_galaxy], np.sort(p_galaxy[~is_galaxy])
     below = np.searchsorted(others, galaxies, "left")
     not_above = np.searchsorted(others, galaxies, "right")
@@ -96,8 +165,7 @@ def calibration_error(p_galaxy, is_galaxy, *, bins=10):
     confidence = np.maximum(p_galaxy, 1 - p_galaxy)
     right = (p_galaxy > 0.5) == is_galaxy
     index = np.minimum(((confidence - 0.5) * 2 * bins).astype(int), bins - 1)
-    gaps = [abs(right[index == i].sum() - confidence[index == i].sum()) for i in range(bins)]
-    return float(sum(gaps) / right.size)
+    return float(np.abs(np.bincount(index, right - confidence)).sum() / right.size)
 
 
 def bootstrap(metric, p_galaxy, is_galaxy, bodies, *, draws=2000, rng=0):
@@ -127,22 +195,32 @@ def bootstrap(metric, p_galaxy, is_galaxy, bodies, *, draws=2000, rng=0):
     Raises
     ------
     ParameterError
-        If only one class is there.
+        If there is no frame, or only one class and the metric needs both.
+
+    Notes
+    -----
+    Each draw takes as many bodies as there are, with replacement, and all frames of each. Draws that the
+    metric cannot judge (NaN) are left out.
     """
     p_galaxy, is_galaxy = np.asarray(p_galaxy, float), np.asarray(is_galaxy, bool)
-    if is_galaxy.all() or not is_galaxy.any():
-        raise ParameterError("both classes must be there to score a model; found only one")
-    rng = np.random.default_rng(rng)
-    names, member = np.unique(np.asarray(bodies), return_inverse=True)
-    frames = [np.flatnonzero(member == i) for i in range(names.size)]
-    values = []
+    value = metric(p_galaxy, is_galaxy) if is_galaxy.size else float("nan")
+    if np.isnan(value):
+        raise ParameterError("both classes must be there to score a model; found one or none")
+    samples = _samples_of_bodies(np.asarray(bodies), draws, np.random.default_rng(rng))
+    values = [metric(p_galaxy[chosen], is_galaxy[chosen]) for chosen in samples]
+    low, high = np.nanquantile(values, [0.025, 0.975])
+    return Score(value, float(low), float(high))
+
+
+def _samples_of_bodies(bodies, draws, rng):
+    """Yield the frames of as many bodies as there are, drawn with replacement."""
+    _, member, count = np.unique(bodies, return_inverse=True, return_counts=True)
+    order, first = np.argsort(member, kind="stable"), np.cumsum(count) - count
     for _ in range(draws):
-        chosen = np.concatenate([frames[i] for i in rng.integers(0, names.size, names.size)])
-        truth = is_galaxy[chosen]
-        if truth.any() and not truth.all():
-            values.append(metric(p_galaxy[chosen], truth))
-    low, high = np.quantile(values, [0.025, 0.975])
-    return Score(metric(p_galaxy, is_galaxy), float(low), float(high))
+        drawn = rng.integers(0, count.size, count.size)
+        lengths = count[drawn]
+        before = np.cumsum(lengths) - lengths
+        yield order[np.repeat(first[drawn] - before, lengths) + np.arange(lengths.sum())]
 
 
 def simulated_logits(module, *, count, seed, progress=None):
