@@ -4,6 +4,7 @@ from astroclassify.simulate._dice import Dice
 from astroclassify.simulate._exposure import RawExposure, simulate_exposure
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate._frames import SimulatedFrame, linear_frame, photograph, random_frames
+from astroclassify.simulate._outliers import OUTLIERS, simulate_outlier
 from astroclassify.simulate._preview import preview
 from astroclassify.simulate.blur import degrade
 from astroclassify.simulate.detector import Effects, collect, random_effects, read_out, satellite_trail
@@ -46,6 +47,7 @@ __all__ = [
     "CSST",
     "HST",
     "KINDS",
+    "OUTLIERS",
     "SPECTRA",
     "STAR_TYPES",
     "Body",
@@ -83,5 +85,6 @@ __all__ = [
     "response",
     "satellite_trail",
     "simulate_exposure",
+    "simulate_outlier",
     "simulate_set",
 ]

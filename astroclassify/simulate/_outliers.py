@@ -1,0 +1,226 @@
+"""Raw frames unlike those of bodies: calibration, exposures gone wrong, the Solar System, empty sky."""
+
+from dataclasses import asdict, replace
+from functools import partial
+from types import MappingProxyType
+
+import numpy as np
+import torch
+
+from astroclassify.core import UnknownNameError
+from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._exposure import (
+    SCENE_FACTOR,
+    RawExposure,
+    _chips,
+    _random_pointing,
+    _random_sky,
+    _rate,
+)
+from astroclassify.simulate._field_of_view import FieldOfView
+from astroclassify.simulate._raster import blur, splat
+from astroclassify.simulate._solar_system import comet, planet
+from astroclassify.simulate.detector._effects import Effects, random_effects
+from astroclassify.simulate.optics._observe import observe
+from astroclassify.simulate.optics._psf import Optics, point_spread
+from astroclassify.simulate.scenes._bodies import CLASSES, random_body, random_view
+
+# How long a lost guide star lets the field run, pixels.
+_TRAIL_LENGTHS = (100.0, 1000.0)
+# The part of a saturated frame's pixels that are full.
+_SATURATED = (0.6, 1.0)
+
+
+def simulate_outlier(kind, instrument="acs-wfc", *, rng=None, aperture=None, band="F606W"):
+    """
+    Make a raw frame that shows none of the bodies a classifier knows.
+
+    Parameters
+    ----------
+    kind : str
+        One of ``OUTLIERS``.
+    instrument : str or Instrument, default "acs-wfc"
+        The camera.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness or its seed; same seed, same bytes.
+    aperture : str, optional
+        Name of one of the camera's layouts; by default the whole of its first chip.
+    band : str, default "F606W"
+        Filter.
+
+    Returns
+    -------
+    RawExposure
+        Raw image and truth: ``kind``, ``label`` (``"outlier"``; ``"field"`` for empty sky) and effects.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such kind, instrument, aperture or filter.
+
+    Notes
+    -----
+    ``bias``, ``dark`` and ``flat`` are what calibration programmes take; ``noise`` is nothing but noise,
+    white or correlated. In ``trailed`` frames guiding was lost, so that a field or a body is smeared over 100
+    to 1000 pixels; in ``saturated`` ones most pixels are full. ``planet`` and ``comet`` are resolved, and
+    stars run past them, as the telescope follows. ``field`` is sky without any body.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import simulate_outlier
+    >>> simulate_outlier("bias", rng=1, aperture="WFC1A-512").raw[1].shape
+    (512, 2072)
+    """
+    if kind not in OUTLIERS:
+        raise UnknownNameError(f"no outlier is named {kind!r}; there are: {', '.join(OUTLIERS)}")
+    field = FieldOfView.of(instrument, aperture or FieldOfView.of(instrument).layouts[1].name)
+    dice = Dice(rng)
+    rate, exptime, effects = OUTLIERS[kind](field, band, dice)
+    raw = _chips(field, rate, exptime, effects, dice)
+    truth = {"kind": kind, "label": "field" if kind == "field" else "outlier", "effects": asdict(effects)}
+    world = field.world(*_random_pointing(dice.rng))
+    return RawExposure(raw, field.camera, band, float(exptime), world, field.layouts, truth)
+
+
+# Calibration frames --------------------------------------------------------------------------
+
+
+def _effects(field, dice):
+    return random_effects(dice.rng, field.camera)
+
+
+def _bias(field, band, dice):
+    effects = replace(_effects(field, dice), post_flash=0.0, satellite_trails=0)
+    return torch.zeros(field.shape), 0.0, effects
+
+
+def _dark(field, band, dice):
+    effects = replace(_effects(field, dice), post_flash=0.0, satellite_trails=0)
+    return torch.zeros(field.shape), round(float(dice.log_uniform(200, 1500)), 1), effects
+
+
+def _flat(field, band, dice):
+    """A lamp: a smooth slope, vignetting, shadows of dust."""
+    y, x = (torch.linspace(-1, 1, n) for n in field.shape)
+    y, x = y[:, None], x[None, :]
+    slope = dice.rng.normal(0, 0.03, 2)
+    light = 1 + slope[0] * y + slope[1] * x - dice.rng.uniform(0, 0.05) * (y * y + x * x)
+    for _ in range(dice.rng.integers(0, 10)):
+        middle, radius = dice.rng.uniform(-1, 1, 2), dice.rng.uniform(0.01, 0.08)
+        ring = torch.hypot(y - middle[0], (x - middle[1]) * field.shape[1] / field.shape[0]) / radius
+        light = light - dice.rng.uniform(0.003, 0.03) * torch.exp(-((ring - 1) ** 2) / 0.1)
+    exptime, level = dice.log_uniform(1, 30), dice.log_uniform(1e3, 0.6 * field.camera.full_well)
+    effects = replace(_effects(field, dice), pixel_response=0.01, satellite_trails=0)
+    return light.float() * float(level / exptime), round(float(exptime), 1), effects
+
+
+def _noise(field, band, dice):
+    """White or correlated noise of any strength, and nothing that a detector adds but its read noise."""
+    image = dice.normal(field.shape)
+    if dice.chance(0.5):
+        image = blur(image, dice.rng.uniform(0.5, 3.0))
+    strength = float(dice.log_uniform(5, 3000))
+    image = (image / image.std() + 6).clamp_(min=0) * strength
+    return image, 1.0, replace(Effects.none(), read_noise=1.0)
+
+
+# Exposures gone wrong ------------------------------------------------------------------------
+
+
+def _sky_of(field, body, band, dice):
+    """What the camera sees where the body is, electrons per second and pixel."""
+    view = random_view(dice.rng, body, field.shape, pixel_scale=field.camera.pixel_scale)
+    return _rate(field, body, view, band, _random_sky(dice.rng), None, (1.0, 1.0), dice.device)
+
+
+def _exptime(dice):
+    return round(float(dice.log_uniform(30, 1200)), 1)
+
+
+def _trailed(field, band, dice):
+    """Guiding was lost: everything runs along an arc."""
+    body = random_body(None, dice.rng, label=str(dice.rng.choice(CLASSES)))
+    rate = _sky_of(field, body, band, dice)
+    length = min(float(dice.log_uniform(*_TRAIL_LENGTHS)), min(field.shape) / 2)
+    return smear(rate, length, dice), _exptime(dice), _effects(field, dice)
+
+
+def smear(image, length, dice):
+    """
+    Let an image run along a random arc; what leaves it on one side comes back on the other.
+
+    Parameters
+    ----------
+    image : torch.Tensor
+        Light per pixel.
+    length : float
+        Of the arc, pixels.
+    dice : Dice
+        Source of randomness.
+
+    Returns
+    -------
+    torch.Tensor
+        Of the same shape and sum, zero or more.
+    """
+    along = np.linspace(0, 1, 4 * int(np.ceil(length)) + 1)
+    angle = dice.rng.uniform(0, 2 * np.pi) + dice.rng.normal(0, 0.4) * along
+    y, x = (np.cumsum(wave(angle)) * length / along.size for wave in (np.sin, np.cos))
+    rows, columns = image.shape
+    path = splat([y % rows, x % columns, np.full(along.size, 1 / along.size)], image.shape)
+    kernel = torch.fft.rfft2(path / path.sum())
+    return torch.fft.irfft2(torch.fft.rfft2(image) * kernel, s=image.shape).clamp_(min=0)
+
+
+def _saturated(field, band, dice):
+    """So bright, or exposed so long, that most pixels are full."""
+    body = random_body(None, dice.rng, label=str(dice.rng.choice(CLASSES)))
+    rate, exptime = _sky_of(field, body, band, dice), _exptime(dice)
+    faintest_full = np.quantile(rate.numpy()[::8, ::8], 1 - dice.rng.uniform(*_SATURATED))
+    return rate * float(field.camera.full_well / exptime / faintest_full), exptime, _effects(field, dice)
+
+
+# The Solar System, and nothing ---------------------------------------------------------------
+
+
+def _empty(field, band, dice):
+    return _sky_of(field, random_body("field", dice.rng), band, dice)
+
+
+def _field(field, band, dice):
+    return _empty(field, band, dice), _exptime(dice), _effects(field, dice)
+
+
+def _solar_system(field, band, dice, *, draw, brightest, exptimes, runs):
+    """A body of the Solar System, which the telescope follows; the stars run."""
+    exptime = round(float(dice.log_uniform(*exptimes)), 1)
+    shape = tuple(-(-n // SCENE_FACTOR) for n in field.shape)
+    # Drawn for a brightest pixel of 1, so that nothing but the exposure decides how much of it is full.
+    diffuse, points = draw(shape, field.camera.pixel_scale * SCENE_FACTOR, dice)
+    scale = float(dice.log_uniform(*brightest)) / exptime
+    points[:2] = (points[:2] + 0.5) * SCENE_FACTOR - 0.5
+    points[2] *= scale
+    spread = point_spread(field.camera.name, band, optics=Optics.of(field.camera.name))
+    light = observe(diffuse * scale, points, spread, shape=field.shape, factor=SCENE_FACTOR)
+    stars = smear(_empty(field, band, dice), float(dice.log_uniform(*runs)), dice)
+    return light + stars, exptime, _effects(field, dice)
+
+
+#: Functions that give light (electrons per second and pixel of the field), time and effects, by kind.
+OUTLIERS = MappingProxyType(
+    {
+        "bias": _bias,
+        "dark": _dark,
+        "flat": _flat,
+        "noise": _noise,
+        "trailed": _trailed,
+        "saturated": _saturated,
+        "planet": partial(
+            _solar_system, draw=planet, brightest=(300, 60_000), exptimes=(0.5, 60), runs=(1, 20)
+        ),
+        "comet": partial(
+            _solar_system, draw=comet, brightest=(100, 20_000), exptimes=(30, 600), runs=(5, 200)
+        ),
+        "field": _field,
+    }
+)
