@@ -23,7 +23,7 @@ from astroclassify.models._device import resolve_device
 from astroclassify.models._registry import MODELS
 from astroclassify.models._spec import FINE_CLASSES, NSC_CLASSES, ModelSpec, Options, Weights
 from astroclassify.models._summary import summary
-from astroclassify.models._weights import locate_weights, verified_sha256, weights_cache
+from astroclassify.models._weights import load_state, locate_weights, verified_sha256, weights_cache
 
 __all__ = [
     "ALEXNET",
@@ -52,6 +52,7 @@ __all__ = [
     "calibration_of",
     "compare",
     "find_spec",
+    "load_state",
     "locate_weights",
     "read_card",
     "resolve_device",

@@ -25,7 +25,7 @@ from astroclassify.training._pool import restored
 #: What each stream of random numbers is for.
 _ORDER, _CHANGES, _POOL = range(3)
 #: Frames of an epoch where they never end and nobody says how many.
-EPOCH_OF_SIMULATIONS = 1024
+EPOCH_OF_SIMULATIONS, EPOCH_OF_A_POOL = 1024, 100_000
 _FULL = "full"
 
 
@@ -355,9 +355,9 @@ class PoolStream:
         Returns
         -------
         int
-            As many as draw the frames that the pool must hold once.
+            As many as draw 100,000 frames.
         """
-        return max(1, self.minimum // size)
+        return max(1, EPOCH_OF_A_POOL // size)
 
     def batch(self, number, size):
         """

@@ -10,8 +10,15 @@ import torch
 from safetensors.torch import load_file
 
 from astroclassify.core import ParameterError
-from astroclassify.models import find_spec, locate_weights, resolve_device, verified_sha256
-from astroclassify.simulate import SimulationConfig
+from astroclassify.models import (
+    built_module,
+    find_spec,
+    load_state,
+    locate_weights,
+    resolve_device,
+    verified_sha256,
+)
+from astroclassify.simulate import SimulationConfig, simulate_set
 from astroclassify.training._card import make_card
 from astroclassify.training._data import FrameSet, PoolStream, SimulatedStream
 from astroclassify.training._frames import PlaneStore, checked_frames, read_manifest
@@ -23,7 +30,7 @@ from astroclassify.training._trainer import CHECKPOINT, Trainer, train, write_st
 
 #: What data that are simulated on the fly begin with, in a text.
 SIMULATED = "simulated:"
-WEIGHTS, ABOUT = "weights.safetensors", "recipe.json"
+WEIGHTS, ABOUT, HELD_OUT = "weights.safetensors", "recipe.json", "held-out"
 #: Seeds of held-out simulations are this far from those of training.
 _OTHER_SEEDS = 1_000_003
 
@@ -76,11 +83,13 @@ def fit(
     ----------
     model : str or ModelSpec
         Any model, with any preprocessing.
-    data : path-like, sequence of LabelledFrame, SimulationConfig or FramePool
+    data : path-like, sequence of LabelledFrame, SimulationConfig, FramePool or source
         A manifest in the columns of the paper's lists (CSV, or ECSV as
         `~astroclassify.simulate.simulate_set` writes it); frames in memory; or
         ``"simulated:CONFIG.toml"``, or a configuration: exposures simulated as they are needed,
-        on the training device, each seen once; or a pool.
+        on the training device, each seen once; or a pool; or any object with the methods
+        ``batch``, ``batches`` and ``described`` of `FrameSet`. The last two are not split: nothing
+        is held out of them.
     folder : path-like
         For the weights, the checkpoint and the log.
     preset : str or Recipe, default "modern"
@@ -91,7 +100,8 @@ def fit(
         none.
     validation : float or path-like, default 0.2
         Share of the bodies that is held out, of an epoch where frames are simulated; 0 for none; or
-        another manifest. The weights are judged and calibrated on it.
+        another manifest. The weights are judged and calibrated on it. Held-out simulations are a
+        set of files in the folder, of another seed.
     split : {"body", "frame"}, default "body"
         What is kept apart. A split by frame flatters, and warns.
     limit : int, optional
@@ -147,7 +157,7 @@ def fit(
     device, start = resolve_device(device), _start(spec, weights)
     store = PlaneStore(spec, folder / "planes" if cache is None else cache)
     asked = {"validation": validation, "split": split, "limit": limit, "frames": frames, "device": device}
-    source, held = _opened(data, store, recipe, asked)
+    source, held = _opened(data, store, recipe, asked, folder, progress)
     about = _about(spec, recipe, source, held, asked, start)
     _open_folder(folder, about, resume)
     cards = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
@@ -170,29 +180,32 @@ def fit(
 # What to learn from --------------------------------------------------------------------------
 
 
-def _opened(data, store, recipe, asked):
+def _opened(data, store, recipe, asked, folder, progress):
     """Give the source of batches, and the held-out frames or None."""
     if isinstance(data, str) and data.startswith(SIMULATED):
         path = data.removeprefix(SIMULATED)
         data = SimulationConfig.read(path) if path else SimulationConfig()
     if isinstance(data, SimulationConfig):
-        return _simulated(data, store, recipe, asked)
+        return _simulated(data, store, recipe, asked, folder, progress)
     if hasattr(data, "draw"):
         return PoolStream(data, store.spec, seed=recipe.seed), None
+    if hasattr(data, "batch"):
+        return data, None
     return _frame_sets(data, store, recipe, asked)
 
 
-def _simulated(config, store, recipe, asked):
+def _simulated(config, store, recipe, asked, folder, progress):
     changed = {"augmentation": recipe.augmentation, "seed": recipe.seed, "device": asked["device"]}
     length = {} if asked["limit"] is None else {"epoch": asked["limit"]}
     stream = SimulatedStream(config, store, **changed, **length)
     if _is_path(asked["validation"]):
         return stream, FrameSet(read_manifest(asked["validation"]), store)
-    number = round(_share(asked["validation"]) * stream.epoch)
+    number = round(_share(asked["validation"]) * stream.epoch / stream.chips)
     if number == 0:
         return stream, None
-    others = SimulatedStream(config, store, seed=recipe.seed + _OTHER_SEEDS, device=asked["device"])
-    return stream, FrameSet([others.frame(i) for i in range(number)], store)
+    others = folder / HELD_OUT
+    simulate_set(others, count=number, seed=recipe.seed + _OTHER_SEEDS, config=config, progress=progress)
+    return stream, FrameSet(read_manifest(others / "manifest.ecsv"), store)
 
 
 def _frame_sets(data, store, recipe, asked):
@@ -257,9 +270,6 @@ def _start(spec, weights):
 
 
 def _fitting_state(spec, path):
-    from astroclassify.models import built_module
-    from astroclassify.models._weights import load_state
-
     load_state(built_module(spec), path)
     return load_file(path)
 
@@ -293,7 +303,7 @@ def _open_folder(folder, about, resume):
 def _check_same(path, about, resume):
     if not resume:
         raise ParameterError(
-            f"{path.parent} holds a training; pass resume=True to go on with it, or another folder"
+            f"{path.parent} holds a training; pass resume=True (--resume) to go on with it, or another folder"
         )
     there = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     for key in about:

@@ -170,14 +170,16 @@ def _checkpointed(run, layers):
 @contextmanager
 def _without_statistics(layers):
     """The second time a batch passes, batch normalisation must not count it again."""
-    before = [layer.track_running_stats for layer in layers]
+    before = [layer.momentum for layer in layers]
     for layer in layers:
-        layer.track_running_stats = False
+        layer.momentum = 0.0
     try:
         yield
     finally:
-        for layer, tracked in zip(layers, before, strict=True):
-            layer.track_running_stats = tracked
+        for layer, momentum in zip(layers, before, strict=True):
+            layer.momentum = momentum
+            if layer.training and layer.num_batches_tracked is not None:
+                layer.num_batches_tracked.sub_(1)
 
 
 # What learns ---------------------------------------------------------------------------------

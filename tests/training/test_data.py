@@ -1,0 +1,204 @@
+"""Frames of a manifest, planes that are kept, batches that depend on nothing but their number."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+
+from astroclassify.core import ParameterError, ReadError
+from astroclassify.io import read_frames, write_raw
+from astroclassify.models import MODELS
+from astroclassify.preprocess import frame_array
+from astroclassify.simulate import SimulationConfig, plan_exposure
+from astroclassify.training import (
+    Augmentation,
+    FrameSet,
+    LabelledFrame,
+    PlaneStore,
+    PoolStream,
+    SimulatedStream,
+    fit,
+    read_log,
+    read_manifest,
+)
+from astroclassify.training._pool import PLANES
+from tests.training.conftest import labelled_frames, small_spec
+
+COLUMNS = ("ID", "Instrument", "OBSID", "Filter", "RA", "DEC", "HDU Index", "Label")
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory):
+    """A raw file of two chips, one of a subarray, and a list of them as the paper's."""
+    folder, rng = tmp_path_factory.mktemp("set"), np.random.default_rng(0)
+    raw = {chip: rng.integers(2000, 2100 + 500 * chip, (2068, 4144), dtype="uint16") for chip in (1, 2)}
+    asked = {"instrument": "acs-wfc", "band": "F606W", "exptime": 100.0}
+    write_raw(folder / "jtwochipq_raw.fits", raw, **asked)
+    rows = [
+        ("M 1", "ACS/WFC", "jtwochipq", "F606W", 0.0, 0.0, 1, "NSC"),
+        ("M 1", "ACS/WFC", "jtwochipq", "F606W", 0.0, 0.0, 4, "NSC"),
+    ]
+    Table(rows=rows, names=COLUMNS).write(folder / "list.csv", format="ascii.csv")
+    return folder / "list.csv"
+
+
+def test_the_hdu_of_a_row_picks_the_chip(manifest):
+    frames = read_manifest(manifest)
+    assert [str(frame) for frame in frames] == ["jtwochipq_raw.fits[1]", "jtwochipq_raw.fits[4]"]
+    both = {frame.meta["CCDCHIP"]: frame_array(frame) for frame in read_frames(frames[0].frame)}
+    np.testing.assert_array_equal(frames[0].array(), both[2])
+    np.testing.assert_array_equal(frames[1].array(), both[1])
+    assert [frame.label for frame in frames] == ["nsc", "nsc"]
+
+
+def test_the_truth_beside_a_manifest_gives_the_finer_class(manifest, tmp_path):
+    table = Table.read(manifest, format="ascii.csv")
+    table.write(tmp_path / "manifest.ecsv", format="ascii.ecsv")
+    Table({"OBSID": ["jtwochipq"], "class": ["nebula"]}).write(tmp_path / "truth.ecsv", format="ascii.ecsv")
+    frames = read_manifest(tmp_path / "manifest.ecsv", frames=manifest.parent)
+    assert {frame.label for frame in frames} == {"nebula"}
+
+
+def test_what_is_wrong_with_a_manifest_is_said(manifest, tmp_path):
+    with pytest.raises(ReadError, match="no such manifest"):
+        read_manifest(tmp_path / "absent.csv")
+    table = Table.read(manifest, format="ascii.csv")
+    table[("OBSID", "Label")].write(tmp_path / "short.csv", format="ascii.csv")
+    with pytest.raises(ReadError, match="no column 'ID'; found OBSID, Label"):
+        read_manifest(tmp_path / "short.csv")
+    table.write(tmp_path / "alone.csv", format="ascii.csv")
+    with pytest.raises(ReadError, match=r"1 of its files are not in .*jtwochipq_raw.fits"):
+        read_manifest(tmp_path / "alone.csv")
+
+
+def test_a_file_of_two_frames_needs_the_number_of_an_hdu(manifest):
+    frame = LabelledFrame(manifest.with_name("jtwochipq_raw.fits"), "nsc", "M 1")
+    with pytest.raises(ReadError, match="2 frames"):
+        frame.array()
+
+
+def test_planes_of_files_are_made_once(tmp_path, monkeypatch):
+    path = tmp_path / "one.fits"
+    fits.PrimaryHDU(np.random.default_rng(0).normal(size=(64, 96)).astype("f4")).writeto(path)
+    frame, store = (
+        LabelledFrame(path, "galaxy", "M31"),
+        PlaneStore(small_spec("resnet18-resize"), tmp_path / "kept"),
+    )
+    first = store.planes(frame)
+    monkeypatch.setattr(LabelledFrame, "array", lambda self: pytest.fail("read again"))
+    np.testing.assert_array_equal(store.planes(frame), first)
+    other = PlaneStore(MODELS["patchnet"], tmp_path / "kept")
+    with pytest.raises(pytest.fail.Exception):
+        other.planes(frame)
+
+
+def test_changes_of_the_array_pass_the_preprocessing(frames):
+    store = PlaneStore(small_spec("resnet18-resize"))
+    lost = Augmentation(flips=0.0, dropped_amplifier=1.0)
+    planes = store.planes(frames[0], augmentation=lost, rng=np.random.default_rng(0))
+    assert np.isfinite(planes).all()  # NaN has become the median, as for any frame
+    assert not np.array_equal(planes, store.planes(frames[0]))
+
+
+# Batches -------------------------------------------------------------------------------------
+
+
+def test_an_epoch_shows_every_frame_once_and_the_next_in_another_order(frames):
+    source = FrameSet(frames, PlaneStore(small_spec("resnet18-resize")), seed=3)
+    epochs = [[name for n in range(4) for name in source.batch(n + 4 * e, 3).names] for e in range(2)]
+    assert sorted(epochs[0]) == sorted(epochs[1]) == sorted(map(str, frames))
+    assert epochs[0] != epochs[1]
+
+
+def test_a_batch_depends_on_its_number_alone(frames):
+    store, changes = PlaneStore(small_spec("resnet18-resize")), Augmentation.of("all")
+    first, second = (FrameSet(frames, store, augmentation=changes, seed=3) for _ in range(2))
+    wanted = first.batch(5, 3)
+    for number in (0, 9, 5):
+        found = second.batch(number, 3)
+    for one, other in zip(wanted.planes, found.planes, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert wanted.names == found.names
+
+
+def test_frames_without_a_class_of_the_model_are_left_out_and_counted(frames):
+    fields = [LabelledFrame(frames[0].frame, "field", "nothing")]
+    source = FrameSet(frames + fields, PlaneStore(small_spec("resnet18-resize")))
+    assert len(source) == len(frames)
+    assert source.described()["left_out"] == 1
+    with pytest.raises(ParameterError, match="galaxy, nsc"):
+        FrameSet(fields, PlaneStore(small_spec("resnet18-resize")))
+
+
+def test_frames_of_several_sizes_pass_in_parts():
+    frames = labelled_frames(3) + labelled_frames(3, shape=(64, 64))
+    batch = FrameSet(frames, PlaneStore(MODELS["patchnet"])).batch(0, 6)
+    parts = list(batch.parts(2))
+    assert sorted(len(planes) for planes, _ in parts) == [1, 1, 2, 2]
+    assert sum(len(allowed) for _, allowed in parts) == 6
+
+
+# Simulated as they are needed ----------------------------------------------------------------
+
+CONFIG = SimulationConfig(
+    classes={"galaxy": 1, "star cluster": 1},
+    kinds={"elliptical": 1, "globular": 1},
+    instruments={"wfc3-uvis": 1},
+    bands={"wfc3-uvis": {"F606W": 1}},
+    apertures={"wfc3-uvis": ["UVIS1-C512A-SUB"]},
+    optics="typical",
+)
+
+
+def test_simulated_frames_are_those_of_the_exposures_file(tmp_path):
+    stream = SimulatedStream(CONFIG, PlaneStore(small_spec("resnet18-resize")), seed=4)
+    plan = plan_exposure(CONFIG, 4, 2)
+    plan.expose().write(tmp_path / "one_raw.fits", header=plan.header())
+    (expected,) = read_frames(tmp_path / "one_raw.fits")
+    frame = stream.frame(1)  # the second exposure is the first of the second body
+    np.testing.assert_array_equal(frame.array(), frame_array(expected))
+    assert frame.label == plan.body.label
+    assert stream.frame(0).body != frame.body
+
+
+def test_a_class_that_the_model_does_not_have_cannot_be_simulated_for_it():
+    config = SimulationConfig(classes={"galaxy": 1, "field": 1})
+    with pytest.raises(ParameterError, match="'field'"):
+        SimulatedStream(config, PlaneStore(small_spec("resnet18-resize")))
+
+
+def test_full_frames_give_both_chips_and_subarrays_one():
+    store = PlaneStore(MODELS["patchnet"])
+    assert SimulatedStream(SimulationConfig(), store).chips == 2
+    assert SimulatedStream(CONFIG, store).chips == 1
+
+
+# Pools ---------------------------------------------------------------------------------------
+
+
+class Pool:
+    """Six frames of every class and of nothing, as 8-bit planes."""
+
+    filled = 30
+
+    def draw(self, rng, size):
+        labels = rng.integers(0, 5, size)
+        planes = (
+            np.zeros((size, PLANES, 32, 32), dtype=np.uint8) + labels[:, None, None, None].astype("u1") * 50
+        )
+        return planes, labels
+
+
+def test_a_pool_is_one_more_source(quick, tmp_path):
+    recipe = replace(quick, seconds=0.5, batch_size=4)
+    spec = MODELS["patchnet"]
+    stream = PoolStream(Pool(), spec, minimum=30)
+    batch = stream.batch(3, 50)
+    assert set(batch.allowed.sum(axis=1)) == {0, 1}
+    done = fit(spec, stream, folder=tmp_path, preset=recipe)
+    assert done.steps >= 1
+    assert float(read_log(done.log)[-1]["seconds"]) >= 0.5
+    assert done.card["metrics"] == {}
+    assert done.weights.is_file()
