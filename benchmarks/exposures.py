@@ -47,9 +47,8 @@ def main():
             answers = [classify(frame, weights=chosen.weights) for frame in frames]
             times.append(((read - start) / 2, (time.perf_counter() - read) / 2))
             for answer in answers:
-                p = answer.probabilities
-                nsc = p["nebula"] + p["star cluster"]
-                p_galaxy.append(p["galaxy"] / (p["galaxy"] + nsc))
+                galaxy = answer.leaning == "galaxy"
+                p_galaxy.append(answer.probability if galaxy else 1 - answer.probability)
                 truth.append(exposure.truth["label"] == "galaxy")
                 bodies.append(number)
                 labels.append(answer.label)

@@ -14,6 +14,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import QTable
 
 from astroclassify import classify_many
+from astroclassify.inference import coverage_curve
 from astroclassify.training import area_under_curve, balanced_accuracy, bootstrap, calibration_error
 
 SAME_BODY = 0.25 * u.deg
@@ -30,13 +31,19 @@ def bodies_of(table):
 
 def report(truth, answers):
     """Print every figure."""
-    p_nsc = answers["p_nebula"] + answers["p_star_cluster"]
-    p_galaxy = np.asarray(answers["p_galaxy"] / (answers["p_galaxy"] + p_nsc))
+    p_galaxy = np.asarray(answers["p_galaxy_vs_nsc"])
     is_galaxy = np.asarray(truth["label"] == "galaxy")
     bodies = bodies_of(truth)
     print(f"{len(truth)} pictures of {len(set(bodies))} bodies; model {answers['model'][0]}")
     for metric in (balanced_accuracy, area_under_curve, calibration_error):
         print(f"{metric.__name__:20s} {bootstrap(metric, p_galaxy, is_galaxy, bodies)}")
+    curve = coverage_curve(p_galaxy, is_galaxy)
+    for coverage in (1.0, 0.9, 0.8, 0.7):
+        point = np.flatnonzero(curve.coverage >= coverage)[-1]
+        print(
+            f"answered {curve.coverage[point]:.2f}, from {curve.threshold[point]:.3f} on: "
+            f"accuracy {curve.accuracy[point]:.3f}"
+        )
     right = (p_galaxy > 0.5) == is_galaxy
     for subclass in sorted(set(truth["subclass"])):
         chosen = np.asarray(truth["subclass"] == subclass)

@@ -3,6 +3,7 @@
 from astroclassify.io._astropy import register_formats
 from astroclassify.io._csst import CSST
 from astroclassify.io._drizzled import HST_DRIZZLED
+from astroclassify.io._electrons import in_electrons
 from astroclassify.io._fits_image import FITS_IMAGE
 from astroclassify.io._hst_calibrated import HST_CALIBRATED
 from astroclassify.io._hst_raw import HST_RAW
@@ -23,6 +24,7 @@ __all__ = [
     "csst_name",
     "find_reader",
     "hst_rootname",
+    "in_electrons",
     "read_frames",
     "write_raw",
 ]

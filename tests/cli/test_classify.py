@@ -78,11 +78,9 @@ def test_a_chip_that_is_not_there_is_a_failed_row(command, frame_file, bright_is
 
 
 def test_a_prior_moves_the_probabilities(command, frame_file, bright_is_galaxy):
-    rows = []
+    rows, one = [], frame_file("one.fits", 30)
     for options in ((), ("--prior", "galaxy=0.2, nsc=0.8")):
-        _, out, _ = command(
-            "classify", frame_file("one.fits", 30), *bright_is_galaxy, "--format", "json", *options
-        )
+        _, out, _ = command("classify", one, *bright_is_galaxy, "--format", "json", *options)
         rows += json.loads(out)
     odds = [row["p_galaxy_vs_nsc"] / (1 - row["p_galaxy_vs_nsc"]) for row in rows]
     assert odds[1] == pytest.approx(odds[0] / 4)
