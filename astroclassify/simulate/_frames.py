@@ -102,7 +102,7 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1)
     body = random_body(kind, dice.rng, label=label or dice.rng.choice(CLASSES, p=CLASS_FRACTIONS))
     scene = body.scene(_view_of_any_telescope(dice, body, shape))
     add_background(scene, dice, density=dice.log_uniform(0.1, 3))
-    add_foreground(scene, body.latitude, dice, density=dice.log_uniform(0.05, 2))
+    add_foreground(scene, body.latitude, dice, density=dice.log_uniform(0.1, 20))
     return [SimulatedFrame(_show(scene, body, dice), body.label, body.kind) for _ in range(renderings)]
 
 

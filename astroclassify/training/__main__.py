@@ -1,4 +1,8 @@
-"""``python -m astroclassify.training produce|fit|release FOLDER``: train the default model."""
+"""``python -m astroclassify.training produce|fit|release FOLDER``: train the default model.
+
+In the folder lie ``pools/SOURCE`` with frames to learn from, ``held/SOURCE`` with frames of other bodies,
+made with another seed, and ``run``, the training.
+"""
 
 import argparse
 import json
@@ -6,34 +10,61 @@ import logging
 from pathlib import Path
 
 from astroclassify.training import FramePool, Recipe, fit, release
+from astroclassify.training._pool import Mixture
+from astroclassify.training._sources import SOURCES
 
 
 def main(arguments=None):
     """Run one part of a training: a producer of frames, the trainer, or the release."""
+    chosen = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    {"produce": _produce, "fit": _fit, "release": _release}[chosen.role](chosen)
+
+
+def _parser():
     parser = argparse.ArgumentParser(prog="python -m astroclassify.training", description=__doc__)
     parser.add_argument("role", choices=["produce", "fit", "release"])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--capacity", type=int, default=40_000, help="frames in the pool")
+    parser.add_argument("--source", choices=list(SOURCES), help="what a producer makes")
+    parser.add_argument("--held", action="store_true", help="a producer makes frames that are held out")
+    parser.add_argument("--capacity", type=int, default=40_000, help="frames in a pool")
     parser.add_argument("--producer", type=int, default=0)
     parser.add_argument("--producers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, help="frames after which a producer stops")
     parser.add_argument("--minutes", type=float, default=60.0, help="length of the training")
+    parser.add_argument("--weights", help="weights to start from")
     parser.add_argument("--target", type=Path, help="where to release the weights, NAME.safetensors")
     parser.add_argument("--commit", default="unknown", help="of the code that trained, for the card")
-    chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    if chosen.role == "release":
-        target = chosen.target or chosen.folder / "patchnet.safetensors"
-        print(json.dumps(release(chosen.folder / "run", target, commit=chosen.commit), indent=2))  # noqa: T201
-        return
-    pool = FramePool(chosen.folder / "pool", capacity=chosen.capacity)
-    if chosen.role == "produce":
-        pool.produce(
-            seed=chosen.seed, producer=chosen.producer, producers=chosen.producers, limit=chosen.limit
-        )
-    else:
-        fit(pool, chosen.folder / "run", Recipe(seconds=60 * chosen.minutes, seed=chosen.seed))
+    return parser
+
+
+def _produce(chosen):
+    place = chosen.folder / ("held" if chosen.held else "pools") / chosen.source
+    FramePool(place, capacity=chosen.capacity).produce(
+        SOURCES[chosen.source][0],
+        seed=chosen.seed,
+        producer=chosen.producer,
+        producers=chosen.producers,
+        limit=chosen.limit,
+    )
+
+
+def _fit(chosen):
+    pools = [FramePool(chosen.folder / "pools" / name) for name in SOURCES]
+    recipe = Recipe(
+        seconds=60 * chosen.minutes, seed=chosen.seed, batch_size=64, learning_rate=1.5e-3, clip=5.0
+    )
+    shares = [share for _, share in SOURCES.values()]
+    run = chosen.folder / "run"
+    fit("patchnet", Mixture(pools, shares), folder=run, preset=recipe, weights=chosen.weights, resume=True)
+
+
+def _release(chosen):
+    target = chosen.target or chosen.folder / "patchnet.safetensors"
+    held = {name: FramePool(chosen.folder / "held" / name) for name in SOURCES}
+    card = release(chosen.folder / "run", target, held, commit=chosen.commit)
+    print(json.dumps(card, indent=2))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from astroclassify.preprocess import working_planes
-from astroclassify.simulate import CLASSES, random_frames
 
+PLANES = 5
 _LOW, _HIGH = -0.5, 3.0
 
 
@@ -49,6 +49,15 @@ def restored(planes):
     return planes * ((_HIGH - _LOW) / 255) + _LOW
 
 
+def _fitted(planes, side, rng):
+    """Cut planes at random, or surround them with nothing, to a square."""
+    height, width = planes.shape[1:]
+    top, left = (int(rng.integers(0, max(0, n - side) + 1)) for n in (height, width))
+    part = planes[:, top : top + side, left : left + side]
+    missing = [(0, side - n) for n in part.shape[1:]]
+    return np.pad(part, [(0, 0), *missing])
+
+
 def _write_count(path, count):
     partial = path.with_suffix(".part")
     partial.write_text(str(count))
@@ -77,7 +86,7 @@ class FramePool:
             settings.write_text(json.dumps({"capacity": capacity, "side": side}))
         described = json.loads(settings.read_text())
         self.capacity, self.side = described["capacity"], described["side"]
-        shape = (self.capacity, 4, self.side, self.side)
+        shape = (self.capacity, PLANES, self.side, self.side)
         self.planes = self._open("planes.u8", shape)
         self.labels = self._open("labels.u8", (self.capacity, 1))
 
@@ -92,30 +101,30 @@ class FramePool:
         """Number of frames written so far, over all producers (int)."""
         return sum(int(p.read_text()) for p in self.folder.glob("count-*.txt"))
 
-    def produce(self, *, seed, producer=0, producers=1, limit=None, renderings=2):
+    def produce(self, source, *, seed, producer=0, producers=1, limit=None):
         """
         Simulate frames into the ring until the limit, or until ``stop`` lies in the folder.
 
         Parameters
         ----------
+        source : callable
+            ``source(rng)`` gives a list of ``(array, label)``, for example `views`.
         seed : int
             Seed of the whole pool.
         producer, producers : int
             Which of how many processes this is: each fills its own slots.
         limit : int, optional
             Frames after which to stop.
-        renderings : int, default 2
-            Frames of each body.
         """
         slots = np.arange(producer, self.capacity, producers)
         counter = self.folder / f"count-{producer}.txt"
         done = int(counter.read_text()) if counter.exists() else 0
         while (limit is None or done < limit) and not (self.folder / "stop").exists():
             rng = np.random.default_rng([seed, producer, done])
-            for frame in random_frames(rng, shape=(self.side, self.side), renderings=renderings):
+            for array, label in source(rng):
                 slot = slots[done % slots.size]
-                self.planes[slot] = quantised(working_planes(frame.array))
-                self.labels[slot] = CLASSES.index(frame.label)
+                self.planes[slot] = quantised(_fitted(working_planes(array, peaks=True), self.side, rng))
+                self.labels[slot] = label
                 done += 1
             _write_count(counter, done)
 
@@ -133,7 +142,7 @@ class FramePool:
         Returns
         -------
         tuple of numpy.ndarray
-            Planes, uint8, shape (size, 4, side, side), and labels, int64, shape (size,).
+            Planes, uint8, shape (size, 5, side, side), and labels, int64, shape (size,).
         """
         chosen = np.sort(rng.integers(0, min(self.filled, self.capacity), size))
         planes = self.planes[chosen]
@@ -143,3 +152,45 @@ class FramePool:
             turned = np.rot90(planes[i], turns, axes=(1, 2))
             planes[i] = turned[:, ::-1] if flip else turned
         return planes, self.labels[chosen, 0].astype(np.int64)
+
+
+class Mixture:
+    """
+    Several pools to draw from at once, each for its share of every batch.
+
+    Parameters
+    ----------
+    pools : sequence of FramePool
+        Where frames come from.
+    shares : sequence of float
+        How much of a batch each pool gives, on average; they sum to 1.
+    """
+
+    def __init__(self, pools, shares):
+        self.pools, self.shares = list(pools), list(shares)
+
+    @property
+    def filled(self):
+        """Number of frames written so far, over all pools; 0 while one is empty (int)."""
+        filled = [pool.filled for pool in self.pools]
+        return sum(filled) if all(filled) else 0
+
+    def draw(self, rng, size):
+        """
+        Draw a random batch.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of randomness.
+        size : int
+            Batch size.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Planes and labels, as from `FramePool.draw`.
+        """
+        counts = rng.multinomial(size, self.shares)
+        parts = [pool.draw(rng, count) for pool, count in zip(self.pools, counts, strict=True) if count]
+        return tuple(np.concatenate(each) for each in zip(*parts, strict=True))

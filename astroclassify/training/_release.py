@@ -5,10 +5,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import torch
 from safetensors.torch import load_file, save_file
 
-from astroclassify.core import package_version, progress_bar
-from astroclassify.inference import galaxy_probability
+from astroclassify.core import package_version
+from astroclassify.inference import calibrated_logits, coverage_curve, galaxy_probability
+from astroclassify.models import Calibration
 from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.simulate import CLASSES
 from astroclassify.training._evaluate import (
@@ -17,13 +19,21 @@ from astroclassify.training._evaluate import (
     bootstrap,
     calibration_error,
     fit_calibration,
-    simulated_logits,
 )
+from astroclassify.training._pool import PLANES, restored
+from astroclassify.training._sources import FRAMES_OF_A_BODY, NOTHING
 
-_UNCERTAIN_BELOW = 0.6
+#: How often, at least, labels of held-out frames are right where the model does not say "uncertain".
+RIGHT_WHERE_SURE = 0.95
+#: Fraction of held-out frames that are called novel.
+CALLED_NOVEL = 0.01
+
+_BATCH = 50
+_SHRINKAGE = 0.01  # of the features' covariance towards its mean variance
+_FLIPS = ((), (2,), (3,), (2, 3))
 
 
-def release(run, target, *, frames=4000, seed=2026, commit="unknown", progress=None):
+def release(run, target, held, *, commit="unknown"):
     """
     Calibrate and measure a training's weights, and write them with their card.
 
@@ -33,14 +43,11 @@ def release(run, target, *, frames=4000, seed=2026, commit="unknown", progress=N
         Folder of a training, with ``weights.safetensors``, ``recipe.json`` and ``log.csv``.
     target : path-like
         The weights file to write, ``NAME.safetensors``; the card is ``NAME.json`` beside it.
-    frames : int, default 4000
-        Simulated bodies never seen in training: half calibrate, half measure.
-    seed : int, default 2026
-        Of these bodies.
+    held : mapping of str to FramePool
+        Pools of frames of bodies never seen in training, by source: half of the bodies calibrate, half
+        measure.
     commit : str, default "unknown"
         Commit of the code that trained.
-    progress : bool, optional
-        Show a progress bar.
 
     Returns
     -------
@@ -48,49 +55,100 @@ def release(run, target, *, frames=4000, seed=2026, commit="unknown", progress=N
         The card.
     """
     run, target = Path(run), Path(target)
-    state = load_file(run / "weights.safetensors")
-    module = PatchNet()
-    module.load_state_dict(state)
-    with progress_bar(total=frames, progress=progress, description="held-out bodies") as bar:
-        logits, labels = simulated_logits(module, count=frames, seed=seed, progress=bar.update)
-    half = frames // 2
-    temperature, bias = fit_calibration(logits[:half], labels[:half])
-    metrics = _metrics(logits[half:] / temperature + bias, labels[half:])
-    save_file(state, target)
+    module = PatchNet(planes=PLANES)
+    module.load_state_dict(load_file(run / "weights.safetensors"))
+    module.eval()
+    seen = [_seen(module, pool, number) for number, pool in enumerate(held.values())]
+    logits, features, labels, bodies, sources = (np.concatenate(each) for each in zip(*seen, strict=True))
+    first, sky = bodies[:, 1] % 2 == 0, labels != NOTHING
+    _learn_what_is_usual(module, features[first & sky], labels[first & sky])
+    calibration = _calibration(logits[first & sky], labels[first & sky])
+    logits = calibrated_logits(logits, calibration)
+    threshold = _threshold(logits[first & sky], labels[first & sky])
+    novelty = module.novelty_of(torch.from_numpy(features)).numpy()
+    save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, target)
+    measured = {
+        name: _metrics(logits[chosen], labels[chosen], bodies[chosen])
+        for number, name in enumerate(held)
+        if (chosen := ~first & sky & (sources == number)).any()
+    }
     card = {
         "name": target.stem,
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
         "classes": list(CLASSES),
-        "calibration": {"temperature": temperature, "bias": bias},
-        "uncertain_below": _UNCERTAIN_BELOW,
+        "calibration": {"temperature": calibration.temperature, "bias": list(calibration.bias)},
+        "uncertain_below": threshold,
+        "novelty": {
+            "score": "mahalanobis",
+            "above": float(np.quantile(novelty[~first & sky], 1 - CALLED_NOVEL)),
+        },
         "training": {
-            "data": "simulated by astroclassify.simulate.random_frames; no photograph, no observed frame",
+            "data": "simulated by astroclassify.training SOURCES; no photograph, no observed frame",
             "recipe": json.loads((run / "recipe.json").read_text()),
-            "last_log_line": _last_log_line(run / "log.csv"),
+            "last_log_line": (run / "log.csv").read_text().strip().splitlines()[-1],
             "commit": commit,
             "versions": {name: package_version(name) for name in ("astroclassify", "torch", "numpy")},
         },
-        "metrics": {"simulated, bodies never seen (95% by body)": metrics},
+        "metrics": {"simulated, bodies never seen (95% by body)": measured},
         "licence": "BSD-3-Clause",
     }
     target.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return card
 
 
-def _metrics(logits, labels):
+def _seen(module, pool, number):
+    """Logits averaged over flips, features, labels, bodies and sources of a pool's frames."""
+    count = min(pool.filled, pool.capacity)
+    logits, features = [], []
+    for start in range(0, count, _BATCH):
+        planes = restored(torch.from_numpy(pool.planes[start : min(start + _BATCH, count)]).float())
+        with torch.inference_mode():
+            logits.append(sum(module(torch.flip(planes, axes)) for axes in _FLIPS) / len(_FLIPS))
+            features.append(module.features(planes))
+    labels = pool.labels[:count, 0].astype(int)
+    bodies = np.stack([np.full(count, number), np.arange(count) // FRAMES_OF_A_BODY], axis=1)
+    return torch.cat(logits).numpy(), torch.cat(features).numpy(), labels, bodies, np.full(count, number)
+
+
+def _learn_what_is_usual(module, features, labels):
+    """Set each class's mean features, and the inverse of their covariance within the classes."""
+    means = np.stack([features[labels == k].mean(axis=0) for k in range(len(CLASSES))])
+    residuals = features - means[labels]
+    covariance = residuals.T @ residuals / len(residuals)
+    covariance += _SHRINKAGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    module.usual_features.copy_(torch.from_numpy(means))
+    module.feature_precision.copy_(torch.from_numpy(np.linalg.inv(covariance)))
+
+
+def _calibration(logits, labels):
+    """Fit temperature and offsets, and shift these to galaxies and nsc being equally frequent."""
+    temperature, bias = fit_calibration(logits, labels)
+    known = labels[labels != CLASSES.index("field")]
+    is_galaxy = known == CLASSES.index("galaxy")
+    shares = {True: is_galaxy.mean(), False: (~is_galaxy).mean()}
+    shift = [0.0 if name == "field" else np.log(0.5 / shares[name == "galaxy"]) for name in CLASSES]
+    return Calibration(temperature, tuple(float(one + other) for one, other in zip(bias, shift, strict=True)))
+
+
+def _threshold(logits, labels):
+    """The least probability from which on held-out labels are right as often as promised."""
+    p_galaxy, is_galaxy, _ = _two_sides(logits, labels, np.arange(len(labels)))
+    found = coverage_curve(p_galaxy, is_galaxy).threshold_for(RIGHT_WHERE_SURE)
+    return round(found, 3) if np.isfinite(found) else 1.0
+
+
+def _two_sides(logits, labels, bodies):
     known = labels != CLASSES.index("field")
-    p_galaxy, is_galaxy = galaxy_probability(logits[known], CLASSES), labels[known] == CLASSES.index("galaxy")
-    bodies = np.arange(p_galaxy.size)
+    p_galaxy = galaxy_probability(logits[known], CLASSES)
+    return p_galaxy, labels[known] == CLASSES.index("galaxy"), bodies[known]
+
+
+def _metrics(logits, labels, bodies):
+    sides = _two_sides(logits, labels, bodies[:, 1])
     metrics = {
-        metric.__name__: str(bootstrap(metric, p_galaxy, is_galaxy, bodies))
+        metric.__name__: str(bootstrap(metric, *sides))
         for metric in (balanced_accuracy, area_under_curve, calibration_error)
     }
     metrics["accuracy of the four classes"] = f"{(logits.argmax(axis=1) == labels).mean():.3f}"
     metrics["frames"] = int(labels.size)
     return metrics
-
-
-def _last_log_line(path):
-    names = ("steps", "samples", "simulated_frames", "seconds", "loss")
-    values = path.read_text().strip().splitlines()[-1].split(",")
-    return {name: float(value) for name, value in zip(names, values, strict=True)}

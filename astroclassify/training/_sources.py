@@ -1,0 +1,162 @@
+"""Where the default model's training frames come from: views through any telescope, exposures, blank frames.
+
+A *source* takes a generator of random numbers and gives a list of ``(array, label)``; labels are indices
+of ``CLASSES``, and `NOTHING` for frames that show no sky at all, which the model should be unsure about.
+"""
+
+import tempfile
+import warnings
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from astroclassify.core import FrameWarning
+from astroclassify.io import read_frames
+from astroclassify.preprocess import frame_array
+from astroclassify.simulate import CLASSES, SimulationConfig, plan_exposure, random_frames
+
+#: Label of frames that show nothing (int).
+NOTHING = len(CLASSES)
+
+#: How often a view has so many pixels to a block of the working planes: small frames are quickly made.
+_SMALL = {1: 0.8, 2: 0.2}
+_LARGE = {3: 0.35, 4: 0.3, 5: 0.2, 6: 0.1, 8: 0.05}
+_SIDE = 192
+_APERTURES = {
+    "acs-wfc": tuple(
+        f"WFC{chip}-1K ({amplifier}, before 2016)" for chip, amplifier in ("1A", "1B", "2C", "2D")
+    ),
+    "wfc3-uvis": ("UVIS2-C1K1C-SUB", "UVIS2-M1K1C-SUB"),
+}
+_CLASSES = {"galaxy": 0.47, "nebula": 0.24, "star cluster": 0.24, "field": 0.05}
+#: Frames of one body that follow each other (int).
+FRAMES_OF_A_BODY = 3
+_EXPOSURES = SimulationConfig(
+    apertures=_APERTURES, classes=_CLASSES, optics="typical", frames_per_body=FRAMES_OF_A_BODY
+)
+
+
+def views(rng, *, blocks):
+    """
+    Show a random body to any telescope or photographer, three times.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    blocks : mapping of int to float
+        Pixels to a side of a block of the working planes, and how often.
+
+    Returns
+    -------
+    list of tuple
+        Frames, float32, 192 pixels a side or a multiple, and labels.
+    """
+    block = int(rng.choice(list(blocks), p=list(blocks.values())))
+    frames = random_frames(rng, shape=(_SIDE * block, _SIDE * block), renderings=FRAMES_OF_A_BODY)
+    return [(frame.array, CLASSES.index(frame.label)) for frame in frames]
+
+
+def exposures(rng, *, instruments=("acs-wfc", "wfc3-uvis")):
+    """
+    Expose a random body physically on subarrays of 1024 x 1024 pixels, three times, and read the raw files.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    instruments : tuple of str, default ("acs-wfc", "wfc3-uvis")
+        Cameras to draw from.
+
+    Returns
+    -------
+    list of tuple
+        Frames, float32, as the reader gives them, and labels.
+    """
+    config = replace(_EXPOSURES, instruments=dict.fromkeys(instruments, 1.0))
+    seed, first = int(rng.integers(2**40)), FRAMES_OF_A_BODY * int(rng.integers(2**19))
+    frames = []
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore", FrameWarning)  # one subarray has no overscan
+        for index in range(first, first + FRAMES_OF_A_BODY):
+            plan, path = plan_exposure(config, seed, index), Path(folder) / "frame_raw.fits"
+            plan.expose().write(path, overwrite=True)
+            arrays = [frame_array(frame) for frame in read_frames(path)]
+            frames += [(array, CLASSES.index(plan.body.label)) for array in arrays]
+    return frames
+
+
+def blank_frames(rng):
+    """
+    Make a frame without a sky: bias, dark, flat field, or noise.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list of tuple
+        One frame, float32, and the label `NOTHING`.
+    """
+    side = _SIDE * int(rng.choice([1, 2, 3, 4, 5], p=[0.4, 0.2, 0.2, 0.1, 0.1]))
+    make = (_bias, _dark, _flat, _noise)[rng.integers(4)]
+    return [(make(rng, (side, side)).astype(np.float32), NOTHING)]
+
+
+def _bias(rng, shape):
+    """Read noise, steps between amplifiers, stripes along rows."""
+    image = rng.normal(0, rng.uniform(2, 6), shape)
+    image[:, : shape[1] // 2] += rng.normal(0, 3) * (rng.random() < 0.5)
+    image += rng.normal(0, rng.uniform(0, 1.5), (shape[0], 1))
+    return image + rng.uniform(-5, 2000)
+
+
+def _dark(rng, shape):
+    """A bias frame with hot pixels and tracks of cosmic rays."""
+    image = _bias(rng, shape)
+    hot = rng.random(shape) < 10 ** rng.uniform(-4, -2)
+    image[hot] += rng.exponential(10 ** rng.uniform(1, 3), hot.sum())
+    for _ in range(int(10 ** rng.uniform(0, 2.5) * shape[0] / 500)):
+        y, x, angle = rng.uniform(0, shape[0]), rng.uniform(0, shape[1]), rng.uniform(0, np.pi)
+        steps = np.arange(rng.exponential(8) + 1)
+        rows = np.clip(y + steps * np.sin(angle), 0, shape[0] - 1).astype(int)
+        columns = np.clip(x + steps * np.cos(angle), 0, shape[1] - 1).astype(int)
+        image[rows, columns] += rng.exponential(10 ** rng.uniform(1.5, 3.5))
+    return image
+
+
+def _flat(rng, shape):
+    """Even light: a smooth slope, the pixels' own sensitivity, shadows of dust, photon noise."""
+    y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
+    level = 10 ** rng.uniform(2, 4.7)
+    response = 1 + rng.normal(0, 0.03) * x + rng.normal(0, 0.03) * y - rng.uniform(0, 0.05) * (x * x + y * y)
+    for _ in range(rng.integers(0, 8)):
+        r = np.hypot(y - rng.uniform(-1, 1), x - rng.uniform(-1, 1)) / rng.uniform(0.01, 0.08)
+        response = response - rng.uniform(0.003, 0.03) * np.exp(-((r - 1) ** 2) / 0.1)
+    response = response * (1 + rng.normal(0, rng.uniform(0.001, 0.01), shape))
+    return rng.normal(level * response, np.sqrt(level))
+
+
+def _noise(rng, shape):
+    """Noise, white or correlated, in any range; sometimes in 8 bits."""
+    image = rng.normal(0, 1, shape)
+    if rng.random() < 0.5:
+        image = ndimage.gaussian_filter(image, rng.uniform(0.4, 3))
+    if rng.random() < 0.3:
+        return np.clip(np.round(128 + 40 * image / image.std()), 0, 255)
+    return image * 10 ** rng.uniform(-3, 3) + rng.normal(0, 100)
+
+
+#: The sources of the default model's training, and their shares of each batch (dict).
+SOURCES = {
+    "small": (partial(views, blocks=_SMALL), 0.42),
+    "large": (partial(views, blocks=_LARGE), 0.30),
+    "acs": (partial(exposures, instruments=("acs-wfc",)), 0.12),
+    "uvis": (partial(exposures, instruments=("wfc3-uvis",)), 0.12),
+    "blank": (blank_frames, 0.04),
+}
