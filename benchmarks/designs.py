@@ -1,0 +1,150 @@
+"""What each part of the default model is worth: ``python benchmarks/designs.py FOLDER --realsky PICTURES``.
+
+Trains the default model's network from nothing, again and again with one part left out, each time on the same
+number of samples from the pools in FOLDER (``python -m astroclassify.training produce FOLDER``), and measures it
+on the held-out pools there and, if asked for, on labelled photographs. Trainings are kept in FOLDER/designs, so
+that a run that was stopped goes on.
+"""
+
+import argparse
+import csv
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from astroclassify.inference import galaxy_probability
+from astroclassify.io import read_frames
+from astroclassify.models import PATCHNET, built_module
+from astroclassify.models.nets.patchnet import PatchNet
+from astroclassify.preprocess import frame_array
+from astroclassify.simulate import CLASSES
+from astroclassify.training import FramePool, Recipe, area_under_curve, balanced_accuracy, fit
+from astroclassify.training._pool import Mixture, restored
+from astroclassify.training._sources import SOURCES
+
+VIEWS, EXPOSURES = ("small", "large"), ("acs", "uvis")
+
+
+class Variant(PatchNet):
+    """PatchNet that does not see some planes, or gives every patch the same weight."""
+
+    def __init__(self, *, unseen=(), attentive=True, **options):
+        super().__init__(**options)
+        self.unseen, self.attentive = list(unseen), attentive
+
+    def _examined(self, x):
+        x = x.clone()
+        x[:, self.unseen] = 0
+        return super()._examined(x)
+
+    def _attention_to(self, features):
+        return super()._attention_to(features) if self.attentive else torch.zeros_like(features[:, :1])
+
+
+#: What is left out: options of the network, and sources of frames.
+DESIGNS = {
+    "everything": ({}, ()),
+    "no plane of peaks": ({"unseen": [4]}, ()),
+    "no plane of ranks": ({"unseen": [2]}, ()),
+    "no plane in units of the noise": ({"unseen": [1]}, ()),
+    "no plane of coverage": ({"unseen": [3]}, ()),
+    "no attention: mean over patches": ({"attentive": False}, ()),
+    "half as wide": ({"widths": (16, 32, 64)}, ()),
+    "no physical exposures": ({}, EXPOSURES),
+    "no views": ({}, VIEWS),
+    "no large frames": ({}, ("large",)),
+    "no blank frames": ({}, ("blank",)),
+}
+
+
+def trained(folder, name, *, steps, seed):
+    """Train one design; give its network."""
+    options, left_out = DESIGNS[name]
+    spec = dataclasses.replace(
+        PATCHNET, builder="__main__:Variant", builder_options={**PATCHNET.builder_options, **options}
+    )
+    shares = {source: share for source, (_, share) in SOURCES.items() if source not in left_out}
+    pools = [FramePool(folder / "pools" / source) for source in shares]
+    mixture = Mixture(pools, [share / sum(shares.values()) for share in shares.values()])
+    epoch = 62  # steps of an epoch of a pool
+    recipe = Recipe(
+        epochs=max(1, round(steps / epoch)),
+        batch_size=64,
+        learning_rate=2e-3,
+        clip=5.0,
+        average=0.98,
+        seed=seed,
+    )
+    run = folder / "designs" / f"{name.replace(' ', '-').replace(':', '')}-{seed}"
+    done = fit(spec, mixture, folder=run, preset=recipe, resume=True)
+    module = built_module(spec)
+    module.load_state_dict(load_file(done.weights))
+    return module.eval(), done.steps * recipe.batch_size
+
+
+def logits_of(module, planes):
+    """Logits of one frame or of several of one size, averaged over mirror images."""
+    with torch.inference_mode():
+        views = [module(torch.flip(planes, axes)) for axes in ((), (2,), (3,), (2, 3))]
+    return sum(views).numpy() / len(views)
+
+
+def scores_on_pool(module, pool, *, most=600):
+    """Balanced accuracy and AUC on held-out frames that show a galaxy or an nsc."""
+    count = min(pool.filled, pool.capacity, most)
+    parts = [
+        restored(torch.from_numpy(pool.planes[i : min(i + 50, count)]).float()) for i in range(0, count, 50)
+    ]
+    logits, labels = np.concatenate([logits_of(module, part) for part in parts]), pool.labels[:count, 0]
+    known = labels < CLASSES.index("field")
+    return _scores(logits[known], labels[known] == CLASSES.index("galaxy"))
+
+
+def _scores(logits, is_galaxy):
+    p_galaxy = galaxy_probability(logits, CLASSES)
+    return balanced_accuracy(p_galaxy, is_galaxy), area_under_curve(p_galaxy, is_galaxy)
+
+
+def photographs(folder):
+    """Planes of labelled photographs, and whether they show galaxies."""
+    with (folder / "labels.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    planes = [PATCHNET.planes(frame_array(read_frames(folder / row["file"])[0])) for row in rows]
+    return planes, np.array([row["label"] == "galaxy" for row in rows])
+
+
+def measured(module, folder, pictures):
+    """All scores of a network."""
+    found = {
+        source: scores_on_pool(module, FramePool(folder / "held" / source)) for source in VIEWS + EXPOSURES
+    }
+    if pictures:
+        planes, is_galaxy = pictures
+        logits = np.concatenate([logits_of(module, torch.from_numpy(each)[None]) for each in planes])
+        found["photographs"] = _scores(logits, is_galaxy)
+    return found
+
+
+def main():
+    """Run the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--steps", type=int, default=310, help="of 64 samples")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--realsky", type=Path)
+    parser.add_argument("--designs", nargs="*", default=list(DESIGNS), choices=list(DESIGNS))
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    pictures = photographs(chosen.realsky) if chosen.realsky else None
+    for name in chosen.designs:
+        module, samples = trained(chosen.folder, name, steps=chosen.steps, seed=chosen.seed)
+        found = measured(module, chosen.folder, pictures)
+        figures = "  ".join(f"{key} {accuracy:.3f} {auc:.3f}" for key, (accuracy, auc) in found.items())
+        print(f"{name:34s} {samples} samples; balanced accuracy and AUC: {figures}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
