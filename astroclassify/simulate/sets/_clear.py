@@ -23,7 +23,7 @@ class ChipSight:
     snr : float
         Predicted signal-to-noise ratio per pixel that a twentieth of the chip exceeds.
     part : float
-        Part of the body's disc (one body unit in radius) that lies on the chip, 0 to 1.
+        Part of the body's disc that lies on the chip, as `parts_seen` gives it.
     """
 
     snr: float
@@ -62,13 +62,35 @@ def chip_sights(body, view, *, instrument, band, exptime, sky, effects, aperture
     scene = small_scene(body, view)
     light = small_map(scene, answer, camera.pixel_scale)
     factor = round(view.scale / scene.view.scale)
-    sights = {}
+    parts, sights = parts_seen(view, instrument=instrument, aperture=aperture), {}
     for chip in field.layouts:
         rows, columns = _window(field, chip)
         inside = light[_whole_pixels(rows, factor), _whole_pixels(columns, factor)]
         signal = float(np.quantile(inside, BRIGHT_QUANTILE))
-        sights[chip] = ChipSight(signal_to_noise(signal, exptime, noise), _part(view, rows, columns))
+        sights[chip] = ChipSight(signal_to_noise(signal, exptime, noise), parts[chip])
     return sights
+
+
+def parts_seen(view, *, instrument, aperture=None):
+    """
+    Say how much of a body lies on each chip.
+
+    Parameters
+    ----------
+    view : View
+        Window of the whole field on detector pixels.
+    instrument : str
+        Camera.
+    aperture : str, optional
+        Name of a subarray.
+
+    Returns
+    -------
+    dict of int to float
+        For each chip, the part of the body's disc (one body unit in radius) that lies on it, 0 to 1.
+    """
+    field = FieldOfView.of(instrument, aperture)
+    return {chip: _part(view, *_window(field, chip)) for chip in field.layouts}
 
 
 def _window(field, chip):

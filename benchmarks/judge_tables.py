@@ -1,0 +1,197 @@
+"""Tables of what ``judge.py`` found, every figure with its 95% interval by bodies."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from judge_frames import TRAINED_OUTLIERS
+
+from astroclassify.core import ParameterError
+from astroclassify.training import (
+    accuracy,
+    area_under_curve,
+    balanced_accuracy,
+    bootstrap,
+    calibration_error,
+    f1_galaxy,
+    f1_nsc,
+)
+
+PERCENT, NUMBER = "{:.2%} ({:.1%} to {:.1%})", "{:.3f} ({:.3f} to {:.3f})"
+FIGURES = {
+    "accuracy": (accuracy, PERCENT),
+    "F1 galaxy": (f1_galaxy, PERCENT),
+    "F1 NSC": (f1_nsc, PERCENT),
+    "balanced accuracy": (balanced_accuracy, PERCENT),
+    "AUC": (area_under_curve, NUMBER),
+    "ECE": (calibration_error, NUMBER),
+}
+SCORES = {"energy": "energy", "max_softmax": "1 - max. probability", "mahalanobis": "Mahalanobis"}
+#: What frames are grouped by: the column, and the limits of numbers.
+GROUPS = {
+    "instrument": ("instrument", None),
+    "kind": ("kind", None),
+    "band": ("band", None),
+    "part": ("part", (0.0, 0.02, 0.05, 0.15, 0.3, 1.01)),
+    "snr": ("snr", (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, np.inf)),
+}
+_USUAL_GROUPS = ("instrument", "kind", "part", "snr")
+_COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A title, and rows of text of which the first is the head."""
+
+    title: str
+    rows: list
+
+
+def all_tables(rows, *, by=None, wrong=False):
+    """Yield every table that the answers allow."""
+    sets = [name for name in dict.fromkeys(rows["set"]) if name != "outliers"]
+    parts = {name: of(rows, rows["set"] == name) for name in sets}
+    yield summary(parts)
+    yield coverage(parts)
+    for name, part in parts.items():
+        yield from (grouped(part, name, each) for each in by or _USUAL_GROUPS if _has_groups(part, each))
+    if "outliers" in rows["set"]:
+        yield unlike(parts[sets[0]], of(rows, rows["set"] == "outliers"), sets[0])
+    if wrong:
+        yield from (mistakes(part, name) for name, part in parts.items())
+
+
+def of(rows, chosen):
+    """Take some of the rows."""
+    return {name: values[chosen] for name, values in rows.items()}
+
+
+def figure(rows, name):
+    """Say one figure of frames of bodies; a dash where only one class is there."""
+    metric, style = FIGURES[name]
+    return scored(metric, rows["p_galaxy"], rows["truth"] == "galaxy", rows["body"], style)
+
+
+def scored(metric, values, truth, bodies, style):
+    """Say a figure with its interval."""
+    try:
+        score = bootstrap(metric, values, truth, bodies)
+    except ParameterError:
+        return "-"
+    return style.format(score.value, score.low, score.high)
+
+
+def _size(rows):
+    return f"{rows['set'].size} of {np.unique(rows['body']).size}"
+
+
+def summary(parts):
+    """Every figure of every set."""
+    lines = [["figure", *parts], ["frames of bodies", *map(_size, parts.values())]]
+    lines += [[name, *(figure(part, name) for part in parts.values())] for name in FIGURES]
+    lines.append(["not uncertain", *map(_answered, parts.values())])
+    sure = [of(part, part["label"] != "uncertain") for part in parts.values()]
+    lines.append(["accuracy of these", *(figure(part, "accuracy") for part in sure)])
+    return Listing('Every frame, those answered "uncertain" by what they lean to', lines)
+
+
+def _answered(rows):
+    sure = (rows["label"] != "uncertain").astype(float)
+    return scored(lambda values, _: float(values.mean()), sure, sure > 0, rows["body"], PERCENT)
+
+
+def coverage(parts):
+    """Accuracy if only the most certain frames are answered."""
+    lines = [["answered", *parts]]
+    lines += [
+        [f"{share:.0%}", *(_accuracy_of_most_certain(part, share) for part in parts.values())]
+        for share in _COVERAGES
+    ]
+    return Listing("Coverage against accuracy", lines)
+
+
+def _accuracy_of_most_certain(rows, share):
+    def metric(p_galaxy, is_galaxy):
+        confidence = np.maximum(p_galaxy, 1 - p_galaxy)
+        kept = np.argsort(-confidence, kind="stable")[: max(1, round(share * confidence.size))]
+        return accuracy(p_galaxy[kept], is_galaxy[kept])
+
+    return scored(metric, rows["p_galaxy"], rows["truth"] == "galaxy", rows["body"], PERCENT)
+
+
+def _has_groups(rows, by):
+    column, limits = GROUPS[by]
+    values = rows[column]
+    return np.isfinite(values).any() if limits else np.unique(values).size > 1
+
+
+def grouped(rows, name, by):
+    """The main figures of each group of frames."""
+    column, limits = GROUPS[by]
+    names = ["accuracy", "balanced accuracy", "AUC", "ECE"] if by in ("instrument", "band") else ["accuracy"]
+    lines = [[by, "frames of bodies", *names]]
+    for label, chosen in _groups(rows[column], limits):
+        part = of(rows, chosen)
+        lines.append([label, _size(part), *(figure(part, each) for each in names)])
+    return Listing(f"{name}, by {by}", lines)
+
+
+def _groups(values, limits):
+    if limits is None:
+        return [(value, values == value) for value in np.unique(values)]
+    pairs = pairwise(limits)
+    groups = [(f"{low:g} to {high:g}", (values >= low) & (values < high)) for low, high in pairs]
+    return [(label, chosen) for label, chosen in groups if chosen.any()]
+
+
+def unlike(bodies, others, name):
+    """AUROC of each score between frames of bodies and outliers."""
+    scores = [key for key in SCORES if np.isfinite(others[key]).all() and np.isfinite(bodies[key]).all()]
+    lines = [["outliers", "frames", *(SCORES[key] for key in scores)]]
+    kinds = others["kind"]
+    groups = [(kind, kinds == kind) for kind in dict.fromkeys(kinds)]
+    trained, empty = np.isin(kinds, TRAINED_OUTLIERS), others["truth"] == "field"
+    small = np.char.endswith(others["band"], "cut-out")
+    groups += [
+        ("all like trained ones", trained),
+        ("all unlike trained ones", ~trained & ~empty),
+        ("all, whole chips", ~small & ~empty),
+        ("all, cut-outs", small & ~empty),
+        ("all but fields", ~empty),
+    ]
+    for label, chosen in groups:
+        if chosen.any():
+            part = of(others, chosen)
+            lines.append([label, str(chosen.sum()), *(_auroc(bodies, part, key) for key in scores)])
+    return Listing(f"Outliers against {name}: area under the curve (AUROC) of scores", lines)
+
+
+def _auroc(bodies, others, key):
+    values = np.concatenate([bodies[key], others[key]])
+    is_other = np.arange(values.size) >= bodies[key].size
+    names = np.concatenate([bodies["body"], others["body"]])
+    return scored(area_under_curve, values, is_other, names, NUMBER)
+
+
+def mistakes(rows, name):
+    """The frames that are labelled wrongly, the surest first."""
+    wrong = (rows["p_galaxy"] > 0.5) != (rows["truth"] == "galaxy")
+    found = of(rows, wrong)
+    lines = [["frame", "kind", "label", "probability of galaxy"]]
+    for row in np.argsort(-np.abs(found["p_galaxy"] - 0.5)):
+        told = (found["name"][row], found["kind"][row], found["label"][row])
+        lines.append([*told, f"{found['p_galaxy'][row]:.3f}"])
+    return Listing(f"{name}: labelled wrongly", lines)
+
+
+def as_text(table, style):
+    """Write a table as reStructuredText or Markdown."""
+    widths = [max(map(len, column)) for column in zip(*table.rows, strict=True)]
+    lines = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in table.rows]
+    if style == "markdown":
+        text = [f"| {' | '.join(row)} |" for row in lines]
+        text.insert(1, f"|{'|'.join('-' * (width + 2) for width in widths)}|")
+    else:
+        rule = "  ".join("=" * width for width in widths)
+        text = [rule, "  ".join(lines[0]), rule, *("  ".join(row) for row in lines[1:]), rule]
+    return "\n".join([f"{table.title}\n", *(line.rstrip() for line in text), ""])
