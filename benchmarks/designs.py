@@ -2,8 +2,8 @@
 
 Trains the default model's network from nothing, again and again with one part left out, each time on the same
 number of samples from the pools in FOLDER (``python -m astroclassify.training produce FOLDER``), and measures
-it on the held-out pools there and, if asked for, on labelled photographs. Trainings stay in FOLDER/designs, so
-that a run that was stopped goes on.
+it on the held-out pools there and, if asked for, on labelled photographs. Trainings stay in FOLDER/designs,
+so that a run that was stopped goes on.
 """
 
 import argparse
