@@ -160,7 +160,6 @@ def test_simulated_frames_are_those_of_the_exposures_file(tmp_path):
     frame = stream.frame(1)  # the second exposure is the first of the second body
     np.testing.assert_array_equal(frame.array(), frame_array(expected))
     assert frame.label == plan.body.label
-    assert stream.frame(0).body != frame.body
 
 
 def test_a_class_that_the_model_does_not_have_cannot_be_simulated_for_it():
