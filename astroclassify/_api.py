@@ -193,7 +193,7 @@ def classify_many(
     batch_size : int, default 1
         How many frames and views of frames pass the network at once; only neighbours whose planes
         have one shape do. With 1 the company never changes a result by one bit; more is for GPUs, and
-        changes logits by rounding only (1e-5 of the largest, in float32).
+        changes logits by rounding only (about 1e-5 of the largest, in float32).
     flips : bool, optional
         As for `classify`.
     prior : mapping of str to float, optional

@@ -76,8 +76,10 @@ def coverage_curve(p_galaxy, is_galaxy):
     --------
     >>> from astroclassify.inference import coverage_curve
     >>> curve = coverage_curve([0.9, 0.4, 0.2], [True, True, False])
-    >>> curve.threshold, curve.accuracy[-1]
-    (array([0.6, 0.8, 0.9]), 1.0)
+    >>> curve.threshold
+    array([0.6, 0.8, 0.9])
+    >>> curve.accuracy
+    array([0.66666667, 1.        , 1.        ])
     """
     p_galaxy, is_galaxy = np.asarray(p_galaxy, dtype=float), np.asarray(is_galaxy, dtype=bool)
     if p_galaxy.ndim != 1 or p_galaxy.shape != is_galaxy.shape or p_galaxy.size == 0:

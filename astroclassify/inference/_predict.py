@@ -76,7 +76,7 @@ def predict(model, arrays, *, flips=None, evidence=True, batch_size=1):
     Mirror images are made of the planes that the network takes, and the evidence of each is turned back
     before it is averaged. With ``batch_size=1`` every frame passes the network alone, so what else is in
     the list never changes a result by one bit. Larger batches are faster on a GPU; libraries then choose
-    other orders of summation, so results agree to rounding: to 1e-5 of the largest logit in float32.
+    other orders of summation, so results agree to rounding: to about 1e-5 of the largest logit in float32.
     """
     planes = (checked_planes(model.spec, array) for array in arrays)
     return list(predict_planes(model, planes, flips=flips, evidence=evidence, batch_size=batch_size))
@@ -92,7 +92,11 @@ def predict_planes(model, planes, *, flips=None, evidence=True, batch_size=1):
         A model from `~astroclassify.models.build_model`.
     planes : iterable of numpy.ndarray
         Float32 ``[C, H, W]``, from `checked_planes`.
-    flips, evidence, batch_size
+    flips : bool, optional
+        As for `predict`.
+    evidence : bool, default True
+        As for `predict`.
+    batch_size : int, default 1
         As for `predict`.
 
     Returns

@@ -44,8 +44,9 @@ def check_model(spec, *, weights=None, shapes=DEFAULT_SHAPES, forward=None):
         imports neither torch nor matplotlib; the preprocessing gives float32 ``[C, H, W]``,
         finite, with one C for every frame, the same each time, and leaves its input as it was;
         the builder gives a `torch.nn.Module`; its logits are ``[N, K]``, finite, the same each
-        time, and one frame's do not depend on the others of a batch; its ``evidence``, where it
-        has one, comes with the same logits and is ``[N, K, h, w]``; its weights fit.
+        time, and one frame's do not depend on the others of a batch; its ``evidence`` and
+        ``explained``, where it has them, come with the same logits, the evidence is ``[N, K, h, w]``
+        and the novelty ``[N]``; its weights fit.
     UnknownNameError
         If no model has the name.
 
@@ -165,21 +166,27 @@ def _check_outputs(model, shape, findings):
     findings.expect(bool(together.isfinite().all()), f"its logits of a frame {shape} are not finite")
     findings.expect(bool((together == again).all()), "its logits are not the same each time")
     findings.expect(_close(together, alone), "its logits of a frame depend on the others of the batch")
-    if model.has_evidence:
-        _check_evidence(model, planes, together, findings)
+    for name in ("evidence", "explained"):
+        if callable(getattr(model.module, name, None)):
+            _check_explanation(name, model, planes, together, findings)
 
 
-def _check_evidence(model, planes, logits, findings):
+def _check_explanation(name, model, planes, logits, findings):
     import torch
 
     with torch.inference_mode():
-        same_logits, evidence = model.module.evidence(planes)
-    findings.expect(_close(same_logits, logits), "evidence() comes with other logits than forward()")
+        same_logits, evidence, *novelty = getattr(model.module, name)(planes)
+    findings.expect(_close(same_logits, logits), f"{name}() comes with other logits than forward()")
     findings.expect(
         evidence.ndim == 4 and tuple(evidence.shape[:2]) == tuple(logits.shape),
-        f"its evidence has the shape {tuple(evidence.shape)}; expected [N, K, h, w]",
+        f"the evidence of {name}() has the shape {tuple(evidence.shape)}; expected [N, K, h, w]",
     )
-    findings.expect(bool(evidence.isfinite().all()), "its evidence is not finite")
+    findings.expect(bool(evidence.isfinite().all()), f"the evidence of {name}() is not finite")
+    if name == "explained":
+        shapes = [tuple(one.shape) for one in novelty]
+        expected = [tuple(logits.shape[:1])]
+        findings.expect(shapes == expected, f"the novelty has the shape {shapes}; expected {expected}")
+        findings.expect(all(bool(one.isfinite().all()) for one in novelty), "its novelty is not finite")
 
 
 def _close(first, second):

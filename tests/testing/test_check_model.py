@@ -73,7 +73,8 @@ def make_spec(monkeypatch):
 
 
 def test_a_good_model_passes(make_spec):
-    check_model(make_spec(), shapes=SMALL)
+    for network in (Good, Explaining):
+        check_model(make_spec(network), shapes=SMALL)
 
 
 def test_a_good_large_model_passes_without_computing(make_spec):
@@ -154,6 +155,29 @@ class FlatEvidence(Good):
         return logits, maps.mean(dim=1)
 
 
+class Explaining(Good):
+    def explained(self, planes):
+        return *self.evidence(planes), planes.amax(dim=(1, 2, 3))
+
+
+class OtherExplanation(Explaining):
+    def explained(self, planes):
+        logits, maps, novelty = super().explained(planes)
+        return logits + 1, maps, novelty
+
+
+class OneNovelty(Explaining):
+    def explained(self, planes):
+        logits, maps, novelty = super().explained(planes)
+        return logits, maps, novelty[:1]
+
+
+class InfiniteNovelty(Explaining):
+    def explained(self, planes):
+        logits, maps, novelty = super().explained(planes)
+        return logits, maps, novelty / 0
+
+
 class OneSize(Good):
     def forward(self, planes):
         return super().forward(planes.reshape(-1, 1, 64, 64))
@@ -168,6 +192,9 @@ class OneSize(Good):
         (CompanyMatters, "depend on the others"),
         (OtherEvidence, "other logits"),
         (FlatEvidence, r"expected \[N, K, h, w\]"),
+        (OtherExplanation, r"explained\(\) comes with other logits"),
+        (OneNovelty, r"novelty has the shape \[\(1,\)\]; expected \[\(2,\)\]"),
+        (InfiniteNovelty, "novelty is not finite"),
         (OneSize, r"frame \(65, 90\) raised RuntimeError"),
         (dict, "gave a dict"),
         (lambda: 1 / 0, "ZeroDivisionError"),
