@@ -42,6 +42,8 @@ _FAINTEST_OF_SKY = 0.01
 _LARGEST_CONTRAST = 1e-4
 #: How many frames are exposed for the diffuse light, and how far at most below the level for stars.
 _FOR_THE_DIFFUSE, _DEEPEST = 0.6, 0.02
+#: Scattered light is smooth: it is worked out on no more pixels than this a side, by about.
+_GLOW_SIDE = 96
 
 
 @dataclass(frozen=True)
@@ -249,8 +251,10 @@ def photograph(image, dice):
     image = image + rng.standard_normal(image.shape, dtype=np.float32) * dice.log_uniform(1e-4, 0.04)
     if rng.random() < 0.3:
         image = ndimage.gaussian_filter(image, rng.uniform(0.3, 1.0))
+    if rng.random() < 0.5:
+        image = image + rng.uniform(0.1, 1.5) * _glow(image, dice.log_uniform(0.015, 0.15))
     black = np.quantile(image[::2, ::2], rng.uniform(0.0, 0.5)) + rng.normal(0, 0.01)
-    light = np.clip(image - black, 0, None) / dice.log_uniform(0.5, 4)
+    light = np.clip(image - black, 0, None) / dice.log_uniform(0.6, 8)
     picture = _stretch(light, dice)
     if rng.random() < 0.3:
         picture = picture + rng.uniform(0.3, 1.5) * (
@@ -262,14 +266,23 @@ def photograph(image, dice):
     return np.round(np.clip(picture, 0, 1) * 255).astype(np.float32)
 
 
+def _glow(image, reach):
+    """Light scattered over a part of the picture's side, in the air, the optics or the film."""
+    step = max(1, min(image.shape) // _GLOW_SIDE)
+    rows, columns = (n // step * step for n in image.shape)
+    coarse = image[:rows, :columns].reshape(rows // step, step, columns // step, step).mean(axis=(1, 3))
+    smooth = ndimage.gaussian_filter(coarse, reach * min(coarse.shape), truncate=4)
+    return ndimage.zoom(smooth, np.divide(image.shape, smooth.shape), order=1, mode="nearest", grid_mode=True)
+
+
 def _stretch(light, dice):
     way = dice.rng.integers(3)
     if way == 0:
-        beta = dice.log_uniform(1, 300)
+        beta = dice.log_uniform(1, 200)
         return np.arcsinh(beta * light) / np.arcsinh(beta)
     if way == 1:
         return light ** dice.rng.uniform(0.35, 1.0)
-    return 1 - np.exp(-light * dice.log_uniform(1, 6))
+    return 1 - np.exp(-light * dice.log_uniform(0.7, 5))
 
 
 def _vignette(shape, dice):
