@@ -1,7 +1,8 @@
-"""Where the default model's training frames come from: views through any telescope, exposures, blank frames.
+"""Where the default model's training frames come from: views, exposures, blank frames, what is no body.
 
 A *source* takes a generator of random numbers and gives a list of ``(array, label)``; labels are indices
-of ``CLASSES``, and `NOTHING` for frames that show no sky at all, which the model should be unsure about.
+of ``CLASSES``, and `NOTHING` for frames that show neither a body nor an empty sky, of which the model should be
+unsure.
 """
 
 import tempfile
@@ -16,9 +17,15 @@ from scipy import ndimage
 from astroclassify.core import FrameWarning
 from astroclassify.io import read_frames
 from astroclassify.preprocess import frame_array
-from astroclassify.simulate import CLASSES, SimulationConfig, plan_exposure, random_frames
+from astroclassify.simulate import (
+    CLASSES,
+    SimulationConfig,
+    plan_exposure,
+    random_frames,
+    simulate_outlier,
+)
 
-#: Label of frames that show nothing (int).
+#: Label of frames that show neither a body nor an empty sky (int).
 NOTHING = len(CLASSES)
 
 #: How often a view has so many pixels to a block of the working planes: small frames are quickly made.
@@ -37,6 +44,10 @@ FRAMES_OF_A_BODY = 3
 _EXPOSURES = SimulationConfig(
     apertures=_APERTURES, classes=_CLASSES, optics="typical", frames_per_body=FRAMES_OF_A_BODY
 )
+_STEPS = 0.25  # of the exposures have a step
+
+#: Kinds of ``simulate.OUTLIERS`` that a training shows; frames without guiding it never sees (tuple of str).
+OUTLIERS_SHOWN = ("bias", "dark", "flat", "noise", "saturated", "planet", "comet", "field")
 
 
 def views(rng, *, blocks):
@@ -74,19 +85,54 @@ def exposures(rng, *, instruments=("acs-wfc", "wfc3-uvis")):
     Returns
     -------
     list of tuple
-        Frames, float32, as the reader gives them, and labels.
+        Frames, float32, as the reader gives them, some with a step in the middle, and labels.
     """
     config = replace(_EXPOSURES, instruments=dict.fromkeys(instruments, 1.0))
     seed, first = int(rng.integers(2**40)), FRAMES_OF_A_BODY * int(rng.integers(2**19))
     frames = []
+    for index in range(first, first + FRAMES_OF_A_BODY):
+        plan = plan_exposure(config, seed, index)
+        label = CLASSES.index(plan.body.label)
+        frames += [(_with_a_step(array, rng), label) for array in _read_back(plan.expose())]
+    return frames
+
+
+def _with_a_step(array, rng):
+    """One time in four shift one half, as two amplifiers do whose bias is left in."""
+    if rng.random() > _STEPS:
+        return array
+    array = array.copy()
+    array[:, : array.shape[1] // 2] += np.float32(rng.normal(0, 10 ** rng.uniform(0, 2)))
+    return array
+
+
+def outliers(rng):
+    """
+    Expose what is no body: calibrations, saturation, planets and comets, and empty sky.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list of tuple
+        One frame, float32, as the reader gives it, and its label: `NOTHING`, or that of ``field``.
+    """
+    kind, camera = str(rng.choice(OUTLIERS_SHOWN)), str(rng.choice(list(_APERTURES)))
+    exposure = simulate_outlier(kind, camera, rng=rng, aperture=str(rng.choice(_APERTURES[camera])))
+    label = CLASSES.index("field") if kind == "field" else NOTHING
+    return [(array, label) for array in _read_back(exposure)]
+
+
+def _read_back(exposure):
+    """Give the arrays that a reader makes of an exposure's file."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", FrameWarning)  # one subarray has no overscan
-        for index in range(first, first + FRAMES_OF_A_BODY):
-            plan, path = plan_exposure(config, seed, index), Path(folder) / "frame_raw.fits"
-            plan.expose().write(path, overwrite=True)
-            arrays = [frame_array(frame) for frame in read_frames(path)]
-            frames += [(array, CLASSES.index(plan.body.label)) for array in arrays]
-    return frames
+        path = Path(folder) / "frame_raw.fits"
+        exposure.write(path, overwrite=True)
+        return [frame_array(frame) for frame in read_frames(path)]
 
 
 def blank_frames(rng):
@@ -154,9 +200,10 @@ def _noise(rng, shape):
 
 #: The sources of the default model's training, and their shares of each batch (dict).
 SOURCES = {
-    "small": (partial(views, blocks=_SMALL), 0.42),
+    "small": (partial(views, blocks=_SMALL), 0.40),
     "large": (partial(views, blocks=_LARGE), 0.30),
     "acs": (partial(exposures, instruments=("acs-wfc",)), 0.12),
     "uvis": (partial(exposures, instruments=("wfc3-uvis",)), 0.12),
-    "blank": (blank_frames, 0.04),
+    "blank": (blank_frames, 0.02),
+    "outliers": (outliers, 0.04),
 }

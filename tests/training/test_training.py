@@ -77,12 +77,12 @@ def test_quantised_planes_come_back_to_their_rounding():
     np.testing.assert_allclose(restored(quantised(planes).astype(float)), planes, atol=3.5 / 255 / 2 + 1e-9)
 
 
-@pytest.mark.parametrize("name", ["small", "acs", "uvis", "blank"])
+@pytest.mark.parametrize("name", ["small", "acs", "uvis", "blank", "outliers"])
 def test_every_source_gives_frames_that_the_model_takes(name):
     frames = SOURCES[name][0](np.random.default_rng(5))
     for array, label in frames:
         assert array.dtype == np.float32
-        assert label in range(len(CLASSES) + (name == "blank"))
+        assert label in range(len(CLASSES) + (name in ("blank", "outliers")))
         assert np.isfinite(working_planes(array, peaks=True)).all()
 
 
