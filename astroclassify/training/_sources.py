@@ -1,8 +1,8 @@
 """Where the default model's training frames come from: views, exposures, blank frames, what is no body.
 
 A *source* takes a generator of random numbers and gives a list of ``(array, label)``; labels are indices
-of ``CLASSES``, and `NOTHING` for frames that show neither a body nor an empty sky, of which the model should be
-unsure.
+of ``CLASSES``, and `NOTHING` for frames that show neither a body nor an empty sky: the model should be unsure
+of them.
 """
 
 import tempfile
