@@ -1,0 +1,54 @@
+"""
+Where the default model is wrong
+================================
+
+A model is known by its errors. Here it answers 160 simulated frames of bodies that it has not learnt from, seen
+by any telescope or photographer; the most confident of the wrong answers are shown, and where their evidence lies.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import AsinhNorm
+
+from astroclassify import classify, classify_many
+from astroclassify.simulate import random_frames
+
+frames = [random_frames(70_000 + number, shape=(288, 288))[0] for number in range(160)]
+frames = [frame for frame in frames if frame.label != "field"]
+table = classify_many([frame.array for frame in frames], progress=False)
+
+# %%
+# An answer is wrong if it leans to the other side, whether or not it was sure enough for a label.
+
+is_galaxy = np.array([frame.label == "galaxy" for frame in frames])
+p_truth = np.where(is_galaxy, table["p_galaxy_vs_nsc"], 1 - table["p_galaxy_vs_nsc"])
+wrong, sure = p_truth < 0.5, np.asarray(table["label"] != "uncertain")
+print(f"{len(frames)} frames, {wrong.sum()} wrong")
+print(f"{sure.sum()} with a label, {wrong[sure].sum()} of them wrong")
+
+# %%
+# Each in the first row, and below where the evidence for the wrong answer lies (red) and against it (blue).
+
+worst = np.argsort(p_truth)[:6]
+figure, axes = plt.subplots(2, 6, figsize=(12, 4.6), layout="constrained")
+for (above, below), number in zip(axes.T, worst, strict=True):
+    frame, answer = frames[number], classify(frames[number].array)
+    low, middle, high = np.nanpercentile(frame.array, [1, 50, 99.7])
+    width = max((high - middle) / 10, 1e-6)
+    above.imshow(frame.array, origin="lower", cmap="gray", norm=AsinhNorm(width, vmin=low, vmax=high))
+    above.set_title(f"{frame.kind}\n{answer.leaning} {answer.probability:.2f}", fontsize=9)
+    strongest = np.abs(answer.evidence).max()
+    below.imshow(answer.evidence, origin="lower", cmap="RdBu_r", vmin=-strongest, vmax=strongest)
+for axis in axes.flat:
+    axis.set(xticks=[], yticks=[])
+
+# %%
+# What they have in common: little of the body is in the frame, or it is faint, or hidden behind stars, or
+# one of its kind looks like another: a smooth remnant like an elliptical, a dwarf galaxy like a star cluster.
+# Of such frames nobody should be sure, and mostly the model is not: see how many it calls ``uncertain``.
+
+kinds = sorted({frame.kind for frame in frames})
+for kind in kinds:
+    chosen = np.array([frame.kind == kind for frame in frames])
+    doubts = f"{wrong[chosen].sum():2} wrong, {(~sure)[chosen].sum():2} uncertain"
+    print(f"{kind:12} {chosen.sum():3} frames, {doubts}")
