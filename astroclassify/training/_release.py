@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from astroclassify.core import package_version
-from astroclassify.inference import calibrated_logits, coverage_curve, galaxy_probability
+from astroclassify.inference import calibrated_logits, coverage_curve, energy, galaxy_probability
 from astroclassify.models import Calibration
 from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.simulate import CLASSES
@@ -59,13 +59,13 @@ def release(run, target, held, *, commit="unknown"):
     module.load_state_dict(load_file(run / "weights.safetensors"))
     module.eval()
     seen = [_seen(module, pool, number) for number, pool in enumerate(held.values())]
-    logits, features, labels, bodies, sources = (np.concatenate(each) for each in zip(*seen, strict=True))
+    raw, features, labels, bodies, sources = (np.concatenate(each) for each in zip(*seen, strict=True))
     first, sky = bodies[:, 1] % 2 == 0, labels != NOTHING
     _learn_what_is_usual(module, features[first & sky], labels[first & sky])
-    calibration = _calibration(logits[first & sky], labels[first & sky])
-    logits = calibrated_logits(logits, calibration)
+    calibration = _calibration(raw[first & sky], labels[first & sky])
+    logits = calibrated_logits(raw, calibration)
     threshold = _threshold(logits[first & sky], labels[first & sky])
-    novelty = module.novelty_of(torch.from_numpy(features)).numpy()
+    novelty = _novelty(module, raw, features, sky, ~first)
     save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, target)
     measured = {
         name: _metrics(logits[chosen], labels[chosen], bodies[chosen])
@@ -78,10 +78,7 @@ def release(run, target, held, *, commit="unknown"):
         "classes": list(CLASSES),
         "calibration": {"temperature": calibration.temperature, "bias": list(calibration.bias)},
         "uncertain_below": threshold,
-        "novelty": {
-            "score": "mahalanobis",
-            "above": float(np.quantile(novelty[~first & sky], 1 - CALLED_NOVEL)),
-        },
+        "novelty": novelty,
         "training": {
             "data": "simulated by astroclassify.training SOURCES; no photograph, no observed frame",
             "recipe": json.loads((run / "recipe.json").read_text()),
@@ -118,6 +115,23 @@ def _learn_what_is_usual(module, features, labels):
     covariance += _SHRINKAGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
     module.usual_features.copy_(torch.from_numpy(means))
     module.feature_precision.copy_(torch.from_numpy(np.linalg.inv(covariance)))
+
+
+def _novelty(module, logits, features, sky, judged):
+    """Choose the score that tells frames of no body best from those of the sky, and where it calls one novel."""
+    scores = {
+        "mahalanobis": module.novelty_of(torch.from_numpy(features)).numpy(),
+        "energy": energy(logits),
+    }
+    found = {
+        name: float(np.quantile(score[judged & sky], 1 - CALLED_NOVEL)) for name, score in scores.items()
+    }
+    if sky[judged].all():
+        return {"score": "mahalanobis", "above": found["mahalanobis"]}
+    auroc = {name: area_under_curve(score[judged], ~sky[judged]) for name, score in scores.items()}
+    best = max(auroc, key=auroc.get)
+    measured = {name: round(value, 3) for name, value in auroc.items()}
+    return {"score": best, "above": found[best], "auroc on held-out frames of no body": measured}
 
 
 def _calibration(logits, labels):

@@ -2,8 +2,9 @@
 Where the default model is wrong
 ================================
 
-A model is known by its errors. Here it answers 160 simulated frames of bodies that it has not learnt from, seen
-by any telescope or photographer; the most confident of the wrong answers are shown, and where their evidence lies.
+A model is known by its errors. Here it answers 160 simulated frames of bodies that it has not learnt from,
+seen by any telescope or photographer; the most confident of the wrong answers are shown, and where their
+evidence lies.
 """
 
 import matplotlib.pyplot as plt
