@@ -118,7 +118,7 @@ def _learn_what_is_usual(module, features, labels):
 
 
 def _novelty(module, logits, features, sky, judged):
-    """Choose the score that tells frames of no body best from others, and the limit above which one is novel."""
+    """Choose the score that tells frames of no body best from others, and the limit above which it does."""
     scores = {
         "mahalanobis": module.novelty_of(torch.from_numpy(features)).numpy(),
         "energy": energy(logits),
