@@ -22,10 +22,23 @@ from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.preprocess import frame_array
 from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, Recipe, area_under_curve, balanced_accuracy, fit
+from astroclassify.training._data import PoolStream
 from astroclassify.training._pool import Mixture, restored
 from astroclassify.training._sources import SOURCES
 
 VIEWS, EXPOSURES = ("small", "large"), ("acs", "uvis")
+
+
+class Steps(PoolStream):
+    """Frames of a pool, so many steps an epoch."""
+
+    def __init__(self, pool, spec, *, steps, seed):
+        super().__init__(pool, spec, seed=seed)
+        self.steps = steps
+
+    def batches(self, size):
+        """Count the batches of an epoch."""
+        return self.steps
 
 
 class Variant(PatchNet):
@@ -56,7 +69,7 @@ DESIGNS = {
     "no physical exposures": ({}, EXPOSURES),
     "no views": ({}, VIEWS),
     "no large frames": ({}, ("large",)),
-    "no blank frames": ({}, ("blank",)),
+    "no frames without a body": ({}, ("blank", "outliers")),
 }
 
 
@@ -69,17 +82,10 @@ def trained(folder, name, *, steps, seed):
     shares = {source: share for source, (_, share) in SOURCES.items() if source not in left_out}
     pools = [FramePool(folder / "pools" / source) for source in shares]
     mixture = Mixture(pools, [share / sum(shares.values()) for share in shares.values()])
-    epoch = 62  # steps of an epoch of a pool
-    recipe = Recipe(
-        epochs=max(1, round(steps / epoch)),
-        batch_size=64,
-        learning_rate=2e-3,
-        clip=5.0,
-        average=0.98,
-        seed=seed,
-    )
+    recipe = Recipe(epochs=1, batch_size=64, learning_rate=2e-3, clip=5.0, average=0.98, seed=seed)
     run = folder / "designs" / f"{name.replace(' ', '-').replace(':', '')}-{seed}"
-    done = fit(spec, mixture, folder=run, preset=recipe, resume=True)
+    data = Steps(mixture, spec, steps=steps, seed=seed)
+    done = fit(spec, data, folder=run, preset=recipe, resume=True)
     module = built_module(spec)
     module.load_state_dict(load_file(done.weights))
     return module.eval(), done.steps * recipe.batch_size
