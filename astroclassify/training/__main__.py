@@ -35,6 +35,7 @@ def _parser():
     parser.add_argument("--minutes", type=float, default=60.0, help="length of the training")
     parser.add_argument("--weights", help="weights to start from")
     parser.add_argument("--target", type=Path, help="where to release the weights, NAME.safetensors")
+    parser.add_argument("--earlier", type=Path, nargs="*", default=[], help="trainings that it started from")
     parser.add_argument("--commit", default="unknown", help="of the code that trained, for the card")
     return parser
 
@@ -63,7 +64,7 @@ def _fit(chosen):
 def _release(chosen):
     target = chosen.target or chosen.folder / "patchnet.safetensors"
     held = {name: FramePool(chosen.folder / "held" / name) for name in SOURCES}
-    card = release(chosen.folder / "run", target, held, commit=chosen.commit)
+    card = release(chosen.folder / "run", target, held, earlier=chosen.earlier, commit=chosen.commit)
     print(json.dumps(card, indent=2))  # noqa: T201
 
 

@@ -33,7 +33,7 @@ _SHRINKAGE = 0.01  # of the features' covariance towards its mean variance
 _FLIPS = ((), (2,), (3,), (2, 3))
 
 
-def release(run, target, held, *, commit="unknown"):
+def release(run, target, held, *, earlier=(), commit="unknown"):
     """
     Calibrate and measure a training's weights, and write them with their card.
 
@@ -46,6 +46,8 @@ def release(run, target, held, *, commit="unknown"):
     held : mapping of str to FramePool
         Pools of frames of bodies never seen in training, by source: half of the bodies calibrate, half
         measure.
+    earlier : sequence of path-like, optional
+        Folders of the trainings whose weights this one started from, the first one first; for the card.
     commit : str, default "unknown"
         Commit of the code that trained.
 
@@ -81,8 +83,7 @@ def release(run, target, held, *, commit="unknown"):
         "novelty": novelty,
         "training": {
             "data": "simulated by astroclassify.training SOURCES; no photograph, no observed frame",
-            "recipe": json.loads((run / "recipe.json").read_text()),
-            "last_log_line": (run / "log.csv").read_text().strip().splitlines()[-1],
+            "stages": [_stage(Path(folder)) for folder in (*earlier, run)],
             "commit": commit,
             "versions": {name: package_version(name) for name in ("astroclassify", "torch", "numpy")},
         },
@@ -91,6 +92,15 @@ def release(run, target, held, *, commit="unknown"):
     }
     target.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return card
+
+
+def _stage(folder):
+    names, *_, last = (folder / "log.csv").read_text().strip().splitlines()
+    reached = dict(zip(names.split(","), last.split(","), strict=True))
+    return json.loads((folder / "recipe.json").read_text()) | {
+        "samples": int(reached["samples"]),
+        "seconds": float(reached["seconds"]),
+    }
 
 
 def _seen(module, pool, number):

@@ -96,7 +96,7 @@ def released(pool, tmp_path_factory):
     torch.manual_seed(0)
     save_file(PatchNet(planes=5).state_dict(), run / "weights.safetensors")
     (run / "recipe.json").write_text("{}")
-    (run / "log.csv").write_text("1,2,3\n")
+    (run / "log.csv").write_text("step,samples,seconds\n1,64,2.0\n9,576,3.5\n")
     held = FramePool(tmp_path_factory.mktemp("held"), capacity=120, side=64)
     held.produce(small_views, seed=4, limit=120)
     target = run / "tiny.safetensors"
@@ -109,6 +109,7 @@ def test_a_release_is_calibrated_and_has_a_card(released):
     assert card["calibration"]["temperature"] > 0
     assert len(card["calibration"]["bias"]) == 4
     assert 0.5 <= card["uncertain_below"] <= 1
+    assert card["training"]["stages"] == [{"samples": 576, "seconds": 3.5}]
     (measured,) = card["metrics"].values()
     assert 0 <= float(measured["small"]["balanced_accuracy"][:5]) <= 1
 
