@@ -1,9 +1,9 @@
 """What each part of the default model is worth: ``python benchmarks/designs.py FOLDER --realsky PICTURES``.
 
-Trains the default model's network from nothing, again and again with one part left out, each time on the same
-number of samples from the pools in FOLDER (``python -m astroclassify.training produce FOLDER``), and measures
-it on the held-out pools there and, if asked for, on labelled photographs. Trainings stay in FOLDER/designs,
-so that a run that was stopped goes on.
+Trains the default model's network again and again with one part left out, each time from the same start, on as
+many samples from the pools in FOLDER (``python -m astroclassify.training produce FOLDER``), and measures it on
+the held-out pools there and, if asked for, on labelled photographs. Trainings stay in FOLDER/designs, so that a
+run that was stopped goes on.
 """
 
 import argparse
@@ -65,7 +65,6 @@ DESIGNS = {
     "no plane in units of the noise": ({"unseen": [1]}, ()),
     "no plane of coverage": ({"unseen": [3]}, ()),
     "no attention: mean over patches": ({"attentive": False}, ()),
-    "half as wide": ({"widths": (16, 32, 64)}, ()),
     "no physical exposures": ({}, EXPOSURES),
     "no views": ({}, VIEWS),
     "no large frames": ({}, ("large",)),
@@ -73,8 +72,8 @@ DESIGNS = {
 }
 
 
-def trained(folder, name, *, steps, seed):
-    """Train one design; give its network."""
+def trained(folder, name, *, weights, steps, seed):
+    """Train one design, from nothing or from weights; give its network and how many samples it saw."""
     options, left_out = DESIGNS[name]
     spec = dataclasses.replace(
         PATCHNET, builder="__main__:Variant", builder_options={**PATCHNET.builder_options, **options}
@@ -82,10 +81,10 @@ def trained(folder, name, *, steps, seed):
     shares = {source: share for source, (_, share) in SOURCES.items() if source not in left_out}
     pools = [FramePool(folder / "pools" / source) for source in shares]
     mixture = Mixture(pools, [share / sum(shares.values()) for share in shares.values()])
-    recipe = Recipe(epochs=1, batch_size=64, learning_rate=2e-3, clip=5.0, average=0.98, seed=seed)
+    recipe = Recipe(epochs=1, batch_size=64, learning_rate=1e-3, clip=5.0, average=0.98, seed=seed)
     run = folder / "designs" / f"{name.replace(' ', '-').replace(':', '')}-{seed}"
     data = Steps(mixture, spec, steps=steps, seed=seed)
-    done = fit(spec, data, folder=run, preset=recipe, resume=True)
+    done = fit(spec, data, folder=run, preset=recipe, weights=weights, resume=True)
     module = built_module(spec)
     module.load_state_dict(load_file(done.weights))
     return module.eval(), done.steps * recipe.batch_size
@@ -140,13 +139,16 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, default=310, help="of 64 samples")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--weights", help="weights that every design starts from; by default none")
     parser.add_argument("--realsky", type=Path)
     parser.add_argument("--designs", nargs="*", default=list(DESIGNS), choices=list(DESIGNS))
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     pictures = photographs(chosen.realsky) if chosen.realsky else None
     for name in chosen.designs:
-        module, samples = trained(chosen.folder, name, steps=chosen.steps, seed=chosen.seed)
+        module, samples = trained(
+            chosen.folder, name, weights=chosen.weights, steps=chosen.steps, seed=chosen.seed
+        )
         found = measured(module, chosen.folder, pictures)
         figures = "  ".join(f"{key} {accuracy:.3f} {auc:.3f}" for key, (accuracy, auc) in found.items())
         print(f"{name:34s} {samples} samples; balanced accuracy and AUC: {figures}", flush=True)
