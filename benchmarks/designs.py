@@ -48,10 +48,10 @@ class Variant(PatchNet):
         super().__init__(**options)
         self.unseen, self.attentive = list(unseen), attentive
 
-    def _examined(self, x):
+    def examined(self, x):
         x = x.clone()
         x[:, self.unseen] = 0
-        return super()._examined(x)
+        return super().examined(x)
 
     def _attention_to(self, features):
         return super()._attention_to(features) if self.attentive else torch.zeros_like(features[:, :1])

@@ -10,7 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from astroclassify.core import package_version
 from astroclassify.inference import calibrated_logits, coverage_curve, energy, galaxy_probability
-from astroclassify.models import Calibration
+from astroclassify.models import NSC_CLASSES, Calibration
+from astroclassify.models._device import has_bfloat16
 from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.simulate import CLASSES
 from astroclassify.training._evaluate import (
@@ -30,7 +31,7 @@ CALLED_NOVEL = 0.01
 
 _BATCH = 50
 _SHRINKAGE = 0.01  # of the features' covariance towards its mean variance
-_FLIPS = ((), (2,), (3,), (2, 3))
+_FLIPS = ((2,), (3,), (2, 3))
 
 
 def release(run, target, held, *, earlier=(), commit="unknown"):
@@ -72,7 +73,7 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
     measured = {
         name: _metrics(logits[chosen], labels[chosen], bodies[chosen])
         for number, name in enumerate(held)
-        if (chosen := ~first & sky & (sources == number)).any()
+        if _shows_both((chosen := ~first & sky & (sources == number)), labels)
     }
     card = {
         "name": target.stem,
@@ -109,9 +110,11 @@ def _seen(module, pool, number):
     logits, features = [], []
     for start in range(0, count, _BATCH):
         planes = restored(torch.from_numpy(pool.planes[start : min(start + _BATCH, count)]).float())
-        with torch.inference_mode():
-            logits.append(sum(module(torch.flip(planes, axes)) for axes in _FLIPS) / len(_FLIPS))
-            features.append(module.features(planes))
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16("cpu")):
+            seen, _, found = module.examined(planes)
+            others = [module(torch.flip(planes, axes)) for axes in _FLIPS]
+        logits.append((seen + sum(others)) / (1 + len(others)))
+        features.append(found)
     labels = pool.labels[:count, 0].astype(int)
     bodies = np.stack([np.full(count, number), np.arange(count) // FRAMES_OF_A_BODY], axis=1)
     return torch.cat(logits).numpy(), torch.cat(features).numpy(), labels, bodies, np.full(count, number)
@@ -159,6 +162,11 @@ def _threshold(logits, labels):
     p_galaxy, is_galaxy, _ = _two_sides(logits, labels, np.arange(len(labels)))
     found = coverage_curve(p_galaxy, is_galaxy).threshold_for(RIGHT_WHERE_SURE)
     return round(found, 3) if np.isfinite(found) else 1.0
+
+
+def _shows_both(chosen, labels):
+    there = {CLASSES[label] for label in set(labels[chosen])}
+    return "galaxy" in there and bool(there & set(NSC_CLASSES))
 
 
 def _two_sides(logits, labels, bodies):

@@ -4,12 +4,13 @@ The stem looks at 4x4-pixel patches of the input planes; three residual stages s
 to one feature vector per 16x16 pixels. Each such patch votes for every class and has an
 attention weight; the frame's logits are the attention-weighted mean of the votes (additive
 attention multiple-instance learning), so the map of weighted votes is the exact evidence.
-Outside training the answers for the frame, its two mirror images and the frame turned by 180
-degrees are averaged: the answer does not depend on which of these is shown.
+How unlike the training frames a frame is, its *novelty*, is the squared Mahalanobis distance of
+its attention-weighted features from the nearest class of the training frames.
 
 References
 ----------
-Javed et al. 2022, "Additive MIL", arXiv:2206.01794; He et al. 2016, arXiv:1512.03385.
+Javed et al. 2022, "Additive MIL", arXiv:2206.01794; He et al. 2016, arXiv:1512.03385; Lee et al.
+2018, arXiv:1807.03888.
 """
 
 import torch
@@ -41,10 +42,6 @@ class _ResidualBlock(nn.Module):
     def forward(self, x):
         y = self.second(torch.relu(self.first(x)))
         return torch.relu(y + self.shortcut(x))
-
-
-#: The axes that are reversed in each view of a frame.
-_VIEWS = ((), (2,), (3,), (2, 3))
 
 
 class PatchNet(nn.Module):
@@ -84,6 +81,9 @@ class PatchNet(nn.Module):
         self.dropout = nn.Dropout2d(dropout)
         self.attention = nn.Sequential(nn.Conv2d(inputs, 64, 1), nn.Tanh(), nn.Conv2d(64, 1, 1))
         self.votes = nn.Conv2d(inputs, classes, 1)
+        # What the features of training frames are like; a release measures it. Zero: nothing is novel.
+        self.register_buffer("usual_features", torch.zeros(classes, inputs))
+        self.register_buffer("feature_precision", torch.zeros(inputs, inputs))
 
     def forward(self, x):
         """
@@ -116,19 +116,84 @@ class PatchNet(nn.Module):
             Logits, shape (N, classes), and evidence, shape (N, classes, h, w), one value
             per 16x16 pixels; its sum over h and w is the logits.
         """
-        if self.training:
-            return self._seen_once(x)
-        seen = [(axes, *self._seen_once(torch.flip(x, axes))) for axes in _VIEWS]
-        logits = sum(logits for _, logits, _ in seen) / len(seen)
-        evidence = sum(torch.flip(evidence, axes) for axes, _, evidence in seen) / len(seen)
+        logits, evidence, _ = self.examined(x)
         return logits, evidence
 
-    def _seen_once(self, x):
+    def explained(self, x):
+        """
+        Give the logits of a batch, how each patch adds to them, and how novel each frame is.
+
+        Parameters
+        ----------
+        x : torch.Tensor
+            Planes, shape (N, planes, height, width).
+
+        Returns
+        -------
+        tuple of torch.Tensor
+            Logits, shape (N, classes), evidence, shape (N, classes, h, w), and novelty, shape (N,): the
+            squared Mahalanobis distance of the frame's features from those of the nearest class.
+        """
+        logits, evidence, features = self.examined(x)
+        return logits, evidence, self.novelty_of(features)
+
+    def features(self, x):
+        """
+        Give the attention-weighted mean of the patches' features.
+
+        Parameters
+        ----------
+        x : torch.Tensor
+            Planes, shape (N, planes, height, width).
+
+        Returns
+        -------
+        torch.Tensor
+            Features, shape (N, features).
+        """
+        return self.examined(x)[2]
+
+    def novelty_of(self, features):
+        """
+        Give how novel frames with these features are.
+
+        Parameters
+        ----------
+        features : torch.Tensor
+            From `features`, shape (N, features).
+
+        Returns
+        -------
+        torch.Tensor
+            Squared Mahalanobis distance from the nearest class, shape (N,); 0 before a release measured
+            what is usual.
+        """
+        offsets = features[:, None] - self.usual_features.float()
+        distances = torch.einsum("nkf,fg,nkg->nk", offsets, self.feature_precision.float(), offsets)
+        return distances.amin(dim=1)
+
+    def examined(self, x):
+        """
+        Give everything that the network finds in a batch.
+
+        Parameters
+        ----------
+        x : torch.Tensor
+            Planes, shape (N, planes, height, width).
+
+        Returns
+        -------
+        tuple of torch.Tensor
+            Logits, shape (N, classes), evidence, shape (N, classes, h, w), and features, shape (N, features).
+        """
         features = self.dropout(self.trunk(self.stem(self._padded(x))))
-        votes, attention = self.votes(features).float(), self.attention(features).float()
+        votes, attention = self.votes(features).float(), self._attention_to(features).float()
         weights = attention.flatten(2).softmax(dim=2).view_as(attention)
         evidence = weights * votes
-        return evidence.sum(dim=(2, 3)), evidence
+        return evidence.sum(dim=(2, 3)), evidence, (weights * features.float()).sum(dim=(2, 3))
+
+    def _attention_to(self, features):
+        return self.attention(features)
 
     @staticmethod
     def _padded(x):
