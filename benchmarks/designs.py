@@ -66,6 +66,8 @@ DESIGNS = {
     "no plane of coverage": ({"unseen": [3]}, ()),
     "no attention: mean over patches": ({"attentive": False}, ()),
     "no physical exposures": ({}, EXPOSURES),
+    "no exposures by ACS": ({}, ("acs",)),
+    "no exposures by UVIS": ({}, ("uvis",)),
     "no views": ({}, VIEWS),
     "no large frames": ({}, ("large",)),
     "no frames without a body": ({}, ("blank", "outliers")),
