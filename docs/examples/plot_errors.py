@@ -44,9 +44,9 @@ for axis in axes.flat:
     axis.set(xticks=[], yticks=[])
 
 # %%
-# What they have in common: little of the body is in the frame, or it is faint, or hidden behind stars, or
-# one of its kind looks like another: a smooth remnant like an elliptical, a dwarf galaxy like a star cluster.
-# Of such frames nobody should be sure, and mostly the model is not: see how many it calls ``uncertain``.
+# What they have in common: little of the body is in the frame, or it is faint, or behind stars, or the
+# scattered light of one bright star is taken for a galaxy. Of such frames nobody should be sure. For some kinds
+# the model knows that and says ``uncertain``, for others not:
 
 kinds = sorted({frame.kind for frame in frames})
 for kind in kinds:
