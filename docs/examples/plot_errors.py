@@ -45,8 +45,8 @@ for axis in axes.flat:
 
 # %%
 # What they have in common: little of the body is in the frame, or it is faint, or behind stars, or the
-# scattered light of one bright star is taken for a galaxy. Of such frames nobody should be sure. For some kinds
-# the model knows that and says ``uncertain``, for others not:
+# scattered light of one bright star is taken for a galaxy. Of such frames nobody should be sure. For some
+# kinds the model knows that and says ``uncertain``, for others not:
 
 kinds = sorted({frame.kind for frame in frames})
 for kind in kinds:
