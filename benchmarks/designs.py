@@ -7,23 +7,20 @@ so that a run that was stopped goes on.
 """
 
 import argparse
-import csv
 import dataclasses
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
+from judge_frames import photographs
 
-from astroclassify.inference import galaxy_probability
-from astroclassify.io import read_frames
-from astroclassify.models import PATCHNET, built_module
+from astroclassify.inference import galaxy_probability, predict_planes
+from astroclassify.models import PATCHNET, build_model
 from astroclassify.models.nets.patchnet import PatchNet
-from astroclassify.preprocess import frame_array
 from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, Recipe, area_under_curve, balanced_accuracy, fit
 from astroclassify.training._data import PoolStream
-from astroclassify.training._pool import Mixture, restored
+from astroclassify.training._pool import Mixture
 from astroclassify.training._sources import SOURCES
 
 VIEWS, EXPOSURES = ("small", "large"), ("acs", "uvis")
@@ -75,7 +72,7 @@ DESIGNS = {
 
 
 def trained(folder, name, *, weights, steps, seed):
-    """Train one design, from nothing or from weights; give its network and how many samples it saw."""
+    """Train one design, from nothing or from weights; give its model and how many samples it saw."""
     options, left_out = DESIGNS[name]
     spec = dataclasses.replace(
         PATCHNET, builder="__main__:Variant", builder_options={**PATCHNET.builder_options, **options}
@@ -87,25 +84,18 @@ def trained(folder, name, *, weights, steps, seed):
     run = folder / "designs" / f"{name.replace(' ', '-').replace(':', '')}-{seed}"
     data = Steps(mixture, spec, steps=steps, seed=seed)
     done = fit(spec, data, folder=run, preset=recipe, weights=weights, resume=True)
-    module = built_module(spec)
-    module.load_state_dict(load_file(done.weights))
-    return module.eval(), done.steps * recipe.batch_size
+    return build_model(spec, weights=done.weights, precision="float32"), done.steps * recipe.batch_size
 
 
-def logits_of(module, planes):
-    """Logits of one frame or of several of one size, averaged over mirror images."""
-    with torch.inference_mode():
-        views = [module(torch.flip(planes, axes)) for axes in ((), (2,), (3,), (2, 3))]
-    return sum(views).numpy() / len(views)
+def logits_of(model, planes):
+    """Logits of frames, averaged over views."""
+    return np.array([said.logits for said in predict_planes(model, planes, evidence=False, batch_size=50)])
 
 
-def scores_on_pool(module, pool, *, most=600):
+def scores_on_pool(model, pool, *, most=600):
     """Balanced accuracy and AUC on held-out frames that show a galaxy or an nsc."""
-    count = min(pool.filled, pool.capacity, most)
-    parts = [
-        restored(torch.from_numpy(pool.planes[i : min(i + 50, count)]).float()) for i in range(0, count, 50)
-    ]
-    logits, labels = np.concatenate([logits_of(module, part) for part in parts]), pool.labels[:count, 0]
+    planes, labels = zip(*pool.in_order(1, most=most), strict=True)
+    logits, labels = logits_of(model, (array[0] for array in planes)), np.concatenate(labels)
     known = labels < CLASSES.index("field")
     return _scores(logits[known], labels[known] == CLASSES.index("galaxy"))
 
@@ -115,23 +105,14 @@ def _scores(logits, is_galaxy):
     return balanced_accuracy(p_galaxy, is_galaxy), area_under_curve(p_galaxy, is_galaxy)
 
 
-def photographs(folder):
-    """Planes of labelled photographs, and whether they show galaxies."""
-    with (folder / "labels.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    planes = [PATCHNET.planes(frame_array(read_frames(folder / row["file"])[0])) for row in rows]
-    return planes, np.array([row["label"] == "galaxy" for row in rows])
-
-
-def measured(module, folder, pictures):
-    """All scores of a network."""
+def measured(model, folder, pictures):
+    """All scores of a model; ``pictures`` are planes, and whether they show galaxies."""
     found = {
-        source: scores_on_pool(module, FramePool(folder / "held" / source)) for source in VIEWS + EXPOSURES
+        source: scores_on_pool(model, FramePool(folder / "held" / source)) for source in VIEWS + EXPOSURES
     }
     if pictures:
         planes, is_galaxy = pictures
-        logits = np.concatenate([logits_of(module, torch.from_numpy(each)[None]) for each in planes])
-        found["photographs"] = _scores(logits, is_galaxy)
+        found["photographs"] = _scores(logits_of(model, planes), is_galaxy)
     return found
 
 
@@ -146,12 +127,16 @@ def main():
     parser.add_argument("--designs", nargs="*", default=list(DESIGNS), choices=list(DESIGNS))
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    pictures = photographs(chosen.realsky) if chosen.realsky else None
+    pictures = None
+    if chosen.realsky:
+        seen = photographs(chosen.realsky)
+        planes = [PATCHNET.planes(picture.frame.array()) for picture in seen]
+        pictures = planes, np.array([picture.truth == "galaxy" for picture in seen])
     for name in chosen.designs:
-        module, samples = trained(
+        model, samples = trained(
             chosen.folder, name, weights=chosen.weights, steps=chosen.steps, seed=chosen.seed
         )
-        found = measured(module, chosen.folder, pictures)
+        found = measured(model, chosen.folder, pictures)
         figures = "  ".join(f"{key} {accuracy:.3f} {auc:.3f}" for key, (accuracy, auc) in found.items())
         print(f"{name:34s} {samples} samples; balanced accuracy and AUC: {figures}", flush=True)
 

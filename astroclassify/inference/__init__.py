@@ -10,11 +10,12 @@ from astroclassify.inference._interpret import (
     softmax,
 )
 from astroclassify.inference._novelty import energy
-from astroclassify.inference._predict import Prediction, checked_planes, predict, predict_planes
+from astroclassify.inference._predict import VIEWS, Prediction, checked_planes, predict, predict_planes
 from astroclassify.inference._prior import prior_shift
 
 __all__ = [
     "FIELD_ABOVE",
+    "VIEWS",
     "Classification",
     "CoverageCurve",
     "Prediction",

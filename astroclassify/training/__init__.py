@@ -12,7 +12,6 @@ from astroclassify.training._evaluate import (
     f1_galaxy,
     f1_nsc,
     fit_calibration,
-    simulated_logits,
 )
 from astroclassify.training._fit import TrainingResult, fit
 from astroclassify.training._frames import LabelledFrame, PlaneStore, read_manifest
@@ -52,6 +51,5 @@ __all__ = [
     "read_log",
     "read_manifest",
     "release",
-    "simulated_logits",
     "split_by_body",
 ]

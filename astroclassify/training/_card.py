@@ -129,7 +129,7 @@ def make_card(path, spec, *, training, licence, validation=None, logits=None):
         "classes": list(spec.classes),
         "calibration": {"temperature": 1.0, "bias": [0.0] * len(spec.classes)},
         "uncertain_below": DEFAULT_UNCERTAIN_BELOW,
-        "training": {**training, "commit": commit(), "versions": _versions()},
+        "training": {**training, "commit": commit(), "versions": versions()},
         "metrics": {},
         "licence": licence,
     }
@@ -151,7 +151,15 @@ def _prior(frames, classes):
     return {"prior": {name: counts[i] / len(frames) for i, name in enumerate(classes)}}
 
 
-def _versions():
+def versions():
+    """
+    Give the versions that a training depends on.
+
+    Returns
+    -------
+    dict of str to str
+        By distribution.
+    """
     return {name: package_version(name) for name in ("astroclassify", "torch", "numpy")}
 
 

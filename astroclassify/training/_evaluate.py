@@ -7,8 +7,6 @@ import torch
 from torch import nn
 
 from astroclassify.core import ParameterError
-from astroclassify.preprocess import working_planes
-from astroclassify.simulate import CLASSES, random_frames
 from astroclassify.training._loss import partial_cross_entropy
 
 
@@ -68,9 +66,7 @@ def f1_galaxy(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where neither the truth nor the answers have a galaxy.
     """
-    said = p_galaxy > 0.5
-    both = said.sum() + is_galaxy.sum()
-    return float(2 * (said & is_galaxy).sum() / both) if both else float("nan")
+    return _f1(p_galaxy > 0.5, is_galaxy)
 
 
 def f1_nsc(p_galaxy, is_galaxy):
@@ -89,9 +85,12 @@ def f1_nsc(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where neither the truth nor the answers have an nsc.
     """
-    said = p_galaxy <= 0.5
-    both = said.sum() + (~is_galaxy).sum()
-    return float(2 * (said & ~is_galaxy).sum() / both) if both else float("nan")
+    return _f1(p_galaxy <= 0.5, ~is_galaxy)
+
+
+def _f1(said, true):
+    both = said.sum() + true.sum()
+    return float(2 * (said & true).sum() / both) if both else float("nan")
 
 
 def balanced_accuracy(p_galaxy, is_galaxy):
@@ -110,13 +109,26 @@ def balanced_accuracy(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where only one class is there.
     """
-    if not _both_are_there(is_galaxy):
+    if not both_are_there(is_galaxy):
         return float("nan")
     said = p_galaxy > 0.5
     return float((said[is_galaxy].mean() + (~said[~is_galaxy]).mean()) / 2)
 
 
-def _both_are_there(is_galaxy):
+def both_are_there(is_galaxy):
+    """
+    Say whether there are galaxies and others.
+
+    Parameters
+    ----------
+    is_galaxy : numpy.ndarray of bool
+        The truth.
+
+    Returns
+    -------
+    bool
+        False where there is no frame.
+    """
     return is_galaxy.any() and not is_galaxy.all()
 
 
@@ -136,7 +148,7 @@ def area_under_curve(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where only one class is there.
     """
-    if not _both_are_there(is_galaxy):
+    if not both_are_there(is_galaxy):
         return float("nan")
     galaxies, others = p_galaxy[is_galaxy], np.sort(p_galaxy[~is_galaxy])
     below = np.searchsorted(others, galaxies, "left")
@@ -221,38 +233,6 @@ def _samples_of_bodies(bodies, draws, rng):
         lengths = count[drawn]
         before = np.cumsum(lengths) - lengths
         yield order[np.repeat(first[drawn] - before, lengths) + np.arange(lengths.sum())]
-
-
-def simulated_logits(module, *, count, seed, progress=None):
-    """
-    Run a network of the default model's kind on simulated bodies that no training saw.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Takes `working_planes`.
-    count : int
-        Bodies, one frame each.
-    seed : int
-        Of the bodies; training seeds have other spawn keys.
-    progress : callable, optional
-        Called after each frame.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Logits, shape (count, classes), and labels, shape (count,).
-    """
-    module.eval()
-    logits, labels = [], []
-    for number in range(count):
-        (frame,) = random_frames(np.random.default_rng([seed, 99, number, 1]))
-        with torch.inference_mode():
-            logits.append(module(torch.from_numpy(working_planes(frame.array))[None])[0].numpy())
-        labels.append(CLASSES.index(frame.label))
-        if progress:
-            progress()
-    return np.array(logits), np.array(labels)
 
 
 def fit_calibration(logits, labels):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.preprocess import working_planes
+from astroclassify.models import PATCHNET
 
-PLANES = 5
+PLANES = PATCHNET.builder_options["planes"]
 _LOW, _HIGH = -0.5, 3.0
 
 
@@ -123,7 +123,7 @@ class FramePool:
             rng = np.random.default_rng([seed, producer, done])
             for array, label in source(rng):
                 slot = slots[done % slots.size]
-                self.planes[slot] = quantised(_fitted(working_planes(array, peaks=True), self.side, rng))
+                self.planes[slot] = quantised(_fitted(PATCHNET.planes(array), self.side, rng))
                 self.labels[slot] = label
                 done += 1
             _write_count(counter, done)
@@ -152,6 +152,27 @@ class FramePool:
             turned = np.rot90(planes[i], turns, axes=(1, 2))
             planes[i] = turned[:, ::-1] if flip else turned
         return planes, self.labels[chosen, 0].astype(np.int64)
+
+    def in_order(self, size, *, most=None):
+        """
+        Give the frames once, as they lie.
+
+        Parameters
+        ----------
+        size : int
+            Frames of a batch.
+        most : int, optional
+            Frames in all, at most.
+
+        Yields
+        ------
+        tuple of numpy.ndarray
+            Planes, float32, shape (n, 5, side, side), and labels, int64, shape (n,).
+        """
+        count = min(self.filled, self.capacity, self.capacity if most is None else most)
+        for start in range(0, count, size):
+            batch = slice(start, min(start + size, count))
+            yield restored(self.planes[batch].astype(np.float32)), self.labels[batch, 0].astype(np.int64)
 
 
 class Mixture:

@@ -8,20 +8,20 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from astroclassify.core import package_version
-from astroclassify.inference import calibrated_logits, coverage_curve, energy, galaxy_probability
-from astroclassify.models import NSC_CLASSES, Calibration
+from astroclassify.inference import VIEWS, calibrated_logits, coverage_curve, energy, galaxy_probability
+from astroclassify.models import PATCHNET, Calibration, built_module
 from astroclassify.models._device import has_bfloat16
-from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.simulate import CLASSES
+from astroclassify.training._card import versions
 from astroclassify.training._evaluate import (
     area_under_curve,
     balanced_accuracy,
     bootstrap,
+    both_are_there,
     calibration_error,
     fit_calibration,
 )
-from astroclassify.training._pool import PLANES, restored
+from astroclassify.training._log import read_log
 from astroclassify.training._sources import FRAMES_OF_A_BODY, NOTHING
 
 #: How often, at least, labels of held-out frames are right where the model does not say "uncertain".
@@ -31,7 +31,6 @@ CALLED_NOVEL = 0.01
 
 _BATCH = 50
 _SHRINKAGE = 0.01  # of the features' covariance towards its mean variance
-_FLIPS = ((2,), (3,), (2, 3))
 
 
 def release(run, target, held, *, earlier=(), commit="unknown"):
@@ -58,7 +57,7 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
         The card.
     """
     run, target = Path(run), Path(target)
-    module = PatchNet(planes=PLANES)
+    module = built_module(PATCHNET)
     module.load_state_dict(load_file(run / "weights.safetensors"))
     module.eval()
     seen = [_seen(module, pool, number) for number, pool in enumerate(held.values())]
@@ -73,7 +72,7 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
     measured = {
         name: _metrics(logits[chosen], labels[chosen], bodies[chosen])
         for number, name in enumerate(held)
-        if _shows_both((chosen := ~first & sky & (sources == number)), labels)
+        if both_are_there(_is_galaxy(labels[(chosen := ~first & sky & (sources == number))]))
     }
     card = {
         "name": target.stem,
@@ -86,7 +85,7 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
             "data": "simulated by astroclassify.training SOURCES; no photograph, no observed frame",
             "stages": [_stage(Path(folder)) for folder in (*earlier, run)],
             "commit": commit,
-            "versions": {name: package_version(name) for name in ("astroclassify", "torch", "numpy")},
+            "versions": versions(),
         },
         "metrics": {"simulated, bodies never seen (95% by body)": measured},
         "licence": "BSD-3-Clause",
@@ -96,8 +95,7 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
 
 
 def _stage(folder):
-    names, *_, last = (folder / "log.csv").read_text().strip().splitlines()
-    reached = dict(zip(names.split(","), last.split(","), strict=True))
+    reached = read_log(folder / "log.csv")[-1]
     return json.loads((folder / "recipe.json").read_text()) | {
         "samples": int(reached["samples"]),
         "seconds": float(reached["seconds"]),
@@ -106,18 +104,19 @@ def _stage(folder):
 
 def _seen(module, pool, number):
     """Logits averaged over flips, features, labels, bodies and sources of a pool's frames."""
-    count = min(pool.filled, pool.capacity)
-    logits, features = [], []
-    for start in range(0, count, _BATCH):
-        planes = restored(torch.from_numpy(pool.planes[start : min(start + _BATCH, count)]).float())
+    logits, features, labels = [], [], []
+    for array, label in pool.in_order(_BATCH):
+        planes = torch.from_numpy(array)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16("cpu")):
             seen, _, found = module.examined(planes)
-            others = [module(torch.flip(planes, axes)) for axes in _FLIPS]
-        logits.append((seen + sum(others)) / (1 + len(others)))
+            others = [module(torch.flip(planes, axes)) for axes in VIEWS[1:]]
+        logits.append((seen + sum(others)) / len(VIEWS))
         features.append(found)
-    labels = pool.labels[:count, 0].astype(int)
-    bodies = np.stack([np.full(count, number), np.arange(count) // FRAMES_OF_A_BODY], axis=1)
-    return torch.cat(logits).numpy(), torch.cat(features).numpy(), labels, bodies, np.full(count, number)
+        labels.append(label)
+    labels = np.concatenate(labels)
+    source = np.full(len(labels), number)
+    bodies = np.stack([source, np.arange(len(labels)) // FRAMES_OF_A_BODY], axis=1)
+    return torch.cat(logits).numpy(), torch.cat(features).numpy(), labels, bodies, source
 
 
 def _learn_what_is_usual(module, features, labels):
@@ -150,8 +149,7 @@ def _novelty(module, logits, features, sky, judged):
 def _calibration(logits, labels):
     """Fit temperature and offsets, and shift these to galaxies and nsc being equally frequent."""
     temperature, bias = fit_calibration(logits, labels)
-    known = labels[labels != CLASSES.index("field")]
-    is_galaxy = known == CLASSES.index("galaxy")
+    is_galaxy = _is_galaxy(labels)
     shares = {True: is_galaxy.mean(), False: (~is_galaxy).mean()}
     shift = [0.0 if name == "field" else np.log(0.5 / shares[name == "galaxy"]) for name in CLASSES]
     return Calibration(temperature, tuple(float(one + other) for one, other in zip(bias, shift, strict=True)))
@@ -164,15 +162,14 @@ def _threshold(logits, labels):
     return round(found, 3) if np.isfinite(found) else 1.0
 
 
-def _shows_both(chosen, labels):
-    there = {CLASSES[label] for label in set(labels[chosen])}
-    return "galaxy" in there and bool(there & set(NSC_CLASSES))
-
-
 def _two_sides(logits, labels, bodies):
     known = labels != CLASSES.index("field")
-    p_galaxy = galaxy_probability(logits[known], CLASSES)
-    return p_galaxy, labels[known] == CLASSES.index("galaxy"), bodies[known]
+    return galaxy_probability(logits[known], CLASSES), _is_galaxy(labels), bodies[known]
+
+
+def _is_galaxy(labels):
+    """Of the frames that show a galaxy or an nsc, which show a galaxy."""
+    return labels[labels != CLASSES.index("field")] == CLASSES.index("galaxy")
 
 
 def _metrics(logits, labels, bodies):

@@ -45,4 +45,4 @@ def test_all_that_is_explained_agrees_with_the_parts():
         logits, evidence, novelty = net.explained(planes)
         torch.testing.assert_close(logits, net(planes))
         torch.testing.assert_close(evidence, net.evidence(planes)[1])
-        torch.testing.assert_close(novelty, net.novelty_of(net.features(planes)))
+        torch.testing.assert_close(novelty, net.novelty_of(net.examined(planes)[2]))

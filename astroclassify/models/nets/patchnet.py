@@ -137,22 +137,6 @@ class PatchNet(nn.Module):
         logits, evidence, features = self.examined(x)
         return logits, evidence, self.novelty_of(features)
 
-    def features(self, x):
-        """
-        Give the attention-weighted mean of the patches' features.
-
-        Parameters
-        ----------
-        x : torch.Tensor
-            Planes, shape (N, planes, height, width).
-
-        Returns
-        -------
-        torch.Tensor
-            Features, shape (N, features).
-        """
-        return self.examined(x)[2]
-
     def novelty_of(self, features):
         """
         Give how novel frames with these features are.
@@ -160,7 +144,7 @@ class PatchNet(nn.Module):
         Parameters
         ----------
         features : torch.Tensor
-            From `features`, shape (N, features).
+            From `examined`, shape (N, features).
 
         Returns
         -------
