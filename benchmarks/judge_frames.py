@@ -9,10 +9,10 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import Table
 
+from astroclassify.datasets import LabelledFrame, labelled_frames
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.simulate import OUTLIERS, FieldOfView, View, simulate_outlier
 from astroclassify.simulate.sets._clear import parts_seen
-from astroclassify.training import LabelledFrame, read_manifest
 
 CAMERAS = ("acs-wfc", "wfc3-uvis")
 #: Kinds of which something alike (made with numpy, not these frames) is in the default model's training.
@@ -52,7 +52,7 @@ def simulated(folder):
     truth = {str(row["OBSID"]): row for row in Table.read(folder / "truth.ecsv")}
     frames = []
     for row, frame in zip(
-        Table.read(folder / "manifest.ecsv"), read_manifest(folder / "manifest.ecsv"), strict=True
+        Table.read(folder / "manifest.ecsv"), labelled_frames(folder / "manifest.ecsv"), strict=True
     ):
         about = truth[str(row["OBSID"])]
         chip = fits.getval(frame.frame, "CCDCHIP", frame.hdu)

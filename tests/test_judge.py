@@ -148,7 +148,7 @@ def test_a_frame_is_answered_as_classify_answers_it(judge, tmp_path):
     exposure.write(tmp_path / "frame_raw.fits")
     import judge_frames
 
-    from astroclassify.training import LabelledFrame
+    from astroclassify.datasets import LabelledFrame
 
     labelled = LabelledFrame(tmp_path / "frame_raw.fits", "star cluster", "body")
     judged = judge_frames.JudgedFrame("set", "frame", labelled, "body", "nsc", "globular")

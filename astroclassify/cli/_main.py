@@ -5,7 +5,17 @@ import os
 import sys
 import warnings
 
-from astroclassify.cli import _classify, _demo, _exit_codes, _info, _instruments, _models, _simulate, _train
+from astroclassify.cli import (
+    _classify,
+    _datasets,
+    _demo,
+    _exit_codes,
+    _info,
+    _instruments,
+    _models,
+    _simulate,
+    _train,
+)
 from astroclassify.cli._output import say
 from astroclassify.core import (
     AstroclassifyError,
@@ -18,7 +28,7 @@ from astroclassify.core import (
     package_version,
 )
 
-_SUBCOMMANDS = (_demo, _info, _classify, _models, _instruments, _simulate, _train)
+_SUBCOMMANDS = (_demo, _info, _classify, _models, _instruments, _simulate, _datasets, _train)
 
 _USAGE_ERRORS = (ConfigurationError, MissingWeightsError, ParameterError, UnknownNameError, WeightsError)
 

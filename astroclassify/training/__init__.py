@@ -14,13 +14,12 @@ from astroclassify.training._evaluate import (
     fit_calibration,
 )
 from astroclassify.training._fit import TrainingResult, fit
-from astroclassify.training._frames import LabelledFrame, PlaneStore, read_manifest
 from astroclassify.training._log import LOG_COLUMNS, read_log
 from astroclassify.training._loss import allowed_classes, partial_cross_entropy
 from astroclassify.training._pool import FramePool
 from astroclassify.training._presets import PRESETS, Recipe, find_recipe
 from astroclassify.training._release import release
-from astroclassify.training._split import split_by_body
+from astroclassify.training._store import PlaneStore
 
 __all__ = [
     "LOG_COLUMNS",
@@ -29,7 +28,6 @@ __all__ = [
     "Batch",
     "FramePool",
     "FrameSet",
-    "LabelledFrame",
     "PlaneStore",
     "PoolStream",
     "Recipe",
@@ -49,7 +47,5 @@ __all__ = [
     "fit_calibration",
     "partial_cross_entropy",
     "read_log",
-    "read_manifest",
     "release",
-    "split_by_body",
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from astroclassify.core import ParameterError, package_version
+from astroclassify.datasets import split_by_body
 from astroclassify.inference import galaxy_probability
 from astroclassify.models import DEFAULT_UNCERTAIN_BELOW
 from astroclassify.training._evaluate import (
@@ -21,7 +22,6 @@ from astroclassify.training._evaluate import (
     calibration_error,
     fit_calibration,
 )
-from astroclassify.training._split import split_by_body
 
 # A few held-out frames that are all right would ask for certainty without end.
 _TEMPERATURES = (0.2, 20.0)

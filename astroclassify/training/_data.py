@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from astroclassify.core import ParameterError
+from astroclassify.datasets import LabelledFrame
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.io import read_frames
 from astroclassify.simulate import CLASSES, plan_exposure
-from astroclassify.training._frames import LabelledFrame
 from astroclassify.training._loss import allowed_classes
 from astroclassify.training._pool import restored
 

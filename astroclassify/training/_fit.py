@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from astroclassify.core import ParameterError
+from astroclassify.datasets import checked_frames, labelled_frames, split_frames
 from astroclassify.models import (
     built_module,
     find_spec,
@@ -21,11 +22,10 @@ from astroclassify.models import (
 from astroclassify.simulate import SimulationConfig, simulate_set
 from astroclassify.training._card import make_card
 from astroclassify.training._data import FrameSet, PoolStream, SimulatedStream
-from astroclassify.training._frames import PlaneStore, checked_frames, read_manifest
 from astroclassify.training._log import read_log
 from astroclassify.training._network import fold_scale
 from astroclassify.training._presets import find_recipe
-from astroclassify.training._split import split_frames
+from astroclassify.training._store import PlaneStore
 from astroclassify.training._trainer import CHECKPOINT, Trainer, train, write_state
 
 #: What data that are simulated on the fly begin with, in a text.
@@ -199,21 +199,21 @@ def _simulated(config, store, recipe, asked, folder, progress):
     length = {} if asked["limit"] is None else {"epoch": asked["limit"]}
     stream = SimulatedStream(config, store, **changed, **length)
     if _is_path(asked["validation"]):
-        return stream, FrameSet(read_manifest(asked["validation"]), store)
+        return stream, FrameSet(labelled_frames(asked["validation"]), store)
     number = round(_share(asked["validation"]) * stream.epoch / stream.chips)
     if number == 0:
         return stream, None
     others = folder / HELD_OUT
     simulate_set(others, count=number, seed=recipe.seed + _OTHER_SEEDS, config=config, progress=progress)
-    return stream, FrameSet(read_manifest(others / "manifest.ecsv"), store)
+    return stream, FrameSet(labelled_frames(others / "manifest.ecsv"), store)
 
 
 def _frame_sets(data, store, recipe, asked):
-    frames = read_manifest(data, frames=asked["frames"]) if _is_path(data) else checked_frames(data)
+    frames = labelled_frames(data, frames=asked["frames"]) if _is_path(data) else checked_frames(data)
     everything = FrameSet(frames, store)
     learnt, held = everything.frames, []
     if _is_path(asked["validation"]):
-        held = read_manifest(asked["validation"])
+        held = labelled_frames(asked["validation"])
         _check_apart(learnt, held)
     elif _share(asked["validation"]):
         out = split_frames(

@@ -12,12 +12,13 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 
 from astroclassify import classify_many
+from astroclassify.datasets import LabelledFrame
 from astroclassify.simulate import random_frames
-from astroclassify.training import PRESETS, LabelledFrame, fit, read_log
+from astroclassify.training import PRESETS, fit, read_log
 
 # %%
 # Frames with a label, and the body that each belongs to: here simulated ones of four kinds, two of each body.
-# With files, `~astroclassify.training.read_manifest` reads them from a table.
+# With files, `~astroclassify.datasets.labelled_frames` reads them from a table.
 
 kinds = ("elliptical", "spiral", "globular", "emission")
 frames = [

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from astroclassify.datasets import LabelledFrame
 from astroclassify.models import MODELS
-from astroclassify.training import LabelledFrame, Recipe
+from astroclassify.training import Recipe
 
 #: What makes each shipped model small enough to take a step in no time.
 SMALL = {
@@ -26,7 +27,7 @@ def small_spec(name):
     return replace(spec, builder_options={**spec.builder_options, **changes.get("builder_options", {})})
 
 
-def labelled_frames(number=12, *, shape=(48, 96), seed=0, labels=("galaxy", "nsc")):
+def made_frames(number=12, *, shape=(48, 96), seed=0, labels=("galaxy", "nsc")):
     """Frames of bodies that show two each: galaxies have a wide patch of light, others points."""
     rng, frames = np.random.default_rng(seed), []
     y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
@@ -43,7 +44,7 @@ def labelled_frames(number=12, *, shape=(48, 96), seed=0, labels=("galaxy", "nsc
 
 @pytest.fixture
 def frames():
-    return labelled_frames()
+    return made_frames()
 
 
 @pytest.fixture

@@ -1,82 +1,28 @@
-"""Frames of a manifest, planes that are kept, batches that depend on nothing but their number."""
+"""Planes that are kept, batches that depend on nothing but their number."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from astropy.io import fits
-from astropy.table import Table
 
-from astroclassify.core import ParameterError, ReadError
-from astroclassify.io import read_frames, write_raw
+from astroclassify.core import ParameterError
+from astroclassify.datasets import LabelledFrame
+from astroclassify.io import read_frames
 from astroclassify.models import MODELS
 from astroclassify.preprocess import frame_array
 from astroclassify.simulate import SimulationConfig, plan_exposure
 from astroclassify.training import (
     Augmentation,
     FrameSet,
-    LabelledFrame,
     PlaneStore,
     PoolStream,
     SimulatedStream,
     fit,
     read_log,
-    read_manifest,
 )
 from astroclassify.training._pool import PLANES
-from tests.training.conftest import labelled_frames, small_spec
-
-COLUMNS = ("ID", "Instrument", "OBSID", "Filter", "RA", "DEC", "HDU Index", "Label")
-
-
-@pytest.fixture(scope="module")
-def manifest(tmp_path_factory):
-    """A raw file of two chips, one of a subarray, and a list of them as the paper's."""
-    folder, rng = tmp_path_factory.mktemp("set"), np.random.default_rng(0)
-    raw = {chip: rng.integers(2000, 2100 + 500 * chip, (2068, 4144), dtype="uint16") for chip in (1, 2)}
-    asked = {"instrument": "acs-wfc", "band": "F606W", "exptime": 100.0}
-    write_raw(folder / "jtwochipq_raw.fits", raw, **asked)
-    rows = [
-        ("M 1", "ACS/WFC", "jtwochipq", "F606W", 0.0, 0.0, 1, "NSC"),
-        ("M 1", "ACS/WFC", "jtwochipq", "F606W", 0.0, 0.0, 4, "NSC"),
-    ]
-    Table(rows=rows, names=COLUMNS).write(folder / "list.csv", format="ascii.csv")
-    return folder / "list.csv"
-
-
-def test_the_hdu_of_a_row_picks_the_chip(manifest):
-    frames = read_manifest(manifest)
-    assert [str(frame) for frame in frames] == ["jtwochipq_raw.fits[1]", "jtwochipq_raw.fits[4]"]
-    both = {frame.meta["CCDCHIP"]: frame_array(frame) for frame in read_frames(frames[0].frame)}
-    np.testing.assert_array_equal(frames[0].array(), both[2])
-    np.testing.assert_array_equal(frames[1].array(), both[1])
-    assert [frame.label for frame in frames] == ["nsc", "nsc"]
-
-
-def test_the_truth_beside_a_manifest_gives_the_finer_class(manifest, tmp_path):
-    table = Table.read(manifest, format="ascii.csv")
-    table.write(tmp_path / "manifest.ecsv", format="ascii.ecsv")
-    Table({"OBSID": ["jtwochipq"], "class": ["nebula"]}).write(tmp_path / "truth.ecsv", format="ascii.ecsv")
-    frames = read_manifest(tmp_path / "manifest.ecsv", frames=manifest.parent)
-    assert {frame.label for frame in frames} == {"nebula"}
-
-
-def test_what_is_wrong_with_a_manifest_is_said(manifest, tmp_path):
-    with pytest.raises(ReadError, match="no such manifest"):
-        read_manifest(tmp_path / "absent.csv")
-    table = Table.read(manifest, format="ascii.csv")
-    table[("OBSID", "Label")].write(tmp_path / "short.csv", format="ascii.csv")
-    with pytest.raises(ReadError, match="no column 'ID'; found OBSID, Label"):
-        read_manifest(tmp_path / "short.csv")
-    table.write(tmp_path / "alone.csv", format="ascii.csv")
-    with pytest.raises(ReadError, match=r"1 of its files are not in .*jtwochipq_raw.fits"):
-        read_manifest(tmp_path / "alone.csv")
-
-
-def test_a_file_of_two_frames_needs_the_number_of_an_hdu(manifest):
-    frame = LabelledFrame(manifest.with_name("jtwochipq_raw.fits"), "nsc", "M 1")
-    with pytest.raises(ReadError, match="2 frames"):
-        frame.array()
+from tests.training.conftest import made_frames, small_spec
 
 
 def test_planes_of_files_are_made_once(tmp_path, monkeypatch):
@@ -133,7 +79,7 @@ def test_frames_without_a_class_of_the_model_are_left_out_and_counted(frames):
 
 
 def test_frames_of_several_sizes_pass_in_parts():
-    frames = labelled_frames(3) + labelled_frames(3, shape=(64, 64))
+    frames = made_frames(3) + made_frames(3, shape=(64, 64))
     batch = FrameSet(frames, PlaneStore(MODELS["patchnet"])).batch(0, 6)
     parts = list(batch.parts(2))
     assert sorted(len(planes) for planes, _ in parts) == [1, 1, 2, 2]

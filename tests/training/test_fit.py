@@ -10,9 +10,10 @@ from safetensors.torch import load_file
 
 from astroclassify import classify
 from astroclassify.core import AstroclassifyWarning, ParameterError, TrainingError, UnknownNameError
+from astroclassify.datasets import LabelledFrame
 from astroclassify.models import MODELS, locate_weights
-from astroclassify.training import PRESETS, FrameSet, LabelledFrame, Recipe, fit, read_log
-from tests.training.conftest import labelled_frames, small_spec
+from astroclassify.training import PRESETS, FrameSet, Recipe, fit, read_log
+from tests.training.conftest import made_frames, small_spec
 
 SPECS = ("patchnet", "resnet18-resize")
 
@@ -79,7 +80,7 @@ def test_the_weights_are_what_classify_takes_and_the_card_says_where_they_are_fr
 
 def test_it_learns_what_is_easy(tmp_path):
     recipe = Recipe(epochs=8, batch_size=8, learning_rate=3e-3, precision="float32", average=0.5)
-    done = fit(small_spec("resnet18-resize"), labelled_frames(32), folder=tmp_path, preset=recipe)
+    done = fit(small_spec("resnet18-resize"), made_frames(32), folder=tmp_path, preset=recipe)
     rows = read_log(done.log)
     assert float(rows[-1]["loss"]) < 0.5 * float(rows[0]["loss"])
     assert float([row for row in rows if row["validation_accuracy"]][-1]["validation_accuracy"]) == 1.0

@@ -38,7 +38,7 @@ def split_by_body(bodies, labels=None, *, fraction=0.2, seed=0):
 
     Examples
     --------
-    >>> from astroclassify.training import split_by_body
+    >>> from astroclassify.datasets import split_by_body
     >>> split_by_body(["M31", "M31", "M33", "M13", "M5"], ["galaxy"] * 3 + ["nsc"] * 2, fraction=0.5)
     array([ True,  True, False,  True, False])
     """

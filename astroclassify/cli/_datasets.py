@@ -1,0 +1,31 @@
+"""``astroclassify datasets``: lists of labelled frames, from a query to a set on disk."""
+
+from astroclassify.cli._parsing import add_subparser
+
+#: Modules of the nested commands, in the order of the work.
+_NESTED = ()
+
+_EXAMPLES = """
+astroclassify datasets --help
+"""
+
+
+def add_parser(subparsers):
+    """
+    Add the subcommand.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers,
+        "datasets",
+        None,  # one of the nested commands is required
+        summary="Lists of labelled frames, their files and sets.",
+        examples=_EXAMPLES,
+    )
+    nested = parser.add_subparsers(title="more", metavar="COMMAND", required=True)
+    for command in _NESTED:
+        command.add_parser(nested)
