@@ -9,6 +9,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, ReadError
+from astroclassify.datasets._cache import ABOUT, ROWS, CachedPixels
 from astroclassify.io import read_frames
 from astroclassify.preprocess import frame_array
 
@@ -66,12 +67,61 @@ class LabelledFrame:
         FrameError
             If the frame cannot be used.
         """
-        return frame_array(_read(Path(self.frame), self.hdu) if self.is_file else self.frame)
+        if isinstance(self.frame, CachedPixels):
+            return self.frame.read()
+        return frame_array(read_frame(self.frame, self.hdu) if self.is_file else self.frame)
+
+    def identity(self):
+        """
+        Say which pixels these are, without reading them.
+
+        Returns
+        -------
+        tuple or None
+            Plain values that differ where pixels on disk may; `None` for a frame in memory.
+
+        Raises
+        ------
+        ReadError
+            If what the pixels are read from is not there.
+        """
+        if isinstance(self.frame, CachedPixels):
+            return self.frame.identity()
+        if not self.is_file:
+            return None
+        try:
+            status = os.stat(self.frame)
+        except OSError as error:
+            raise ReadError(f"{self.frame}: there is no such file") from error
+        return (str(Path(self.frame).resolve()), status.st_size, status.st_mtime_ns, self.hdu)
 
 
-def _read(path, hdu):
+def read_frame(path, hdu=None, *, rows="all"):
+    """
+    Read one frame of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    hdu : int, optional
+        Number of the HDU that holds the frame; needed where the file has several.
+    rows : {"all", "paper"}, default "all"
+        As for `~astroclassify.io.read_frames`.
+
+    Returns
+    -------
+    `~astropy.nddata.CCDData`
+        The frame.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read, or has several frames and ``hdu`` does not choose one.
+    """
+    path = Path(path)
     chip = None if hdu is None else _chip(path, hdu)
-    frames = read_frames(path, chips=chip)
+    frames = read_frames(path, chips=chip, rows=rows)
     if len(frames) > 1:
         raise ReadError(f"{path} holds {len(frames)} frames; say which by the number of its HDU")
     return frames[0]
@@ -95,7 +145,8 @@ def labelled_frames(path, *, frames=None):
     path : path-like
         A CSV or ECSV table with the columns ``ID`` (of the body), ``OBSID`` and ``Label``, and
         ``HDU Index`` where files hold several frames, such as `~astroclassify.simulate.simulate_set`
-        writes. Where a table ``truth.ecsv`` lies beside it, the label is its finer class.
+        writes. Where a table ``truth.ecsv`` lies beside it, the label is its finer class. Or the
+        folder of a set that `build_set` made: its frames read their pixels from the set.
     frames : path-like, optional
         Folder of the files, ``<OBSID>_raw.fits`` or ``<OBSID>.fits``; by default the table's.
 
@@ -110,6 +161,8 @@ def labelled_frames(path, *, frames=None):
         If the table or a frame's file is not there, or the table lacks a column.
     """
     path = Path(path)
+    if (path / ABOUT).is_file():
+        return _frames_of_set(path)
     folder = path.parent if frames is None else Path(frames)
     table = _table(path)
     missing_columns = [name for name in _COLUMNS if name not in table.colnames]
@@ -128,6 +181,23 @@ def labelled_frames(path, *, frames=None):
             hdu=int(row["HDU Index"]) if "HDU Index" in table.colnames else None,
         )
         for row in table
+    ]
+
+
+def _frames_of_set(folder):
+    if not (folder / ROWS).is_file():
+        raise ReadError(f"{folder}: the set was not built to its end; build it again to complete it")
+    table = _table(folder / ROWS)
+    hdus = table["HDU Index"] if "HDU Index" in table.colnames else [None] * len(table)
+    return [
+        LabelledFrame(
+            frame=CachedPixels(str(folder), int(row["Row"]), str(row["Source SHA256"])),
+            label=str(row["Class"]),
+            body=str(row["ID"]),
+            hdu=None if hdu is None else int(hdu),
+            name=str(row["Source"]) if hdu is None else f"{row['Source']}[{hdu}]",
+        )
+        for row, hdu in zip(table, hdus, strict=True)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Planes of frames, made once: on disk for files, in memory for frames in memory."""
+"""Planes of frames, made once: on disk for frames on disk, in memory for frames in memory."""
 
 import hashlib
 import json
@@ -16,14 +16,17 @@ _LARGEST_KEPT = 8 * 2**20  # bytes
 
 class PlaneStore:
     """
-    Planes of frames, made once: on disk for files, in memory for frames in memory.
+    Planes of frames, made once: on disk for frames on disk, in memory for frames in memory.
+
+    Planes are not kept where making them again costs no more than reading them: those of more than
+    8 MiB, and of a frame of a set on disk those that are as large as what the set holds of it.
 
     Parameters
     ----------
     spec : ModelSpec
         Whose preprocessing makes the planes.
     folder : path-like, optional
-        Where to keep planes of files; `None` keeps none.
+        Where to keep planes of frames on disk; `None` keeps none.
     """
 
     def __init__(self, spec, folder=None):
@@ -72,30 +75,23 @@ class PlaneStore:
             self._in_memory.pop(frame, None)
 
     def _kept(self, frame):
-        if not frame.is_file:
+        identity = frame.identity()
+        if identity is None:
             if frame not in self._in_memory:
                 self._in_memory[frame] = checked_planes(self.spec, frame.array())
             return self._in_memory[frame]
         if self.folder is None:
             return checked_planes(self.spec, frame.array())
-        path = self.folder / f"{self._key(frame)}.npy"
+        path = self.folder / f"{self._key(identity)}.npy"
         if path.is_file():
             return np.load(path)
         planes = checked_planes(self.spec, frame.array())
-        if planes.nbytes <= _LARGEST_KEPT:
+        if planes.nbytes <= min(_LARGEST_KEPT, getattr(frame.frame, "stored_bytes", _LARGEST_KEPT)):
             _write_array(path, planes)
         return planes
 
-    def _key(self, frame):
-        status = os.stat(frame.frame)
-        facts = (
-            str(Path(frame.frame).resolve()),
-            status.st_size,
-            status.st_mtime_ns,
-            frame.hdu,
-            self.spec.preprocessing,
-            _plain(self.spec.preprocessing_options),
-        )
+    def _key(self, identity):
+        facts = (*identity, self.spec.preprocessing, _plain(self.spec.preprocessing_options))
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
