@@ -136,19 +136,20 @@ def _chip(path, hdu):
     return header.get("CCDCHIP")
 
 
-def labelled_frames(path, *, frames=None):
+def labelled_frames(manifest, *, frames=None):
     """
     Read a list of frames in the columns of the paper's released lists.
 
     Parameters
     ----------
-    path : path-like
-        A CSV or ECSV table with the columns ``ID`` (of the body), ``OBSID`` and ``Label``, and
-        ``HDU Index`` where files hold several frames, such as `~astroclassify.simulate.simulate_set`
-        writes. Where a table ``truth.ecsv`` lies beside it, the label is its finer class. Or the
-        folder of a set that `build_set` made: its frames read their pixels from the set.
+    manifest : path-like or astropy.table.Table
+        A table, or a CSV or ECSV file of one, with the columns ``ID`` (of the body), ``OBSID`` and
+        ``Label``, and ``HDU Index`` where files hold several frames, such as
+        `~astroclassify.simulate.simulate_set` writes. Where a file ``truth.ecsv`` lies beside it, the
+        label is its finer class. Or the folder of a set that `build_set` made: its frames read
+        their pixels from the set.
     frames : path-like, optional
-        Folder of the files, ``<OBSID>_raw.fits`` or ``<OBSID>.fits``; by default the table's.
+        Folder of the files, ``<OBSID>_raw.fits`` or ``<OBSID>.fits``; by default the list's.
 
     Returns
     -------
@@ -158,22 +159,60 @@ def labelled_frames(path, *, frames=None):
     Raises
     ------
     ReadError
-        If the table or a frame's file is not there, or the table lacks a column.
+        If the list or a frame's file is not there, or the list lacks a column.
+    ParameterError
+        If the manifest is a table in memory, and ``frames`` is not given.
     """
-    path = Path(path)
-    if (path / ABOUT).is_file():
-        return _frames_of_set(path)
-    folder = path.parent if frames is None else Path(frames)
-    table = _table(path)
-    missing_columns = [name for name in _COLUMNS if name not in table.colnames]
+    if not isinstance(manifest, Table) and (Path(manifest) / ABOUT).is_file():
+        return _frames_of_set(Path(manifest))
+    _, listed = listed_frames(manifest, frames=frames)
+    missing = [frame.frame for frame in listed if not frame.frame.is_file()]
+    if missing:
+        name = "the table" if isinstance(manifest, Table) else manifest
+        raise ReadError(
+            f"{name}: {len(set(missing))} of its files are not in {missing[0].parent}, for example "
+            f"{missing[0].name}; put them there, name their folder, or leave the rows out"
+        )
+    return listed
+
+
+def listed_frames(manifest, *, frames=None):
+    """
+    Read a list of frames whose files may not be there.
+
+    Parameters
+    ----------
+    manifest, frames
+        As for `labelled_frames`, but not a set.
+
+    Returns
+    -------
+    table : astropy.table.Table
+        The list.
+    frames : list of LabelledFrame
+        One for each row; ``frame`` is the path where its file is, or would be.
+
+    Raises
+    ------
+    ReadError
+        If the list is not there, or lacks a column.
+    ParameterError
+        If the manifest is a table in memory, and ``frames`` is not given.
+    """
+    in_memory = isinstance(manifest, Table)
+    if in_memory and frames is None:
+        raise ParameterError("a table in memory does not say where its files are; name their folder: frames=")
+    name = "the table" if in_memory else manifest
+    folder = Path(manifest).parent if frames is None else Path(frames)
+    table = manifest if in_memory else _table(Path(manifest))
+    missing_columns = [column for column in _COLUMNS if column not in table.colnames]
     if missing_columns:
         raise ReadError(
-            f"{path}: there is no column {missing_columns[0]!r}; found {', '.join(table.colnames)}"
+            f"{name}: there is no column {missing_columns[0]!r}; found {', '.join(table.colnames)}"
         )
-    finer = _finer_classes(path.with_name(_TRUTH))
-    files = {str(name): _file(folder, str(name)) for name in set(table["OBSID"])}
-    _check_files(path, folder, [name for name, file in files.items() if file is None])
-    return [
+    finer = {} if in_memory else _finer_classes(Path(manifest).with_name(_TRUTH))
+    files = {str(obsid): _file(folder, str(obsid)) for obsid in set(table["OBSID"])}
+    return table, [
         LabelledFrame(
             frame=files[str(row["OBSID"])],
             label=_label(str(row["Label"]), finer.get(str(row["OBSID"]))),
@@ -226,16 +265,9 @@ def _label(label, finer):
 
 
 def _file(folder, obsid):
-    candidates = (folder / f"{obsid}{ending}" for ending in ("_raw.fits", ".fits", "_raw.fits.gz"))
-    return next((path for path in candidates if path.is_file()), None)
-
-
-def _check_files(path, folder, missing):
-    if missing:
-        raise ReadError(
-            f"{path}: {len(missing)} of its files are not in {folder}, for example {missing[0]}_raw.fits; "
-            "put them there, name their folder, or leave the rows out"
-        )
+    """Where the file of an observation is; where it is not there, where it would be."""
+    candidates = [folder / f"{obsid}{ending}" for ending in ("_raw.fits", ".fits", "_raw.fits.gz")]
+    return next((path for path in candidates if path.is_file()), candidates[0])
 
 
 def checked_frames(frames):

@@ -1,0 +1,370 @@
+"""Sets on disk: the frames of a list in one memory-mapped array, cropped or shrunk as the paper's."""
+
+import hashlib
+import json
+import os
+import shutil
+from contextlib import closing
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+
+from astroclassify.core import ParameterError, ReadError, package_version, progress_bar
+from astroclassify.datasets._building import FileJob, built, dated
+from astroclassify.datasets._cache import ABOUT, PIXELS, ROWS, SCALES, mapped
+from astroclassify.datasets._labelled import labelled_frames, listed_frames
+from astroclassify.preprocess import RESAMPLINGS
+
+#: The grids of the paper's sets: rows and columns (dict).
+VARIANTS = {"lcid": (2048, 4096), "lcid-resize": (224, 448)}
+FAILURES = "failures.ecsv"
+#: What is done of a set that is being built: a line for each frame.
+_JOURNAL = "done.jsonl"
+_FORMAT = 1
+#: Left free on the disk beside the set (bytes).
+_SPARE = 2**27
+#: What is known of a frame in a set: the name in the journal, and the column of the manifest.
+_FACTS = {
+    "row": "Row",
+    "source": "Source",
+    "bytes": "Source Bytes",
+    "modified": "Source Modified",
+    "sha256": "Source SHA256",
+    "unit": "Unit",
+    "error": "Largest Error",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class FrameCache:
+    """
+    A set on disk.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where it is.
+    manifest : astropy.table.Table
+        The rows of the list whose frames are in, with the columns ``Class`` (the finer label, where a
+        table ``truth.ecsv`` told it), ``Row`` (place in the arrays), ``Source`` (file), ``Source Bytes``,
+        ``Source Modified`` (nanoseconds), ``Source SHA256``, ``Unit`` and ``Largest Error`` (of a pixel
+        against the file's, in that unit).
+    failures : astropy.table.Table
+        The rows whose frames could not be read, and why: ``Row``, ``ID``, ``OBSID``, ``Error``.
+    about : dict
+        ``variant``, ``shape``, ``rows``, ``resampling`` and what else the set was made with.
+    """
+
+    folder: Path
+    manifest: Table
+    failures: Table
+    about: dict
+
+    def __len__(self):
+        return len(self.manifest)
+
+    @property
+    def variant(self):
+        """``"lcid"`` or ``"lcid-resize"`` (str)."""
+        return self.about["variant"]
+
+    @property
+    def shape(self):
+        """Rows and columns of every frame (tuple of int)."""
+        return tuple(self.about["shape"][1:])
+
+    def frames(self):
+        """
+        Give the frames, for training and evaluation.
+
+        Returns
+        -------
+        list of LabelledFrame
+            In the manifest's order. Their pixels are read from the set when asked for, and a pickle
+            of them is a path and a number.
+        """
+        return labelled_frames(self.folder)
+
+
+def build_set(
+    manifest, folder, *, variant="lcid", frames=None, resampling="area", processes=1, progress=None
+):
+    """
+    Put the frames of a list into one memory-mapped array.
+
+    A build that was stopped, killed included, is completed by the same call and ends in the same
+    bytes. The same call on a set that is there reads again only files that changed and those that failed.
+
+    Parameters
+    ----------
+    manifest : path-like or astropy.table.Table
+        The list, as `labelled_frames` takes it.
+    folder : path-like
+        Of the set; made if it is not there.
+    variant : {"lcid", "lcid-resize"}, default "lcid"
+        Whole chips of 2048 x 4096 pixels, or chips shrunk to 224 x 448. LCID-Blurry is the variant
+        ``"lcid"`` of its own list.
+    frames : path-like, optional
+        Folder of the files; by default the list's.
+    resampling : {"area", "bilinear"}, default "area"
+        How chips are shrunk, as `~astroclassify.preprocess.counts_planes` does. The models of this
+        package shrink by area; bilinear is the paper's ``cv2.resize``.
+    processes : int, default 1
+        How many at a time. A script that asks for more than one must guard its entry by
+        ``if __name__ == "__main__"``, as `multiprocessing` says.
+    progress : bool, optional
+        Show a progress bar; `None` shows it only on a terminal.
+
+    Returns
+    -------
+    FrameCache
+        The set. Frames that could not be read are rows of its ``failures``.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is wrong, the folder holds another set, or the disk is too full.
+    ReadError
+        If the list cannot be read.
+
+    Notes
+    -----
+    Frames are what `~astroclassify.io.read_frames` gives with ``rows="paper"``: science pixels less
+    the bias of their row and amplifier, in ADU; of WFC3/UVIS 2048 of 2051 rows. Each half row is kept
+    as 16-bit numbers of steps above its smallest value. Raw counts are whole numbers above their
+    row's bias, so their step is 1 and LCID holds them exactly. Means of LCID-Resize are rounded to
+    1/65534 of what their half row spans; ``Largest Error`` says how much that is at most.
+
+    Examples
+    --------
+    >>> from astroclassify.datasets import build_set
+    >>> cache = build_set("list.csv", "lcid", frames="raw", processes=4)  # doctest: +SKIP
+    >>> cache.frames()[0].array().shape  # doctest: +SKIP
+    (2048, 4096)
+    """
+    _check(variant, resampling, processes)
+    table, listed = listed_frames(manifest, frames=frames)
+    folder, recipe = Path(folder), _recipe(table, listed, variant, resampling)
+    _open_folder(folder, recipe)
+    done = _still_right(_done(folder), listed)
+    _check_space(folder, recipe["shape"], len(listed) - len(done))
+    _make_arrays(folder, recipe["shape"])
+    failures, jobs = {}, _jobs(folder, listed, done, recipe["resampling"])
+    with (
+        (folder / _JOURNAL).open("a", encoding="utf-8") as journal,
+        progress_bar(total=len(listed), progress=progress, description="building") as bar,
+        closing(built(jobs, processes)) as results,
+    ):
+        bar.update(len(done))
+        for facts in results:
+            kept = failures if "failure" in facts else done
+            kept[facts["row"]] = facts
+            if kept is done:
+                journal.write(f"{json.dumps(facts)}\n")
+                journal.flush()
+            bar.update()
+    _write_tables(folder, table, listed, done, failures)
+    return open_set(folder)
+
+
+def open_set(folder):
+    """
+    Open a set on disk.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where `build_set` made it.
+
+    Returns
+    -------
+    FrameCache
+        The set; no pixel is read.
+
+    Raises
+    ------
+    ReadError
+        If there is no set, it was not built to its end, or its files do not belong together.
+
+    Examples
+    --------
+    >>> from astroclassify.datasets import open_set
+    >>> cache = open_set("lcid")  # doctest: +SKIP
+    >>> cache.variant, len(cache)  # doctest: +SKIP
+    ('lcid', 1595)
+    """
+    folder = Path(folder)
+    about = _about(folder)
+    if about is None:
+        raise ReadError(f"{folder}: there is no set here, as it has no {ABOUT}; build one with build_set")
+    if not (folder / ROWS).is_file():
+        raise ReadError(f"{folder}: the set was not built to its end; build it again to complete it")
+    shape = mapped(folder / PIXELS).shape
+    if list(shape) != about["shape"] or mapped(folder / SCALES).shape != _scales_shape(shape):
+        raise ReadError(
+            f"{folder}: {PIXELS} has the shape {shape}, and {ABOUT} says {tuple(about['shape'])}; "
+            "build the set in a new folder"
+        )
+    failures = folder / FAILURES
+    return FrameCache(
+        folder,
+        Table.read(folder / ROWS),
+        Table.read(failures) if failures.is_file() else _failure_table([]),
+        about,
+    )
+
+
+# The folder ----------------------------------------------------------------------------------
+
+
+def _check(variant, resampling, processes):
+    for name, value, known in (("variant", variant, VARIANTS), ("resampling", resampling, RESAMPLINGS)):
+        if value not in known:
+            raise ParameterError(f"{name} is {value!r}; expected one of {', '.join(known)}")
+    if isinstance(processes, bool) or not isinstance(processes, int) or processes < 1:
+        raise ParameterError(f"processes is {processes!r}; expected a whole number, 1 or more")
+
+
+def _recipe(table, listed, variant, resampling):
+    """What makes the set what it is."""
+    text = StringIO()
+    table.write(text, format="ascii.csv")
+    text.write("\n".join(frame.label for frame in listed))
+    return {
+        "format": _FORMAT,
+        "variant": variant,
+        "shape": [len(listed), *VARIANTS[variant]],
+        "rows": "paper",
+        "resampling": None if variant == "lcid" else resampling,
+        "list": hashlib.sha256(text.getvalue().encode()).hexdigest(),
+    }
+
+
+def _about(folder):
+    path = folder / ABOUT
+    if not path.is_file():
+        return None
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ReadError(f"{path}: expected JSON: {error}") from error
+    if about.get("format") != _FORMAT:
+        raise ReadError(
+            f"{path}: the set has the format {about.get('format')}; expected {_FORMAT}: build it again"
+        )
+    return about
+
+
+def _open_folder(folder, recipe):
+    """Make sure that the folder is, or becomes, that of this very set."""
+    there = _about(folder)
+    if there is None:
+        if folder.exists() and any(folder.iterdir()):
+            raise ParameterError(f"{folder} holds other files; expected an empty folder, or a set")
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / ABOUT, json.dumps(recipe | {"astroclassify": package_version()}, indent=1) + "\n")
+        return
+    changed = next((key for key in recipe if there.get(key) != recipe[key]), None)
+    if changed:
+        raise ParameterError(
+            f"{folder} holds another set: its {changed} is {there.get(changed)}, not {recipe[changed]}; "
+            "expected the same list and variant, or another folder"
+        )
+
+
+def _write(path, text):
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def _done(folder):
+    """What is known of the frames that are in: from the manifest, and since then from the journal."""
+    done = {}
+    if (folder / ROWS).is_file():
+        columns = Table.read(folder / ROWS)[list(_FACTS.values())]
+        rows = (dict(zip(_FACTS, row, strict=True)) for row in zip(*columns.itercols(), strict=True))
+        done = {int(row["row"]): {key: value.item() for key, value in row.items()} for row in rows}
+    journal = folder / _JOURNAL
+    if journal.is_file():
+        for line in journal.read_text(encoding="utf-8").splitlines():
+            try:
+                facts = json.loads(line)
+            except ValueError:  # the line that a kill cut short
+                continue
+            done[facts["row"]] = facts
+    return done
+
+
+def _still_right(done, listed):
+    """Leave out frames whose file was changed since; one that is gone is as it was."""
+    return {
+        row: facts
+        for row, facts in done.items()
+        if not listed[row].frame.is_file()
+        or dated(listed[row].frame) == {key: facts[key] for key in ("bytes", "modified")}
+    }
+
+
+def _scales_shape(shape):
+    return (*shape[:2], 2, 2)
+
+
+def _check_space(folder, shape, missing):
+    each = 2 * shape[1] * shape[2] + 16 * shape[1]
+    needed, free = missing * each, shutil.disk_usage(folder).free
+    if needed and needed + _SPARE > free:
+        raise ParameterError(
+            f"{folder}: the set needs {needed / 1e9:.1f} GB more, and the disk has {free / 1e9:.1f} GB free; "
+            "choose a folder on another disk, a shorter list, or the variant 'lcid-resize'"
+        )
+
+
+def _make_arrays(folder, shape):
+    """Make arrays as holes, which take room on the disk only as they are filled."""
+    for name, dtype, size in ((PIXELS, "<u2", shape), (SCALES, "<f4", _scales_shape(shape))):
+        path = folder / name
+        if not path.is_file():
+            unfinished = folder / f"{name}.part"
+            np.lib.format.open_memmap(unfinished, mode="w+", dtype=dtype, shape=tuple(size)).flush()
+            os.replace(unfinished, path)
+
+
+def _jobs(folder, listed, done, resampling):
+    rows = {}
+    for row, frame in enumerate(listed):
+        if row not in done:
+            rows.setdefault(frame.frame, []).append((row, frame.hdu))
+    return [FileJob(folder, path, tuple(own), resampling) for path, own in rows.items()]
+
+
+def _write_tables(folder, table, listed, done, failures):
+    """Write what is in and what is not; only then the journal is no longer needed."""
+    rows = sorted(done)
+    manifest = table[rows]
+    manifest["Class"] = [listed[row].label for row in rows]
+    for key, name in _FACTS.items():
+        manifest[name] = [done[row][key] for row in rows]
+    _write_table(folder / ROWS, manifest)
+    if failures:
+        facts = [(table[row], row, failures[row]["failure"]) for row in sorted(failures)]
+        _write_table(
+            folder / FAILURES,
+            _failure_table([(row, str(own["ID"]), str(own["OBSID"]), text) for own, row, text in facts]),
+        )
+    else:
+        (folder / FAILURES).unlink(missing_ok=True)
+    (folder / _JOURNAL).unlink(missing_ok=True)
+
+
+def _failure_table(rows):
+    return Table(rows=rows or None, names=("Row", "ID", "OBSID", "Error"), dtype=(int, str, str, str))
+
+
+def _write_table(path, table):
+    text = StringIO()
+    table.write(text, format="ascii.ecsv")
+    _write(path, text.getvalue())
