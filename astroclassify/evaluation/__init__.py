@@ -1,3 +1,6 @@
 """Models side by side on labelled frames: answers, tables, comparisons, robustness."""
 
-__all__ = []
+from astroclassify.evaluation._evaluate import evaluate
+from astroclassify.evaluation._evaluation import Evaluation, read_evaluation
+
+__all__ = ["Evaluation", "evaluate", "read_evaluation"]

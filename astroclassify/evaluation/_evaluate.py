@@ -1,0 +1,135 @@
+"""The evaluation of models on labelled frames, from the pixels to the tables."""
+
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+
+from astroclassify.evaluation._evaluation import Evaluation
+from astroclassify.evaluation._frames import evaluated_frames
+from astroclassify.evaluation._models import asked_models
+from astroclassify.evaluation._pixels import STATISTICS
+from astroclassify.evaluation._run import ANSWER_COLUMNS, Way, answer_all
+from astroclassify.inference._predict import check_batch_size
+
+_ABOUT = ("name", "OBSID", "HDU Index", "body", "visit", "Instrument", "Filter", "truth", "path")
+
+
+def evaluate(
+    models,
+    data,
+    folder,
+    *,
+    frames=None,
+    limit=None,
+    device=None,
+    precision="auto",
+    batch_size=1,
+    timing=True,
+    progress=None,
+):
+    """
+    Let models answer labelled frames, and make the tables that say how good they are.
+
+    A run that was stopped, even killed, goes on where it was: answers are kept in the folder as they are
+    given, and the tables are made of what is kept.
+
+    Parameters
+    ----------
+    models : str, Model, ModelSpec, mapping or sequence of them
+        Names, ``"NAME=weights.safetensors"`` or ``"LABEL=NAME=weights.safetensors"``, specs or built models;
+        a mapping gives them labels.
+    data : path-like, `~astropy.table.Table` or sequence of LabelledFrame
+        A manifest in the columns of the paper's lists, or frames.
+    folder : path-like
+        Where answers and tables are kept. Answers that are there must come from the same weights and
+        pixels.
+    frames : path-like, optional
+        Folder of the manifest's files; by default the manifest's.
+    limit : int, optional
+        Take so many frames only, evenly spaced along the list.
+    device : str, optional
+        Where models run; `None` for ``conf.device``.
+    precision : {"auto", "float32", "bfloat16"}, default "auto"
+        Of the arithmetic; see `~astroclassify.models.build_model`.
+    batch_size : int, default 1
+        How many views of one frame pass a network at once. Frames always pass alone.
+    timing : bool, default True
+        Measure times; nothing else is done meanwhile. Without, the next frame is read while a network
+        works, and times are NaN.
+    progress : bool, optional
+        Show a progress bar; `None` shows it only on a terminal.
+
+    Returns
+    -------
+    Evaluation
+        Answers and tables, also written into the folder.
+
+    Raises
+    ------
+    ParameterError
+        If there is no model or frame, two models have one label, or answers that are kept are of other
+        weights or pixels.
+    ReadError
+        If the manifest or a file is not there. A file that cannot be read is a row with an error instead.
+    MissingWeightsError
+        If a model has no weights.
+
+    Examples
+    --------
+    >>> from astroclassify.evaluation import evaluate
+    >>> found = evaluate(["patchnet"], "LCID_test.csv", "judged", frames="raw")  # doctest: +SKIP
+    >>> found.tables["table4"]["model", "accuracy", "f1_galaxy", "f1_nsc"]  # doctest: +SKIP
+    """
+    check_batch_size(batch_size)
+    asked = asked_models(models)
+    listed = evaluated_frames(data, frames=frames, limit=limit)
+    folder = Path(folder)
+    way = Way(device, precision, batch_size, timing, progress)
+    answers, statistics = answer_all(asked, listed, folder / "answers", way)
+    about = _about(listed)
+    done = Evaluation(
+        tuple(answers),
+        _answers(about, listed, answers),
+        {"frames": _with_statistics(about, listed, statistics)},
+        folder,
+    )
+    done.write()
+    return done
+
+
+def _about(listed):
+    columns = {
+        "name": [each.name for each in listed],
+        "OBSID": [each.obsid for each in listed],
+        "HDU Index": [-1 if each.frame.hdu is None else each.frame.hdu for each in listed],
+        "body": [each.frame.body for each in listed],
+        "visit": [each.visit for each in listed],
+        "Instrument": [each.instrument for each in listed],
+        "Filter": [each.band for each in listed],
+        "truth": [each.truth for each in listed],
+        "path": [each.path for each in listed],
+    }
+    return Table(columns)
+
+
+def _answers(about, listed, answers):
+    """Put the manifest's columns and the kept answers side by side, model by model."""
+    kept = [name for name in ANSWER_COLUMNS if name not in ("name", "fingerprint")]
+    rows = [rows.of(frame) for rows in answers.values() for frame in listed]
+    table = Table({"model": np.repeat(list(answers), len(listed))})
+    for name in _ABOUT:
+        table[name] = np.tile(about[name].data, len(answers))
+    for name in kept:
+        table[name] = np.array([row[name] for row in rows])
+    for name in ("read_ms", "preprocess_ms", "classify_ms"):
+        table[name].unit = "ms"
+    return table
+
+
+def _with_statistics(about, listed, statistics):
+    rows = [statistics.of(frame) or {} for frame in listed]
+    table = about.copy()
+    for name in STATISTICS:
+        table[name] = np.array([row.get(name, np.nan) for row in rows])
+    return table

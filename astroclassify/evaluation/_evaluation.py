@@ -1,0 +1,105 @@
+"""What an evaluation is: the answers of some models to some frames, and the tables made of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from astropy.table import Table
+
+from astroclassify.core import ReadError
+
+ANSWERS, TABLES = "answers.ecsv", "tables"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation:
+    """
+    The answers of models to labelled frames, and the tables made of them.
+
+    Parameters
+    ----------
+    models : tuple of str
+        What the models are called, in the order in which they were asked for.
+    answers : `~astropy.table.Table`
+        A row for each model and frame, model by model, frames in the order of the list; the columns are
+        told in the documentation (:doc:`/evaluation`).
+    tables : mapping of str to `~astropy.table.Table`
+        ``"table4"`` and the others, by name.
+    folder : pathlib.Path
+        Where all of it is kept.
+    """
+
+    models: tuple[str, ...]
+    answers: Table
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    folder: Path = Path()
+
+    def __repr__(self):
+        frames = len(self.answers) // max(1, len(self.models))
+        return f"<Evaluation of {', '.join(self.models)} on {frames} frames, in {self.folder}>"
+
+    def of(self, model):
+        """
+        Give the answers of one model.
+
+        Parameters
+        ----------
+        model : str
+            One of `models`.
+
+        Returns
+        -------
+        `~astropy.table.Table`
+            Its rows, in the order of the list of frames.
+        """
+        return self.answers[self.answers["model"] == model]
+
+    def write(self):
+        """
+        Write ``answers.ecsv`` and ``tables/NAME.ecsv`` into the folder.
+
+        Returns
+        -------
+        list of pathlib.Path
+            The files.
+        """
+        files = {self.folder / ANSWERS: self.answers}
+        files |= {self.folder / TABLES / f"{name}.ecsv": table for name, table in self.tables.items()}
+        (self.folder / TABLES).mkdir(parents=True, exist_ok=True)
+        for path, table in files.items():
+            part = path.with_name(f".{path.name}")
+            table.write(part, format="ascii.ecsv", overwrite=True)
+            part.replace(path)
+        return list(files)
+
+
+def read_evaluation(folder):
+    """
+    Read an evaluation from the folder it was written to.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder that `evaluate` was given.
+
+    Returns
+    -------
+    Evaluation
+        As `evaluate` gave it.
+
+    Raises
+    ------
+    ReadError
+        If no finished evaluation is there.
+    """
+    folder = Path(folder)
+    if not (folder / ANSWERS).is_file():
+        raise ReadError(
+            f"{folder} holds no finished evaluation (there is no {ANSWERS}); run `astroclassify evaluate`, "
+            "again if it was stopped: it goes on where it was"
+        )
+    answers = Table.read(folder / ANSWERS, format="ascii.ecsv")
+    tables = {
+        path.stem: Table.read(path, format="ascii.ecsv") for path in sorted((folder / TABLES).glob("*.ecsv"))
+    }
+    return Evaluation(tuple(dict.fromkeys(map(str, answers["model"]))), answers, tables, folder)

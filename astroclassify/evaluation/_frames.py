@@ -1,0 +1,200 @@
+"""The frames of an evaluation: what each shows, and what it can be told apart by."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+
+from astroclassify.core import ParameterError
+from astroclassify.datasets import LabelledFrame, checked_frames, labelled_frames
+from astroclassify.models import FINE_CLASSES, NSC_CLASSES
+
+_TRUTH = "truth.ecsv"
+#: What is hashed of a file: so many blocks, evenly spaced, of so many bytes.
+_BLOCKS, _BLOCK_BYTES = 16, 4096
+_VISIT_CHARACTERS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatedFrame:
+    """
+    A labelled frame, and what the manifest tells of it.
+
+    Parameters
+    ----------
+    frame : LabelledFrame
+        The frame.
+    name : str
+        Unlike that of every other frame of other pixels.
+    obsid, instrument, band : str
+        From the manifest; empty where it does not say.
+    visit : str
+        The visit in which the body was observed; of frames without OBSID, the body.
+    """
+
+    frame: LabelledFrame
+    name: str
+    obsid: str = ""
+    instrument: str = ""
+    band: str = ""
+    visit: str = ""
+
+    @property
+    def truth(self):
+        """Whether it shows a galaxy, an nsc or a field without a body (str)."""
+        return "nsc" if self.frame.label in NSC_CLASSES else self.frame.label
+
+    @property
+    def path(self):
+        """The file, or empty (str)."""
+        return os.fspath(self.frame.frame) if self.frame.is_file else ""
+
+    @cached_property
+    def fingerprint(self):
+        """What changes when the pixels do (str)."""
+        if not self.frame.is_file:
+            return _fingerprint_of_array(self.frame.array())
+        return _fingerprint_of_file(Path(self.frame.frame))
+
+
+def _fingerprint_of_file(path):
+    """Hash the size and some blocks: noise is everywhere, so other pixels change every block."""
+    size = path.stat().st_size
+    digest = hashlib.sha256(str(size).encode())
+    with path.open("rb") as file:
+        for place in np.linspace(0, max(0, size - _BLOCK_BYTES), _BLOCKS).astype(int).tolist():
+            file.seek(place)
+            digest.update(file.read(_BLOCK_BYTES))
+    return digest.hexdigest()[:16]
+
+
+def _fingerprint_of_array(array):
+    rows = np.linspace(0, array.shape[0] - 1, _BLOCKS).astype(int)
+    digest = hashlib.sha256(f"{array.shape} {array.dtype}".encode())
+    digest.update(np.ascontiguousarray(array[rows]).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def evaluated_frames(data, *, frames=None, limit=None):
+    """
+    List the frames of an evaluation.
+
+    Parameters
+    ----------
+    data : path-like, `~astropy.table.Table` or sequence of LabelledFrame
+        A manifest, or frames.
+    frames : path-like, optional
+        Folder of the manifest's files.
+    limit : int, optional
+        Take so many frames only, evenly spaced along the list.
+
+    Returns
+    -------
+    list of EvaluatedFrame
+        In the order of the list.
+
+    Raises
+    ------
+    ReadError
+        If the manifest or a file cannot be read.
+    ParameterError
+        If there is no frame, a label is none, two frames of other pixels have one name, or ``limit`` is
+        not a positive number.
+    """
+    if isinstance(data, str | os.PathLike | Table):
+        found = _of_manifest(data, frames)
+    elif isinstance(data, Iterable):
+        found = [_of_frame(number, frame) for number, frame in enumerate(checked_frames(data))]
+    else:
+        raise ParameterError(
+            f"expected a manifest (a file or a table) or LabelledFrame objects; got a {type(data).__name__}"
+        )
+    found = _limited(found, limit)
+    _check_labels(found)
+    _check_names(found)
+    return found
+
+
+def _of_manifest(data, folder):
+    table = data if isinstance(data, Table) else _table(Path(data))
+    listed = labelled_frames(data, frames=folder)
+    return [_of_row(row, frame) for row, frame in zip(table, listed, strict=True)]
+
+
+def _table(path):
+    return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "ascii.csv")
+
+
+def _of_row(row, frame):
+    told = {name: str(row[name]) if name in row.colnames else "" for name in ("Instrument", "Filter")}
+    obsid = str(row["OBSID"])
+    hdu = "" if frame.hdu is None else f"[{frame.hdu}]"
+    return EvaluatedFrame(
+        frame,
+        f"{obsid}{hdu}",
+        obsid,
+        told["Instrument"],
+        told["Filter"],
+        # Visits of simulated frames may share their six characters; those of other bodies are others.
+        f"{frame.body} {obsid[:_VISIT_CHARACTERS]}",
+    )
+
+
+def _of_frame(number, frame):
+    name = str(frame) if frame.is_file or frame.name else f"frame {number} of {frame.body}"
+    return EvaluatedFrame(frame, name, visit=frame.body)
+
+
+def _limited(found, limit):
+    if limit is None or limit >= len(found):
+        return found
+    if limit < 1:
+        raise ParameterError(f"the limit is {limit}; expected at least 1 frame")
+    return [found[number * len(found) // limit] for number in range(limit)]
+
+
+def _check_labels(found):
+    wrong = next((each for each in found if each.frame.label not in FINE_CLASSES), None)
+    if wrong is not None:
+        raise ParameterError(
+            f"{wrong.name} has the label {wrong.frame.label!r}; expected one of {', '.join(FINE_CLASSES)}"
+        )
+
+
+def _check_names(found):
+    """A row may stand in a list twice; two files of one name may not."""
+    first = {}
+    for each in found:
+        other = first.setdefault(each.name, each)
+        same_file = each.path and (each.path, each.frame.hdu) == (other.path, other.frame.hdu)
+        if other is not each and not same_file:
+            raise ParameterError(
+                f"two frames have the name {each.name!r} ({other.path or 'in memory'} and "
+                f"{each.path or 'in memory'}); give them names of their own"
+            )
+
+
+def truth_beside(data):
+    """
+    Read what a simulation knows of each exposure.
+
+    Parameters
+    ----------
+    data : object
+        What `evaluated_frames` was given; a table ``truth.ecsv`` may lie beside a manifest.
+
+    Returns
+    -------
+    dict of str to mapping
+        By OBSID; empty where there is none.
+    """
+    path = Path(data).with_name(_TRUTH) if isinstance(data, str | os.PathLike) else None
+    if path is None or not path.is_file():
+        return {}
+    table = Table.read(path, format="ascii.ecsv")
+    return {str(row["OBSID"]): row for row in table} if "OBSID" in table.colnames else {}

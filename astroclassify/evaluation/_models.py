@@ -1,0 +1,149 @@
+"""The models of an evaluation: what they are called, and building them when their turn comes."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+from astroclassify.core import ParameterError, conf
+from astroclassify.models import MODELS, Model, ModelSpec, build_model, find_spec, locate_weights
+
+
+@dataclass(frozen=True, eq=False)
+class AskedModel:
+    """
+    A model that is to be evaluated.
+
+    Parameters
+    ----------
+    label : str
+        What it is called in the tables.
+    spec : ModelSpec
+        What it is.
+    weights : str, optional
+        A file, instead of its own weights.
+    built : Model, optional
+        The model, where the caller built it.
+    """
+
+    label: str
+    spec: ModelSpec
+    weights: str | None = None
+    built: Model | None = None
+
+    @property
+    def file_name(self):
+        """Its label, fit for the name of a file (str)."""
+        return re.sub(r"[^\w.-]+", "-", self.label)
+
+    @property
+    def preprocessing(self):
+        """What is equal for models that take the same planes (tuple)."""
+        return self.spec.preprocessing, self.spec.preprocessing_options
+
+    def model(self, *, device, precision):
+        """
+        Build it.
+
+        Parameters
+        ----------
+        device : str or None
+            Where it runs; `None` for ``conf.device``.
+        precision : str
+            Of its arithmetic.
+
+        Returns
+        -------
+        Model
+            Ready to run.
+        """
+        if self.built is not None:
+            return self.built
+        device = conf.device if device is None else device
+        return build_model(self.spec, weights=self.weights, device=device, precision=precision)
+
+
+def asked_models(models):
+    """
+    Find out which models are asked for, and that their weights are there.
+
+    Parameters
+    ----------
+    models : str, Model, ModelSpec, mapping or sequence of them
+        Names, ``"NAME=weights.safetensors"`` or ``"LABEL=NAME=weights.safetensors"``, specs or built
+        models; a mapping gives them labels.
+
+    Returns
+    -------
+    list of AskedModel
+        In order, with labels that differ.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, or two have one label.
+    UnknownNameError
+        If no model has a name.
+    MissingWeightsError
+        If one has no weights.
+    """
+    if isinstance(models, str | Model | ModelSpec):
+        models = [models]
+    if isinstance(models, Mapping):
+        asked = [replace(_asked(model), label=str(label)) for label, model in models.items()]
+    else:
+        asked = [_asked(model) for model in models]
+    if not asked:
+        raise ParameterError("there is no model to evaluate; expected at least one")
+    names = [each.file_name.lower() for each in asked]
+    twice = next((each for each in asked if names.count(each.file_name.lower()) > 1), None)
+    if twice is not None:
+        raise ParameterError(
+            f"two models would be called {twice.label!r}; give them labels: 'LABEL=NAME=weights.safetensors'"
+        )
+    return asked
+
+
+def _asked(model):
+    if isinstance(model, Model):
+        return AskedModel(model.spec.name, model.spec, built=model)
+    label, name, weights = _parts(model) if isinstance(model, str) else ("", model, None)
+    spec = find_spec(name)
+    locate_weights(spec, weights)  # a model without weights is to fail now, not after hours
+    return AskedModel(label or spec.name, spec, weights)
+
+
+def _parts(text):
+    """Label, name and weights of NAME, NAME=FILE or LABEL=NAME=FILE."""
+    first, _, rest = text.partition("=")
+    second, _, last = rest.partition("=")
+    if last and (second in MODELS or second == "default"):
+        return first, second, os.path.expanduser(last)
+    return "", first, os.path.expanduser(rest) or None
+
+
+def settings_of(model):
+    """
+    Say what the answers of a model depend on, beside the frame.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    dict
+        Plain data.
+    """
+    calibration = {name: repr(value) for name, value in asdict(model.calibration).items()}
+    return {
+        "model": model.spec.name,
+        "weights": model.sha256,
+        "classes": list(model.classes),
+        "preprocessing": [model.spec.preprocessing, repr(model.spec.preprocessing_options)],
+        "views": 4 if model.spec.flips else 1,
+        "calibration": {**calibration, "conf.uncertain_below": conf.uncertain_below},
+        "precision": model.precision,
+        "device": model.device,
+    }
