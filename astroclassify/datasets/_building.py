@@ -156,6 +156,10 @@ def _build_frame(job, row, hdu):
     array = _on_grid(frame_array(frame), height, width, job.resampling)
     codes, scales = encoded(array)
     error = float(np.nanmax(np.abs(decoded(codes, scales) - array)))
+    if not np.isfinite(error):
+        raise FrameError(
+            f"the frame's values, {np.nanmin(array):.3g} to {np.nanmax(array):.3g}, span too much"
+        )
     _write_row(job.folder / PIXELS, row, codes)
     _write_row(job.folder / SCALES, row, scales)
     return {"unit": str(frame.unit or ""), "error": error}
@@ -176,7 +180,7 @@ def _write_row(path, row, values):
     """Write one row to where it stays: what is said to be done is then on the disk, not on its way there."""
     there = mapped(path)
     with path.open("r+b", buffering=0) as file:
-        file.seek(there.offset + row * values.nbytes)
+        file.seek(there.offset + row * there.strides[0])
         remaining = memoryview(np.ascontiguousarray(values)).cast("B")
         while remaining:
             remaining = remaining[file.write(remaining) :]
