@@ -10,6 +10,7 @@ from astropy.table import Table
 
 from astroclassify.core import ParameterError, ReadError
 from astroclassify.datasets._cache import ABOUT, ROWS, CachedPixels
+from astroclassify.datasets._manifest import check_manifest, read_manifest
 from astroclassify.io import read_frames
 from astroclassify.preprocess import frame_array
 
@@ -142,9 +143,9 @@ def labelled_frames(manifest, *, frames=None):
 
     Parameters
     ----------
-    manifest : path-like or astropy.table.Table
-        A table, or a CSV or ECSV file of one, with the columns ``ID`` (of the body), ``OBSID`` and
-        ``Label``, and ``HDU Index`` where files hold several frames, such as
+    manifest : path-like, str or astropy.table.Table
+        What `read_manifest` reads, a file or an address, or what it gave. Needed are ``ID`` (of the
+        body), ``OBSID`` and ``Label``, and ``HDU Index`` where files hold several frames, such as
         `~astroclassify.simulate.simulate_set` writes. Where a file ``truth.ecsv`` lies beside it, the
         label is its finer class. Or the folder of a set that `build_set` made: its frames read
         their pixels from the set.
@@ -159,11 +160,11 @@ def labelled_frames(manifest, *, frames=None):
     Raises
     ------
     ReadError
-        If the list or a frame's file is not there, or the list lacks a column.
+        If the list or a frame's file is not there, the list lacks a column, or a row is wrong.
     ParameterError
-        If the manifest is a table in memory, and ``frames`` is not given.
+        If the manifest is a table in memory or an address, and ``frames`` is not given.
     """
-    if not isinstance(manifest, Table) and (Path(manifest) / ABOUT).is_file():
+    if _is_local(manifest) and (Path(manifest) / ABOUT).is_file():
         return _frames_of_set(Path(manifest))
     _, listed = listed_frames(manifest, frames=frames)
     missing = [frame.frame for frame in listed if not frame.frame.is_file()]
@@ -195,22 +196,17 @@ def listed_frames(manifest, *, frames=None):
     Raises
     ------
     ReadError
-        If the list is not there, or lacks a column.
+        If the list is not there, lacks a column, or a row is wrong.
     ParameterError
-        If the manifest is a table in memory, and ``frames`` is not given.
+        If the manifest is a table in memory or an address, and ``frames`` is not given.
     """
-    in_memory = isinstance(manifest, Table)
-    if in_memory and frames is None:
-        raise ParameterError("a table in memory does not say where its files are; name their folder: frames=")
-    name = "the table" if in_memory else manifest
-    folder = Path(manifest).parent if frames is None else Path(frames)
-    table = manifest if in_memory else _table(Path(manifest))
-    missing_columns = [column for column in _COLUMNS if column not in table.colnames]
-    if missing_columns:
-        raise ReadError(
-            f"{name}: there is no column {missing_columns[0]!r}; found {', '.join(table.colnames)}"
+    if frames is None and not _is_local(manifest):
+        raise ParameterError(
+            "a table in memory or at an address does not say where its files are; name their folder: frames="
         )
-    finer = {} if in_memory else _finer_classes(Path(manifest).with_name(_TRUTH))
+    folder = Path(manifest).parent if frames is None else Path(frames)
+    table = (check_manifest if isinstance(manifest, Table) else read_manifest)(manifest, required=_COLUMNS)
+    finer = _finer_classes(Path(manifest).with_name(_TRUTH)) if _is_local(manifest) else {}
     files = {str(obsid): _file(folder, str(obsid)) for obsid in set(table["OBSID"])}
     return table, [
         LabelledFrame(
@@ -221,6 +217,11 @@ def listed_frames(manifest, *, frames=None):
         )
         for row in table
     ]
+
+
+def _is_local(manifest):
+    """Whether a manifest is a file on this machine, rather than a table or an address."""
+    return not isinstance(manifest, Table) and not (isinstance(manifest, str) and "://" in manifest)
 
 
 def _frames_of_set(folder):
@@ -241,12 +242,10 @@ def _frames_of_set(folder):
 
 
 def _table(path):
-    if not path.is_file():
-        raise ReadError(f"{path}: there is no such manifest")
     try:
-        return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "ascii.csv")
+        return Table.read(path, format="ascii.ecsv")
     except Exception as error:  # astropy's readers fail in many ways
-        raise ReadError(f"{path}: expected a CSV or ECSV table: {error}") from error
+        raise ReadError(f"{path}: expected an ECSV table: {error}") from error
 
 
 def _finer_classes(path):
@@ -260,7 +259,6 @@ def _finer_classes(path):
 
 def _label(label, finer):
     """The finer class, unless it contradicts the manifest."""
-    label = label.strip().lower()
     return finer if label == "nsc" and finer in ("nebula", "star cluster") else label
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from astroclassify.core import ReadError
-from astroclassify.datasets import LabelledFrame, labelled_frames
+from astroclassify.core import ParameterError, ReadError
+from astroclassify.datasets import LabelledFrame, labelled_frames, read_manifest
 from astroclassify.io import read_frames, write_raw
 from astroclassify.preprocess import frame_array
 
@@ -60,3 +60,18 @@ def test_a_file_of_two_frames_needs_the_number_of_an_hdu(manifest):
     frame = LabelledFrame(manifest.with_name("jtwochipq_raw.fits"), "nsc", "M 1")
     with pytest.raises(ReadError, match="2 frames"):
         frame.array()
+
+
+def test_a_list_in_memory_or_at_an_address_needs_the_folder_of_its_files(manifest):
+    listed = read_manifest(manifest)
+    for source in (listed, manifest.as_uri()):
+        with pytest.raises(ParameterError, match="name their folder: frames="):
+            labelled_frames(source)
+        frames = labelled_frames(source, frames=manifest.parent)
+        assert [(frame.label, frame.hdu, frame.body) for frame in frames] == [
+            ("nsc", 1, "M 1"),
+            ("nsc", 4, "M 1"),
+        ]
+    listed["Label"] = ["nsc", "moon"]
+    with pytest.raises(ReadError, match="row 2: the label is 'moon'"):
+        labelled_frames(listed, frames=manifest.parent)
