@@ -1,0 +1,315 @@
+"""Robustness: how accuracy and calibration fall as frames get worse, one quantity at a time."""
+
+import warnings
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import CCDData
+from astropy.table import Table
+
+from astroclassify.core import AstroclassifyError, ParameterError, progress_bar, provenance
+from astroclassify.datasets._labelled import read_frame
+from astroclassify.evaluation._changes import CHANGES, level_name
+from astroclassify.evaluation._figures import Draws
+from astroclassify.evaluation._frames import evaluated_frames
+from astroclassify.evaluation._kept import KeptRows, check_settings
+from astroclassify.evaluation._models import asked_models, settings_of
+from astroclassify.inference import interpret, predict
+from astroclassify.preprocess import frame_array
+
+#: What `robustness` changes by default (tuple of str).
+QUANTITIES = tuple(CHANGES)
+_FOLDER = "robustness"
+_COLUMNS = {"name": str, "fingerprint": str, "p_galaxy": float, "error": str}
+_BINS = 10
+
+
+def robustness(
+    models,
+    data,
+    folder,
+    *,
+    frames=None,
+    quantities=QUANTITIES,
+    levels=None,
+    limit=None,
+    rng=0,
+    draws=2000,
+    device=None,
+    precision="auto",
+    progress=None,
+):
+    """
+    Measure accuracy and calibration while frames get worse.
+
+    Parameters
+    ----------
+    models : str, Model, ModelSpec, mapping or sequence of them
+        As for `evaluate`. All of them are held in memory.
+    data : path-like, `~astropy.table.Table` or sequence of LabelledFrame
+        The frames, as for `evaluate`; those of no body are left out.
+    folder : path-like
+        Where the table is written, ``robustness.ecsv``, and the answers are kept as they come, in a folder
+        ``robustness``: a run that was stopped goes on, and gives the same table.
+    frames : path-like, optional
+        Folder of the manifest's files, as for `evaluate`.
+    quantities : sequence of str, default all
+        What is changed: ``"zernike"`` (random aberrations, nm rms of wavefront), ``"exptime"`` (a shorter
+        exposure), ``"band"`` (another band, at a quarter of the exposure time), ``"cosmic-rays"`` (hits added
+        per second and square centimetre), ``"gain"`` (times as many electrons for each ADU), ``"binning"``
+        (pixels a side that are summed) and ``"cut-out"`` (pixels a side of a part of the frame).
+    levels : mapping of str to sequence of float or str, optional
+        Other levels of a quantity than the default ones. The reference, the frame as it is, is always there;
+        for ``"band"`` it is the frame's own band at a quarter of the time.
+    limit : int, optional
+        At most so many frames: of as many bodies as there are, the classes in turn.
+    rng : int, default 0
+        Seed. What is random about a frame and a quantity is the same for all models and levels.
+    draws : int, default 2000
+        Bootstrap samples of bodies.
+    device : str, optional
+        Where models run; `None` for ``conf.device``.
+    precision : {"auto", "float32", "bfloat16"}, default "auto"
+        Of the arithmetic; see `~astroclassify.models.build_model`.
+    progress : bool, optional
+        Show a progress bar; `None` shows it only on a terminal.
+
+    Returns
+    -------
+    Table
+        One row for each model, quantity and level, the reference first: ``model``, ``quantity``, ``level``,
+        ``unit``, ``reference`` (whether it is one), ``frames`` and ``bodies`` that were answered, ``refused``
+        (frames that could not be changed, or not be answered), ``accuracy``, ``low``, ``high`` (0 to 1; 95%
+        by body), ``ece``, ``ece_low``, ``ece_high`` (expected calibration error), and ``change``,
+        ``change_low``, ``change_high``: the accuracy minus that of the same frames at the reference.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such quantity, a level is out of range, there is no frame, or the folder holds answers
+        of other weights or another seed.
+
+    Notes
+    -----
+    Every frame is read once and changed once for each level; all models answer the same pixels. One frame
+    and one changed copy are held at a time. A frame that cannot be changed (noise cannot be removed, a camera
+    lacks the band) counts as refused. Since refused frames may be the hard ones or the easy ones, compare
+    levels by ``change``, which is of the same frames.
+
+    Frames count as galaxies if the probability of galaxy against nsc is 0.5 or more, answered "uncertain" or
+    not.
+
+    Examples
+    --------
+    >>> from astroclassify.evaluation import robustness
+    >>> curves = robustness(["patchnet"], "set/manifest.ecsv", "judged", limit=100)  # doctest: +SKIP
+    >>> curves["quantity", "level", "accuracy", "low", "high", "ece"]  # doctest: +SKIP
+    """
+    asked, seed = _asked(quantities, levels), int(rng)
+    judged = _judged(data, frames, limit, seed)
+    chosen = asked_models(models)
+    built = {each.label: each.model(device=device, precision=precision) for each in chosen}
+    folder = Path(folder)
+    paths = {each.label: folder / _FOLDER / f"{each.file_name}.csv" for each in chosen}
+    book = _Book(paths, built, {"seed": seed})
+    steps = [(change, level) for change, its_levels in asked for level in its_levels]
+    with progress_bar(progress=progress, total=len(judged) * len(steps), description="robustness") as bar:
+        for frame in judged:
+            _answer(frame, steps, built, book, seed, bar)
+    table = _summary(book, asked, built, judged, draws, seed)
+    table.write(folder / "robustness.ecsv", format="ascii.ecsv", overwrite=True)
+    return table
+
+
+def _asked(quantities, levels):
+    levels = dict(levels or {})
+    quantities = [quantities] if isinstance(quantities, str) else list(quantities)
+    for name in [*quantities, *levels]:
+        if name not in CHANGES:
+            raise ParameterError(f"frames cannot be changed in {name!r}; expected of {', '.join(CHANGES)}")
+    return [(CHANGES[name], CHANGES[name].checked(levels.get(name))) for name in dict.fromkeys(quantities)]
+
+
+# Frames ------------------------------------------------------------------------------------------
+
+
+def _judged(data, frames, limit, seed):
+    """Give frames of bodies, each once; of a limited number the classes in turn, and in each its bodies."""
+    listed = evaluated_frames(data, frames=frames)
+    found = {each.name: each for each in listed if each.truth != "field"}
+    if not found:
+        raise ParameterError(f"none of the {len(listed)} frames shows a galaxy or an nsc")
+    if limit is None or limit >= len(found):
+        return list(found.values())
+    if limit < 1:
+        raise ParameterError(f"limit is {limit}; expected 1 or more")
+    rng, turns = np.random.default_rng(seed), defaultdict(lambda: defaultdict(list))
+    for name in rng.permutation(sorted(found)):
+        turns[found[name].truth][found[name].frame.body].append(name)
+    queues = [_in_turn(list(turns[truth].values())) for truth in sorted(turns)]
+    chosen = set(_in_turn(queues)[:limit])
+    return [each for name, each in found.items() if name in chosen]
+
+
+def _in_turn(queues):
+    """The first of every queue, then the second of every one that has a second, and so on."""
+    longest = max(map(len, queues))
+    return [queue[place] for place, queue in product(range(longest), queues) if place < len(queue)]
+
+
+def _read(labelled):
+    """Give a frame with what is known of it: not only its pixels, which `LabelledFrame.array` gives."""
+    frame = read_frame(labelled.frame, labelled.hdu) if labelled.is_file else labelled.frame
+    if isinstance(frame, CCDData):
+        return frame
+    array = labelled.array()
+    unit = getattr(frame, "unit", None) or u.adu
+    return CCDData(array, unit=unit, mask=~np.isfinite(array), meta=fits.Header())
+
+
+# Answers -----------------------------------------------------------------------------------------
+
+
+class _Book:
+    """The answers of all models, on disk as soon as they are given: a file for each model."""
+
+    def __init__(self, paths, models, settings):
+        self._kept = {}
+        for name, path in paths.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            check_settings(path.with_suffix(".json"), settings_of(models[name]) | settings)
+            self._kept[name] = KeptRows(path, _COLUMNS)
+
+    def of(self, model, frame, change, level):
+        """Give an answer, or `None` if it is not known yet."""
+        return self._kept[model].of(_Place(_place(frame, change, level), frame.fingerprint))
+
+    def add(self, model, frame, change, level, said):
+        """Write an answer."""
+        row = {"name": _place(frame, change, level), "fingerprint": frame.fingerprint, "error": said.error}
+        self._kept[model].add(row | {"p_galaxy": float("nan") if said.error else said.value})
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What a row is known by."""
+
+    name: str
+    fingerprint: str
+
+
+def _place(frame, change, level):
+    """Name a row: the frame as it is stands there once, for all quantities."""
+    as_it_is = change.plain and level == change.reference
+    return frame.name if as_it_is else f"{frame.name} {change.quantity} {level_name(level)}"
+
+
+def _answer(frame, steps, models, book, seed, bar):
+    """Classify a frame at every level, by every model, where that is not known yet."""
+    read = None
+    for change, level in steps:
+        missing = [model for model in models if book.of(model, frame, change, level) is None]
+        if missing:
+            read = read or _guarded(_read, frame.frame)
+            changed = read if read.error else _guarded(_changed, read.value, change, level, seed, frame.name)
+            for model in missing:
+                said = changed if changed.error else _guarded(_galaxy, models[model], changed.value)
+                book.add(model, frame, change, level, said)
+        bar.update()
+
+
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    """What came out, or why nothing did."""
+
+    value: object = None
+    error: str = ""
+
+
+def _guarded(function, *arguments):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the same about every level of a frame
+            return _Outcome(function(*arguments))
+    except AstroclassifyError as error:
+        return _Outcome(error=f"{type(error).__name__}: {error}")
+
+
+def _changed(frame, change, level, seed, name):
+    if change.plain and level == change.reference:
+        return frame_array(frame)
+    rng = np.random.default_rng([seed, crc32(name.encode()), crc32(change.quantity.encode())])
+    return frame_array(change.apply(frame, level, rng))
+
+
+def _galaxy(model, array):
+    """The probability of galaxy against nsc."""
+    (prediction,) = predict(model, [array], evidence=False)
+    said = interpret(prediction, model)
+    return said.probability if said.leaning == "galaxy" else 1 - said.probability
+
+
+# The table ---------------------------------------------------------------------------------------
+
+
+def _summary(book, asked, models, frames, draws, seed):
+    """One row for each model, quantity and level."""
+    judge = _Judge(Draws([each.frame.body for each in frames], draws, seed), frames)
+    rows = []
+    for model, (change, levels) in product(models, asked):
+        reference = None
+        for level in levels:
+            p_galaxy = np.array([book.of(model, each, change, level)["p_galaxy"] for each in frames])
+            reference = p_galaxy if reference is None else reference
+            about = {"model": model, "quantity": change.quantity, "level": level_name(level)}
+            about |= {"unit": change.unit, "reference": level == change.reference}
+            rows.append(about | judge.row(p_galaxy, reference))
+    weights = {name: model.sha256 for name, model in models.items()}
+    return Table(rows, meta=provenance(weights_sha256=weights, seed=seed, frames=len(frames), draws=draws))
+
+
+class _Judge:
+    """Figures with 95% intervals by body."""
+
+    def __init__(self, draws, frames):
+        self._draws = draws
+        self._bodies = np.array([each.frame.body for each in frames])
+        self._is_galaxy = np.array([each.truth == "galaxy" for each in frames])
+
+    def row(self, p_galaxy, reference):
+        """Give the columns of a level from the probabilities at it and at the reference (NaN: refused)."""
+        answered = np.isfinite(p_galaxy)
+        right, before = (((p >= 0.5) == self._is_galaxy).astype(float) for p in (p_galaxy, reference))
+        confidence = np.where(answered, np.maximum(p_galaxy, 1 - p_galaxy), 0.5)
+        gaps = (right - confidence)[:, None] * _in_bins(confidence)
+        both = answered & np.isfinite(reference)
+        return {
+            "frames": int(answered.sum()),
+            "bodies": np.unique(self._bodies[answered]).size,
+            "refused": int((~answered).sum()),
+            **self._figure(("accuracy", "low", "high"), right[:, None], answered),
+            **self._figure(("ece", "ece_low", "ece_high"), gaps, answered, np.abs),
+            **self._figure(("change", "change_low", "change_high"), (right - before)[:, None], both),
+        }
+
+    def _figure(self, names, values, chosen, of_sums=np.asarray):
+        """What is made of the sum of each column, summed up, for each frame; and its interval."""
+        found = [float("nan")] * 3
+        if chosen.any():
+            values = np.where(chosen[:, None], np.column_stack([values, np.ones(chosen.size)]), 0)
+            found[0] = float(of_sums(values.sum(axis=0)[:-1]).sum() / chosen.sum())
+        if np.unique(self._bodies[chosen]).size > 1:  # one body tells nothing of others
+            *sums, number = self._draws.sums(values).T
+            found[1:] = self._draws.interval(of_sums(np.array(sums)).sum(axis=0), number)
+        return dict(zip(names, found, strict=True))
+
+
+def _in_bins(confidence):
+    """One 1 in every row: the bin of each confidence, of equal bins from 0.5 to 1."""
+    return np.eye(_BINS)[np.minimum(((confidence - 0.5) * 2 * _BINS).astype(int), _BINS - 1)]
