@@ -75,7 +75,7 @@ def run(arguments):
     )
     for row in made.failures:
         say(f"error: exposure {row['index']} ({row['OBSID']}): {row['error']}")
-    print(_summary(made))
+    print(summary(made))
     return _exit_codes.SOME_FAILED if len(made.failures) else _exit_codes.DONE
 
 
@@ -88,7 +88,20 @@ def _configuration(arguments):
     return replace(config, blurry=True) if arguments.blurry else config
 
 
-def _summary(made):
+def summary(made):
+    """
+    Say what a folder of simulated frames holds.
+
+    Parameters
+    ----------
+    made : SimulatedSet
+        The set.
+
+    Returns
+    -------
+    str
+        One line.
+    """
     labels = sorted(set(made.manifest["Label"]))
     frames = ", ".join(f"{(made.manifest['Label'] == label).sum()} {label}" for label in labels)
     failed = f", {len(made.failures)} failed" if len(made.failures) else ""

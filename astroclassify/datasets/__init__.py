@@ -1,6 +1,8 @@
 """Lists of labelled frames: the paper's and one's own, their files, sets, splits and simulated twins."""
 
 from astroclassify.datasets._bodies import KnownBody, body_at, body_key, known_bodies, resolve_body
+from astroclassify.datasets._fetch import FetchResult, fetch, plan_fetch
+from astroclassify.datasets._frame_store import frames_folder
 from astroclassify.datasets._labelled import LabelledFrame, checked_frames, labelled_frames
 from astroclassify.datasets._manifest import (
     LABELS,
@@ -19,6 +21,7 @@ __all__ = [
     "LABELS",
     "MANIFEST_COLUMNS",
     "VARIANTS",
+    "FetchResult",
     "FrameCache",
     "KnownBody",
     "LabelledFrame",
@@ -28,10 +31,13 @@ __all__ = [
     "build_set",
     "check_manifest",
     "checked_frames",
+    "fetch",
+    "frames_folder",
     "instrument_names",
     "known_bodies",
     "labelled_frames",
     "open_set",
+    "plan_fetch",
     "read_manifest",
     "resolve_body",
     "simulate_twin",

@@ -1,7 +1,8 @@
 """The default model's view of a frame: five small planes, whatever the frame's size.
 
 A frame is shrunk by whole blocks to about `side` pixels a side. The blocks' means are shown on three
-brightness scales; two planes more tell of coverage and of point sources, which a mean dilutes:
+brightness scales; a step between the left and the right half, which two amplifiers may
+leave, is taken away first. Two planes more tell of coverage and of point sources, which a mean dilutes:
 
 0. *range*: between the 1st and the 99.7th percentile, asinh-stretched;
 1. *noise*: above the median, in units of the pixel-to-pixel noise, asinh-stretched;
@@ -17,6 +18,8 @@ _OPENING_FROM_BLOCK = 4
 _RANKS = np.linspace(0, 1, 129)
 _STRIP_PIXELS = 2**17  # half a megabyte of float32
 _LEAST_RISE = 0.4  # of the usual one, below which peaks are not told apart
+# A step between amplifiers is taken away if it is so many times its error, in frames of so many columns.
+_CERTAIN, _LEAST_COLUMNS = 8, 32
 
 
 def working_planes(array, *, side=192, peaks=False):
@@ -40,8 +43,15 @@ def working_planes(array, *, side=192, peaks=False):
     numpy.ndarray
         Planes, float32, shape (4, h, w), with ``peaks`` (5, h, w).
     """
-    image, coverage, peak = _shrink(array, max(1, round(np.sqrt(array.shape[0] * array.shape[1]) / side)))
+    block = max(1, round(np.sqrt(array.shape[0] * array.shape[1]) / side))
+    image, coverage, peak = _shrink(array, block)
     usable = coverage > 0.05
+    right = _share_of_right_half(array.shape[1], block)
+    step = _step_between_halves(image, usable, right)
+    if step:
+        image, peak = image - step * right, peak - step * right
+        for middle in np.flatnonzero((right > 0) & (right < 1)):  # its brightest pixel lies on one side
+            peak[:, middle] = image[:, middle] + (peak - image)[:, [middle - 1, middle + 1]].mean(axis=1)
     sample = image[usable]
     if sample.size == 0:
         return np.stack([*[np.zeros_like(image)] * 3, coverage, np.zeros_like(image)][: 4 + peaks])
@@ -60,6 +70,35 @@ def working_planes(array, *, side=192, peaks=False):
     if peaks:
         planes.append(np.where(usable, _relief(peak - image, usable, 2e-3 * scale), 0))
     return np.stack(planes).astype(np.float32)
+
+
+def _share_of_right_half(width, block):
+    """How much of each column of blocks lies right of the frame's middle, 0 to 1."""
+    first = np.arange(width // block) * block + width % block // 2
+    return np.clip((first + block - width / 2) / block, 0, 1).astype(np.float32)
+
+
+def _step_between_halves(image, usable, right):
+    """
+    How much higher the right half lies than the left one, if it does: two amplifiers meet in the middle.
+
+    In each row the columns next to the middle are carried on linearly from both sides; the median over
+    rows is the step. It counts only if it stands out from the rows' scatter, by far: light that goes on across
+    the middle has none.
+    """
+    last, first = int(np.count_nonzero(right == 0)) - 1, int(np.argmax(right == 1))
+    columns = [last - 1, last, first, first + 1]
+    if image.shape[1] < _LEAST_COLUMNS:
+        return 0.0
+    rows = usable[:, columns].all(axis=1)
+    if rows.sum() < _LEAST_COLUMNS:
+        return 0.0
+    far_left, left, near_right, far_right = image[rows][:, columns].T
+    reach = (first - last) / 2  # columns from the nearest to the middle
+    steps = near_right - left - reach * (far_right - near_right + left - far_left)
+    step = np.median(steps)
+    error = 1.25 * 1.4826 * np.median(np.abs(steps - step)) / np.sqrt(rows.sum())
+    return float(step) if abs(step) > _CERTAIN * error > 0 else 0.0
 
 
 def _relief(rise, usable, least):

@@ -35,14 +35,17 @@ from astroclassify.simulate.scenes import (
     response,
 )
 from astroclassify.simulate.sets import (
+    DrawnPlans,
     ExposurePlan,
     SimulatedSet,
     SimulationConfig,
     plan_exposure,
+    simulate_plans,
     simulate_set,
 )
 
 __all__ = [
+    "DrawnPlans",
     "CLASSES",
     "CSST",
     "HST",
@@ -86,5 +89,6 @@ __all__ = [
     "satellite_trail",
     "simulate_exposure",
     "simulate_outlier",
+    "simulate_plans",
     "simulate_set",
 ]

@@ -45,6 +45,12 @@ _EXPOSURES = SimulationConfig(
     apertures=_APERTURES, classes=_CLASSES, optics="typical", frames_per_body=FRAMES_OF_A_BODY
 )
 _STEPS = 0.25  # of the exposures have a step
+_CHIPS = {
+    "as they come": SimulationConfig(optics="typical"),
+    "clear": SimulationConfig(optics="typical", clear_snr=1.0),
+    "blurry": SimulationConfig(optics="typical", blurry=True),
+}
+_CUTS = (512, 768, 1024, 1536, 2048)  # pixels a side
 
 #: Kinds of ``simulate.OUTLIERS`` that a training shows; frames without guiding it never sees (tuple of str).
 OUTLIERS_SHOWN = ("bias", "dark", "flat", "noise", "saturated", "planet", "comet", "field")
@@ -94,6 +100,51 @@ def exposures(rng, *, instruments=("acs-wfc", "wfc3-uvis")):
         plan = plan_exposure(config, seed, index)
         label = CLASSES.index(plan.body.label)
         frames += [(_with_a_step(array, rng), label) for array in _read_back(plan.expose())]
+    return frames
+
+
+def chips(rng):
+    """
+    Expose a random body physically on whole chips, faintly, clearly or as it comes, and read the raw file.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list of tuple
+        Of each chip the whole frame and a square cut out of it, float32, and labels.
+    """
+    config = _CHIPS[str(rng.choice(list(_CHIPS)))]
+    plan = plan_exposure(config, int(rng.integers(2**40)), int(rng.integers(2**19)))
+    return chip_frames(_read_back(plan.expose()), CLASSES.index(plan.body.label), rng)
+
+
+def chip_frames(arrays, label, rng):
+    """
+    Give whole chips, and a square of each.
+
+    Parameters
+    ----------
+    arrays : sequence of numpy.ndarray
+        Frames, ``[y, x]``.
+    label : int
+        Their class.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list of tuple
+        Frames and labels, two for each array.
+    """
+    frames = []
+    for array in arrays:
+        side = int(rng.choice(_CUTS))
+        top, left = (int(rng.integers(0, n - side + 1)) for n in array.shape)
+        frames += [(array, label), (_with_a_step(array[top : top + side, left : left + side], rng), label)]
     return frames
 
 
@@ -200,10 +251,11 @@ def _noise(rng, shape):
 
 #: The sources of the default model's training, and their shares of each batch (dict).
 SOURCES = {
-    "small": (partial(views, blocks=_SMALL), 0.40),
-    "large": (partial(views, blocks=_LARGE), 0.30),
-    "acs": (partial(exposures, instruments=("acs-wfc",)), 0.12),
-    "uvis": (partial(exposures, instruments=("wfc3-uvis",)), 0.12),
+    "small": (partial(views, blocks=_SMALL), 0.28),
+    "large": (partial(views, blocks=_LARGE), 0.22),
+    "acs": (partial(exposures, instruments=("acs-wfc",)), 0.07),
+    "uvis": (partial(exposures, instruments=("wfc3-uvis",)), 0.07),
+    "chips": (chips, 0.30),
     "blank": (blank_frames, 0.02),
     "outliers": (outliers, 0.04),
 }

@@ -106,3 +106,22 @@ def test_a_large_frame_of_integers_costs_little_memory(tmp_path):
     tracemalloc.stop()
     assert most < 0.25 * raw.nbytes
     np.testing.assert_array_equal(planes, working_planes(raw.astype("f4"), peaks=True))
+
+
+@pytest.mark.parametrize("shape", [(300, 440), (1024, 1024), (2048, 4096), (515, 1022)])
+@pytest.mark.parametrize("step", [-25.0, 3.0, 400.0])
+def test_a_step_between_two_amplifiers_changes_nothing(shape, step):
+    frame = _sky(shape)
+    stepped = frame.copy()
+    stepped[:, : shape[1] // 2] += step
+    difference = np.abs(working_planes(stepped, peaks=True) - working_planes(frame, peaks=True))
+    middle = difference.shape[2] // 2
+    assert np.delete(difference, range(middle - 2, middle + 2), axis=2).mean() < 0.02
+    assert difference[:, :, middle - 2 : middle + 2].mean() < 0.3
+
+
+def test_light_that_ends_beside_the_middle_stays():
+    frame = _sky((400, 400), seed=1)
+    frame[:, 150:] += 30
+    planes = working_planes(frame)
+    assert planes[1][:, :70].mean() < planes[1][:, 80:].mean() - 0.3

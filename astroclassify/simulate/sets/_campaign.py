@@ -59,17 +59,107 @@ class SimulatedSet:
 
 
 @dataclass(frozen=True)
+class DrawnPlans:
+    """
+    Plans of exposures that are drawn from a configuration: what `simulate_plans` asks for.
+
+    Parameters
+    ----------
+    config : SimulationConfig
+        What the exposures are drawn from.
+    seed : int
+        Of the set, zero or more.
+    count : int
+        Number of exposures, one or more.
+    """
+
+    config: SimulationConfig
+    seed: int
+    count: int
+
+    def __post_init__(self):
+        for name, least in (("count", 1), ("seed", 0)):
+            _check_whole(name, getattr(self, name), least)
+
+    def __len__(self):
+        return self.count
+
+    def described(self):
+        """
+        Say what the set is.
+
+        Returns
+        -------
+        dict
+            What stands in its ``config.toml``.
+        """
+        return self.config.values() | {SET_TABLE: {"seed": self.seed}}
+
+    def plan(self, index):
+        """
+        Plan an exposure.
+
+        Parameters
+        ----------
+        index : int
+            Its number, zero or more.
+
+        Returns
+        -------
+        ExposurePlan
+            The exposure.
+        """
+        return plan_exposure(self.config, self.seed, index)
+
+    def rootname(self, index):
+        """
+        Name the file of an exposure without planning all of it.
+
+        Parameters
+        ----------
+        index : int
+            Its number.
+
+        Returns
+        -------
+        str
+            Nine letters and digits, or the name of a CSST file.
+        """
+        return rootname_of(self.config, self.seed, index)
+
+    def body(self, index):
+        """
+        Name the body of an exposure without planning all of it.
+
+        Parameters
+        ----------
+        index : int
+            Its number.
+
+        Returns
+        -------
+        str
+            As in the manifest.
+        """
+        return name_of_body(self.config, index)
+
+
+def _check_whole(name, value, least):
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ParameterError(f"{name} is {value!r}; expected a whole number, {least} or more")
+
+
+@dataclass(frozen=True)
 class _Job:
     """One exposure to be made, as a worker is told of it."""
 
     folder: Path
-    config: SimulationConfig
-    seed: int
+    plans: object
     index: int
     previews: bool
 
     def rootname(self):
-        return rootname_of(self.config, self.seed, self.index)
+        return self.plans.rootname(self.index)
 
     def path(self):
         name = self.rootname()
@@ -115,12 +205,44 @@ def simulate_set(folder, *, count, seed, config=None, processes=1, progress=Fals
     ``truth.ecsv`` and, if exposures failed, ``failures.ecsv``. An exposure that fails does not stop the
     others; the next call tries it again.
     """
-    for name, value, least in (("count", count, 1), ("seed", seed, 0), ("processes", processes, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ParameterError(f"{name} is {value!r}; expected a whole number, {least} or more")
-    folder, config = Path(folder), SimulationConfig() if config is None else config
-    _open_folder(folder, config, seed)
-    jobs = [_Job(folder, config, seed, index, previews) for index in range(count)]
+    plans = DrawnPlans(SimulationConfig() if config is None else config, seed, count)
+    return simulate_plans(folder, plans, processes=processes, progress=progress, previews=previews)
+
+
+def simulate_plans(folder, plans, *, processes=1, progress=False, previews=False):
+    """
+    Make raw files of planned exposures, with a manifest and the truth beside them.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where to; what an earlier call with the same plans left is kept, as `simulate_set` does.
+    plans : DrawnPlans or similar
+        ``len(plans)`` exposures of the set ``plans.seed``: ``plan(index)`` gives an `ExposurePlan` from
+        the index alone, ``rootname(index)`` and ``body(index)`` its file and body, ``described()`` what makes
+        this set differ from others, as values of a TOML file. It is sent to workers, so it can be pickled.
+    processes : int, default 1
+        How many at a time, each with one thread.
+    progress : bool or None, default False
+        Show a progress bar; `None` shows it on a terminal.
+    previews : bool, default False
+        Save a picture beside each file as well.
+
+    Returns
+    -------
+    SimulatedSet
+        The tables, and how much was made.
+
+    Raises
+    ------
+    ParameterError
+        If there is no plan, an argument is out of range, or the folder holds another set.
+    """
+    folder, count = Path(folder), len(plans)
+    _check_whole("processes", processes, 1)
+    _check_whole("the number of plans", count, 1)
+    _open_folder(folder, plans.described())
+    jobs = [_Job(folder, plans, index, previews) for index in range(count)]
     missing = [job for job in jobs if not _is_done(job)]
     errors = {}
     with progress_bar(total=count, progress=progress, description="simulating") as bar:
@@ -137,9 +259,9 @@ def simulate_set(folder, *, count, seed, config=None, processes=1, progress=Fals
 # The folder ----------------------------------------------------------------------------------
 
 
-def _open_folder(folder, config, seed):
+def _open_folder(folder, asked):
     """Make sure that the folder is, or becomes, that of this very set."""
-    asked, path = config.values() | {SET_TABLE: {"seed": seed}}, folder / CONFIG
+    path = folder / CONFIG
     if not path.exists():
         if folder.exists() and any(folder.glob("*.fits")):
             raise ParameterError(
@@ -177,15 +299,14 @@ def _is_done(job):
         _, truth = read_exposure(path)
     except ReadError:
         return False
-    return (truth["seed"], truth["index"]) == (job.seed, job.index)
+    return (truth["seed"], truth["index"]) == (job.plans.seed, job.index)
 
 
 def _write_tables(folder, jobs, errors, *, made, kept):
     rows, truths, failures = [], [], []
     for job in jobs:
         if job.index in errors:
-            body = name_of_body(job.config, job.index)
-            failures.append((job.index, job.rootname(), body, errors[job.index]))
+            failures.append((job.index, job.rootname(), job.plans.body(job.index), errors[job.index]))
             continue
         chips, truth = read_exposure(job.path())
         rows += chips
@@ -255,7 +376,7 @@ def _described(error):
 def _make(job):
     path = job.path()
     unfinished = job.folder / _UNFINISHED / path.name
-    plan = plan_exposure(job.config, job.seed, job.index)
+    plan = job.plans.plan(job.index)
     exposure = plan.expose()
     exposure.write(unfinished, header=plan.header(), history=[truth_card(plan.truth())], overwrite=True)
     if job.previews:

@@ -1,12 +1,18 @@
 """How bright a body is in a frame, before the frame is made: small maps of it, and signal-to-noise."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import sky_rate
 from astroclassify.simulate._raster import splat
+from astroclassify.simulate.scenes._bodies import KINDS
+from astroclassify.simulate.scenes._palette import response
 
 #: Pixels of a small map's longer side, at most.
 MAP_SIDE = 96
+_LEVEL_STEPS, _LEVEL_TOLERANCE = 4, 0.05
 
 
 def small_scene(body, view):
@@ -49,6 +55,39 @@ def small_map(scene, answer, pixel_scale):
     diffuse, points = scene.observed(answer)
     electrons = diffuse + splat(points, scene.view.shape)
     return electrons.double().numpy() * (pixel_scale / scene.view.pixel_scale) ** 2
+
+
+def levelled(body, view, instrument, band, wished):
+    """
+    Choose the brightness at which a body has a mean level of light in a view.
+
+    Parameters
+    ----------
+    body : Body
+        The body.
+    view : View
+        Window on detector pixels.
+    instrument, band : str
+        Camera and filter.
+    wished : float
+        Electrons per second and pixel.
+
+    Returns
+    -------
+    Body
+        The same with another brightness, within what its kind allows.
+    """
+    kind, camera = KINDS[body.kind], INSTRUMENTS[instrument]
+    answer = response(instrument, band, redshift=body.redshift)
+    # A brighter body also has other stars and clusters, so that its light is not just multiplied.
+    for _ in range(_LEVEL_STEPS):
+        level = float(small_map(small_scene(body, view), answer, camera.pixel_scale).mean())
+        if not level > 0 or abs(np.log(wished / level)) < _LEVEL_TOLERANCE:
+            break
+        # Rounded: the last bits of a sum may depend on the number of threads.
+        brightness = round(body.brightness + kind.brightness_step(wished / level), 4)
+        body = replace(body, brightness=float(np.clip(brightness, *sorted(kind.brightness))))
+    return body
 
 
 def signal_to_noise(signal, exptime, noise):

@@ -9,18 +9,16 @@ from astropy import units as u
 from astropy.coordinates import offset_by
 
 from astroclassify.core import ParameterError
-from astroclassify.instruments import INSTRUMENTS
 from astroclassify.io import csst_name, hst_rootname
 from astroclassify.simulate._exposure import simulate_exposure
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate.detector._effects import Effects, random_effects
 from astroclassify.simulate.optics._psf import Optics, random_optics
 from astroclassify.simulate.scenes._bodies import CLASSES, KINDS, Body, random_body, random_view
-from astroclassify.simulate.scenes._palette import response
 from astroclassify.simulate.scenes._view import View
 from astroclassify.simulate.sets._clear import chip_sights
 from astroclassify.simulate.sets._config import FULL_FRAME
-from astroclassify.simulate.sets._levels import small_map, small_scene
+from astroclassify.simulate.sets._levels import levelled
 from astroclassify.simulate.sets._spoil import Circumstances, Sight, spoiled
 
 #: What each stream of random numbers is for: with the set's seed and a number it gives a generator.
@@ -29,7 +27,6 @@ _BLOCK = 4  # bodies that share out the classes
 _TRIES = 8
 # How often a clear frame is tried, and from which try on with other filters and times as well.
 _CLEAR_TRIES, _OTHER_SETTINGS = 200, 60
-_LEVEL_STEPS, _LEVEL_TOLERANCE = 4, 0.05
 _GALACTIC_POLE = np.radians([192.85948, 27.12825])  # RA, Dec (J2000)
 
 
@@ -311,7 +308,7 @@ def unlevelled_body(config, seed, number, *, attempt=0):
     label = _label(config, seed, number)
     body = random_body(_drawn(rng, {k: w for k, w in config.kinds.items() if KINDS[k].label == label}), rng)
     ra, dec, _ = _place(seed, number)
-    latitude = _galactic_latitude(ra, dec)
+    latitude = galactic_latitude(ra, dec)
     # As random_body: dust in a layer, patchy.
     patch = _generator(seed, _PLACE, number, 1).lognormal(0, 0.5)
     dust = 0.05 / np.sin(np.radians(max(abs(latitude), 1.0))) * patch
@@ -338,7 +335,20 @@ def _place(seed, number):
     )
 
 
-def _galactic_latitude(ra, dec):
+def galactic_latitude(ra, dec):
+    """
+    Give the Galactic latitude of a place.
+
+    Parameters
+    ----------
+    ra, dec : float
+        Degrees (ICRS).
+
+    Returns
+    -------
+    float
+        Degrees.
+    """
     (pole_ra, pole_dec), ra, dec = _GALACTIC_POLE, np.radians(ra), np.radians(dec)
     sine = np.sin(dec) * np.sin(pole_dec) + np.cos(dec) * np.cos(pole_dec) * np.cos(ra - pole_ra)
     return float(np.degrees(np.arcsin(np.clip(sine, -1, 1))))
@@ -355,19 +365,9 @@ def _levelled(config, seed, number, setting, *, attempt=0):
     """Draw a body that has the wished level in its first frame; give it with that frame's view."""
     body = unlevelled_body(config, seed, number, attempt=attempt)
     view = _view(setting, body, _generator(seed, _VIEW, number * config.frames_per_body, attempt))
-    kind, camera = KINDS[body.kind], INSTRUMENTS[setting["instrument"]]
     again = (attempt,) if attempt else ()
     wished = _log_uniform(_generator(seed, _LEVEL, number, *again), config.level)
-    answer = response(setting["instrument"], setting["band"], redshift=body.redshift)
-    # A brighter body also has other stars and clusters, so that its light is not just multiplied.
-    for _ in range(_LEVEL_STEPS):
-        level = float(small_map(small_scene(body, view), answer, camera.pixel_scale).mean())
-        if not level > 0 or abs(np.log(wished / level)) < _LEVEL_TOLERANCE:
-            break
-        # Rounded: the last bits of a sum may depend on the number of threads.
-        brightness = round(body.brightness + kind.brightness_step(wished / level), 4)
-        body = replace(body, brightness=float(np.clip(brightness, *sorted(kind.brightness))))
-    return body, view
+    return levelled(body, view, setting["instrument"], setting["band"], wished), view
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,80 @@
+"""``astroclassify datasets twin``: a simulated exposure for every exposure of a list."""
+
+from pathlib import Path
+
+from astroclassify.cli import _exit_codes
+from astroclassify.cli._output import say
+from astroclassify.cli._parsing import add_subparser
+
+_EXAMPLES = """
+astroclassify datasets twin LCID_test.csv --folder twin --most 12 --processes 2
+astroclassify datasets twin blurry_validation.csv --folder blurry --blurry
+"""
+
+
+def add_parser(subparsers):
+    """
+    Add the subcommand.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers,
+        "twin",
+        run,
+        summary="Simulate an exposure for every exposure of a list; run it again to complete it.",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument("list", metavar="LIST", help="a list in the paper's columns, CSV or ECSV")
+    parser.add_argument("--folder", type=Path, required=True, metavar="DIR", help="where to")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="S",
+        help="of what no list says (default: %(default)s)",
+    )
+    parser.add_argument("--blurry", action="store_true", help="so short that bodies are lost in the noise")
+    parser.add_argument("--most", type=int, metavar="N", help="exposures of one body, at most")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="what to draw from (TOML)")
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="P", help="how many at a time (default: %(default)s)"
+    )
+    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+
+
+def run(arguments):
+    """
+    Make what is missing of the twin, and say what is there.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``list``, ``folder`` and the options.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify.cli._simulate import summary
+    from astroclassify.datasets import simulate_twin
+    from astroclassify.simulate import SimulationConfig
+
+    made = simulate_twin(
+        arguments.list,
+        arguments.folder,
+        seed=arguments.seed,
+        blurry=arguments.blurry,
+        most=arguments.most,
+        config=SimulationConfig.read(arguments.config) if arguments.config else None,
+        processes=arguments.processes,
+        progress=False if arguments.no_progress else None,
+    )
+    for row in made.failures:
+        say(f"error: exposure {row['index']} ({row['OBSID']}): {row['error']}")
+    print(summary(made))
+    return _exit_codes.SOME_FAILED if len(made.failures) else _exit_codes.DONE
