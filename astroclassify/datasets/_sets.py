@@ -15,6 +15,7 @@ from astropy.table import Table
 from astroclassify.core import ParameterError, ReadError, package_version, progress_bar
 from astroclassify.datasets._building import FileJob, built, dated
 from astroclassify.datasets._cache import ABOUT, PIXELS, ROWS, SCALES, mapped
+from astroclassify.datasets._journal import Journal
 from astroclassify.datasets._labelled import labelled_frames, listed_frames
 from astroclassify.preprocess import RESAMPLINGS
 
@@ -154,7 +155,7 @@ def build_set(
     _make_arrays(folder, recipe["shape"])
     failures, jobs = {}, _jobs(folder, listed, done, recipe["resampling"])
     with (
-        (folder / _JOURNAL).open("a", encoding="utf-8") as journal,
+        Journal(folder / _JOURNAL) as journal,
         progress_bar(total=len(listed), progress=progress, description="building") as bar,
         closing(built(jobs, processes)) as results,
     ):
@@ -163,8 +164,7 @@ def build_set(
             kept = failures if "failure" in facts else done
             kept[facts["row"]] = facts
             if kept is done:
-                journal.write(f"{json.dumps(facts)}\n")
-                journal.flush()
+                journal.add(facts)
             bar.update()
     _write_tables(folder, table, listed, done, failures)
     return open_set(folder)
@@ -288,14 +288,7 @@ def _done(folder):
         columns = Table.read(folder / ROWS)[list(_FACTS.values())]
         rows = (dict(zip(_FACTS, row, strict=True)) for row in zip(*columns.itercols(), strict=True))
         done = {int(row["row"]): {key: value.item() for key, value in row.items()} for row in rows}
-    journal = folder / _JOURNAL
-    if journal.is_file():
-        for line in journal.read_text(encoding="utf-8").splitlines():
-            try:
-                facts = json.loads(line)
-            except ValueError:  # the line that a kill cut short
-                continue
-            done[facts["row"]] = facts
+    done.update((facts["row"], facts) for facts in Journal(folder / _JOURNAL).lines())
     return done
 
 
@@ -357,7 +350,7 @@ def _write_tables(folder, table, listed, done, failures):
         )
     else:
         (folder / FAILURES).unlink(missing_ok=True)
-    (folder / _JOURNAL).unlink(missing_ok=True)
+    Journal(folder / _JOURNAL).remove()
 
 
 def _failure_table(rows):

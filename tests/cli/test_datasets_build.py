@@ -6,8 +6,8 @@ from astropy.table import Table
 
 
 def test_it_builds_what_there_is_says_what_failed_and_completes_it(command, tmp_path):
-    rows = [(f"body {n}", f"frame{n}", 0, "galaxy") for n in range(2)]
-    Table(rows=rows, names=("ID", "OBSID", "HDU Index", "Label")).write(tmp_path / "list.csv")
+    rows = [(f"body {n}", f"frame{n}", "galaxy") for n in range(2)]
+    Table(rows=rows, names=("ID", "OBSID", "Label")).write(tmp_path / "list.csv")
     image = np.random.default_rng(0).normal(100, 5, (64, 96)).astype("f4")
     fits.PrimaryHDU(image).writeto(tmp_path / "frame0.fits")
     asked = (

@@ -36,8 +36,8 @@ def small_list(tmp_path):
     for number in range(6):
         image = rng.normal(100 * (1 + number), 5, (64, 96)).astype("f4")
         fits.PrimaryHDU(image).writeto(folder / f"frame{number}.fits")
-        rows.append((f"body {number}", f"frame{number}", 0, ("galaxy", "NSC")[number % 2]))
-    Table(rows=rows, names=COLUMNS).write(folder / "list.csv")
+        rows.append((f"body {number}", f"frame{number}", ("galaxy", "NSC")[number % 2]))
+    Table(rows=rows, names=("ID", "OBSID", "Label")).write(folder / "list.csv")
     return folder / "list.csv"
 
 

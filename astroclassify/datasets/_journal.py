@@ -1,0 +1,57 @@
+"""What is done of a long work, a line for each piece, kept from the moment it is done."""
+
+import json
+
+
+class Journal:
+    """
+    A file of one JSON object a line, which survives that its writer is killed.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; made when the first line is added.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        self._file = None
+
+    def lines(self):
+        """
+        Read what is there.
+
+        Returns
+        -------
+        list of dict
+            In the order in which they were added, without a line that a kill cut short.
+        """
+        text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+    def __enter__(self):
+        if self.path.is_file():
+            whole = self.path.read_bytes()
+            with self.path.open("r+b") as file:
+                file.truncate(whole.rfind(b"\n") + 1)
+        self._file = self.path.open("a", encoding="utf-8")
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+    def add(self, facts):
+        """
+        Add a line.
+
+        Parameters
+        ----------
+        facts : dict
+            Plain values.
+        """
+        self._file.write(f"{json.dumps(facts)}\n")
+        self._file.flush()
+
+    def remove(self):
+        """Remove the file: all that it says is kept elsewhere now."""
+        self.path.unlink(missing_ok=True)
