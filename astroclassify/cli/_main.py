@@ -9,6 +9,7 @@ from astroclassify.cli import (
     _classify,
     _datasets,
     _demo,
+    _evaluate,
     _exit_codes,
     _info,
     _instruments,
@@ -28,7 +29,7 @@ from astroclassify.core import (
     package_version,
 )
 
-_SUBCOMMANDS = (_demo, _info, _classify, _models, _instruments, _simulate, _datasets, _train)
+_SUBCOMMANDS = (_demo, _info, _classify, _models, _instruments, _simulate, _datasets, _train, _evaluate)
 
 _USAGE_ERRORS = (ConfigurationError, MissingWeightsError, ParameterError, UnknownNameError, WeightsError)
 

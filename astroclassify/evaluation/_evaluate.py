@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
+from astroclassify.evaluation._all import all_tables, reference_list
 from astroclassify.evaluation._evaluation import Evaluation
-from astroclassify.evaluation._frames import evaluated_frames
+from astroclassify.evaluation._frames import evaluated_frames, truth_beside
 from astroclassify.evaluation._models import asked_models
 from astroclassify.evaluation._pixels import STATISTICS
 from astroclassify.evaluation._run import ANSWER_COLUMNS, Way, answer_all
@@ -21,11 +22,14 @@ def evaluate(
     folder,
     *,
     frames=None,
+    reference=None,
     limit=None,
     device=None,
     precision="auto",
     batch_size=1,
     timing=True,
+    draws=2000,
+    rng=0,
     progress=None,
 ):
     """
@@ -40,12 +44,16 @@ def evaluate(
         Names, ``"NAME=weights.safetensors"`` or ``"LABEL=NAME=weights.safetensors"``, specs or built models;
         a mapping gives them labels.
     data : path-like, `~astropy.table.Table` or sequence of LabelledFrame
-        A manifest in the columns of the paper's lists, or frames.
+        A manifest in the columns of the paper's lists, the folder of a set that
+        `~astroclassify.datasets.build_set` made, or frames.
     folder : path-like
         Where answers and tables are kept. Answers that are there must come from the same weights and
         pixels.
     frames : path-like, optional
         Folder of the manifest's files; by default the manifest's.
+    reference : path-like or `~astropy.table.Table`, optional
+        A list of other bodies, such as that of training, from which rules on instrument and band are learnt
+        that models are to be read against; without one, each body is judged by what the others show.
     limit : int, optional
         Take so many frames only, evenly spaced along the list.
     device : str, optional
@@ -57,6 +65,10 @@ def evaluate(
     timing : bool, default True
         Measure times; nothing else is done meanwhile. Without, the next frame is read while a network
         works, and times are NaN.
+    draws : int, default 2000
+        Bootstrap samples, of bodies and of visits.
+    rng : int, default 0
+        Their seed.
     progress : bool, optional
         Show a progress bar; `None` shows it only on a terminal.
 
@@ -84,16 +96,14 @@ def evaluate(
     check_batch_size(batch_size)
     asked = asked_models(models)
     listed = evaluated_frames(data, frames=frames, limit=limit)
-    folder = Path(folder)
+    known, folder = reference_list(reference), Path(folder)
     way = Way(device, precision, batch_size, timing, progress)
     answers, statistics = answer_all(asked, listed, folder / "answers", way)
     about = _about(listed)
-    done = Evaluation(
-        tuple(answers),
-        _answers(about, listed, answers),
-        {"frames": _with_statistics(about, listed, statistics)},
-        folder,
-    )
+    told = _answers(about, listed, answers)
+    pixels = _with_statistics(about, listed, statistics)
+    tables = all_tables(told, pixels, reference=known, truth=truth_beside(data), draws=draws, rng=rng)
+    done = Evaluation(tuple(answers), told, tables, folder)
     done.write()
     return done
 

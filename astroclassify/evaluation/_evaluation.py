@@ -98,8 +98,15 @@ def read_evaluation(folder):
             f"{folder} holds no finished evaluation (there is no {ANSWERS}); run `astroclassify evaluate`, "
             "again if it was stopped: it goes on where it was"
         )
-    answers = Table.read(folder / ANSWERS, format="ascii.ecsv")
-    tables = {
-        path.stem: Table.read(path, format="ascii.ecsv") for path in sorted((folder / TABLES).glob("*.ecsv"))
-    }
+    answers = _read(folder / ANSWERS)
+    tables = {path.stem: _read(path) for path in sorted((folder / TABLES).glob("*.ecsv"))}
     return Evaluation(tuple(dict.fromkeys(map(str, answers["model"]))), answers, tables, folder)
+
+
+def _read(path):
+    """Read a table; what is empty is a text without letters, not a masked one."""
+    table = Table.read(path, format="ascii.ecsv")
+    for name in table.colnames:
+        if table[name].dtype.kind == "U" and hasattr(table[name], "filled"):
+            table[name] = table[name].filled("")
+    return table

@@ -11,13 +11,13 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.core import ParameterError
-from astroclassify.datasets import LabelledFrame, checked_frames, labelled_frames
+from astroclassify.datasets import LabelledFrame, checked_frames, labelled_frames, open_set, visit_of
+from astroclassify.datasets._cache import ABOUT, CachedPixels
 from astroclassify.models import FINE_CLASSES, NSC_CLASSES
 
 _TRUTH = "truth.ecsv"
 #: What is hashed of a file: so many blocks, evenly spaced, of so many bytes.
 _BLOCKS, _BLOCK_BYTES = 16, 4096
-_VISIT_CHARACTERS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,18 +51,27 @@ class EvaluatedFrame:
 
     @property
     def path(self):
-        """The file, or empty (str)."""
-        return os.fspath(self.frame.frame) if self.frame.is_file else ""
+        """The file, or the folder of a set, ``#`` and the place in it, or empty (str)."""
+        pixels = self.frame.frame
+        if isinstance(pixels, CachedPixels):
+            return f"{pixels.folder}#{pixels.row}"
+        return os.fspath(pixels) if self.frame.is_file else ""
 
     @cached_property
     def fingerprint(self):
         """What changes when the pixels do (str)."""
-        if not self.frame.is_file:
-            return _fingerprint_of_array(self.frame.array())
-        return _fingerprint_of_file(Path(self.frame.frame))
+        pixels = self.frame.frame
+        if isinstance(pixels, CachedPixels):
+            _, *identity = pixels.identity()  # wherever the set is
+            return _short(hashlib.sha256(repr(identity).encode()))
+        return _of_file(Path(pixels)) if self.frame.is_file else _of_array(self.frame.array())
 
 
-def _fingerprint_of_file(path):
+def _short(digest):
+    return digest.hexdigest()[:16]
+
+
+def _of_file(path):
     """Hash the size and some blocks: noise is everywhere, so other pixels change every block."""
     size = path.stat().st_size
     digest = hashlib.sha256(str(size).encode())
@@ -70,14 +79,14 @@ def _fingerprint_of_file(path):
         for place in np.linspace(0, max(0, size - _BLOCK_BYTES), _BLOCKS).astype(int).tolist():
             file.seek(place)
             digest.update(file.read(_BLOCK_BYTES))
-    return digest.hexdigest()[:16]
+    return _short(digest)
 
 
-def _fingerprint_of_array(array):
+def _of_array(array):
     rows = np.linspace(0, array.shape[0] - 1, _BLOCKS).astype(int)
     digest = hashlib.sha256(f"{array.shape} {array.dtype}".encode())
     digest.update(np.ascontiguousarray(array[rows]).tobytes())
-    return digest.hexdigest()[:16]
+    return _short(digest)
 
 
 def evaluated_frames(data, *, frames=None, limit=None):
@@ -87,7 +96,7 @@ def evaluated_frames(data, *, frames=None, limit=None):
     Parameters
     ----------
     data : path-like, `~astropy.table.Table` or sequence of LabelledFrame
-        A manifest, or frames.
+        A manifest, the folder of a set, or frames.
     frames : path-like, optional
         Folder of the manifest's files.
     limit : int, optional
@@ -121,12 +130,14 @@ def evaluated_frames(data, *, frames=None, limit=None):
 
 
 def _of_manifest(data, folder):
-    table = data if isinstance(data, Table) else _table(Path(data))
     listed = labelled_frames(data, frames=folder)
+    table = data if isinstance(data, Table) else _table(Path(data))
     return [_of_row(row, frame) for row, frame in zip(table, listed, strict=True)]
 
 
 def _table(path):
+    if (path / ABOUT).is_file():
+        return open_set(path).manifest
     return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "ascii.csv")
 
 
@@ -140,9 +151,15 @@ def _of_row(row, frame):
         obsid,
         told["Instrument"],
         told["Filter"],
-        # Visits of simulated frames may share their six characters; those of other bodies are others.
-        f"{frame.body} {obsid[:_VISIT_CHARACTERS]}",
+        f"{frame.body} {_visit(obsid)}",  # other bodies are other visits, should simulated names be alike
     )
+
+
+def _visit(obsid):
+    try:
+        return visit_of(obsid)
+    except ParameterError:  # not a name of HST's
+        return obsid
 
 
 def _of_frame(number, frame):

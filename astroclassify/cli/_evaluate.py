@@ -1,0 +1,153 @@
+"""``astroclassify evaluate``: models side by side on labelled frames."""
+
+from pathlib import Path
+
+from astroclassify.cli import _exit_codes
+from astroclassify.cli._output import say
+from astroclassify.cli._parsing import add_subparser
+
+_EXAMPLES = """
+astroclassify evaluate patchnet --data set/manifest.ecsv --output judged
+astroclassify evaluate patchnet hr-celestialnet=hr.safetensors --data LCID_test.csv --frames raw --output out
+astroclassify evaluate default tuned=patchnet=tuned.safetensors --data lcid --reference train.csv --output out
+astroclassify evaluate patchnet --data set/manifest.ecsv --output judged --robustness zernike gain
+"""
+
+
+def add_parser(subparsers):
+    """
+    Add the subcommand.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers,
+        "evaluate",
+        run,
+        summary="Measure how good models are on labelled frames; run it again to go on with it.",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument(
+        "models",
+        nargs="+",
+        metavar="MODEL",
+        help="a name, NAME=weights.safetensors, or LABEL=NAME=weights.safetensors",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="MANIFEST",
+        help="a table in the columns of the paper's lists, or the folder of a set",
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="for answers, tables, figures and the page"
+    )
+    parser.add_argument(
+        "--frames", type=Path, metavar="DIR", help="folder of the files (default: the manifest's)"
+    )
+    parser.add_argument(
+        "--reference",
+        metavar="TRAINLIST",
+        help="list of other bodies, to learn rules on instrument and band from",
+    )
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="take N frames only, evenly spaced along the list"
+    )
+    parser.add_argument("--device", help="cpu, cuda, ... (default: as configured)")
+    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
+    parser.add_argument(
+        "--no-timing", action="store_true", help="read the next frame while a network works: no times"
+    )
+    parser.add_argument(
+        "--tables-only", action="store_true", help="no figures and no page: matplotlib is not needed"
+    )
+    _add_robustness(parser)
+    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+
+
+def _add_robustness(parser):
+    group = parser.add_argument_group("robustness", "how answers change as frames are made worse")
+    group.add_argument(
+        "--robustness",
+        nargs="*",
+        metavar="QUANTITY",
+        help="zernike, exptime, band, cosmic-rays, gain, binning, cut-out (default: all of them)",
+    )
+    group.add_argument(
+        "--robustness-limit",
+        type=int,
+        default=100,
+        metavar="N",
+        help="frames that are made worse, at most (default: %(default)s)",
+    )
+
+
+def run(arguments):
+    """
+    Evaluate, and print the main table.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``models``, ``data``, ``output`` and the options.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify.evaluation import evaluate, summary_text
+
+    progress = False if arguments.no_progress else None
+    done = evaluate(
+        arguments.models,
+        arguments.data,
+        arguments.output,
+        frames=arguments.frames,
+        reference=arguments.reference,
+        limit=arguments.limit,
+        device=arguments.device,
+        precision=arguments.precision,
+        timing=not arguments.no_timing,
+        progress=progress,
+    )
+    if arguments.robustness is not None:
+        _robustness(arguments, progress)
+    print(summary_text(done))
+    if not arguments.tables_only:
+        _report(done)
+    failed = done.answers[done.answers["error"] != ""]
+    for row in failed:
+        say(f"error: {row['model']}: {row['name']}: {row['error']}")
+    return _exit_codes.SOME_FAILED if len(failed) else _exit_codes.DONE
+
+
+def _robustness(arguments, progress):
+    from astroclassify.evaluation import QUANTITIES, robustness
+    from astroclassify.evaluation._models import asked_models
+
+    asked = asked_models(arguments.models)
+    robustness(
+        {each.label: each.model(device=arguments.device, precision=arguments.precision) for each in asked},
+        arguments.data,
+        arguments.output,
+        frames=arguments.frames,
+        quantities=arguments.robustness or QUANTITIES,
+        limit=arguments.robustness_limit,
+        progress=progress,
+    )
+
+
+def _report(done):
+    """Answers and tables are there already: without matplotlib only the page is missing."""
+    from astroclassify.core import OptionalDependencyError
+    from astroclassify.visualization import evaluation_report
+
+    try:
+        say(f"the page is {evaluation_report(done, done.folder)}")
+    except OptionalDependencyError as error:
+        say(f"warning: no figures: {error}")

@@ -1,0 +1,122 @@
+"""The answers of one model as plain arrays, and the samples that its intervals come from."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from astroclassify.evaluation._figures import Draws
+
+TRUTHS = ("galaxy", "nsc")
+#: What the two kinds of intervals are called: after a figure's name, before ``_low``.
+BY = {"": "body", "_visit": "visit"}
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """
+    What a model said of frames that show a galaxy or an nsc, without those that it failed on.
+
+    Parameters
+    ----------
+    name, body, visit : numpy.ndarray of str
+        Of each frame.
+    truth, said : numpy.ndarray of bool
+        Whether it is, and is called (or, if uncertain, leans to), a galaxy.
+    p_galaxy : numpy.ndarray
+        Probability of galaxy against nsc.
+    sure : numpy.ndarray of bool
+        Whether there is a label, not ``uncertain``.
+    """
+
+    name: np.ndarray
+    body: np.ndarray
+    visit: np.ndarray
+    truth: np.ndarray
+    said: np.ndarray
+    p_galaxy: np.ndarray
+    sure: np.ndarray
+
+    @property
+    def right(self):
+        """Whether each frame is called what it is (numpy.ndarray of bool)."""
+        return self.said == self.truth
+
+    @property
+    def confidence(self):
+        """Probability of what each frame is called, 0.5 to 1 (numpy.ndarray)."""
+        return np.maximum(self.p_galaxy, 1 - self.p_galaxy)
+
+    def where(self, chosen):
+        """
+        Take some of the frames.
+
+        Parameters
+        ----------
+        chosen : numpy.ndarray
+            Of bool, or of indices.
+
+        Returns
+        -------
+        Answered
+            Those.
+        """
+        return Answered(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    def draws(self, draws, rng):
+        """
+        Draw bodies and visits.
+
+        Parameters
+        ----------
+        draws : int
+            Number of samples.
+        rng : int
+            Seed.
+
+        Returns
+        -------
+        dict of str to Draws
+            By `BY`.
+        """
+        return {suffix: Draws(getattr(self, group), draws, rng) for suffix, group in BY.items()}
+
+
+def is_scored(answers):
+    """
+    Say which rows count: the frame shows a galaxy or an nsc, and the model could answer.
+
+    Parameters
+    ----------
+    answers : `~astropy.table.Table`
+        Rows of `Evaluation.answers`.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        One for each row.
+    """
+    return np.isin(answers["truth"], TRUTHS) & (answers["error"] == "")
+
+
+def answered(answers):
+    """
+    Take what counts from the rows of one model.
+
+    Parameters
+    ----------
+    answers : `~astropy.table.Table`
+        Its rows of `Evaluation.answers`.
+
+    Returns
+    -------
+    Answered
+        Without frames of no body, and those that failed.
+    """
+    rows = answers[is_scored(answers)]
+    return Answered(
+        *(np.asarray(rows[name], dtype=str) for name in ("name", "body", "visit")),
+        truth=np.asarray(rows["truth"] == "galaxy"),
+        said=np.asarray(rows["leaning"] == "galaxy"),
+        p_galaxy=np.asarray(rows["p_galaxy"], dtype=float),
+        sure=np.asarray(rows["label"] != "uncertain"),
+    )

@@ -1,0 +1,200 @@
+"""Rules that see no picture, or one number of it: what an accuracy is to be read against."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.table import Table
+
+from astroclassify.evaluation._answered import TRUTHS
+from astroclassify.evaluation._figures import Draws, shares
+from astroclassify.evaluation._pixels import STATISTICS
+
+#: Columns of a list that rules look at.
+_METADATA = {
+    "the commoner class": (),
+    "instrument": ("Instrument",),
+    "band": ("Filter",),
+    "instrument and band": ("Instrument", "Filter"),
+}
+REFERENCE, OTHERS, SAME = "the reference list", "other bodies", "these frames"
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """
+    A rule that tells galaxies from nsc by a word or a number.
+
+    Parameters
+    ----------
+    name : str
+        What it looks at.
+    learnt_on : {"the reference list", "other bodies", "these frames"}
+        Where it comes from; of ``"these frames"`` it is the best that there is, and no fair rival.
+    said : numpy.ndarray of bool
+        Whether it calls each frame a galaxy.
+    """
+
+    name: str
+    learnt_on: str
+    said: np.ndarray
+
+    @property
+    def is_fair(self):
+        """Whether it has not seen the labels of the frames it judges (bool)."""
+        return self.learnt_on != SAME
+
+
+def scored_frames(frames):
+    """
+    Leave out frames of no body.
+
+    Parameters
+    ----------
+    frames : `~astropy.table.Table`
+        The table ``frames`` of an evaluation.
+
+    Returns
+    -------
+    `~astropy.table.Table`
+        Those that show a galaxy or an nsc.
+    """
+    return frames[np.isin(frames["truth"], TRUTHS)]
+
+
+def rules_for(frames, *, reference=None):
+    """
+    Learn the rules.
+
+    Parameters
+    ----------
+    frames : `~astropy.table.Table`
+        From `scored_frames`, with the `STATISTICS` of their pixels.
+    reference : `~astropy.table.Table`, optional
+        Another list (``Instrument``, ``Filter``, ``Label``) to learn the rules on instrument and band from.
+        Otherwise each body is judged by what the others show, as numbers always are.
+
+    Returns
+    -------
+    list of Rule
+        Each as a fair rival, and as the best on these very frames.
+    """
+    truth = np.asarray(frames["truth"] == "galaxy")
+    body = np.unique(np.asarray(frames["body"], dtype=str), return_inverse=True)[1]
+    rules = []
+    for name, columns in _METADATA.items():
+        values = _words(frames, columns)
+        if reference is None:
+            rules.append(Rule(name, OTHERS, _by_others(values, truth, body)))
+        else:
+            there = np.asarray(reference["Label"] == "galaxy")
+            rules.append(Rule(name, REFERENCE, _by_reference(values, _words(reference, columns), there)))
+        rules.append(Rule(name, SAME, _by_reference(values, values, truth)))
+    for name in STATISTICS:
+        values = np.asarray(frames[name], dtype=float)
+        rules.append(Rule(name, OTHERS, _numbers_by_others(values, truth, body)))
+        rules.append(Rule(name, SAME, _above(values, *_threshold(values, truth))))
+    return rules
+
+
+def baselines(frames, rules, *, draws, rng):
+    """
+    Score the rules.
+
+    Parameters
+    ----------
+    frames : `~astropy.table.Table`
+        From `scored_frames`.
+    rules : list of Rule
+        From `rules_for`.
+    draws : int
+        Bootstrap samples.
+    rng : int
+        Their seed.
+
+    Returns
+    -------
+    `~astropy.table.Table`
+        A row for each rule.
+    """
+    truth = np.asarray(frames["truth"] == "galaxy")
+    samples = {
+        "": Draws(np.asarray(frames["body"]), draws, rng),
+        "_visit": Draws(np.asarray(frames["visit"]), draws, rng),
+    }
+    return Table(
+        [
+            {"looks_at": rule.name, "learnt_on": rule.learnt_on, **shares(rule.said, truth, samples)}
+            for rule in rules
+        ]
+    )
+
+
+# Words ---------------------------------------------------------------------------------------
+
+
+def _words(table, columns):
+    """Put the columns' words together, one for each row."""
+    parts = [np.char.strip(np.asarray(table[name], dtype=str)) for name in columns]
+    return np.array([" ".join(row) for row in zip(*parts, strict=True)] if parts else [""] * len(table))
+
+
+def _by_reference(values, others, truth):
+    """Call each frame what most of the others with its word are; without any, the commoner class."""
+    known, place = np.unique(others, return_inverse=True)
+    counts = np.zeros((known.size, 2))
+    np.add.at(counts, (place, truth.astype(int)), 1)
+    called = dict(zip(known, _majority(counts, counts.sum(axis=0)), strict=True))
+    commoner = bool(counts[:, 1].sum() >= counts[:, 0].sum())
+    return np.array([called.get(value, commoner) for value in values], dtype=bool)
+
+
+def _by_others(values, truth, body):
+    """Call each frame what most frames of other bodies with its word are."""
+    known, place = np.unique(values, return_inverse=True)
+    own = np.zeros((body.max(initial=0) + 1, known.size, 2))
+    np.add.at(own, (body, place, truth.astype(int)), 1)
+    others = own.sum(axis=0) - own
+    called = _majority(others, others.sum(axis=1, keepdims=True))
+    return called[body, place]
+
+
+def _majority(counts, all_counts):
+    """Whether galaxies are more; where as many, as among all."""
+    difference = counts[..., 1] - counts[..., 0]
+    overall = all_counts[..., 1] >= all_counts[..., 0]
+    return np.where(difference == 0, overall, difference > 0)
+
+
+# Numbers -------------------------------------------------------------------------------------
+
+
+def _threshold(values, truth):
+    """Find the threshold, and the side of galaxies, that are right most often; and the commoner class."""
+    commoner = bool(truth.sum() * 2 >= truth.size)
+    there = np.isfinite(values)
+    order = np.argsort(values[there], kind="stable")
+    ordered, galaxy = values[there][order], truth[there][order]
+    if not ordered.size:
+        return np.inf, True, commoner
+    # What is right if galaxies are above the k-th value: nsc below it, and galaxies from it on.
+    below = np.concatenate([[0], np.cumsum(~galaxy)])
+    above = np.concatenate([np.cumsum(galaxy[::-1])[::-1], [0]])
+    right = (below + above).astype(float)
+    cut = np.concatenate([[-np.inf], (ordered[1:] + ordered[:-1]) / 2, [np.inf]])
+    right[1:-1][np.diff(ordered) == 0] = galaxy.size / 2  # equal values cannot be told apart
+    turned = galaxy.size - right
+    if turned.max() > right.max():
+        return cut[turned.argmax()], False, commoner
+    return cut[right.argmax()], True, commoner
+
+
+def _above(values, threshold, galaxies_above, commoner):
+    return np.where(np.isfinite(values), (values > threshold) == galaxies_above, commoner)
+
+
+def _numbers_by_others(values, truth, body):
+    said = np.zeros(truth.size, dtype=bool)
+    for each in range(body.max(initial=-1) + 1):
+        mine = body == each
+        said[mine] = _above(values[mine], *_threshold(values[~mine], truth[~mine]))
+    return said
