@@ -12,6 +12,9 @@ class Conf(ConfigNamespace):
     cache_dir = ConfigItem(
         "", "Where weights that do not ship with the package are kept; empty: astropy's cache."
     )
+    frames_dir = ConfigItem(
+        "", "Where fetched frames are kept, which may be shared; empty: 'frames' in the cache."
+    )
     device = ConfigItem("auto", "Device of the models: 'auto', 'cpu', 'cuda', 'mps', ...")
     uncertain_below = ConfigItem(
         -1.0,

@@ -1,0 +1,147 @@
+"""The folder of fetched frames, which several processes and people may share."""
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from astropy.config import get_cache_dir_path
+
+from astroclassify.core import ParameterError, conf, optional_import
+from astroclassify.datasets._fits_layout import contents
+from astroclassify.datasets._transfer import BOTH_CHIPS, PartFile, digest
+
+_VARIABLE = "ASTROCLASSIFY_FRAMES"
+_SUMS = "SHA256SUMS"
+_WORK = ".fetch"
+
+
+def frames_folder(folder=None):
+    """
+    Give the folder of fetched frames.
+
+    Parameters
+    ----------
+    folder : path-like, optional
+        A folder of one's own choice; by default that of the environment variable
+        ``ASTROCLASSIFY_FRAMES``, of ``conf.frames_dir``, or ``frames`` in the cache, in this order.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder, which need not be there.
+
+    Examples
+    --------
+    >>> from astroclassify.datasets import frames_folder
+    >>> frames_folder("frames").name
+    'frames'
+    """
+    chosen = folder or os.environ.get(_VARIABLE) or conf.frames_dir
+    if chosen:
+        return Path(chosen).expanduser()
+    cache = Path(conf.cache_dir).expanduser() if conf.cache_dir else get_cache_dir_path("astroclassify")
+    return Path(cache) / "frames"
+
+
+@dataclass(frozen=True)
+class Need:
+    """A file that a list names, the HDUs of it that it names, and how long it is, perhaps."""
+
+    obsid: str
+    hdus: frozenset
+    size: int
+
+    @property
+    def both(self):
+        """Whether nothing can be left out: raw files hold two images at most (bool)."""
+        return not self.hdus or self.hdus >= BOTH_CHIPS
+
+
+class Store:
+    """
+    A folder of raw files that several processes may fill.
+
+    Besides the files there are their checksums in ``SHA256SUMS``, as ``sha256sum -c`` reads them, and a
+    hidden folder of what is begun, with a lock for each file that ends with the process that holds it.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self._work = folder / _WORK
+
+    def path(self, obsid):
+        return self.folder / f"{obsid}_raw.fits"
+
+    def part(self, obsid):
+        return PartFile(self._work / f"{obsid}.part")
+
+    def make(self):
+        try:
+            self._work.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ParameterError(f"the folder {self.folder} cannot be made: {error}") from error
+        if not os.access(self._work, os.W_OK):
+            raise ParameterError(f"the folder {self.folder} is not yours to write to; choose another one")
+
+    def state(self, need, sums):
+        """Say how a file is, as in `plan_fetch`, and what is wrong with it."""
+        path = self.path(need.obsid)
+        if not path.is_file():
+            return ("begun" if self.part(need.obsid).length else "missing"), ""
+        found = contents(path)
+        expected = sums.get(path.name)
+        problem = found.problem
+        if not problem and expected and (own := digest(path)) != expected:
+            problem = f"its SHA-256 is {own}, and was {expected} when it came"
+        if problem:
+            return "damaged", problem
+        if need.hdus & found.left_out:
+            return "cut", f"HDU {min(need.hdus & found.left_out)} was left out"
+        return "there", lacking(need, found)
+
+    @contextmanager
+    def locked(self, obsid, *, wait):
+        """Be the only one to bring a file; yields whether one is."""
+        lock = self._lock(obsid)
+        try:
+            lock.acquire(timeout=-1 if wait else 0)
+        except TimeoutError:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def _lock(self, name):
+        filelock = optional_import("filelock", needed_for="fetching frames", extra="mast")
+        return filelock.FileLock(self._work / f"{name}.lock")
+
+    def sums(self):
+        """The checksums that were kept, by file name."""
+        try:
+            lines = (self.folder / _SUMS).read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return {}
+        return {name.strip(): sha256 for sha256, _, name in (line.partition("  ") for line in lines)}
+
+    def keep_sum(self, path, sha256):
+        """Add a checksum; that of an earlier file of the same name goes."""
+        with self._lock(_SUMS):
+            sums = self.sums()
+            line = f"{sha256}  {path.name}\n"
+            if path.name not in sums:
+                with open(self.folder / _SUMS, "a", encoding="utf-8") as file:
+                    file.write(line)
+                return
+            sums[path.name] = sha256
+            beside = self._work / _SUMS
+            beside.write_text("".join(f"{each}  {name}\n" for name, each in sums.items()), encoding="utf-8")
+            os.replace(beside, self.folder / _SUMS)
+
+
+def lacking(need, found):
+    lacking = need.hdus - found.images
+    there = ", ".join(str(number) for number in sorted(found.images)) or "none"
+    return f"the file has no image in HDU {min(lacking)}; it has {there}" if lacking else ""

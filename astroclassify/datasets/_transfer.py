@@ -1,0 +1,341 @@
+"""One file on its way from a source to a folder: tried again, gone on with, and checked."""
+
+import hashlib
+import json
+import os
+import random
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from astropy.io.fits import VerifyError
+
+from astroclassify.datasets._fits_layout import contents, cut
+from astroclassify.datasets._sources import RangeError, TransferError
+
+_LONGEST_WAIT = 60.0
+_LONGEST_ASKED = 900.0  # a server that asks for more gets its file left out this time
+_WINDOW = 2**16  # bytes read at least where headers are looked for
+#: The images of a full raw file.
+BOTH_CHIPS = frozenset((1, 4))
+
+
+@dataclass(frozen=True)
+class Patience:
+    """
+    How often and how soon something is tried again.
+
+    Parameters
+    ----------
+    retries : int
+        Further attempts in a row that may bring nothing new; one that brings bytes starts the count anew.
+    backoff : float
+        Seconds before the first of them, at most; twice that before each further one, up to a minute.
+    stop : threading.Event
+        Ends the waiting, and with it the attempts.
+    """
+
+    retries: int
+    backoff: float
+    stop: object
+
+    def tried(self, attempt, progress=lambda: 0):
+        """
+        Call until it works.
+
+        Parameters
+        ----------
+        attempt : callable
+            Takes nothing; raises `TransferError` where it fails.
+        progress : callable, optional
+            Gives a number that grows with what an attempt has brought.
+
+        Returns
+        -------
+        object
+            What the attempt gives.
+
+        Raises
+        ------
+        TransferError
+            Of the last attempt.
+        """
+        failures, best = 0, progress()
+        while True:
+            try:
+                return attempt()
+            except TransferError as error:
+                reached = progress()
+                failures = 1 if reached > best else failures + 1
+                best = max(best, reached)
+                if not error.passing or failures > self.retries or (error.wait or 0) > _LONGEST_ASKED:
+                    raise
+                if self.stop.wait(self._seconds(failures, error.wait)):
+                    raise
+
+    def _seconds(self, failures, asked):
+        """What the server asks for; else longer each time, and not all at the same moment."""
+        if asked is not None:
+            return asked
+        longest = min(self.backoff * 2 ** (failures - 1), _LONGEST_WAIT)
+        return longest * random.uniform(0.5, 1.0)
+
+
+class PartFile:
+    """
+    The bytes of a file that are here so far, with what they are the beginning of.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where they are kept; a note of their origin lies beside them.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        self._note = path.with_suffix(".json")
+        self.origin = self._read_note()
+        #: The most that there ever was of it in this session.
+        self.reached = self.length
+
+    @property
+    def length(self):
+        """Bytes that are here (int)."""
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+    @property
+    def complete(self):
+        """Whether all bytes of a whole file are here, as far as their number was told (bool)."""
+        return self.origin.get("size") is not None and self.length == self.origin["size"]
+
+    def begin(self, origin, *, md5=""):
+        """
+        Keep what is here if it is of the same origin, or begin anew.
+
+        Parameters
+        ----------
+        origin : dict
+            ``source``, ``tag`` (what changes when the file does), ``hdus`` (a list where the file is
+            cut) and ``size`` (of the whole file). Without a tag nobody knows whether it is still the same.
+        md5 : str, optional
+            Of the whole file, where it is told.
+        """
+        same = all(self.origin.get(key) == value for key, value in origin.items())
+        if same and origin["tag"] and self.path.is_file():
+            return
+        self.path.write_bytes(b"")
+        beside = self._note.with_suffix(".new")
+        beside.write_text(json.dumps(origin | {"md5": md5}), encoding="utf-8")
+        os.replace(beside, self._note)
+        self.origin = origin | {"md5": md5}
+
+    def add(self, chunks, stop):
+        """
+        Write more bytes at the end.
+
+        Parameters
+        ----------
+        chunks : iterable of bytes
+            What comes.
+        stop : threading.Event
+            Ends it between chunks.
+        """
+        with open(self.path, "ab") as file:
+            for chunk in chunks:
+                file.write(chunk)
+                file.flush()
+                self.reached = max(self.reached, file.tell())
+                if stop.is_set():
+                    raise TransferError("interrupted", passing=False)
+
+    def discard(self):
+        """Forget everything."""
+        self._note.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
+        self.origin = {}
+
+    def move_to(self, target):
+        """
+        Put the file in its place, at once.
+
+        Parameters
+        ----------
+        target : pathlib.Path
+            Its name.
+        """
+        with open(self.path, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(self.path, target)
+        self._note.unlink(missing_ok=True)
+
+    def _read_note(self):
+        try:
+            return json.loads(self._note.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+
+
+def bring(source, obsid, part, *, wanted, whole, patience):
+    """
+    Bring a file from a source, whole or with the wanted images only, and check it.
+
+    Parameters
+    ----------
+    source : WebSource or BucketSource
+        Where from.
+    obsid : str
+        Rootname of the exposure.
+    part : PartFile
+        Where its bytes go.
+    wanted : set of int
+        Numbers of the HDUs whose pixels are needed.
+    whole : bool
+        Whether the other images are fetched, too.
+    patience : Patience
+        How often it is tried again.
+
+    Returns
+    -------
+    Contents
+        What the file holds, which is now whole in the part file.
+
+    Raises
+    ------
+    TransferError
+        If it could not be had, or was damaged each time.
+    """
+    # Raw files hold two images at most: where both are needed there is nothing to leave out
+    way = _whole if whole or wanted >= BOTH_CHIPS else _cut
+
+    def attempt():
+        try:
+            way(source, obsid, part, wanted, patience.stop)
+        except RangeError:  # the file is another one by now
+            part.discard()
+            raise
+        return _checked(part, source.address(obsid))
+
+    return patience.tried(attempt, lambda: part.reached)
+
+
+def _whole(source, obsid, part, wanted, stop):
+    mine = part.origin.get("source") == source.name and part.origin.get("hdus") is None
+    if mine and part.complete:
+        return
+    start = part.length if mine and part.origin.get("tag") else 0
+    with source.open(obsid, start) as piece:
+        origin = {"source": source.name, "tag": piece.tag, "hdus": None, "size": piece.size}
+        part.begin(origin, md5=piece.md5)
+        if piece.start == 0 and part.length:  # the server gives no ranges
+            part.discard()
+            part.begin(origin, md5=piece.md5)
+        if part.length == piece.start:
+            part.add(piece.chunks, stop)
+            _check_length(part, piece.size, source.address(obsid))
+            return
+    # What was here is of another version, and was thrown away
+    _whole(source, obsid, part, wanted, stop)
+
+
+def _check_length(part, size, address):
+    if size is not None and part.length != size:
+        short = part.length < size
+        if not short:
+            part.discard()
+        raise TransferError(f"{address}: {'only ' if short else ''}{part.length} bytes came of {size}")
+
+
+def _cut(source, obsid, part, wanted, stop):
+    window = _Window(source, obsid)
+    window.read(0, 1)
+    if not window.ranges:
+        _whole(source, obsid, part, wanted, stop)
+        return
+    part.begin({"source": source.name, "tag": window.tag, "hdus": sorted(wanted), "size": window.size})
+    position = 0
+    try:
+        for segment in cut(window.read, window.size, wanted):
+            position = _add_segment(window, part, position, segment, stop)
+    except (ValueError, VerifyError):  # not as a raw file is laid out: nothing can be left out
+        _whole(source, obsid, part, wanted, stop)
+
+
+def _add_segment(window, part, position, segment, stop):
+    """Add what is not here yet of the next bytes of a cut file; gives the position after them."""
+    here = max(0, part.length - position)
+    if isinstance(segment, bytes):
+        part.add([segment[here:]], stop)
+        return position + len(segment)
+    start, end = segment
+    if here < end - start:
+        with window.opened(start + here, end) as piece:
+            part.add(piece.chunks, stop)
+    position += end - start
+    if part.length < position:
+        raise TransferError(f"{window.address}: {position - part.length} bytes did not come")
+    return position
+
+
+class _Window:
+    """Small ranges of a remote file: headers are read many at a time."""
+
+    def __init__(self, source, obsid):
+        self._source, self._obsid = source, obsid
+        self._start, self._bytes = 0, b""
+        self.address = source.address(obsid)
+        self.tag, self.size, self.ranges = None, None, True
+
+    def read(self, start, stop):
+        stop = stop if self.size is None else min(stop, self.size)
+        if not self._start <= start <= stop <= self._start + len(self._bytes):
+            self._load(start, max(stop, start + _WINDOW))
+        return self._bytes[start - self._start : stop - self._start]
+
+    def _load(self, start, stop):
+        with self.opened(start, stop) as piece:
+            if self.tag is None:
+                self.tag, self.size = piece.tag, piece.size
+                self.ranges = piece.partial and bool(piece.size) and bool(piece.tag)
+            if self.ranges:
+                self._start, self._bytes = start, b"".join(piece.chunks)
+
+    @contextmanager
+    def opened(self, start, stop):
+        """A range of the file, as long as it is the same file."""
+        with self._source.open(self._obsid, start, stop) as piece:
+            if self.tag is not None and (piece.tag, piece.size, piece.start) != (self.tag, self.size, start):
+                raise RangeError(f"{self.address}: it changed while it was fetched")
+            yield piece
+
+
+def _checked(part, address):
+    """What the file holds; a damaged one is thrown away."""
+    problem = ""
+    if part.origin.get("hdus") is None and part.origin.get("md5"):
+        found = digest(part.path, "md5")
+        problem = "" if found == part.origin["md5"] else f"its MD5 is {found}, not {part.origin['md5']}"
+    found = contents(part.path)
+    problem = problem or found.problem
+    if problem:
+        part.discard()
+        raise TransferError(f"{address}: the file that came is damaged: {problem}")
+    return found
+
+
+def digest(path, name="sha256"):
+    """
+    Compute a checksum of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    name : str, default "sha256"
+        Of the checksum, as `hashlib` knows it.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, name).hexdigest()
