@@ -19,6 +19,7 @@ from astroclassify.io import read_frames
 from astroclassify.preprocess import frame_array
 from astroclassify.simulate import (
     CLASSES,
+    KINDS,
     SimulationConfig,
     plan_exposure,
     random_frames,
@@ -45,10 +46,13 @@ _EXPOSURES = SimulationConfig(
     apertures=_APERTURES, classes=_CLASSES, optics="typical", frames_per_body=FRAMES_OF_A_BODY
 )
 _STEPS = 0.25  # of the exposures have a step
+# Kinds of which pieces are often taken for another class are shown more often.
+_OFTEN = {"planetary": 5.0, "reflection": 3.0, "remnant": 2.0, "young": 2.0}
+_KINDS = {kind.name: _OFTEN.get(kind.name, kind.weight) for kind in KINDS.values()}
 _CHIPS = {
-    "as they come": SimulationConfig(optics="typical"),
-    "clear": SimulationConfig(optics="typical", clear_snr=1.0),
-    "blurry": SimulationConfig(optics="typical", blurry=True),
+    "as they come": SimulationConfig(optics="typical", kinds=_KINDS),
+    "clear": SimulationConfig(optics="typical", kinds=_KINDS, clear_snr=1.0),
+    "blurry": SimulationConfig(optics="typical", kinds=_KINDS, blurry=True),
 }
 _CUTS = (512, 768, 1024, 1536, 2048)  # pixels a side
 

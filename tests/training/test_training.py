@@ -15,7 +15,7 @@ from astroclassify.preprocess import working_planes
 from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, release
 from astroclassify.training._pool import Mixture, quantised, restored
-from astroclassify.training._sources import NOTHING, SOURCES, blank_frames, views
+from astroclassify.training._sources import NOTHING, SOURCES, blank_frames, chip_frames, views
 
 small_views = partial(views, blocks={1: 1.0})
 
@@ -75,6 +75,15 @@ def test_planes_that_do_not_fit_the_pool_are_cut_or_surrounded(tmp_path):
 def test_quantised_planes_come_back_to_their_rounding():
     planes = np.linspace(-0.5, 3, 1000)
     np.testing.assert_allclose(restored(quantised(planes).astype(float)), planes, atol=3.5 / 255 / 2 + 1e-9)
+
+
+def test_of_each_chip_the_whole_and_a_square_are_shown():
+    chips = [np.arange(2048 * 4096, dtype=np.float32).reshape(2048, 4096), np.zeros((2051, 4096), np.float32)]
+    frames = chip_frames(chips, 2, np.random.default_rng(1))
+    assert [label for _, label in frames] == [2] * 4
+    for whole, (first, _), (cut, _) in zip(chips, frames[::2], frames[1::2], strict=True):
+        assert first is whole
+        assert cut.shape[0] == cut.shape[1] <= 2048
 
 
 @pytest.mark.parametrize("name", ["small", "acs", "uvis", "blank", "outliers"])
