@@ -15,7 +15,7 @@ from astropy.table import Table
 from astroclassify.core import ParameterError, ReadError, package_version, progress_bar
 from astroclassify.datasets._building import FileJob, built, dated
 from astroclassify.datasets._cache import ABOUT, PIXELS, ROWS, SCALES, mapped
-from astroclassify.datasets._journal import Journal
+from astroclassify.datasets._durable import Journal, write_table, write_whole
 from astroclassify.datasets._labelled import labelled_frames, listed_frames
 from astroclassify.preprocess import RESAMPLINGS
 
@@ -265,7 +265,8 @@ def _open_folder(folder, recipe):
         if folder.exists() and any(folder.iterdir()):
             raise ParameterError(f"{folder} holds other files; expected an empty folder, or a set")
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / ABOUT, json.dumps(recipe | {"astroclassify": package_version()}, indent=1) + "\n")
+        about = recipe | {"astroclassify": package_version()}
+        write_whole(f"{json.dumps(about, indent=1)}\n", folder / ABOUT)
         return
     changed = next((key for key in recipe if there.get(key) != recipe[key]), None)
     if changed:
@@ -273,12 +274,6 @@ def _open_folder(folder, recipe):
             f"{folder} holds another set: its {changed} is {there.get(changed)}, not {recipe[changed]}; "
             "expected the same list and variant, or another folder"
         )
-
-
-def _write(path, text):
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
 
 
 def _done(folder):
@@ -341,13 +336,10 @@ def _write_tables(folder, table, listed, done, failures):
     manifest["Class"] = [listed[row].label for row in rows]
     for key, name in _FACTS.items():
         manifest[name] = [done[row][key] for row in rows]
-    _write_table(folder / ROWS, manifest)
+    write_table(manifest, folder / ROWS)
     if failures:
-        facts = [(table[row], row, failures[row]["failure"]) for row in sorted(failures)]
-        _write_table(
-            folder / FAILURES,
-            _failure_table([(row, str(own["ID"]), str(own["OBSID"]), text) for own, row, text in facts]),
-        )
+        facts = [(row, *table["ID", "OBSID"][row], failures[row]["failure"]) for row in sorted(failures)]
+        write_table(_failure_table(facts), folder / FAILURES)
     else:
         (folder / FAILURES).unlink(missing_ok=True)
     Journal(folder / _JOURNAL).remove()
@@ -355,9 +347,3 @@ def _write_tables(folder, table, listed, done, failures):
 
 def _failure_table(rows):
     return Table(rows=rows or None, names=("Row", "ID", "OBSID", "Error"), dtype=(int, str, str, str))
-
-
-def _write_table(path, table):
-    text = StringIO()
-    table.write(text, format="ascii.ecsv")
-    _write(path, text.getvalue())

@@ -1,11 +1,46 @@
-"""What is done of a long work, a line for each piece, kept from the moment it is done."""
+"""Files that are right whenever their writer is killed: whole tables, and a journal of what is done."""
 
 import json
+import os
+from io import StringIO
+
+
+def write_whole(text, path):
+    """
+    Write a file so that there is never half of it.
+
+    Parameters
+    ----------
+    text : str
+        What is to be in it.
+    path : pathlib.Path
+        The file, replaced if it exists; its folder is made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.partial")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+def write_table(table, path):
+    """
+    Write a table as ECSV, so that there is never half of it.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+        The table.
+    path : pathlib.Path
+        The file, replaced if it exists.
+    """
+    text = StringIO()
+    table.write(text, format="ascii.ecsv")
+    write_whole(text.getvalue(), path)
 
 
 class Journal:
     """
-    A file of one JSON object a line, which survives that its writer is killed.
+    A file of one JSON object a line: what is done of a long work, from the moment that it is done.
 
     Parameters
     ----------
