@@ -1,10 +1,10 @@
 """``astroclassify datasets``: lists of labelled frames, from a query to a set on disk."""
 
-from astroclassify.cli import _datasets_build, _datasets_twin
+from astroclassify.cli import _datasets_build, _datasets_screen, _datasets_twin
 from astroclassify.cli._parsing import add_subparser
 
 #: Modules of the nested commands, in the order of the work.
-_NESTED = (_datasets_twin, _datasets_build)
+_NESTED = (_datasets_twin, _datasets_screen, _datasets_build)
 
 _EXAMPLES = """
 astroclassify datasets --help

@@ -69,6 +69,7 @@ class Journal:
             whole = self.path.read_bytes()
             with self.path.open("r+b") as file:
                 file.truncate(whole.rfind(b"\n") + 1)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("a", encoding="utf-8")
         return self
 

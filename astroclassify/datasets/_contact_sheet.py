@@ -1,0 +1,189 @@
+"""A contact sheet: one page on which a person sees the frames of a list, and overrules a screening."""
+
+import base64
+import io
+import json
+import os
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+import numpy as np
+from PIL import Image
+
+from astroclassify.core import AstroclassifyError, ParameterError, progress_bar
+from astroclassify.datasets._labelled import listed_frames
+from astroclassify.datasets._screening import read_overrules
+from astroclassify.preprocess import counts_planes
+
+_START, _END = "contact_sheet.html", "contact_sheet_end.html"
+_QUALITY = 80  # of the thumbnails
+_STATES = (("", "as the model: {}"), ("keep", "keep"), ("drop", "drop"))
+#: What a saved decision names its frame by: the column, and the key of the page's data.
+_NAMED_BY = {"OBSID": "obsid", "HDU Index": "hdu"}
+
+
+def contact_sheet(screened, path, *, frames, overrules=None, width=320, progress=None):
+    """
+    Write a page with a thumbnail of every frame, on which a person can overrule a screening.
+
+    The page is one file: it loads nothing, so that it works without a network and wherever it is sent. A
+    button on it saves the person's decisions as a CSV file, which `apply_overrules` takes.
+
+    Parameters
+    ----------
+    screened : astropy.table.Table
+        From `screen`.
+    path : path-like
+        The HTML file to write.
+    frames : path-like
+        Folder of the frames' files.
+    overrules : path-like, optional
+        Decisions that were saved before; the page starts from them.
+    width : int, default 320
+        Of a thumbnail, pixels, 64 to 2048. At 320 a frame takes about 15 kB of the page.
+    progress : bool, optional
+        Show a progress bar; `None` shows it only on a terminal.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ParameterError
+        If the table does not come from `screen`, or the width is out of range.
+    ReadError
+        If the decisions cannot be read, or are not on this list. A frame that cannot be read is shown without
+        a picture.
+
+    Examples
+    --------
+    >>> from astroclassify.datasets import contact_sheet
+    >>> contact_sheet(screened, "sheet.html", frames="raw")  # doctest: +SKIP
+    """
+    if "Keep" not in screened.colnames:
+        raise ParameterError("the table has no column 'Keep'; expected one that screen() gave")
+    if isinstance(width, bool) or not isinstance(width, int) or not 64 <= width <= 2048:
+        raise ParameterError(f"width is {width!r}; expected a whole number of pixels, 64 to 2048")
+    decided = {} if overrules is None else read_overrules(overrules, screened)
+    _, listed = listed_frames(screened, frames=frames)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.partial")
+    with unfinished.open("w", encoding="utf-8") as page:
+        page.write(_filled(_START, title=escape(path.stem), about=escape(_about(screened)), width=width))
+        order = np.argsort(-np.nan_to_num(np.asarray(screened["p_field"], float), nan=2), kind="stable")
+        for number in progress_bar(order, progress=progress, description="contact sheet"):
+            page.write(_shown(screened[number], number, listed[number], decided.get(number), width))
+        columns = [{"name": name, "key": key} for name, key in _NAMED_BY.items() if name in screened.colnames]
+        page.write(_filled(_END, columns=json.dumps(columns), file=_for_script(f"{path.stem}.overrules.csv")))
+    os.replace(unfinished, path)
+    return path
+
+
+def _filled(name, **values):
+    template = files("astroclassify.datasets").joinpath("data", name).read_text(encoding="utf-8")
+    return Template(template).substitute(values)
+
+
+def _for_script(text):
+    return json.dumps(text).replace("<", "\\u003c")
+
+
+def _about(screened):
+    said = screened.meta.get("screening", {})
+    return (
+        f"{len(screened)} frames, of which {int(np.sum(screened['Keep']))} are kept by the model "
+        f"{said.get('model', '')} (weights {str(said.get('weights', ''))[:12]}): those with p_field up to "
+        f"{said.get('limit', 0.5):g} and a novelty up to {said.get('novelty_above', np.inf):.3g}."
+    )
+
+
+# One frame -----------------------------------------------------------------------------------
+
+
+def _shown(row, number, frame, decided, width):
+    model = "keep" if row["Keep"] else "drop"
+    chosen = {None: "", True: "keep", False: "drop"}[decided]
+    data = {"body": row["ID"], "model": model, "obsid": row["OBSID"], "hdu": frame.hdu}
+    attributes = " ".join(
+        f'data-{key}="{escape(str(value))}"' for key, value in data.items() if value is not None
+    )
+    what = _described(row)
+    return (
+        f'<li {attributes} class="{chosen or model}"><figure>{_picture(frame, what, width)}<figcaption>'
+        f'<div class="name">{escape(what)}</div><div>{escape(_name(row))}</div>'
+        f'<div class="scores">{escape(_scores(row))}</div><div>{escape(str(row["Reason"]))}</div>'
+        f"</figcaption></figure>{_buttons(row, number, model, chosen)}</li>\n"
+    )
+
+
+def _described(row):
+    parts = [f"{row['ID']}, {row['Label']}"]
+    parts += [str(row[name]) for name in ("Instrument", "Filter") if name in row.colnames]
+    if np.isfinite(row["Exposure"]):
+        parts.append(f"{row['Exposure']:g} s")
+    return ", ".join(parts)
+
+
+def _name(row):
+    return f"{row['OBSID']}[{row['HDU Index']}]" if "HDU Index" in row.colnames else str(row["OBSID"])
+
+
+def _scores(row):
+    if not np.isfinite(row["p_field"]):
+        return "not looked at"
+    leaning = max(row["p_galaxy"], 1 - row["p_galaxy"])
+    return f"p_field {row['p_field']:.3f}, novelty {row['novelty']:.2f}, {row['Leaning']} {leaning:.3f}"
+
+
+def _buttons(row, number, model, chosen):
+    buttons = "".join(
+        f'<label><input type="radio" name="f{number}" value="{value}"{" checked" * (value == chosen)}> '
+        f"{text.format(model)}</label>"
+        for value, text in _STATES
+    )
+    return f"<fieldset><legend>Decision on {escape(_name(row))}</legend>{buttons}</fieldset>"
+
+
+def _picture(frame, what, width):
+    try:
+        image = thumbnail(frame.array(), width)
+    except AstroclassifyError as error:
+        return f'<div class="nothing">{escape(str(error))}</div>'
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=_QUALITY, optimize=True)
+    text = base64.b64encode(file.getvalue()).decode()
+    size = f'width="{image.width}" height="{image.height}"'
+    return f'<img src="data:image/jpeg;base64,{text}" {size} loading="lazy" alt="Picture of {escape(what)}">'
+
+
+def thumbnail(array, width):
+    """
+    Make a small picture of a frame.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Float32 ``[y, x]``, NaN on unusable pixels.
+    width : int
+        Of the longer side of the picture, pixels, at most; no frame is enlarged.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Grey, 8 bits; y runs upwards. From black, two standard deviations of the noise below the sky, to
+        white, the 99.8th percentile or ten of them above, it is stretched by asinh.
+    """
+    scale = min(1, width / max(array.shape))
+    height, width = (max(1, round(side * scale)) for side in array.shape)
+    (small,) = counts_planes(array, height=height, width=width)
+    sky = np.median(small)
+    noise = 1.4826 * float(np.median(np.abs(small - sky))) or 1.0
+    white = max(float(np.quantile(small, 0.998) - sky), 10 * noise)
+    light = np.clip((small - sky + 2 * noise) / noise, 0, None)
+    value = np.arcsinh(light / 3) / np.arcsinh(white / noise / 3)
+    return Image.fromarray((np.clip(value, 0, 1) * 255).astype(np.uint8)[::-1])

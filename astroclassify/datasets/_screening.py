@@ -1,0 +1,408 @@
+"""Screening: which frames of a list show their body, by a model's word, which a person can overrule."""
+
+from contextlib import closing, nullcontext
+from pathlib import Path
+
+import numpy as np
+from astropy.table import MaskedColumn, Table
+
+from astroclassify.core import AstroclassifyError, ParameterError, ReadError, progress_bar
+from astroclassify.datasets._building import dated
+from astroclassify.datasets._durable import Journal, write_table
+from astroclassify.datasets._labelled import listed_frames, read_frame
+from astroclassify.inference import FIELD_ABOVE, checked_planes, interpret, predict_planes
+from astroclassify.inference._ahead import prepared_ahead
+from astroclassify.models import Model, build_model
+from astroclassify.preprocess import frame_array
+
+#: What a person may decide of a frame.
+DECISIONS = ("keep", "drop")
+#: What is kept of a frame that was looked at: the name in the journal, and the column.
+_FACTS = {
+    "p_field": "p_field",
+    "p_galaxy": "p_galaxy",
+    "leaning": "Leaning",
+    "novelty": "novelty",
+    "exptime": "Exposure",
+    "bytes": "Source Bytes",
+    "modified": "Source Modified",
+}
+_UNKNOWN = dict.fromkeys(_FACTS, np.nan) | {"leaning": "", "bytes": -1, "modified": -1}
+_KEY = ("OBSID", "HDU Index")
+
+
+def screen(
+    manifest,
+    *,
+    frames=None,
+    model="default",
+    weights=None,
+    device="auto",
+    limit=FIELD_ABOVE,
+    output=None,
+    progress=None,
+):
+    """
+    Let a model look at every frame of a list, and say which do not show a body.
+
+    Parameters
+    ----------
+    manifest : path-like or astropy.table.Table
+        The list, as `labelled_frames` takes it.
+    frames : path-like, optional
+        Folder of the files; by default the list's.
+    model : str, ModelSpec or Model, default "default"
+        A model with the class ``field``.
+    weights : str, path-like or Weights, optional
+        As for `~astroclassify.models.build_model`.
+    device : str, default "auto"
+        As for `~astroclassify.models.build_model`.
+    limit : float, default 0.5
+        A frame is dropped if its probability of ``field`` is larger, 0 to 1. Another limit takes no
+        second look.
+    output : path-like, optional
+        Where to write the table (ECSV). Answers are kept beside it from the moment they are given, so
+        that a screening that was stopped goes on; with the same weights, only frames that are new, that
+        changed or that could not be read are looked at again.
+    progress : bool, optional
+        Show a progress bar; `None` shows it only on a terminal.
+
+    Returns
+    -------
+    astropy.table.Table
+        The list's rows and columns, and ``p_field``; ``p_galaxy`` (of galaxy among galaxy and nsc);
+        ``Leaning`` (to which of the two); ``novelty``; ``Exposure`` (seconds, NaN where the file does not
+        say); ``Source Bytes`` and ``Source Modified`` (of the file); ``Keep`` (bool); and
+        ``Reason``, empty for a frame that is kept. ``meta["screening"]`` says by what.
+
+    Raises
+    ------
+    ParameterError
+        If the model has no class ``field``, or the limit is out of range.
+    ReadError
+        If the list cannot be read. A file that cannot be read is a frame that is not kept.
+    UnknownNameError, MissingWeightsError, WeightsError, PluginError
+        If the model cannot be built.
+
+    See Also
+    --------
+    contact_sheet : A page on which a person sees the frames, and overrules.
+
+    Notes
+    -----
+    A frame is dropped if ``p_field`` is above the limit, if its novelty is above that of the weights'
+    card, or if it cannot be read. What the model takes the body for never decides: a list without the frames
+    that a model gets wrong would flatter it.
+
+    Examples
+    --------
+    >>> from astroclassify.datasets import screen
+    >>> screened = screen("list.csv", frames="raw", output="list.screened.ecsv")  # doctest: +SKIP
+    >>> screened[~screened["Keep"]]["OBSID", "p_field", "Reason"]  # doctest: +SKIP
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit <= 1:
+        raise ParameterError(f"limit is {limit!r}; expected a probability, 0 to 1")
+    table, listed = listed_frames(manifest, frames=frames)
+    loaded = _loaded(model, weights, device)
+    output = None if output is None else Path(output)
+    keys = [_key(row) for row in table]
+    files = dict(zip(keys, listed, strict=True))
+    known = _still_right(_known(output, loaded.sha256), files)
+    failures = _look_at_the_others(files, known, loaded, output, progress)
+    screened = _judged(table, keys, known, failures, loaded, limit)
+    if output is not None:
+        write_table(screened, output)
+        _journal(output).remove()
+    return screened
+
+
+def _loaded(model, weights, device):
+    loaded = model if isinstance(model, Model) else build_model(model, weights=weights, device=device)
+    if "field" not in loaded.classes:
+        raise ParameterError(
+            f"the model {loaded.spec.name!r} has no class 'field', only {', '.join(loaded.classes)}; "
+            "screen with one that has, such as 'default'"
+        )
+    return loaded
+
+
+# What was said before ------------------------------------------------------------------------
+
+
+def _journal(output):
+    return Journal(output.with_name(f"{output.name}.journal"))
+
+
+def _known(output, sha256):
+    """What these weights said of frames before: by the name of the file and the number of the HDU."""
+    if output is None:
+        return {}
+    known = {}
+    if output.is_file():
+        table = _read(output)
+        if table.meta.get("screening", {}).get("weights") == sha256:
+            for row in table[np.asarray(table["Source Bytes"]) >= 0]:
+                known[_key(row)] = {name: _plain(row[column]) for name, column in _FACTS.items()}
+    for line in _journal(output).lines():
+        if line.pop("weights") == sha256:
+            known[tuple(line.pop("key"))] = line
+    return known
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _key(row):
+    """What a row is known by: a file holds a frame for each number of an HDU."""
+    return str(row["OBSID"]), int(row["HDU Index"]) if "HDU Index" in row.colnames else None
+
+
+def _still_right(known, files):
+    """Leave out what was said of a file that was changed since; one that is gone is as it was."""
+    return {
+        key: facts
+        for key, facts in known.items()
+        if key in files and _dated(files[key]) in ({}, {name: facts[name] for name in ("bytes", "modified")})
+    }
+
+
+def _dated(frame):
+    return dated(frame.frame) if frame.frame.is_file() else {}
+
+
+# Looking -------------------------------------------------------------------------------------
+
+
+def _look_at_the_others(files, known, model, output, progress):
+    """Add what the model says of frames that are not known; give what was wrong with the rest."""
+    missing = {key: frame for key, frame in files.items() if key not in known}
+    failures = {}
+    with (
+        nullcontext() if output is None else _journal(output) as journal,
+        closing(_answers(missing, model)) as answers,
+        progress_bar(answers, progress=progress, total=len(missing), description="screening") as bar,
+    ):
+        for key, facts in bar:
+            if isinstance(facts, AstroclassifyError):
+                failures[key] = str(facts)
+                continue
+            known[key] = facts
+            if journal is not None:
+                journal.add({"weights": model.sha256, "key": key, **facts})
+    return failures
+
+
+def _answers(files, model):
+    """Give key and facts, or the error, of each frame; the next is read while the model works."""
+
+    def prepared(_, frame):
+        try:
+            read = read_frame(frame.frame, frame.hdu)
+            facts = {"exptime": float(read.meta.get("EXPTIME", np.nan)), **_dated(frame)}
+            return facts, checked_planes(model.spec, frame_array(read))
+        except AstroclassifyError as error:
+            return None, error
+
+    with closing(prepared_ahead(list(files.values()), prepared, depth=2)) as ahead:
+        for key, (facts, planes) in zip(files, ahead, strict=True):
+            yield key, planes if facts is None else _answer(planes, facts, model)
+
+
+def _answer(planes, facts, model):
+    try:
+        (prediction,) = predict_planes(model, [planes], evidence=False)
+    except AstroclassifyError as error:
+        return error
+    return _said(prediction, model) | facts
+
+
+def _said(prediction, model):
+    said = interpret(prediction, model)
+    galaxy = said.probability if said.leaning == "galaxy" else 1 - said.probability
+    return {
+        "p_field": said.probabilities["field"],
+        "p_galaxy": galaxy,
+        "leaning": said.leaning,
+        "novelty": said.novelty,
+    }
+
+
+# Judging -------------------------------------------------------------------------------------
+
+
+def _judged(table, keys, known, failures, model, limit):
+    screened, highest = table.copy(), model.calibration.novelty_above
+    facts = [known.get(key, _UNKNOWN) for key in keys]
+    for name, column in _FACTS.items():
+        screened[column] = [own[name] for own in facts]
+    screened["Exposure"].unit = "s"
+    reasons = [
+        f"cannot be read: {failures[key]}" if key in failures else _reason(own, limit, highest)
+        for key, own in zip(keys, facts, strict=True)
+    ]
+    screened["Keep"] = [not reason for reason in reasons]
+    screened["Reason"] = reasons
+    screened.meta["screening"] = {
+        "model": model.spec.name,
+        "weights": model.sha256,
+        "limit": float(limit),
+        "novelty_above": float(highest),
+    }
+    return screened
+
+
+def _reason(facts, limit, highest):
+    if facts["p_field"] > limit:
+        return f"most probably a field without a body: p_field {facts['p_field']:.3f} is above {limit:g}"
+    if facts["novelty"] > highest:
+        return f"unlike all that the model has learnt: novelty {facts['novelty']:.3g} is above {highest:.3g}"
+    return ""
+
+
+# A person's decisions ------------------------------------------------------------------------
+
+
+def read_overrules(path, screened):
+    """
+    Read what a person decided on a contact sheet.
+
+    Parameters
+    ----------
+    path : path-like
+        A CSV file with the columns ``OBSID``, ``HDU Index`` (where the list has it) and ``Decision``:
+        ``keep`` or ``drop``. Others are ignored.
+    screened : astropy.table.Table
+        The list that was decided on, from `screen`.
+
+    Returns
+    -------
+    dict
+        For rows of the list, by number from 0: whether the frame is kept (bool).
+
+    Raises
+    ------
+    ReadError
+        If the file is not there or is no such table; if a row of it has another decision, is of no
+        frame of the list, or contradicts an earlier one. The message names the row, counted from 1.
+    """
+    path = Path(path)
+    table = _decisions(path, screened)
+    rows, decided = {}, {}
+    for number, row in enumerate(screened):
+        rows.setdefault(_key(row), []).append(number)
+    for number, row in enumerate(table, start=1):
+        key, decision = _checked_key(path, number, row), str(row["Decision"]).strip().lower()
+        name = key[0] if key[1] is None else f"{key[0]}[{key[1]}]"
+        if decision not in DECISIONS:
+            raise ReadError(
+                f"{path}, row {number}: the decision on {name} is {decision!r}; expected keep or drop"
+            )
+        if key not in rows:
+            raise ReadError(
+                f"{path}, row {number}: {name} is not in the list; expected decisions on its frames"
+            )
+        kept = decision == "keep"
+        if decided.setdefault(rows[key][0], kept) != kept:
+            raise ReadError(f"{path}, row {number}: {name} was decided otherwise before; leave one row out")
+        decided.update(dict.fromkeys(rows[key], kept))
+    return decided
+
+
+def _decisions(path, screened):
+    if not path.is_file():
+        raise ReadError(f"{path}: there are no decisions here; save them on the contact sheet")
+    try:
+        table = Table.read(path, format="ascii.csv", converters={"OBSID": str, "Decision": str})
+    except Exception as error:  # astropy's readers fail in many ways
+        raise ReadError(f"{path}: expected a CSV table of decisions: {error}") from error
+    wanted = [*(name for name in _KEY if name in screened.colnames), "Decision"]
+    missing = next((name for name in wanted if name not in table.colnames), None)
+    if missing:
+        raise ReadError(
+            f"{path}: there is no column {missing!r}; expected {', '.join(wanted)}; "
+            f"found {', '.join(table.colnames)}"
+        )
+    return table
+
+
+def _checked_key(path, number, row):
+    try:
+        return _key(row)
+    except (TypeError, ValueError) as error:
+        raise ReadError(
+            f"{path}, row {number}: the HDU Index is {str(row['HDU Index'])!r}; expected a whole number"
+        ) from error
+
+
+def apply_overrules(screened, path=None):
+    """
+    Give the frames that are kept, after a person has overruled the model.
+
+    Parameters
+    ----------
+    screened : astropy.table.Table
+        From `screen`.
+    path : path-like, optional
+        Decisions that were saved on a `contact_sheet`; without one the model's stand.
+
+    Returns
+    -------
+    astropy.table.Table
+        The rows that are kept, in order, with the column ``Decided By``: ``model`` or ``person``.
+
+    Raises
+    ------
+    ReadError
+        If the decisions cannot be read, or are not on this list; see `read_overrules`.
+    ParameterError
+        If the table does not come from `screen`.
+
+    Examples
+    --------
+    >>> from astroclassify.datasets import apply_overrules
+    >>> manifest = apply_overrules(screened, "list.overrules.csv")  # doctest: +SKIP
+    """
+    if "Keep" not in screened.colnames:
+        raise ParameterError("the table has no column 'Keep'; expected one that screen() gave")
+    decided = {} if path is None else read_overrules(path, screened)
+    final = screened.copy()
+    final["Keep"] = [decided.get(number, bool(kept)) for number, kept in enumerate(screened["Keep"])]
+    final["Decided By"] = ["person" if number in decided else "model" for number in range(len(screened))]
+    return final[np.asarray(final["Keep"])]
+
+
+def read_screened(path):
+    """
+    Read a table that `screen` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        The ECSV file.
+
+    Returns
+    -------
+    astropy.table.Table
+        As `screen` gave it.
+
+    Raises
+    ------
+    ReadError
+        If it is not there, or is something else.
+    """
+    table = _read(Path(path))
+    if "screening" not in table.meta:
+        raise ReadError(f"{path}: the table is not of a screening; expected one that screen() wrote")
+    return table
+
+
+def _read(path):
+    try:
+        table = Table.read(path, format="ascii.ecsv")
+    except Exception as error:  # astropy's readers fail in many ways
+        raise ReadError(f"{path}: expected a table that screen() wrote: {error}") from error
+    for name in ("Reason", "Leaning"):
+        if name in table.colnames and isinstance(table[name], MaskedColumn):
+            table[name] = table[name].filled("")
+    return table
