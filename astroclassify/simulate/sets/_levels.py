@@ -147,14 +147,16 @@ def exptime_for(ratio, signal, noise):
     ratio : float
         Signal-to-noise ratio of a pixel.
     signal, noise
-        As for `signal_to_noise`; the signal is above zero.
+        As for `signal_to_noise`.
 
     Returns
     -------
     float
-        Seconds.
+        Seconds; infinite without a signal.
     """
     rate, fixed = noise
+    if not signal > 0:
+        return float("inf")
     return float(_positive_root(signal**2, ratio**2 * (signal + rate), ratio**2 * fixed))
 
 
