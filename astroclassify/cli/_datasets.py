@@ -1,13 +1,20 @@
 """``astroclassify datasets``: lists of labelled frames, from a query to a set on disk."""
 
-from astroclassify.cli import _datasets_build, _datasets_screen, _datasets_twin
+from astroclassify.cli import (
+    _datasets_build,
+    _datasets_report,
+    _datasets_screen,
+    _datasets_split,
+    _datasets_twin,
+)
 from astroclassify.cli._parsing import add_subparser
 
 #: Modules of the nested commands, in the order of the work.
-_NESTED = (_datasets_twin, _datasets_screen, _datasets_build)
+_NESTED = (_datasets_report, _datasets_split, _datasets_twin, _datasets_screen, _datasets_build)
 
 _EXAMPLES = """
-astroclassify datasets --help
+astroclassify datasets report LCID_test.csv blurry_validation.csv
+astroclassify datasets split lcid.ecsv --by body --folds 5 --output folds
 """
 
 
