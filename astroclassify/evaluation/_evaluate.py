@@ -113,7 +113,7 @@ def _about(listed):
         "name": [each.name for each in listed],
         "OBSID": [each.obsid for each in listed],
         "HDU Index": [-1 if each.frame.hdu is None else each.frame.hdu for each in listed],
-        "body": [each.frame.body for each in listed],
+        "body": [each.body for each in listed],
         "visit": [each.visit for each in listed],
         "Instrument": [each.instrument for each in listed],
         "Filter": [each.band for each in listed],

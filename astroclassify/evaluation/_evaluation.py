@@ -7,6 +7,7 @@ from pathlib import Path
 from astropy.table import Table
 
 from astroclassify.core import ReadError
+from astroclassify.datasets._durable import write_table
 
 ANSWERS, TABLES = "answers.ecsv", "tables"
 
@@ -65,11 +66,8 @@ class Evaluation:
         """
         files = {self.folder / ANSWERS: self.answers}
         files |= {self.folder / TABLES / f"{name}.ecsv": table for name, table in self.tables.items()}
-        (self.folder / TABLES).mkdir(parents=True, exist_ok=True)
         for path, table in files.items():
-            part = path.with_name(f".{path.name}")
-            table.write(part, format="ascii.ecsv", overwrite=True)
-            part.replace(path)
+            write_table(table, path)
         return list(files)
 
 

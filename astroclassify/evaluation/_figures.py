@@ -33,10 +33,11 @@ class Draws:
 
     def __init__(self, groups, draws, rng):
         names, self._member = np.unique(np.asarray(groups), return_inverse=True)
-        self.groups, random = names.size, np.random.default_rng(rng)
-        self._times = np.zeros((draws, self.groups))
-        for sample in self._times if self.groups > 1 else ():
-            sample += np.bincount(random.integers(0, self.groups, self.groups), minlength=self.groups)
+        self.groups, shape = names.size, (draws, names.size)
+        drawn = np.random.default_rng(rng).integers(0, max(1, self.groups), shape)
+        place = drawn + self.groups * np.arange(draws)[:, None]
+        times = np.bincount(place.ravel(), minlength=draws * self.groups)
+        self._times = times.reshape(shape).astype(float)
 
     def sums(self, values):
         """

@@ -11,7 +11,14 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.core import ParameterError
-from astroclassify.datasets import LabelledFrame, checked_frames, labelled_frames, open_set, visit_of
+from astroclassify.datasets import (
+    LabelledFrame,
+    canonical_bodies,
+    checked_frames,
+    labelled_frames,
+    open_set,
+    visit_of,
+)
 from astroclassify.datasets._cache import ABOUT, CachedPixels
 from astroclassify.models import FINE_CLASSES, NSC_CLASSES
 
@@ -31,6 +38,8 @@ class EvaluatedFrame:
         The frame.
     name : str
         Unlike that of every other frame of other pixels.
+    body : str
+        What it shows; the same for all names of a body.
     obsid, instrument, band : str
         From the manifest; empty where it does not say.
     visit : str
@@ -39,6 +48,7 @@ class EvaluatedFrame:
 
     frame: LabelledFrame
     name: str
+    body: str
     obsid: str = ""
     instrument: str = ""
     band: str = ""
@@ -132,7 +142,8 @@ def evaluated_frames(data, *, frames=None, limit=None):
 def _of_manifest(data, folder):
     listed = labelled_frames(data, frames=folder)
     table = data if isinstance(data, Table) else _table(Path(data))
-    return [_of_row(row, frame) for row, frame in zip(table, listed, strict=True)]
+    bodies = canonical_bodies(table).tolist()
+    return [_of_row(*told) for told in zip(table, listed, bodies, strict=True)]
 
 
 def _table(path):
@@ -141,17 +152,18 @@ def _table(path):
     return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "ascii.csv")
 
 
-def _of_row(row, frame):
+def _of_row(row, frame, body):
     told = {name: str(row[name]) if name in row.colnames else "" for name in ("Instrument", "Filter")}
     obsid = str(row["OBSID"])
     hdu = "" if frame.hdu is None else f"[{frame.hdu}]"
     return EvaluatedFrame(
         frame,
         f"{obsid}{hdu}",
+        body,
         obsid,
         told["Instrument"],
         told["Filter"],
-        f"{frame.body} {_visit(obsid)}",  # other bodies are other visits, should simulated names be alike
+        f"{body} {_visit(obsid)}",  # other bodies are other visits, should simulated names be alike
     )
 
 
@@ -164,7 +176,7 @@ def _visit(obsid):
 
 def _of_frame(number, frame):
     name = str(frame) if frame.is_file or frame.name else f"frame {number} of {frame.body}"
-    return EvaluatedFrame(frame, name, visit=frame.body)
+    return EvaluatedFrame(frame, name, frame.body, visit=frame.body)
 
 
 def _limited(found, limit):

@@ -5,6 +5,7 @@ import json
 import os
 
 from astroclassify.core import ParameterError
+from astroclassify.datasets._durable import write_whole
 
 
 class KeptRows:
@@ -111,9 +112,7 @@ def check_settings(path, settings):
     """
     settings = json.loads(json.dumps(settings))
     if not path.exists():
-        part = path.with_name(f".{path.name}")
-        part.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
+        write_whole(json.dumps(settings, indent=1) + "\n", path)
         return
     before = json.loads(path.read_text(encoding="utf-8"))
     changed = [name for name in settings if before.get(name) != settings[name]]
