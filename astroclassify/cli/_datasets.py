@@ -2,6 +2,8 @@
 
 from astroclassify.cli import (
     _datasets_build,
+    _datasets_fetch,
+    _datasets_query,
     _datasets_report,
     _datasets_screen,
     _datasets_split,
@@ -10,7 +12,15 @@ from astroclassify.cli import (
 from astroclassify.cli._parsing import add_subparser
 
 #: Modules of the nested commands, in the order of the work.
-_NESTED = (_datasets_report, _datasets_split, _datasets_twin, _datasets_screen, _datasets_build)
+_NESTED = (
+    _datasets_query,
+    _datasets_fetch,
+    _datasets_report,
+    _datasets_split,
+    _datasets_twin,
+    _datasets_screen,
+    _datasets_build,
+)
 
 _EXAMPLES = """
 astroclassify datasets report LCID_test.csv blurry_validation.csv

@@ -16,6 +16,7 @@ from astroclassify.datasets._manifest import (
     read_manifest,
     write_manifest,
 )
+from astroclassify.datasets._query import complete_positions, paper_bodies, query, query_summary
 from astroclassify.datasets._report import ManifestReport, report
 from astroclassify.datasets._screening import apply_overrules, read_screened, screen
 from astroclassify.datasets._sets import VARIANTS, FrameCache, build_set, open_set
@@ -46,6 +47,7 @@ __all__ = [
     "check_leakage",
     "check_manifest",
     "checked_frames",
+    "complete_positions",
     "contact_sheet",
     "fetch",
     "find_leakage",
@@ -55,7 +57,10 @@ __all__ = [
     "known_bodies",
     "labelled_frames",
     "open_set",
+    "paper_bodies",
     "plan_fetch",
+    "query",
+    "query_summary",
     "read_manifest",
     "read_screened",
     "report",

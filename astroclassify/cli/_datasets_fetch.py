@@ -1,0 +1,113 @@
+"""``astroclassify datasets fetch``: the raw files of a list, from MAST, the cloud or another server."""
+
+from pathlib import Path
+
+from astroclassify.cli import _exit_codes
+from astroclassify.cli._output import say
+from astroclassify.cli._parsing import add_subparser
+
+_EXAMPLES = """
+astroclassify datasets fetch LCID_test.csv --dry-run
+astroclassify datasets fetch LCID_test.csv --folder frames
+astroclassify datasets fetch LCID_test.csv --folder frames --source mast --connections 8
+astroclassify datasets fetch list.ecsv --source 'https://mirror.example.org/hst/{first4}/{file}'
+"""
+
+
+def add_parser(subparsers):
+    """
+    Add the nested command.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers,
+        "fetch",
+        run,
+        summary="Fetch the raw files of a list; run it again to complete it.",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument("list", metavar="LIST", help="a table with OBSID and HDU Index, or its address")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="where the files go (default: ASTROCLASSIFY_FRAMES, frames_dir of the configuration, the cache)",
+    )
+    parser.add_argument(
+        "--source", default="auto", help="auto, mast, cloud, or an address (default: %(default)s)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only tell what is there and what is not")
+    parser.add_argument(
+        "--connections", type=int, default=4, metavar="N", help="files at a time (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--retries", type=int, default=5, metavar="N", help="further attempts (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=30.0, metavar="S", help="for each answer (default: %(default)s)"
+    )
+    parser.add_argument("--whole", action="store_true", help="whole files, not only the images of the list")
+    parser.add_argument("--verify", action="store_true", help="compare what is there with its checksums")
+    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+
+
+def run(arguments):
+    """
+    Fetch what is missing, and say what is there.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``list`` and the options.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify.datasets import fetch, plan_fetch, read_manifest
+
+    manifest = read_manifest(arguments.list, required=("OBSID",))
+    if arguments.dry_run:
+        plan = plan_fetch(manifest, arguments.folder, whole=arguments.whole, verify=arguments.verify)
+        print(_planned(plan))
+        return _exit_codes.DONE
+    result = fetch(
+        manifest,
+        arguments.folder,
+        source=arguments.source,
+        connections=arguments.connections,
+        retries=arguments.retries,
+        timeout=arguments.timeout,
+        whole=arguments.whole,
+        verify=arguments.verify,
+        progress=False if arguments.no_progress else None,
+    )
+    for row in result.failures:
+        say(f"error: {row['file']}: {row['error']}")
+    print(_summary(result))
+    if not len(result.failures):
+        return _exit_codes.DONE
+    say("run the same command again: what is there is kept, and what was begun goes on")
+    return _exit_codes.SOME_FAILED
+
+
+def _planned(plan):
+    states = ", ".join(f"{(plan['state'] == state).sum()} {state}" for state in dict.fromkeys(plan["state"]))
+    return (
+        f"{plan.meta['folder']}: {len(plan)} files ({states or 'none'}); to fetch: "
+        f"{plan.meta['bytes'] / 1e9:.1f} GB; the disk has room for {plan.meta['free'] / 1e9:.1f} GB"
+    )
+
+
+def _summary(result):
+    repaired = f", {result.repaired} of them for damaged ones" if result.repaired else ""
+    failed = f", {len(result.failures)} failed" if len(result.failures) else ""
+    return (
+        f"{result.folder}: {len(result.paths)} files ({result.made} new{repaired}, {result.kept} kept"
+        f"{failed}), {result.size / 1e9:.2f} GB fetched"
+    )
