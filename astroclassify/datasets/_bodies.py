@@ -1,6 +1,6 @@
 """Bodies by name and by position: those of the paper's lists, and others that HST has often looked at.
 
-The table ``data/bodies.csv`` holds facts only. Positions are J2000, those of NED (galaxies), Harris' catalogue
+The table ``data/bodies.csv`` holds facts only. Positions are J2000, after NED (galaxies), Harris' catalogue
 of globular clusters (2010 edition) and SIMBAD (all others), good to the arcminute that is asked of them;
 a test compares those of the paper's bodies with where its frames lie. Diameters are major axes: RC3's D25 of
 galaxies, and what observers' catalogues give for the rest. Distances are rounded: a median of NED, Harris'

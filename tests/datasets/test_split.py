@@ -292,3 +292,11 @@ def test_a_body_found_by_position_only_is_said_to_be():
     assert str(find_leakage(train, test)) == "1 body (M31), 1 of them by position only"
     with pytest.raises(ParameterError, match="one of body, visit, exposure, frame, or None; got 'all'"):
         check_leakage(train, test, allow="all")
+
+
+def test_bodies_of_one_visit_stay_together():
+    manifest = balanced()
+    manifest.add_row(("body 4", "ACS/WFC", "jq0801zzq", 1, "galaxy"))  # in the visit to body 8
+    for seed in range(5):
+        test = split(manifest, seed=seed).test
+        assert ("body 4" in test["ID"]) == ("body 8" in test["ID"])
