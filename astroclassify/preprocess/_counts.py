@@ -29,7 +29,8 @@ def counts_planes(array, *, height=2048, width=4096, resampling="area"):
     Returns
     -------
     numpy.ndarray
-        Float32 ``[1, height, width]``, finite, in the frame's own unit.
+        Float32 ``[1, height, width]``, finite, in the frame's own unit; a view of the frame where
+        that is of the grid's size and has no NaN.
 
     Raises
     ------
@@ -60,10 +61,11 @@ def counts_planes(array, *, height=2048, width=4096, resampling="area"):
     """
     _check(array, height, width)
     _check_resampling(resampling)
-    median = _median(array)
     rows, columns = array.shape
     if _croppable(rows, height) and _croppable(columns, width):
-        return _filled(_central(array, height, width), median)[None]
+        central = _central(array, height, width)
+        return (_filled(central, _median(array)) if np.isnan(central).any() else central)[None]
+    median = _median(array)
     scale = min(height / rows, width / columns)
     size = max(1, round(rows * scale)), max(1, round(columns * scale))
     resampled = _resampled(array, size, RESAMPLINGS[resampling], fill=median)
