@@ -18,13 +18,13 @@ from astroclassify.datasets._screening import read_overrules
 from astroclassify.preprocess import counts_planes
 
 _START, _END = "contact_sheet.html", "contact_sheet_end.html"
-_QUALITY = 80  # of the thumbnails
-_STATES = (("", "as the model: {}"), ("keep", "keep"), ("drop", "drop"))
+_QUALITY = 75  # of the thumbnails
+_STATES = (("", "model: {}"), ("keep", "keep"), ("drop", "drop"))
 #: What a saved decision names its frame by: the column, and the key of the page's data.
 _NAMED_BY = {"OBSID": "obsid", "HDU Index": "hdu"}
 
 
-def contact_sheet(screened, path, *, frames, overrules=None, width=320, progress=None):
+def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress=None):
     """
     Write a page with a thumbnail of every frame, on which a person can overrule a screening.
 
@@ -41,8 +41,8 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=320, progress
         Folder of the frames' files.
     overrules : path-like, optional
         Decisions that were saved before; the page starts from them.
-    width : int, default 320
-        Of a thumbnail, pixels, 64 to 2048. At 320 a frame takes about 15 kB of the page.
+    width : int, default 256
+        Of a thumbnail, pixels, 64 to 2048. At 256 a frame takes 10 to 20 kB of the page.
     progress : bool, optional
         Show a progress bar; `None` shows it only on a terminal.
 

@@ -256,7 +256,7 @@ def _reason(facts, limit, highest):
     if facts["p_field"] > limit:
         return f"most probably a field without a body: p_field {facts['p_field']:.3f} is above {limit:g}"
     if facts["novelty"] > highest:
-        return f"unlike all that the model has learnt: novelty {facts['novelty']:.3g} is above {highest:.3g}"
+        return f"unlike all that the model has learnt: novelty {facts['novelty']:.4g} is above {highest:.4g}"
     return ""
 
 
