@@ -235,7 +235,7 @@ CHANGES = {
     for change in (
         Change(
             "zernike",
-            "aberrations added to the optics",
+            "aberrations added",
             "nm rms",
             0,
             (25, 50, 100, 200, 400),
@@ -244,8 +244,8 @@ CHANGES = {
         ),
         Change(
             "exptime",
-            "shorter exposure",
-            "of the exposure time",
+            "exposure time",
+            "of the frame's",
             1,
             (0.5, 0.2, 0.1, 0.05, 0.02, 0.01),
             (1e-6, 1),
@@ -254,7 +254,7 @@ CHANGES = {
         Change(
             "band",
             "another band",
-            f"at {BAND_EXPOSURE:g} of the exposure time",
+            f"{BAND_EXPOSURE:g} of the time",
             "own",
             ("F336W", "F435W", "F555W", "F606W", "F814W", "F658N"),
             None,
@@ -264,7 +264,7 @@ CHANGES = {
         Change(
             "cosmic-rays",
             "cosmic rays added",
-            "hits per s and cm2",
+            "hits / s / cm2",
             0,
             (1, 3, 10, 30),
             (0, 100),
@@ -273,7 +273,7 @@ CHANGES = {
         Change(
             "gain",
             "electrons for each ADU",
-            "times the gain",
+            "of the frame's",
             1,
             (0.25, 0.5, 2, 4, 8, 16),
             (0.01, 1000),
@@ -282,7 +282,7 @@ CHANGES = {
         Change("binning", "pixels summed", "pixels a side", 1, (2, 4, 8, 16), (1, 128), _binned, whole=True),
         Change(
             "cut-out",
-            "a part of the frame",
+            "part of the frame",
             "pixels a side",
             "whole",
             (1024, 512, 256, 128, 64),

@@ -14,6 +14,7 @@ from astropy.nddata import CCDData
 from astropy.table import Table
 
 from astroclassify.core import AstroclassifyError, ParameterError, progress_bar, provenance
+from astroclassify.datasets._durable import write_table
 from astroclassify.datasets._labelled import read_frame
 from astroclassify.evaluation._changes import CHANGES, level_name
 from astroclassify.evaluation._figures import Draws
@@ -84,10 +85,11 @@ def robustness(
     -------
     Table
         One row for each model, quantity and level, the reference first: ``model``, ``quantity``, ``level``,
-        ``unit``, ``reference`` (whether it is one), ``frames`` and ``bodies`` that were answered, ``refused``
-        (frames that could not be changed, or not be answered), ``accuracy``, ``low``, ``high`` (0 to 1; 95%
-        by body), ``ece``, ``ece_low``, ``ece_high`` (expected calibration error), and ``change``,
-        ``change_low``, ``change_high``: the accuracy minus that of the same frames at the reference.
+        ``meaning``, ``unit``, ``reference`` (whether it is one), ``frames`` and ``bodies`` answered,
+        ``refused`` (frames that could not be changed, or not be answered), ``accuracy``, ``low``, ``high``
+        (0 to 1; 95% by body), ``ece``, ``ece_low``, ``ece_high`` (expected calibration error), and
+        ``change``, ``change_low``, ``change_high``: the accuracy minus that of the same frames at the
+        reference.
 
     Raises
     ------
@@ -123,7 +125,7 @@ def robustness(
         for frame in judged:
             _answer(frame, steps, built, book, seed, bar)
     table = _summary(book, asked, built, judged, draws, seed)
-    table.write(folder / "robustness.ecsv", format="ascii.ecsv", overwrite=True)
+    write_table(table, folder / "robustness.ecsv")
     return table
 
 
@@ -268,7 +270,7 @@ def _summary(book, asked, models, frames, draws, seed):
             p_galaxy = np.array([book.of(model, each, change, level)["p_galaxy"] for each in frames])
             reference = p_galaxy if reference is None else reference
             about = {"model": model, "quantity": change.quantity, "level": level_name(level)}
-            about |= {"unit": change.unit, "reference": level == change.reference}
+            about |= {"meaning": change.meaning, "unit": change.unit, "reference": level == change.reference}
             rows.append(about | judge.row(p_galaxy, reference))
     weights = {name: model.sha256 for name, model in models.items()}
     return Table(rows, meta=provenance(weights_sha256=weights, seed=seed, frames=len(frames), draws=draws))

@@ -1,10 +1,51 @@
-"""Figures: detector layouts, frames, and what a classification saw.
+"""Figures: detector layouts, frames, what a classification saw, and how good models are; the report of it.
 
 Matplotlib is imported only here, and only when a figure is made.
 """
 
+from importlib import import_module as _import_module
+
 from astroclassify.visualization._classification import plot_classification, save_classifications
+from astroclassify.visualization._evaluation import (
+    plot_accuracy_and_time,
+    plot_accuracy_by_body,
+    plot_confusion,
+    plot_reliability,
+    plot_roc,
+)
 from astroclassify.visualization._frame import plot_frame
 from astroclassify.visualization._layout import plot_detector, plot_layout
+from astroclassify.visualization._robustness import plot_robustness
 
-__all__ = ["plot_classification", "plot_detector", "plot_frame", "plot_layout", "save_classifications"]
+__all__ = [
+    "evaluation_report",
+    "plot_accuracy_and_time",
+    "plot_accuracy_by_body",
+    "plot_classification",
+    "plot_confusion",
+    "plot_detector",
+    "plot_frame",
+    "plot_layout",
+    "plot_misclassified",
+    "plot_reliability",
+    "plot_robustness",
+    "plot_roc",
+    "save_classifications",
+]
+
+# What needs the rooms of data sets and evaluation, and torch with them: imported when it is asked for.
+_LATER = {
+    "evaluation_report": "astroclassify.visualization._report",
+    "plot_misclassified": "astroclassify.visualization._evaluation_errors",
+}
+
+
+def __getattr__(name):
+    if name in _LATER:
+        globals()[name] = getattr(_import_module(_LATER[name]), name)
+        return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,418 @@
+"""The report of an evaluation: one web page with everything in it, and its figures beside it."""
+
+import hashlib
+import json
+import platform
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+
+import numpy as np
+from astropy.table import Table
+
+from astroclassify.core import package_version
+from astroclassify.datasets._durable import write_whole
+from astroclassify.evaluation._baselines import SAME
+from astroclassify.evaluation._models import AskedModel
+from astroclassify.evaluation._pixels import STATISTICS as _PIXELS
+from astroclassify.visualization import _evaluation as figures_of
+from astroclassify.visualization import _report_page as html
+from astroclassify.visualization._evaluation_errors import plot_misclassified
+from astroclassify.visualization._evaluation_style import percent
+from astroclassify.visualization._report_page import interval, number
+from astroclassify.visualization._robustness import plot_robustness
+
+_PACKAGES = ("astroclassify", "torch", "numpy", "astropy", "matplotlib")
+_PERCENT = {"scale": 100, "form": ".1f"}
+_PAGE, _FIGURES = "report.html", "figures"
+
+
+def evaluation_report(evaluation, folder, *, robustness=None, frames=None):
+    """
+    Write an evaluation as one web page that needs nothing else.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        From `astroclassify.evaluation.evaluate` or `~astroclassify.evaluation.read_evaluation`.
+    folder : path-like
+        Where ``report.html`` is written, and each figure as PNG and PDF in ``figures``.
+    robustness : Table, optional
+        From `astroclassify.evaluation.robustness`; by default ``robustness.ecsv`` in the evaluation's folder,
+        where there is one.
+    frames : mapping of str to CCDData, NDData or array, optional
+        Pixels of misclassified frames, as for `plot_misclassified`.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+
+    Raises
+    ------
+    OptionalDependencyError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from astroclassify.evaluation import read_evaluation
+    >>> from astroclassify.visualization import evaluation_report
+    >>> evaluation_report(read_evaluation("judged"), "judged")  # doctest: +SKIP
+    PosixPath('judged/report.html')
+    """
+    folder = Path(folder)
+    robustness = _robustness_of(evaluation) if robustness is None else robustness
+    figures = html.Figures(folder / _FIGURES)
+    sections = {
+        "accuracy": ("How good and how fast", _accuracy(evaluation, figures)),
+        "confusion": ("What is called what", _confusion(evaluation, figures)),
+        "probabilities": ("What the probabilities are worth", _probabilities(evaluation, figures)),
+        "rules": ("Rules that see no picture", _rules(evaluation)),
+        "comparisons": ("Is one model better than another?", _comparisons(evaluation)),
+        "groups": ("By instrument and band", _groups(evaluation)),
+        "bodies": ("By body", _bodies(evaluation, figures)),
+        "robustness": ("Robustness", _robustness(robustness, figures)),
+        "errors": ("Misclassified frames", _errors(evaluation, figures, frames)),
+        "provenance": ("Where this comes from", [html.definitions(_provenance(evaluation))]),
+    }
+    sections = {anchor: (title, parts) for anchor, (title, parts) in sections.items() if any(parts)}
+    title = f"{len(evaluation.models)} {_s('model', evaluation.models)} on {_size(evaluation)}"
+    links = "".join(f'<li><a href="#{anchor}">{title}</a></li>' for anchor, (title, _) in sections.items())
+    head = [f"<h1>{escape(title)}</h1>", html.paragraph(_summary(evaluation))]
+    head.append(f'<nav aria-label="Sections"><ul>{links}</ul></nav>')
+    body = [html.section(anchor, title, *parts) for anchor, (title, parts) in sections.items()]
+    path = folder / _PAGE
+    write_whole(html.page(title, head + body), path)
+    return path
+
+
+def _robustness_of(evaluation):
+    path = evaluation.folder / "robustness.ecsv"
+    return Table.read(path, format="ascii.ecsv") if path.is_file() else None
+
+
+def _s(word, things):
+    return word if len(things) == 1 else f"{word}s"
+
+
+def _size(evaluation):
+    main = evaluation.tables["table4"]
+    frames, bodies, visits = (int(np.max(main[name])) for name in ("frames", "bodies", "visits"))
+    return f"{frames} frames of {bodies} bodies in {visits} visits"
+
+
+def _summary(evaluation):
+    best = max(evaluation.tables["table4"], key=lambda row: np.nan_to_num(row["accuracy"]))
+    text = (
+        f"The highest accuracy is that of {best['model']}: "
+        f"{percent(best['accuracy'], best['accuracy_low'], best['accuracy_high'])}."
+    )
+    rule = _best_rule(evaluation.tables["baselines"])
+    if rule is not None:
+        text += (
+            f" The best rule that sees no picture, on {rule['looks_at']} and learnt on {rule['learnt_on']}, "
+            f"has {percent(rule['accuracy'], rule['accuracy_low'], rule['accuracy_high'])}."
+        )
+    return (
+        f"{text} Intervals are 95%, from bootstrap samples of whole bodies: frames of one body are right or "
+        "wrong together. Frames answered \u201cuncertain\u201d count by what they lean to."
+    )
+
+
+def _best_rule(rules):
+    fair = rules[rules["learnt_on"] != SAME]
+    return max(fair, key=lambda row: np.nan_to_num(row["accuracy"])) if len(fair) else None
+
+
+# Sections ----------------------------------------------------------------------------------------
+
+
+def _share(name):
+    return lambda row: interval(row, name, **_PERCENT)
+
+
+def _text(name):
+    return lambda row: str(row[name])
+
+
+def _count(name):
+    return lambda row: number(int(row[name]), "d")
+
+
+def _time(name):
+    return lambda row: number(row[name], ".1f")
+
+
+def _accuracy(evaluation, figures):
+    columns = {
+        "model": _text("model"),
+        "accuracy %": _share("accuracy"),
+        "by visit %": lambda row: html.ends(row, "accuracy_visit", **_PERCENT),
+        "F1 galaxy %": _share("f1_galaxy"),
+        "F1 NSC %": _share("f1_nsc"),
+        "preprocessing ms": _time("preprocess_ms"),
+        "classification ms": _time("classify_ms"),
+        "total ms": _time("total_ms"),
+        "failed": _count("failed"),
+    }
+    more = {"model": _text("model")} | {
+        f"{figure} {name} %": _share(f"{figure}_{label}")
+        for label, name in (("galaxy", "galaxy"), ("nsc", "NSC"))
+        for figure in ("precision", "recall")
+    }
+    main = evaluation.tables["table4"]
+    return [
+        html.html_table(
+            main,
+            columns,
+            caption="As Table 4 of the paper, with 95% intervals by body; the third column is that of the "
+            "accuracy by visit. Preprocessing is from the file to what the network takes.",
+        ),
+        html.html_table(main, more, caption="Precision and recall of both classes, 95% by body."),
+        figures.embed(
+            figures_of.plot_accuracy_and_time(evaluation),
+            "accuracy_and_time",
+            alternative="Accuracy of each model against its time for a frame, as in the table above",
+            caption="Accuracy against time, with 95% intervals by body.",
+        ),
+    ]
+
+
+def _confusion(evaluation, figures):
+    columns = {name: _text(name) for name in ("model", "truth")}
+    columns |= {f"called {name}": _count(name) for name in ("galaxy", "nsc")}
+    columns |= {name: _count(name) for name in ("uncertain", "failed")}
+    return [
+        figures.embed(
+            figures_of.plot_confusion(evaluation),
+            "confusion",
+            alternative="A confusion matrix of each model; the numbers are in the table below",
+            caption="As Fig. 3 of the paper: truth in rows, what it was called in columns.",
+        ),
+        html.html_table(
+            evaluation.tables["confusion"],
+            columns,
+            caption="Frames by what they lean to; how many of them are answered \u201cuncertain\u201d.",
+        ),
+    ]
+
+
+def _probabilities(evaluation, figures):
+    columns = {
+        "model": _text("model"),
+        "area under ROC": lambda row: interval(row, "auc"),
+        "ECE": lambda row: interval(row, "ece"),
+        "answered %": _share("coverage"),
+        "accuracy of these %": _share("accuracy_of_answered"),
+    }
+    return [
+        html.html_table(
+            evaluation.tables["calibration"],
+            columns,
+            caption="ECE is the expected calibration error; answered are frames not \u201cuncertain\u201d.",
+        ),
+        figures.embed(
+            figures_of.plot_roc(evaluation),
+            "roc",
+            alternative="Receiver operating characteristics; the areas under them are in the table above",
+            caption="Receiver operating characteristics. Dots: the threshold 0.5.",
+        ),
+        figures.embed(
+            figures_of.plot_reliability(evaluation),
+            "reliability",
+            alternative="Accuracy against confidence of each model; the errors are in the table above",
+            caption="How sure answers are, and how often they are right: on the grey line both agree. "
+            "Areas of dots are numbers of frames.",
+        ),
+    ]
+
+
+def _rules(evaluation):
+    columns = {
+        "looks at": lambda row: _PIXELS.get(str(row["looks_at"]), str(row["looks_at"])),
+        "learnt on": _text("learnt_on"),
+        "accuracy %": _share("accuracy"),
+        "F1 galaxy %": _share("f1_galaxy"),
+        "F1 NSC %": _share("f1_nsc"),
+    }
+    against = {
+        "model": _text("model"),
+        "rule": lambda row: _PIXELS.get(str(row["other"]), str(row["other"])),
+        **_difference_columns(),
+    }
+    return [
+        html.paragraph(
+            "What an accuracy is to be read against: rules on the words of a list, and on one number of "
+            f"each frame's pixels. Those learnt on {SAME} are the best that there are, and no fair rivals."
+        ),
+        html.html_table(
+            evaluation.tables["baselines"], columns, caption="Accuracy of the rules, 95% by body."
+        ),
+        html.html_table(
+            evaluation.tables["against_rules"],
+            against,
+            caption="Models against the best fair rule on words and the best on a number.",
+        ),
+    ]
+
+
+def _difference_columns():
+    return {
+        "only the first right": _count("only_model_right"),
+        "only the second right": _count("only_other_right"),
+        "difference of accuracy %": _share("difference"),
+        "p, bootstrap by body": lambda row: number(row["p_bootstrap_holm"], ".3g"),
+        "p, McNemar": lambda row: number(row["p_mcnemar_holm"], ".3g"),
+    }
+
+
+def _comparisons(evaluation):
+    columns = {"model": _text("model"), "and": _text("other"), **_difference_columns()}
+    return [
+        html.html_table(
+            evaluation.tables["comparisons"],
+            columns,
+            caption="Pairs of models on the same frames. Probabilities of such a difference by chance are "
+            "corrected by Holm's method; McNemar's test takes frames for independent, which those of one "
+            "body are not.",
+        )
+    ]
+
+
+def _groups(evaluation):
+    parts = []
+    for table, name in (("by_instrument", "Instrument"), ("by_band", "Filter")):
+        columns = {
+            "model": _text("model"),
+            name.lower(): _text(name),
+            "bodies": _count("bodies"),
+            "galaxies": _count("galaxies"),
+            "NSC": _count("nsc"),
+            "accuracy %": _share("accuracy"),
+            "F1 galaxy %": _share("f1_galaxy"),
+            "F1 NSC %": _share("f1_nsc"),
+            "ECE": lambda row: interval(row, "ece"),
+        }
+        parts.append(
+            html.html_table(
+                evaluation.tables[table],
+                columns,
+                caption=f"By {name.lower()}, 95% by body; no interval where there is one body.",
+            )
+        )
+    return parts
+
+
+def _bodies(evaluation, figures):
+    return [
+        figures.embed(
+            figures_of.plot_accuracy_by_body(evaluation),
+            "accuracy_by_body",
+            alternative="Share of each body's frames that each model has right, as in tables/by_body.ecsv",
+            caption="Accuracy by body, with the number of its frames; 95% by visit where there are several. "
+            "The numbers are in tables/by_body.ecsv.",
+        )
+    ]
+
+
+def _robustness(table, figures):
+    if table is None:
+        return []
+    columns = {name: _text(name) for name in ("model", "quantity", "level")}
+    columns |= {name: _count(name) for name in ("frames", "refused")}
+    ends = ("low", "high"), ("ece_low", "ece_high"), ("change_low", "change_high")
+    columns |= {
+        "accuracy %": lambda row: interval(row, "accuracy", ends=ends[0], **_PERCENT),
+        "change %": lambda row: interval(row, "change", ends=ends[2], **_PERCENT),
+        "ECE": lambda row: interval(row, "ece", ends=ends[1]),
+    }
+    return [
+        figures.embed(
+            plot_robustness(table),
+            "robustness",
+            alternative="Accuracy and calibration error as frames get worse, as in the table below",
+            caption="Accuracy and expected calibration error as frames get worse; bands are 95% by body. "
+            "n: frames answered at levels at which some cannot be made.",
+        ),
+        html.html_table(
+            table,
+            columns,
+            caption="Change is the accuracy less that of the same frames at the first level. Refused frames "
+            "could not be made so, or not be answered.",
+        ),
+    ]
+
+
+def _errors(evaluation, figures, frames):
+    table = evaluation.tables["misclassified"]
+    if not len(table):
+        return [html.paragraph("No frame is misclassified.")]
+    reasons = list(dict.fromkeys(map(str, table["reason"])))
+    rows = [
+        {"model": model} | {reason: _number_of(table, model, reason) for reason in reasons}
+        for model in evaluation.models
+    ]
+    columns = {"model": _text("model")} | {reason: _count(reason) for reason in reasons}
+    parts = [
+        html.paragraph(
+            "The reasons are the paper's. They are proposed by a rule from each frame's pixels, with the "
+            "evidence beside them, for a person to confirm; tables/misclassified.ecsv lists all frames."
+        ),
+        html.html_table(rows, columns, caption="Misclassified frames by reason."),
+    ]
+    wrong = [model for model in evaluation.models if (table["model"] == model).any()]
+    return parts + [_pictures(evaluation, figures, model, frames) for model in wrong]
+
+
+def _pictures(evaluation, figures, model, frames):
+    return figures.embed(
+        plot_misclassified(evaluation, model, frames=frames),
+        f"misclassified_{AskedModel(model, None).file_name}",
+        alternative=f"Frames that {model} got wrong, each with the reason proposed",
+        caption=f"As Fig. 4 of the paper: frames that {model} got wrong, reasons in turn, the surest first.",
+        picture=True,
+    )
+
+
+def _number_of(table, model, reason):
+    return int(((table["model"] == model) & (table["reason"] == reason)).sum())
+
+
+# Provenance --------------------------------------------------------------------------------------
+
+
+def _provenance(evaluation):
+    versions = ", ".join(f"{name} {package_version(name)}" for name in _PACKAGES)
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    pairs = [
+        ("frames", _size(evaluation)),
+        ("fingerprint of frames and labels", _fingerprint(evaluation)),
+        ("versions", f"{versions}, Python {platform.python_version()}"),
+        ("page made", made),
+    ]
+    return pairs + [(model, _settings(evaluation, model)) for model in evaluation.models]
+
+
+def _fingerprint(evaluation):
+    """Changes with the names, labels and pixels of the frames."""
+    table = evaluation.tables["frames"]
+    columns = [name for name in ("name", "body", "truth", "level", "noise") if name in table.colnames]
+    text = "\n".join(",".join(str(cell) for cell in row) for row in table[columns].iterrows())
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _settings(evaluation, model):
+    """What the answers of a model depend on, as they were kept."""
+    path = evaluation.folder / "answers" / f"{AskedModel(model, None).file_name}.json"
+    if not path.is_file():
+        return "unknown"
+    found = json.loads(path.read_text(encoding="utf-8"))
+    calibration = found.get("calibration", {})
+    said = [
+        f"{found.get('model')}, weights sha256 {found.get('weights') or 'unknown'}",
+        f"{found.get('precision')} on {found.get('device')}",
+        f"views averaged: {found.get('views')}",
+        f"uncertain below {calibration.get('uncertain_below')}",
+        f"or with a novelty above {calibration.get('novelty_above')}",
+    ]
+    return "; ".join(said)
