@@ -47,7 +47,8 @@ def add_parser(subparsers):
         "--data",
         required=True,
         metavar="MANIFEST",
-        help="a table in the columns of the paper's lists, or simulated:CONFIG.toml: exposures as needed",
+        help="a table in the columns of the paper's lists, the folder of a set on disk, or "
+        "simulated:CONFIG.toml: exposures as needed",
     )
     parser.add_argument(
         "--folder",

@@ -85,7 +85,8 @@ def fit(
         Any model, with any preprocessing.
     data : path-like, sequence of LabelledFrame, SimulationConfig, FramePool or source
         A manifest in the columns of the paper's lists (CSV, or ECSV as
-        `~astroclassify.simulate.simulate_set` writes it); frames in memory; or
+        `~astroclassify.simulate.simulate_set` writes it); the folder of a set that
+        `~astroclassify.datasets.build_set` made; frames in memory; or
         ``"simulated:CONFIG.toml"``, or a configuration: exposures simulated as they are needed,
         on the training device, each seen once; or a pool; or any object with the methods
         ``batch``, ``batches`` and ``described`` of `FrameSet`. The last two are not split: nothing

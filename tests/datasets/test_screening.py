@@ -77,8 +77,8 @@ def test_a_frame_is_dropped_for_a_reason_that_is_said(manifest, model):
     assert screened["Keep"].tolist() == [True, False, True, False, False]
     reasons = screened["Reason"].tolist()
     assert reasons[0] == reasons[2] == ""
-    assert "field without a body: p_field 0.9" in reasons[1]
-    assert "novelty 19.7 is above 10" in reasons[3]
+    assert "perhaps a field without a body: p_field 0.9" in reasons[1]
+    assert "novelty 19.69 is above 10" in reasons[3]
     assert "cannot be read: " in reasons[4]
     assert "frame4" in reasons[4]
     assert screened["Exposure"][0] == 340
@@ -165,6 +165,8 @@ def test_a_person_s_word_is_above_the_model_s_and_the_rest_is_a_manifest(screene
     frames = labelled_frames(final, frames=manifest.parent)
     assert [frame.body for frame in frames] == ["body <0>", "body <1>"]
     assert apply_overrules(screened)["OBSID"].tolist() == ["frame0", "frame2"]
+    (tmp_path / "none.csv").write_text("OBSID,Decision\n")  # saved before anything was decided
+    assert apply_overrules(screened, tmp_path / "none.csv")["OBSID"].tolist() == ["frame0", "frame2"]
 
 
 @pytest.mark.parametrize(
