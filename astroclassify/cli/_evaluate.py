@@ -38,10 +38,9 @@ def add_parser(subparsers):
     )
     parser.add_argument(
         "--data",
-        type=Path,
         required=True,
         metavar="MANIFEST",
-        help="a table in the columns of the paper's lists, or the folder of a set",
+        help="a table in the columns of the paper's lists, its address, or the folder of a set",
     )
     parser.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="for answers, tables, figures and the page"

@@ -3,11 +3,15 @@
 import numpy as np
 from astropy.table import Table
 
+from astroclassify.datasets import read_manifest
 from astroclassify.evaluation import _tables
 from astroclassify.evaluation._baselines import SAME, baselines, rules_for, scored_frames
 from astroclassify.evaluation._comparisons import compare_models, compare_with_rules
 from astroclassify.evaluation._pixels import STATISTICS
 from astroclassify.evaluation._reasons import misclassified
+
+#: What a list must tell for rules to be learnt from it.
+_LEARNT_FROM = ("Instrument", "Filter", "Label")
 
 
 def all_tables(answers, frames, *, reference=None, truth=None, draws=2000, rng=0):
@@ -125,11 +129,9 @@ def reference_list(source):
     `~astropy.table.Table` or None
         The list, without frames of no body.
     """
-    from astroclassify.datasets import read_manifest
-
     if source is None:
         return None
-    table = source if isinstance(source, Table) else read_manifest(source)
+    table = source if isinstance(source, Table) else read_manifest(source, required=_LEARNT_FROM)
     table = table.copy()
     table["Label"] = np.char.lower(np.char.strip(np.asarray(table["Label"], dtype=str)))
     return table[table["Label"] != "field"]

@@ -43,8 +43,8 @@ def evaluate(
     models : str, Model, ModelSpec, mapping or sequence of them
         Names, ``"NAME=weights.safetensors"`` or ``"LABEL=NAME=weights.safetensors"``, specs or built models;
         a mapping gives them labels.
-    data : path-like, `~astropy.table.Table` or sequence of LabelledFrame
-        A manifest in the columns of the paper's lists, the folder of a set that
+    data : path-like, str, `~astropy.table.Table` or sequence of LabelledFrame
+        A manifest in the columns of the paper's lists, or its address; the folder of a set that
         `~astroclassify.datasets.build_set` made, or frames.
     folder : path-like
         Where answers and tables are kept. Answers that are there must come from the same weights and
@@ -98,7 +98,7 @@ def evaluate(
     listed = evaluated_frames(data, frames=frames, limit=limit)
     known, folder = reference_list(reference), Path(folder)
     way = Way(device, precision, batch_size, timing, progress)
-    answers, statistics = answer_all(asked, listed, folder / "answers", way)
+    answers, statistics = answer_all(asked, listed, folder, way)
     about = _about(listed)
     told = _answers(about, listed, answers)
     pixels = _with_statistics(about, listed, statistics)

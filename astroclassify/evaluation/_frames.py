@@ -17,6 +17,7 @@ from astroclassify.datasets import (
     checked_frames,
     labelled_frames,
     open_set,
+    read_manifest,
     visit_of,
 )
 from astroclassify.datasets._cache import ABOUT, CachedPixels
@@ -105,8 +106,8 @@ def evaluated_frames(data, *, frames=None, limit=None):
 
     Parameters
     ----------
-    data : path-like, `~astropy.table.Table` or sequence of LabelledFrame
-        A manifest, the folder of a set, or frames.
+    data : path-like, str, `~astropy.table.Table` or sequence of LabelledFrame
+        A manifest or its address, the folder of a set, or frames.
     frames : path-like, optional
         Folder of the manifest's files.
     limit : int, optional
@@ -125,6 +126,8 @@ def evaluated_frames(data, *, frames=None, limit=None):
         If there is no frame, a label is none, two frames of other pixels have one name, or ``limit`` is
         not a positive number.
     """
+    if isinstance(data, str) and "://" in data:
+        data = read_manifest(data, required=("ID", "OBSID", "Label"))
     if isinstance(data, str | os.PathLike | Table):
         found = _of_manifest(data, frames)
     elif isinstance(data, Iterable):

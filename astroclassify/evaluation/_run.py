@@ -93,7 +93,7 @@ def answer_all(asked, frames, folder, way):
     frames : list of EvaluatedFrame
         The frames.
     folder : pathlib.Path
-        For the answers.
+        For ``pixels.csv``, and the answers in a folder ``answers``.
     way : Way
         How.
 
@@ -102,7 +102,8 @@ def answer_all(asked, frames, folder, way):
     tuple
         Answers (a `KeptRows` for each model, by label) and statistics of the pixels (`KeptRows`).
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    own = folder / "answers"
+    own.mkdir(parents=True, exist_ok=True)
     statistics = KeptRows(folder / "pixels.csv", STATISTIC_COLUMNS)
     unique = list({frame.name: frame for frame in frames}.values())
     answers = {}
@@ -110,7 +111,7 @@ def answer_all(asked, frames, folder, way):
     planes = list(dict.fromkeys(each.preprocessing for each in asked))
     ordered = sorted(asked, key=lambda each: planes.index(each.preprocessing))
     for _, group in groupby(ordered, key=lambda each: each.preprocessing):
-        working = {each.label: _answering(each, folder, way) for each in group}
+        working = {each.label: _answering(each, own, way) for each in group}
         _answer_group(list(working.values()), unique, statistics, way)
         answers |= {label: answering.kept for label, answering in working.items()}
     return {each.label: answers[each.label] for each in asked}, statistics

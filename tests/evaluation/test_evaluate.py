@@ -215,6 +215,11 @@ def test_a_set_on_disk_can_be_evaluated(brightness, tmp_path):
     assert (row["name"], row["planes"], row["path"]) == ("jzz00001q[1]", "1x224x448", f"{tmp_path / 'set'}#0")
 
 
+def test_a_list_may_have_an_address(listed, brightness, tmp_path):
+    found = evaluate(brightness(), listed.as_uri(), tmp_path / "out", frames=listed.parent)
+    assert len(found.answers) == 12
+
+
 def test_two_models_of_one_name_need_labels(listed, brightness, tmp_path):
     with pytest.raises(ParameterError, match="LABEL=NAME=weights"):
         evaluate([brightness(), brightness(above=1.0)], listed, tmp_path / "out")
