@@ -50,7 +50,9 @@ def new_figure(width, height):
     matplotlib.figure.Figure
         It makes room for its labels.
     """
-    return pyplot().figure(figsize=(width, height), layout="constrained")
+    figure = pyplot().figure(figsize=(width, height), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.08)
+    return figure
 
 
 def clean(ax, **settings):

@@ -28,8 +28,8 @@ def plot_robustness(table, *, quantities=None, figure=None):
     matplotlib.figure.Figure
         For each quantity accuracy (above) and expected calibration error (below) at each level, the reference
         first or, where levels lie on both sides of it, among them; a line for each model, in a band that is
-        the 95% interval by body. Levels are evenly spaced. Small numbers tell how many frames were answered
-        at levels where that is not all of them.
+        the 95% interval by body. Levels are evenly spaced; those that are names have marks without lines.
+        Small numbers tell how many frames were answered at levels where that is not all of them.
 
     Raises
     ------
@@ -71,15 +71,18 @@ def plot_robustness(table, *, quantities=None, figure=None):
 def _draw_quantity(part, table, styles, limits):
     levels = _ordered(dict.fromkeys(map(str, table["level"])))
     above, below = part.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    for model, style in styles.items():
+    named = not any(map(_is_number, levels))
+    for number, (model, style) in enumerate(styles.items()):
         mine = table[table["model"] == model]
         place = np.array([levels.index(level) for level in map(str, mine["level"])])
         order = np.argsort(place)
-        _draw_band(above, place[order], mine[order], ("accuracy", "low", "high"), style)
-        _draw_band(below, place[order], mine[order], ("ece", "ece_low", "ece_high"), style)
+        place = place[order] + (0.5 * ((number + 0.5) / len(styles) - 0.5) if named else 0)
+        draw = _draw_marks if named else _draw_band
+        draw(above, place, mine[order], ("accuracy", "low", "high"), style)
+        draw(below, place, mine[order], ("ece", "ece_low", "ece_high"), style)
     above.axhline(0.5, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)))
     clean(above, ylim=limits["accuracy"], ylabel="accuracy")
-    clean(below, ylim=limits["ece"], ylabel="ECE", xlim=(-0.2, len(levels) - 0.8))
+    clean(below, ylim=limits["ece"], ylabel="ECE", xlim=(-0.35, len(levels) - 0.65))
     slanted = (
         {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if sum(map(len, levels)) > _WIDE else {}
     )
@@ -92,12 +95,25 @@ def _draw_quantity(part, table, styles, limits):
 def _ordered(levels):
     """As they come, the reference first; numbers that go both ways from it in their own order."""
     levels = list(levels)
-    try:
-        numbers = np.array([float(level) for level in levels])
-    except ValueError:
+    if not all(map(_is_number, levels)):
         return levels
+    numbers = np.array(levels, dtype=float)
     one_way = (np.diff(numbers) > 0).all() or (np.diff(numbers) < 0).all()
     return levels if one_way else [levels[place] for place in np.argsort(numbers)]
+
+
+def _is_number(level):
+    try:
+        return np.isfinite(float(level))
+    except ValueError:
+        return False
+
+
+def _draw_marks(ax, place, rows, names, style):
+    """Names have no order: no line leads from one to the next."""
+    value, low, high = (np.asarray(rows[name], float) for name in names)
+    ax.vlines(place, low, high, color=style["color"], linewidth=1.2, alpha=0.6)
+    ax.plot(place, value, style["marker"], color=style["color"], markersize=5)
 
 
 def _draw_band(ax, place, rows, names, style):
