@@ -15,7 +15,7 @@ from astroclassify.core import AstroclassifyError, ParameterError, optional_impo
 CLOUD_BUCKET = "s3://stpubdata/hst/public"
 _MAST_PATH = "/api/v0.1/Download/file?uri="
 _MAST_URI = "mast:HST/product/{file}"
-_CHUNK = 2**14  # what is lost at most when a connection breaks
+_CHUNK = 2**16  # what is lost at most when a connection breaks
 _CLOUD_STEP = 2**22  # bytes asked of a bucket at a time
 _NOT_THERE = (401, 403, 404, 410)
 _PASSING = (408, 425, 429)

@@ -125,7 +125,7 @@ class _Answers(BaseHTTPRequestHandler):
             self.wfile.flush()
             archive.sent[name] += len(first)
             if fault.stall is not None:
-                fault.stall.wait(10)
+                fault.stall.wait(60)
                 self.wfile.write(body[len(first) :])
                 archive.sent[name] += len(body) - len(first)
         except OSError:  # the client has gone
@@ -224,5 +224,6 @@ def big(archive):
         hdus.append(fits.ImageHDU(pixels, name="SCI", ver=version))
         hdus += [fits.ImageHDU(name=name, ver=version) for name in ("ERR", "DQ")]
     content = _content(hdus)
-    archive.add("jabc01xyq_raw.fits", content)
+    for name in ("jabc01xyq", "iabc01xyq"):
+        archive.add(f"{name}_raw.fits", content)
     return content

@@ -25,8 +25,9 @@ def listed(*obsids, hdus=(1, 4)):
 
 
 @pytest.fixture
-def bring(archive, tmp_path):
+def bring(archive, tmp_path, monkeypatch):
     """Give a function that fetches from the archive into a folder (callable)."""
+    monkeypatch.setattr("astroclassify.datasets._sources._CHUNK", CHUNK)
 
     def brought(manifest=None, **options):
         options = QUICK | {"source": f"{archive.url}/files"} | options
@@ -229,6 +230,19 @@ def test_an_image_that_the_file_does_not_have_is_told_and_not_fetched_for_ever(b
         result = bring(listed(hdus=(1, 4)))
         assert "no image in HDU 4; it has 1" in result.failures["error"][0]
     assert len(archive.asked[FILE]) == 1
+
+
+def test_a_disk_that_fills_up_meanwhile_is_told_for_each_file(bring, archive, content, monkeypatch):
+    from astroclassify.datasets._transfer import PartFile
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(PartFile, "add", full)
+    assert "No space left" in bring().failures["error"][0]
+    assert len(archive.asked[FILE]) == 1
+    monkeypatch.undo()
+    assert bring().made == 1
 
 
 # What is there already -------------------------------------------------------------------------

@@ -144,7 +144,8 @@ def test_auto_takes_mast_where_the_cloud_does_not_answer(from_mast, raw_bytes, t
     assert hashlib.md5(result.paths[OBSID].read_bytes()).digest() == hashlib.md5(raw_bytes()).digest()
 
 
-def test_a_download_begun_elsewhere_is_not_mixed(bucket, from_mast, fault, raw_bytes, tmp_path):
+def test_a_download_begun_elsewhere_is_not_mixed(bucket, from_mast, fault, raw_bytes, tmp_path, monkeypatch):
+    monkeypatch.setattr("astroclassify.datasets._sources._CHUNK", 2**14)
     from_mast.add(FILE, raw_bytes(1))
     from_mast.faults[FILE] = [fault(cut=2**14)]
     assert len(fetch(listed(), tmp_path, source="mast", **QUICK | {"retries": 0}).failures) == 1
