@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-LIMITS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
+LIMITS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 
 
 def main():

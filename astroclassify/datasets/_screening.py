@@ -16,7 +16,7 @@ from astroclassify.models import Model, build_model
 from astroclassify.preprocess import frame_array
 
 #: Above this probability of ``field`` a frame is dropped, by default: see "Screening" in the documentation.
-SCREENED_ABOVE = 0.1
+SCREENED_ABOVE = 0.05
 #: What a person may decide of a frame.
 DECISIONS = ("keep", "drop")
 #: What is kept of a frame that was looked at: the name in the journal, and the column.
@@ -59,7 +59,7 @@ def screen(
         As for `~astroclassify.models.build_model`.
     device : str, default "auto"
         As for `~astroclassify.models.build_model`.
-    limit : float, default 0.1
+    limit : float, default 0.05
         A frame is dropped if its probability of ``field`` is larger, 0 to 1. Another limit takes no
         second look.
     output : path-like, optional
@@ -95,7 +95,7 @@ def screen(
     A frame is dropped if ``p_field`` is above the limit, if its novelty is above that of the weights'
     card, or if it cannot be read. What the model takes the body for never decides: a list without the frames
     that a model gets wrong would flatter it. The default limit is for the default model: of simulated
-    frames it drops nine in ten of empty sky, one in 200 of bodies that are seen well, and one in six of
+    frames it drops four in five of empty sky, one in 50 of bodies that are seen well, and one in four of
     bodies lost in the noise, which is why a person should see the frames.
 
     Examples
