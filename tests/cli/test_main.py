@@ -10,7 +10,7 @@ import pytest
 from astroclassify.cli import _main, main
 from astroclassify.core import package_version
 
-COMMANDS = ["demo", "info", "classify", "models", "instruments", "simulate", "train"]
+COMMANDS = ["demo", "info", "classify", "models", "instruments", "simulate", "train", "evaluate"]
 
 
 def run_python(code, *arguments, **options):

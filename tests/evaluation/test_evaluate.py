@@ -110,7 +110,9 @@ def test_a_killed_evaluation_goes_on_to_the_same_tables(tmp_path):
     kept.write_bytes(there + b"jzz00")  # and in the middle of a line
     for folder in ("out", "at once"):
         evaluate("patchnet", listed, tmp_path / folder, device="cpu", precision="float32")
-    assert kept.read_bytes().startswith(there)
+    assert kept.read_bytes().startswith(there)  # nothing is answered twice
+    at_once = Table.read(tmp_path / "at once" / "answers" / "patchnet.csv")
+    assert Table.read(kept)["name"].tolist() == at_once["name"].tolist()  # every line is whole
     assert contents(tmp_path / "out") == contents(tmp_path / "at once")
 
 
