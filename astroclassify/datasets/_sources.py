@@ -1,5 +1,6 @@
 """Where frames are fetched from: MAST, the public cloud bucket, any server or bucket that holds them."""
 
+import base64
 import re
 import threading
 from collections.abc import Iterator
@@ -201,8 +202,6 @@ def _whole_number(text):
 
 
 def _base64_hex(text):
-    import base64
-
     try:
         return base64.b64decode(text, validate=True).hex()
     except ValueError:
