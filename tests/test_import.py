@@ -25,7 +25,11 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
 
 @pytest.mark.parametrize(
     "statement",
-    ["import astroclassify", "from astroclassify.models import MODELS; [MODELS[name] for name in MODELS]"],
+    [
+        "import astroclassify",
+        "import astroclassify.datasets",
+        "from astroclassify.models import MODELS; [MODELS[name] for name in MODELS]",
+    ],
 )
 def test_importing_loads_neither_torch_nor_matplotlib_nor_the_network(statement):
     heavy = "[m for m in ('torch', 'matplotlib', 'IPython') if m in sys.modules]"

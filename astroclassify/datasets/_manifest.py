@@ -256,7 +256,7 @@ def _check_hdus(table, source):
     if "HDU Index" not in table.colnames:
         return
     hdus = table["HDU Index"]
-    _refuse(source, hdus < 1, "the HDU Index is {}; expected 1 or more", hdus)
+    _refuse(source, hdus < 0, "the HDU Index is {}; expected 0 or more", hdus)
     if "Instrument" in table.colnames:
         wrong = np.isin(table["Instrument"], list(_ROOTNAMES)) & ~np.isin(hdus, _HDUS)
         _refuse(source, wrong, "the HDU Index is {}; the frames of a raw file of Hubble are in 1 and 4", hdus)

@@ -95,7 +95,7 @@ def test_no_name_and_no_digit_is_lost(tmp_path, names, ra, dec, suffix):
         ("RA", "nan", "row 2: RA is 'nan'; expected a number"),
         ("RA", 360.5, "row 2: RA is '360.5'; expected 0 to 360 degrees"),
         ("DEC", -91.0, "row 2: DEC is '-91.0'; expected -90 to 90 degrees"),
-        ("HDU Index", 0, "row 2: the HDU Index is '0'; expected 1 or more"),
+        ("HDU Index", -1, "row 2: the HDU Index is '-1'; expected 0 or more"),
         ("HDU Index", 2, "row 2: the HDU Index is '2'; the frames of a raw file of Hubble are in 1 and 4"),
         ("HDU Index", 1.5, "row 2: HDU Index is '1.5'; expected a whole number"),
         ("ID", "", "row 2: there is no ID; fill it in"),
