@@ -180,7 +180,7 @@ def _accuracy(evaluation, figures):
 
 def _confusion(evaluation, figures):
     columns = {name: _text(name) for name in ("model", "truth")}
-    columns |= {f"called {name}": _count(name) for name in ("galaxy", "nsc")}
+    columns |= {"called galaxy": _count("galaxy"), "called NSC": _count("nsc")}
     columns |= {name: _count(name) for name in ("uncertain", "failed")}
     return [
         figures.embed(
@@ -280,27 +280,37 @@ def _comparisons(evaluation):
 
 
 def _groups(evaluation):
-    parts = []
-    for table, name in (("by_instrument", "Instrument"), ("by_band", "Filter")):
-        columns = {
-            "model": _text("model"),
-            name.lower(): _text(name),
-            "bodies": _count("bodies"),
-            "galaxies": _count("galaxies"),
-            "NSC": _count("nsc"),
-            "accuracy %": _share("accuracy"),
-            "F1 galaxy %": _share("f1_galaxy"),
-            "F1 NSC %": _share("f1_nsc"),
-            "ECE": lambda row: interval(row, "ece"),
-        }
-        parts.append(
-            html.html_table(
-                evaluation.tables[table],
-                columns,
-                caption=f"By {name.lower()}, 95% by body; no interval where there is one body.",
-            )
-        )
-    return parts
+    counts = {"bodies": _count("bodies"), "galaxies": _count("galaxies"), "NSC": _count("nsc")}
+    instruments = {
+        "model": _text("model"),
+        "instrument": _text("Instrument"),
+        **counts,
+        "accuracy %": _share("accuracy"),
+        "F1 galaxy %": _share("f1_galaxy"),
+        "F1 NSC %": _share("f1_nsc"),
+        "ECE": lambda row: interval(row, "ece"),
+    }
+    table = evaluation.tables["by_band"]
+    found = {(str(row["model"]), str(row["Filter"])): row for row in table}
+    first = [found[evaluation.models[0], band] for band in dict.fromkeys(map(str, table["Filter"]))]
+    bands = {"band": _text("Filter"), **counts}
+    bands |= {f"{model} %": _in_band(found, model) for model in evaluation.models}
+    return [
+        html.html_table(
+            evaluation.tables["by_instrument"],
+            instruments,
+            caption="By instrument, 95% by body; no interval where there is one body.",
+        ),
+        html.html_table(
+            first,
+            bands,
+            caption="Accuracy by band, 95% by body; more figures are in tables/by_band.ecsv.",
+        ),
+    ]
+
+
+def _in_band(found, model):
+    return lambda row: interval(found[model, str(row["Filter"])], "accuracy", **_PERCENT)
 
 
 def _bodies(evaluation, figures):

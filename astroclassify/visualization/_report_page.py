@@ -30,7 +30,7 @@ th, td { padding: .25rem .7rem .25rem 0; border-bottom: 1px solid #d5dbe1; text-
 th { font-weight: 600; }
 th[scope=row], td.text, th.text { text-align: left; }
 td.long { white-space: normal; max-width: 26rem; }
-.interval { color: #5b6772; font-size: .92em; }
+.interval { display: block; color: #5b6772; font-size: .9em; white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; font-size: .9rem; }
 dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 @media print {
@@ -38,7 +38,8 @@ dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
   nav { display: none; }
   h2, h3, figcaption, caption { break-after: avoid; }
   figure, tr { break-inside: avoid; }
-  .wide { overflow: visible; } th, td { white-space: normal; }
+  .wide { overflow: visible; }
+  table { font-size: 7.5pt; } th, td { white-space: normal; padding-right: .4rem; }
 }
 """
 
@@ -198,7 +199,7 @@ def interval(row, name, *, scale=1.0, form=".3f", ends=None):
     Returns
     -------
     Html
-        The figure, and the interval in grey where there is one.
+        The figure, and below it the interval where there is one.
     """
     columns = (name, *(ends or (f"{name}_low", f"{name}_high")))
     value, low, high = (scale * float(row[column]) for column in columns)
@@ -230,7 +231,9 @@ def ends(row, name, *, scale=1.0, form=".3f"):
         The interval, or a dash.
     """
     low, high = (scale * float(row[f"{name}{end}"]) for end in ("_low", "_high"))
-    return Html(f"{low:{form}} to {high:{form}}" if np.isfinite([low, high]).all() else "&ndash;")
+    if not np.isfinite([low, high]).all():
+        return Html("&ndash;")
+    return Html(f'<span class="interval">{low:{form}} to {high:{form}}</span>')
 
 
 def number(value, form):
