@@ -1,28 +1,23 @@
 """Robustness: how accuracy and calibration fall as frames get worse, one quantity at a time."""
 
-import warnings
 from collections import defaultdict
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
-from astropy import units as u
-from astropy.io import fits
-from astropy.nddata import CCDData
 from astropy.table import Table
 
-from astroclassify.core import AstroclassifyError, ParameterError, progress_bar, provenance
+from astroclassify.core import ParameterError, progress_bar, provenance
 from astroclassify.datasets._durable import write_table
-from astroclassify.datasets._labelled import read_frame
 from astroclassify.evaluation._changes import CHANGES, level_name
 from astroclassify.evaluation._figures import Draws
 from astroclassify.evaluation._frames import evaluated_frames
 from astroclassify.evaluation._kept import KeptRows, check_settings
 from astroclassify.evaluation._models import asked_models, settings_of
+from astroclassify.evaluation._worsen import Job, attempt, worsened
 from astroclassify.inference import interpret, predict
-from astroclassify.preprocess import frame_array
 
 #: What `robustness` changes by default (tuple of str).
 QUANTITIES = tuple(CHANGES)
@@ -42,6 +37,7 @@ def robustness(
     limit=None,
     rng=0,
     draws=2000,
+    processes=1,
     device=None,
     precision="auto",
     progress=None,
@@ -74,6 +70,8 @@ def robustness(
         Seed. What is random about a frame and a quantity is the same for all models and levels.
     draws : int, default 2000
         Bootstrap samples of bodies.
+    processes : int, default 1
+        How many frames are changed at a time, ahead of the models, in other processes; nothing depends on it.
     device : str, optional
         Where models run; `None` for ``conf.device``.
     precision : {"auto", "float32", "bfloat16"}, default "auto"
@@ -96,13 +94,17 @@ def robustness(
     ParameterError
         If there is no such quantity, a level is out of range, there is no frame, or the folder holds answers
         of other weights or another seed.
+    ReadError
+        If the manifest or a file is not there. A file that cannot be read is a refused frame instead.
+    MissingWeightsError
+        If a model has no weights.
 
     Notes
     -----
-    Every frame is read once and changed once for each level; all models answer the same pixels. One frame
-    and one changed copy are held at a time. A frame that cannot be changed (noise cannot be removed, a camera
-    lacks the band) counts as refused. Since refused frames may be the hard ones or the easy ones, compare
-    levels by ``change``, which is of the same frames.
+    Every frame is changed once for each level; all models answer the same pixels. One frame and one changed
+    copy are held at a time in each process, and as many that wait. A frame that cannot be changed (noise
+    cannot be removed, a camera lacks the band) counts as refused. Since refused frames may be the hard ones
+    or the easy ones, compare levels by ``change``, which is of the same frames.
 
     Frames count as galaxies if the probability of galaxy against nsc is 0.5 or more, answered "uncertain" or
     not.
@@ -114,16 +116,24 @@ def robustness(
     >>> curves["quantity", "level", "accuracy", "low", "high", "ece"]  # doctest: +SKIP
     """
     asked, seed = _asked(quantities, levels), int(rng)
+    if processes < 1:
+        raise ParameterError(f"processes is {processes}; expected 1 or more")
     judged = _judged(data, frames, limit, seed)
     chosen = asked_models(models)
     built = {each.label: each.model(device=device, precision=precision) for each in chosen}
     folder = Path(folder)
     paths = {each.label: folder / _FOLDER / f"{each.file_name}.csv" for each in chosen}
     book = _Book(paths, built, {"seed": seed})
-    steps = [(change, level) for change, its_levels in asked for level in its_levels]
-    with progress_bar(progress=progress, total=len(judged) * len(steps), description="robustness") as bar:
-        for frame in judged:
-            _answer(frame, steps, built, book, seed, bar)
+    steps = {_step(change, level): (change, level) for change, its_levels in asked for level in its_levels}
+    todo = [
+        (frame, change, level, missing)
+        for frame, (change, level) in product(judged, steps.values())
+        if (missing := [name for name in built if book.of(name, frame, change, level) is None])
+    ]
+    total = len(judged) * len(steps)
+    with progress_bar(progress=progress, total=total, description="robustness") as bar:
+        bar.update(total - len(todo))
+        _answer(todo, built, book, seed, processes, bar)
     table = _summary(book, asked, built, judged, draws, seed)
     write_table(table, folder / "robustness.ecsv")
     return table
@@ -165,16 +175,6 @@ def _in_turn(queues):
     return [queue[place] for place, queue in product(range(longest), queues) if place < len(queue)]
 
 
-def _read(labelled):
-    """Give a frame with what is known of it: not only its pixels, which `LabelledFrame.array` gives."""
-    frame = read_frame(labelled.frame, labelled.hdu) if labelled.is_file else labelled.frame
-    if isinstance(frame, CCDData):
-        return frame
-    array = labelled.array()
-    unit = getattr(frame, "unit", None) or u.adu
-    return CCDData(array, unit=unit, mask=~np.isfinite(array), meta=fits.Header())
-
-
 # Answers -----------------------------------------------------------------------------------------
 
 
@@ -207,47 +207,25 @@ class _Place:
 
 
 def _place(frame, change, level):
-    """Name a row: the frame as it is stands there once, for all quantities."""
+    """Name a row."""
+    return f"{frame.name} {_step(change, level)}".strip()
+
+
+def _step(change, level):
+    """Name a change: the frame as it is, the reference of most, is one for all of them."""
     as_it_is = change.plain and level == change.reference
-    return frame.name if as_it_is else f"{frame.name} {change.quantity} {level_name(level)}"
+    return "" if as_it_is else f"{change.quantity} {level_name(level)}"
 
 
-def _answer(frame, steps, models, book, seed, bar):
-    """Classify a frame at every level, by every model, where that is not known yet."""
-    read = None
-    for change, level in steps:
-        missing = [model for model in models if book.of(model, frame, change, level) is None]
-        if missing:
-            read = read or _guarded(_read, frame.frame)
-            changed = read if read.error else _guarded(_changed, read.value, change, level, seed, frame.name)
+def _answer(todo, models, book, seed, processes, bar):
+    """Classify what is still to be asked: a frame, a change, a level, and the models that did not answer."""
+    jobs = [Job(frame.frame, frame.name, change.quantity, level, seed) for frame, change, level, _ in todo]
+    with closing(worsened(jobs, processes)) as outcomes:
+        for (frame, change, level, missing), changed in zip(todo, outcomes, strict=True):
             for model in missing:
-                said = changed if changed.error else _guarded(_galaxy, models[model], changed.value)
+                said = changed if changed.error else attempt(_galaxy, models[model], changed.value)
                 book.add(model, frame, change, level, said)
-        bar.update()
-
-
-@dataclass(frozen=True, eq=False)
-class _Outcome:
-    """What came out, or why nothing did."""
-
-    value: object = None
-    error: str = ""
-
-
-def _guarded(function, *arguments):
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the same about every level of a frame
-            return _Outcome(function(*arguments))
-    except AstroclassifyError as error:
-        return _Outcome(error=f"{type(error).__name__}: {error}")
-
-
-def _changed(frame, change, level, seed, name):
-    if change.plain and level == change.reference:
-        return frame_array(frame)
-    rng = np.random.default_rng([seed, crc32(name.encode()), crc32(change.quantity.encode())])
-    return frame_array(change.apply(frame, level, rng))
+            bar.update()
 
 
 def _galaxy(model, array):

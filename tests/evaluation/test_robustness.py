@@ -208,6 +208,17 @@ def test_a_killed_run_goes_on_and_gives_the_same_table(model, tmp_path, monkeypa
     assert (measured(model, tmp_path / "killed") == whole).all()
 
 
+def test_other_processes_change_nothing(model, tmp_path):
+    options = {"quantities": ["zernike", "gain"], "levels": {"zernike": [50], "gain": [0.5]}}
+    alone, together = (
+        measured(model, tmp_path / str(number), some_frames(2), processes=number, **options)
+        for number in (1, 2)
+    )
+    assert (alone == together).all()
+    kept = [(tmp_path / number / "robustness/patchnet.csv").read_text() for number in ("1", "2")]
+    assert kept[0] == kept[1]
+
+
 def test_another_seed_needs_another_folder(model, tmp_path):
     measured(model, tmp_path)
     with pytest.raises(ParameterError, match="seed"):

@@ -1,0 +1,187 @@
+"""Frames made worse one after the other, in this process or ahead in others."""
+
+import multiprocessing
+import os
+import threading
+import warnings
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from zlib import crc32
+
+import numpy as np
+import torch
+from astropy import units as u
+from astropy.io import fits
+from astropy.nddata import CCDData
+
+from astroclassify.core import AstroclassifyError
+from astroclassify.datasets import LabelledFrame
+from astroclassify.datasets._labelled import read_frame
+from astroclassify.evaluation._changes import CHANGES
+from astroclassify.preprocess import frame_array
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """
+    A frame to be made worse.
+
+    Parameters
+    ----------
+    frame : LabelledFrame
+        The frame.
+    name : str
+        Its name; what is random about it depends on this, the seed and the quantity.
+    quantity : str
+        Key of ``CHANGES``.
+    level : float or str
+        How much.
+    seed : int
+        Of all that is random.
+    """
+
+    frame: LabelledFrame
+    name: str
+    quantity: str
+    level: float | str
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """
+    What came out, or why nothing did.
+
+    Parameters
+    ----------
+    value : object
+        What came out.
+    error : str
+        Class and text of the error; else empty.
+    """
+
+    value: object = None
+    error: str = ""
+
+
+def attempt(function, *arguments):
+    """
+    Call a function; take what goes wrong with a frame for an answer.
+
+    Parameters
+    ----------
+    function : callable
+        The function.
+    *arguments
+        Its arguments.
+
+    Returns
+    -------
+    Outcome
+        What it gave.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the same about every level of a frame
+            return Outcome(function(*arguments))
+    except AstroclassifyError as error:
+        return Outcome(error=f"{type(error).__name__}: {error}")
+
+
+def worsened(jobs, processes):
+    """
+    Make frames worse.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        The frames; those of one frame are neighbours.
+    processes : int
+        In how many other processes, ahead; 1 does it here, when it is asked for.
+
+    Yields
+    ------
+    Outcome
+        In the order of the jobs: the pixels, float32 ``[y, x]``, NaN where unusable.
+    """
+    maker = _Maker()
+    if processes == 1 or len(jobs) < 2:
+        for job in jobs:
+            with _one_thread():
+                outcome = maker(job)
+            yield outcome
+        return
+    # Not forked: a copy of torch's threads does not work.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(processes, len(jobs)), context, initializer=_start_worker)
+    ahead = deque()
+    try:
+        for job in jobs:
+            ahead.append(pool.submit(_work, job))
+            if len(ahead) > processes:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:  # whoever interrupts this need not wait for all of it
+        pool.shutdown(cancel_futures=True)
+
+
+class _Maker:
+    """Makes frames worse, and keeps the last one that was read."""
+
+    def __init__(self):
+        self._read = (None, None)
+
+    def __call__(self, job):
+        if self._read[0] != job.name:
+            self._read = (job.name, attempt(_read, job.frame))
+        frame = self._read[1]
+        return frame if frame.error else attempt(_changed, frame.value, job)
+
+
+def _read(labelled):
+    """Give a frame with what is known of it: not only its pixels, which `LabelledFrame.array` gives."""
+    frame = read_frame(labelled.frame, labelled.hdu) if labelled.is_file else labelled.frame
+    if isinstance(frame, CCDData):
+        return frame
+    array = labelled.array()
+    unit = getattr(frame, "unit", None) or u.adu
+    return CCDData(array, unit=unit, mask=~np.isfinite(array), meta=fits.Header())
+
+
+def _changed(frame, job):
+    change = CHANGES[job.quantity]
+    if change.plain and job.level == change.reference:
+        return frame_array(frame)
+    rng = np.random.default_rng([job.seed, crc32(job.name.encode()), crc32(job.quantity.encode())])
+    return frame_array(change.apply(frame, job.level, rng))
+
+
+@contextmanager
+def _one_thread():
+    """Compute as a worker does: sums in another order have other last bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _start_worker():
+    torch.set_num_threads(1)
+    parent = multiprocessing.parent_process()
+    # A worker whose parent was killed would wait for work for ever.
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+@lru_cache(maxsize=1)
+def _maker_of_worker():
+    return _Maker()
+
+
+def _work(job):
+    return _maker_of_worker()(job)
