@@ -83,6 +83,13 @@ def _add_robustness(parser):
         metavar="N",
         help="frames that are made worse, at most (default: %(default)s)",
     )
+    group.add_argument(
+        "--robustness-processes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="frames that are made worse at a time (default: %(default)s)",
+    )
 
 
 def run(arguments):
@@ -137,6 +144,7 @@ def _robustness(arguments, progress):
         frames=arguments.frames,
         quantities=arguments.robustness or QUANTITIES,
         limit=arguments.robustness_limit,
+        processes=arguments.robustness_processes,
         progress=progress,
     )
 
