@@ -83,8 +83,8 @@ def _step_between_halves(image, usable, right):
     How much higher the right half lies than the left one, if it does: two amplifiers meet in the middle.
 
     In each row the columns next to the middle are carried on linearly from both sides; the median over
-    rows is the step. It counts only if it stands out from the rows' scatter, by far: light that goes on across
-    the middle has none.
+    rows is the step. It counts only if it stands out from the rows' scatter, by far: light that goes on
+    across the middle has none.
     """
     last, first = int(np.count_nonzero(right == 0)) - 1, int(np.argmax(right == 1))
     columns = [last - 1, last, first, first + 1]
