@@ -119,7 +119,7 @@ def chips(rng):
     Returns
     -------
     list of tuple
-        Of each chip the whole frame and a square cut out of it, float32, and labels.
+        Both chips and a square cut out of one, float32, and labels.
     """
     config = _CHIPS[str(rng.choice(list(_CHIPS)))]
     plan = plan_exposure(config, int(rng.integers(2**40)), int(rng.integers(2**19)))
@@ -128,12 +128,12 @@ def chips(rng):
 
 def chip_frames(arrays, label, rng):
     """
-    Give whole chips, and a square of each.
+    Give both chips of an exposure, and a square cut out of one.
 
     Parameters
     ----------
     arrays : sequence of numpy.ndarray
-        Frames, ``[y, x]``.
+        Frames, ``[y, x]``, as many as there are chips: two.
     label : int
         Their class.
     rng : numpy.random.Generator
@@ -142,14 +142,12 @@ def chip_frames(arrays, label, rng):
     Returns
     -------
     list of tuple
-        Frames and labels, two for each array.
+        Frames and labels, three of them.
     """
-    frames = []
-    for array in arrays:
-        side = int(rng.choice(_CUTS))
-        top, left = (int(rng.integers(0, n - side + 1)) for n in array.shape)
-        frames += [(array, label), (_with_a_step(array[top : top + side, left : left + side], rng), label)]
-    return frames
+    chosen, side = arrays[int(rng.integers(len(arrays)))], int(rng.choice(_CUTS))
+    top, left = (int(rng.integers(0, n - side + 1)) for n in chosen.shape)
+    square = _with_a_step(chosen[top : top + side, left : left + side], rng)
+    return [(array, label) for array in (*arrays, square)]
 
 
 def _with_a_step(array, rng):

@@ -15,7 +15,14 @@ from astroclassify.preprocess import working_planes
 from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, release
 from astroclassify.training._pool import Mixture, quantised, restored
-from astroclassify.training._sources import NOTHING, SOURCES, blank_frames, chip_frames, views
+from astroclassify.training._sources import (
+    FRAMES_OF_A_BODY,
+    NOTHING,
+    SOURCES,
+    blank_frames,
+    chip_frames,
+    views,
+)
 
 small_views = partial(views, blocks={1: 1.0})
 
@@ -77,13 +84,14 @@ def test_quantised_planes_come_back_to_their_rounding():
     np.testing.assert_allclose(restored(quantised(planes).astype(float)), planes, atol=3.5 / 255 / 2 + 1e-9)
 
 
-def test_of_each_chip_the_whole_and_a_square_are_shown():
+def test_both_chips_are_shown_and_a_square_of_one():
     chips = [np.arange(2048 * 4096, dtype=np.float32).reshape(2048, 4096), np.zeros((2051, 4096), np.float32)]
     frames = chip_frames(chips, 2, np.random.default_rng(1))
-    assert [label for _, label in frames] == [2] * 4
-    for whole, (first, _), (cut, _) in zip(chips, frames[::2], frames[1::2], strict=True):
-        assert first is whole
-        assert cut.shape[0] == cut.shape[1] <= 2048
+    assert [label for _, label in frames] == [2] * FRAMES_OF_A_BODY
+    (first, _), (second, _), (square, _) = frames
+    assert first is chips[0]
+    assert second is chips[1]
+    assert square.shape[0] == square.shape[1] <= 2048
 
 
 @pytest.mark.parametrize("name", ["small", "acs", "uvis", "blank", "outliers"])
