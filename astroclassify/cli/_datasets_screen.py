@@ -41,7 +41,7 @@ def add_parser(subparsers):
     parser.add_argument(
         "--limit",
         type=float,
-        default=0.05,
+        default=0.02,
         metavar="P",
         help="drop what has a larger probability of 'field' (default: %(default)s)",
     )

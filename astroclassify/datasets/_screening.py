@@ -16,7 +16,7 @@ from astroclassify.models import Model, build_model
 from astroclassify.preprocess import frame_array
 
 #: Above this probability of ``field`` a frame is dropped, by default: see "Screening" in the documentation.
-SCREENED_ABOVE = 0.05
+SCREENED_ABOVE = 0.02
 #: What a person may decide of a frame.
 DECISIONS = ("keep", "drop")
 #: What is kept of a frame that was looked at: the name in the journal, and the column.
@@ -59,7 +59,7 @@ def screen(
         As for `~astroclassify.models.build_model`.
     device : str, default "auto"
         As for `~astroclassify.models.build_model`.
-    limit : float, default 0.05
+    limit : float, default 0.02
         A frame is dropped if its probability of ``field`` is larger, 0 to 1. Another limit takes no
         second look.
     output : path-like, optional
