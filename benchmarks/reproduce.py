@@ -2,8 +2,8 @@
 
 Run: ``python benchmarks/reproduce.py --clear EVALUATION --blurry EVALUATION [--times EVALUATION]
 [--robustness EVALUATION] --output FOLDER``. The folders are those that ``astroclassify evaluate`` made of the
-simulated twins of both published lists; ``--times`` is one of models that were not trained, of which only
-times are shown. Writes tables (reStructuredText, to be included) and figures (PNG).
+simulated twins of both published lists; ``--times`` is one that nothing else disturbed, of models that need
+not be trained. Writes tables (reStructuredText, to be included) and figures (PNG).
 """
 
 import argparse
@@ -65,16 +65,15 @@ def table4(clear):
     return rst_table(["model, set", *(f"{h}, paper" for h in heads), *heads], rows)
 
 
-def table4_times(*evaluations):
+def table4_times(timed):
     """Put our times beside the paper's."""
     rows = []
-    for evaluation in evaluations:
-        for row in evaluation.tables["table4"]:
-            name, *theirs = PAPER.get(row["model"], (row["model"], *["-"] * 5))
-            before, after = theirs[3:]
-            both = "-" if before == "-" else f"{before + after:.1f}"
-            ours = [milliseconds(row, f"{step}_ms") for step in ("preprocess", "classify", "total")]
-            rows.append([name, str(before), str(after), both, *ours, str(row["threads"])])
+    for row in timed.tables["table4"]:
+        name, *theirs = PAPER.get(row["model"], (row["model"], *["-"] * 5))
+        before, after = theirs[3:]
+        both = "-" if before == "-" else f"{before + after:.1f}"
+        ours = [milliseconds(row, f"{step}_ms") for step in ("preprocess", "classify", "total")]
+        rows.append([name, str(before), str(after), both, *ours, str(row["threads"])])
     rows.sort(key=lambda row: [*(name for name, *_ in PAPER.values()), row[0]].index(row[0]))
     heads = ("preprocessing", "classification", "total")
     return rst_table(["model, set", *(f"{h}, paper" for h in heads), *heads, "threads"], rows)
@@ -177,11 +176,10 @@ def main():
     chosen = asked()
     chosen.output.mkdir(parents=True, exist_ok=True)
     clear, blurry = read_evaluation(chosen.clear), read_evaluation(chosen.blurry)
-    timed = [clear, *([read_evaluation(chosen.times)] if chosen.times else [])]
     tables = {
         "table1": table_of_lists(chosen.list),
         "table4": table4(clear),
-        "times": table4_times(*timed),
+        "times": table4_times(read_evaluation(chosen.times) if chosen.times else clear),
         "blurry": table_blurry(blurry),
         "rules": table_rules(clear),
         "bodies": table_bodies(clear),
