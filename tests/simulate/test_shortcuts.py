@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from astroclassify.simulate import SimulationConfig, plan_exposure, simulate_set
-from astroclassify.simulate.sets import _plan
+from astroclassify.simulate.sets import _levels, _plan
 
 pytest.importorskip("sklearn")
 
@@ -42,9 +42,9 @@ def plans():
     """Plan a thousand exposures, without the maps that only the bodies' brightness needs."""
     config = SimulationConfig(apertures=shortcuts.SMALL)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_plan, "small_scene", lambda body, view: None)
-        patch.setattr(_plan, "small_map", lambda scene, answer, pixel_scale: np.ones(1))
-        patch.setattr(_plan, "response", lambda instrument, band, redshift: None)
+        patch.setattr(_levels, "small_scene", lambda body, view: None)
+        patch.setattr(_levels, "small_map", lambda scene, answer, pixel_scale: np.ones(1))
+        patch.setattr(_levels, "response", lambda instrument, band, redshift: None)
         yield [plan_exposure(config, 20, index) for index in range(1000)]
     _plan._levelled_body.cache_clear()
 
