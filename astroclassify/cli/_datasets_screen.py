@@ -84,8 +84,8 @@ def run(arguments):
     int
         The exit status.
     """
+    from astroclassify.core._durable import write_table
     from astroclassify.datasets import apply_overrules, screen
-    from astroclassify.datasets._durable import write_table
 
     output, kept = (
         asked or _beside(arguments.list, ending)
@@ -123,7 +123,7 @@ def _beside(path, ending):
 
 def _overrules(arguments, screened):
     """Where the decisions are, checked and brought beside the list; None if there are none."""
-    from astroclassify.datasets._durable import write_whole
+    from astroclassify.core._durable import write_whole
     from astroclassify.datasets._screening import read_overrules
 
     home = _beside(arguments.list, "overrules.csv")

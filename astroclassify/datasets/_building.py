@@ -1,16 +1,15 @@
 """One file's frames into the arrays of a set: what a worker does."""
 
 import hashlib
-import multiprocessing
 import os
-import threading
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from astroclassify.core import FrameError
+from astroclassify.core._workers import worker_pool
 from astroclassify.datasets._cache import PIXELS, SCALES, decoded, encoded, mapped
 from astroclassify.datasets._labelled import read_frame
 from astroclassify.preprocess import counts_planes, frame_array
@@ -59,21 +58,11 @@ def built(jobs, processes):
         for job in jobs:
             yield from build_file(job)
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(processes, len(jobs)), context, initializer=_end_with_parent)
-    try:
+    with worker_pool(min(processes, len(jobs))) as pool:
         waiting = {pool.submit(build_file, job): job for job in jobs}
         for future in as_completed(waiting):
             error = future.exception()
             yield from _failed(waiting[future], error) if error else future.result()
-    finally:  # whoever interrupts the build need not wait for all of it
-        pool.shutdown(cancel_futures=True)
-
-
-def _end_with_parent():
-    """Do not wait for work for ever when the parent was killed."""
-    parent = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def build_file(job):

@@ -6,6 +6,7 @@ import re
 import urllib.error
 import urllib.request
 import warnings
+from io import StringIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.core import AstroclassifyWarning, ParameterError, ReadError
+from astroclassify.core._durable import write_whole
 from astroclassify.instruments import INSTRUMENTS
 
 #: Columns of the paper's released lists.
@@ -313,11 +315,10 @@ def write_manifest(table, path, *, checksum=False):
     """
     path = Path(path)
     checked = check_manifest(table)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.partial")
-    checked.write(unfinished, format="ascii.csv" if path.suffix == ".csv" else "ascii.ecsv", overwrite=True)
-    digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()
-    os.replace(unfinished, path)
+    text = StringIO()
+    checked.write(text, format="ascii.csv" if path.suffix == ".csv" else "ascii.ecsv")
+    write_whole(text.getvalue(), path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if checksum:
         path.with_name(f"{path.name}.sha256").write_text(f"{digest}  {path.name}\n", encoding="utf-8")
     return digest

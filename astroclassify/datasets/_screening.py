@@ -7,8 +7,8 @@ import numpy as np
 from astropy.table import MaskedColumn, Table
 
 from astroclassify.core import AstroclassifyError, ParameterError, ReadError, progress_bar
+from astroclassify.core._durable import Journal, write_table
 from astroclassify.datasets._building import dated
-from astroclassify.datasets._durable import Journal, write_table
 from astroclassify.datasets._labelled import listed_frames, read_frame
 from astroclassify.inference import checked_planes, interpret, predict_planes
 from astroclassify.inference._ahead import prepared_ahead

@@ -13,9 +13,9 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, ReadError, package_version, progress_bar
+from astroclassify.core._durable import Journal, write_table, write_whole
 from astroclassify.datasets._building import FileJob, built, dated
 from astroclassify.datasets._cache import ABOUT, PIXELS, ROWS, SCALES, mapped
-from astroclassify.datasets._durable import Journal, write_table, write_whole
 from astroclassify.datasets._labelled import labelled_frames, listed_frames
 from astroclassify.preprocess import RESAMPLINGS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from astropy.table import Table
 
 from astroclassify.core import ReadError
-from astroclassify.datasets._durable import write_table
+from astroclassify.core._durable import write_table
 
 ANSWERS, TABLES = "answers.ecsv", "tables"
 

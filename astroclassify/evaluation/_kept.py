@@ -5,7 +5,7 @@ import json
 import os
 
 from astroclassify.core import ParameterError
-from astroclassify.datasets._durable import write_whole
+from astroclassify.core._durable import write_whole
 
 
 class KeptRows:

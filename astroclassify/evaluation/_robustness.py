@@ -10,7 +10,7 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, progress_bar, provenance
-from astroclassify.datasets._durable import write_table
+from astroclassify.core._durable import write_table
 from astroclassify.evaluation._changes import CHANGES, level_name
 from astroclassify.evaluation._figures import Draws
 from astroclassify.evaluation._frames import evaluated_frames

@@ -1,27 +1,23 @@
 """Frames made worse one after the other, in this process or ahead in others."""
 
-import multiprocessing
-import os
-import threading
 import warnings
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
-import torch
 from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData
 
 from astroclassify.core import AstroclassifyError
+from astroclassify.core._workers import worker_pool
 from astroclassify.datasets import LabelledFrame
 from astroclassify.datasets._labelled import read_frame
 from astroclassify.evaluation._changes import CHANGES
 from astroclassify.preprocess import frame_array
+from astroclassify.simulate._threads import one_thread, use_one_thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,23 +106,18 @@ def worsened(jobs, processes):
     maker = _Maker()
     if processes == 1 or len(jobs) < 2:
         for job in jobs:
-            with _one_thread():
+            with one_thread():
                 outcome = maker(job)
             yield outcome
         return
-    # Not forked: a copy of torch's threads does not work.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(processes, len(jobs)), context, initializer=_start_worker)
     ahead = deque()
-    try:
+    with worker_pool(min(processes, len(jobs)), prepare=use_one_thread) as pool:
         for job in jobs:
             ahead.append(pool.submit(_work, job))
             if len(ahead) > processes:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
-    finally:  # whoever interrupts this need not wait for all of it
-        pool.shutdown(cancel_futures=True)
 
 
 class _Maker:
@@ -158,24 +149,6 @@ def _changed(frame, job):
         return frame_array(frame)
     rng = np.random.default_rng([job.seed, crc32(job.name.encode()), crc32(job.quantity.encode())])
     return frame_array(change.apply(frame, job.level, rng))
-
-
-@contextmanager
-def _one_thread():
-    """Compute as a worker does: sums in another order have other last bits."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _start_worker():
-    torch.set_num_threads(1)
-    parent = multiprocessing.parent_process()
-    # A worker whose parent was killed would wait for work for ever.
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 @lru_cache(maxsize=1)

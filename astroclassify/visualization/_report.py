@@ -11,7 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.core import package_version
-from astroclassify.datasets._durable import write_whole
+from astroclassify.core._durable import write_whole
 from astroclassify.evaluation._baselines import SAME
 from astroclassify.evaluation._models import AskedModel
 from astroclassify.evaluation._pixels import STATISTICS as _PIXELS

@@ -1,19 +1,18 @@
 """A folder of simulated exposures with their tables: many processes, may be stopped and run again."""
 
-import multiprocessing
 import os
 import shutil
-import threading
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, ReadError, progress_bar
+from astroclassify.core._durable import write_table
+from astroclassify.core._workers import worker_pool
 from astroclassify.simulate._preview import preview
+from astroclassify.simulate._threads import one_thread, use_one_thread
 from astroclassify.simulate.sets._config import SET_TABLE, SimulationConfig, read_values
 from astroclassify.simulate.sets._manifest import (
     failure_table,
@@ -21,7 +20,6 @@ from astroclassify.simulate.sets._manifest import (
     read_exposure,
     truth_card,
     truth_table,
-    write_table,
 )
 from astroclassify.simulate.sets._plan import name_of_body, plan_exposure, rootname_of
 from astroclassify.simulate.sets._toml import write_toml
@@ -326,38 +324,15 @@ def _write_tables(folder, jobs, errors, *, made, kept):
 def _results(jobs, processes):
     """Give the number and the error, if any, of each exposure as it is done."""
     if processes == 1 or len(jobs) < 2:
-        with _one_thread():
+        with one_thread():
             for job in jobs:
                 yield job.index, _attempt(job)
         return
-    # Not forked: a copy of torch's threads does not work.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(processes, len(jobs)), context, initializer=_start_worker)
-    try:
+    with worker_pool(min(processes, len(jobs)), prepare=use_one_thread) as pool:
         waiting = {pool.submit(_attempt, job): job for job in jobs}
         for future in as_completed(waiting):
             error = future.exception()
             yield waiting[future].index, _described(error) if error else future.result()
-    finally:  # whoever interrupts the set need not wait for all of it
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _one_thread():
-    """Compute as a worker does: sums in another order have other last bits."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _start_worker():
-    torch.set_num_threads(1)
-    parent = multiprocessing.parent_process()
-    # A worker whose parent was killed would wait for work for ever.
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def _attempt(job):

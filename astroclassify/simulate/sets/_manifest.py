@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
@@ -186,19 +185,3 @@ def failure_table(failures):
         One row for each.
     """
     return Table(rows=failures or None, names=FAILURE_COLUMNS, dtype=("i8", "str", "str", "str"))
-
-
-def write_table(table, path):
-    """
-    Write a table so that there is never half of it.
-
-    Parameters
-    ----------
-    table : astropy.table.Table
-        What to write, as ECSV.
-    path : pathlib.Path
-        The file, replaced if it exists.
-    """
-    unfinished = Path(path).with_name(f".{Path(path).name}.partial")
-    table.write(unfinished, format="ascii.ecsv", overwrite=True)
-    os.replace(unfinished, path)
