@@ -25,8 +25,8 @@ from scipy import ndimage
 
 from astroclassify import read_frames
 from astroclassify.core import AstroclassifyError
-from astroclassify.simulate import degrade
-from astroclassify.simulate.blur._noise import FaintNoise, count_electrons, filled, scale_of
+from astroclassify.degrade import degrade
+from astroclassify.degrade._noise import FaintNoise, count_electrons, filled, scale_of
 
 _SIDE = 5  # of the boxes that noise is summed in
 _PANEL = 360  # pixels of a picture's panel

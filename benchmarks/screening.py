@@ -18,7 +18,8 @@ LIMITS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 def main():
     """Screen each list once, and count at each limit."""
     from astroclassify.core import AstroclassifyWarning
-    from astroclassify.datasets import read_manifest, screen
+    from astroclassify.curation import screen
+    from astroclassify.datasets import read_manifest
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lists", nargs="+", type=Path, metavar="LIST")

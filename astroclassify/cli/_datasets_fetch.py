@@ -69,7 +69,8 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.datasets import fetch, plan_fetch, read_manifest
+    from astroclassify.archive import fetch, plan_fetch
+    from astroclassify.datasets import read_manifest
 
     manifest = read_manifest(arguments.list, required=("OBSID",))
     if arguments.dry_run:

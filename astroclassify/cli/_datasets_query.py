@@ -69,7 +69,8 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.datasets import query, query_summary, write_manifest
+    from astroclassify.archive import query, query_summary
+    from astroclassify.datasets import write_manifest
 
     check_output(arguments.output)
     options = {"instruments": arguments.instrument} if arguments.instrument else {}
@@ -97,7 +98,8 @@ def run(arguments):
 
 
 def _names(arguments):
-    from astroclassify.datasets import known_bodies, paper_bodies
+    from astroclassify.archive import paper_bodies
+    from astroclassify.datasets import known_bodies
 
     names = list(arguments.bodies)
     names += [body.name for body in paper_bodies()] if arguments.paper else []

@@ -85,7 +85,7 @@ def run(arguments):
         The exit status.
     """
     from astroclassify.core._durable import write_table
-    from astroclassify.datasets import apply_overrules, screen
+    from astroclassify.curation import apply_overrules, screen
 
     output, kept = (
         asked or _beside(arguments.list, ending)
@@ -124,7 +124,7 @@ def _beside(path, ending):
 def _overrules(arguments, screened):
     """Where the decisions are, checked and brought beside the list; None if there are none."""
     from astroclassify.core._durable import write_whole
-    from astroclassify.datasets._screening import read_overrules
+    from astroclassify.curation._screening import read_overrules
 
     home = _beside(arguments.list, "overrules.csv")
     if arguments.overrules is None:
@@ -137,7 +137,7 @@ def _overrules(arguments, screened):
 
 
 def _write_sheet(arguments, screened, overrules, progress):
-    from astroclassify.datasets import contact_sheet
+    from astroclassify.curation import contact_sheet
 
     frames = arguments.frames or arguments.list.parent
     contact_sheet(screened, arguments.sheet, frames=frames, overrules=overrules, progress=progress)

@@ -61,8 +61,7 @@ def run(arguments):
         The exit status.
     """
     from astroclassify.cli._simulate import summary
-    from astroclassify.datasets import simulate_twin
-    from astroclassify.simulate import SimulationConfig
+    from astroclassify.simulate import SimulationConfig, simulate_twin
 
     made = simulate_twin(
         arguments.list,

@@ -1,4 +1,4 @@
-"""Simulated frames whose truth is known: scene, optics, detector, raw file, sets of files, blurry frames."""
+"""Simulated frames whose truth is known: scene, optics, detector, raw file, sets of files."""
 
 from astroclassify.simulate._dice import Dice
 from astroclassify.simulate._exposure import RawExposure, simulate_exposure
@@ -6,7 +6,6 @@ from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate._frames import SimulatedFrame, linear_frame, photograph, random_frames
 from astroclassify.simulate._outliers import OUTLIERS, simulate_outlier
 from astroclassify.simulate._preview import preview
-from astroclassify.simulate.blur import degrade
 from astroclassify.simulate.detector import Effects, collect, random_effects, read_out, satellite_trail
 from astroclassify.simulate.optics import (
     CSST,
@@ -39,9 +38,12 @@ from astroclassify.simulate.sets import (
     ExposurePlan,
     SimulatedSet,
     SimulationConfig,
+    TwinPlans,
     plan_exposure,
     simulate_plans,
     simulate_set,
+    simulate_twin,
+    twin_plans,
 )
 
 __all__ = [
@@ -68,11 +70,11 @@ __all__ = [
     "SimulatedSet",
     "SimulationConfig",
     "Telescope",
+    "TwinPlans",
     "View",
     "add_background",
     "add_foreground",
     "collect",
-    "degrade",
     "linear_frame",
     "observe",
     "photograph",
@@ -91,4 +93,6 @@ __all__ = [
     "simulate_outlier",
     "simulate_plans",
     "simulate_set",
+    "simulate_twin",
+    "twin_plans",
 ]

@@ -15,7 +15,8 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from astroclassify import read_frames
-from astroclassify.simulate import KINDS, View, degrade, random_body, simulate_exposure
+from astroclassify.degrade import degrade
+from astroclassify.simulate import KINDS, View, random_body, simulate_exposure
 from astroclassify.visualization import plot_frame
 
 folder = TemporaryDirectory()

@@ -100,7 +100,7 @@ def screen(
 
     Examples
     --------
-    >>> from astroclassify.datasets import screen
+    >>> from astroclassify.curation import screen
     >>> screened = screen("list.csv", frames="raw", output="list.screened.ecsv")  # doctest: +SKIP
     >>> screened[~screened["Keep"]]["OBSID", "p_field", "Reason"]  # doctest: +SKIP
     """
@@ -364,7 +364,7 @@ def apply_overrules(screened, path=None):
 
     Examples
     --------
-    >>> from astroclassify.datasets import apply_overrules
+    >>> from astroclassify.curation import apply_overrules
     >>> manifest = apply_overrules(screened, "list.overrules.csv")  # doctest: +SKIP
     """
     if "Keep" not in screened.colnames:

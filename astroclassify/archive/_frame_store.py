@@ -7,9 +7,9 @@ from pathlib import Path
 
 from astropy.config import get_cache_dir_path
 
+from astroclassify.archive._fits_layout import contents
+from astroclassify.archive._transfer import BOTH_CHIPS, PartFile, digest
 from astroclassify.core import ParameterError, conf, optional_import
-from astroclassify.datasets._fits_layout import contents
-from astroclassify.datasets._transfer import BOTH_CHIPS, PartFile, digest
 
 _VARIABLE = "ASTROCLASSIFY_FRAMES"
 _SUMS = "SHA256SUMS"
@@ -33,7 +33,7 @@ def frames_folder(folder=None):
 
     Examples
     --------
-    >>> from astroclassify.datasets import frames_folder
+    >>> from astroclassify.archive import frames_folder
     >>> frames_folder("frames").name
     'frames'
     """

@@ -10,7 +10,8 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
-from astroclassify.datasets import fetch, labelled_frames
+from astroclassify.archive import fetch
+from astroclassify.datasets import labelled_frames
 from astroclassify.io import read_frames, write_raw
 
 pytest.importorskip("requests")
@@ -21,7 +22,7 @@ QUICK = {"backoff": 0.0, "progress": False}
 _PROGRAM = """
 import sys
 from astropy.table import Table
-from astroclassify.datasets import fetch
+from astroclassify.archive import fetch
 source, folder, *names = sys.argv[1:]
 result = fetch(Table({"OBSID": names}), folder, source=source, backoff=0.0)
 print(result.made, result.kept, len(result.failures))
@@ -93,7 +94,7 @@ def test_an_interrupt_ends_it_and_keeps_what_came(archive, fault, big, tmp_path,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("astroclassify.datasets._fetch.as_completed", interrupted)
+        patched.setattr("astroclassify.archive._fetch.as_completed", interrupted)
         with pytest.raises(KeyboardInterrupt):
             fetch(Table({"OBSID": [OBSID]}), tmp_path, source=f"{archive.url}/files", **QUICK)
     assert part.stat().st_size >= BEGUN

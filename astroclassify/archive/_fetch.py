@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
+from astroclassify.archive._fits_layout import contents
+from astroclassify.archive._frame_store import Need, Store, frames_folder, lacking
+from astroclassify.archive._sources import TransferError, open_sources
+from astroclassify.archive._transfer import Patience, bring, digest
 from astroclassify.core import AstroclassifyWarning, ParameterError, progress_bar
-from astroclassify.datasets._fits_layout import contents
-from astroclassify.datasets._frame_store import Need, Store, frames_folder, lacking
 from astroclassify.datasets._manifest import check_manifest, read_manifest
-from astroclassify.datasets._sources import TransferError, open_sources
-from astroclassify.datasets._transfer import Patience, bring, digest
 
 #: Bytes of a raw file of both chips, where the list does not say: that of WFC3/UVIS, the larger one.
 _TYPICAL_SIZE = 34_900_000

@@ -9,10 +9,8 @@ from astropy.io import fits
 from astropy.nddata import CCDData, StdDevUncertainty
 
 from astroclassify.core import FrameError, ParameterError, provenance
-from astroclassify.instruments import INSTRUMENTS, Instrument
-from astroclassify.photometry import BANDS, Bandpass, as_bandpass, count_rate, power_law, sky_rate
-from astroclassify.simulate.blur._kernel import Blur, optics_kernel, random_zernikes, sigma_of, textured_noise
-from astroclassify.simulate.blur._noise import (
+from astroclassify.degrade._kernel import Blur, optics_kernel, random_zernikes, sigma_of, textured_noise
+from astroclassify.degrade._noise import (
     band_of,
     camera_of,
     count_electrons,
@@ -20,7 +18,9 @@ from astroclassify.simulate.blur._noise import (
     number_card,
     scale_of,
 )
-from astroclassify.simulate.blur._resample import Grid, rescale_header, rescale_wcs
+from astroclassify.degrade._resample import Grid, rescale_header, rescale_wcs
+from astroclassify.instruments import INSTRUMENTS, Instrument
+from astroclassify.photometry import BANDS, Bandpass, as_bandpass, count_rate, power_law, sky_rate
 from astroclassify.simulate.scenes._palette import _spectrum
 
 #: A pixel is masked if more than this part of its light comes from masked pixels.
@@ -112,7 +112,7 @@ def degrade(
     --------
     >>> import numpy as np
     >>> from astropy.nddata import CCDData
-    >>> from astroclassify.simulate import degrade
+    >>> from astroclassify.degrade import degrade
     >>> photons = np.random.default_rng(1).poisson(1000.0, (256, 256))
     >>> shorter = degrade(CCDData(photons, unit="electron"), exptime_factor=0.1, rng=2)
     >>> print(f"mean {shorter.data.mean():.0f}, variance {shorter.data.var():.0f}")

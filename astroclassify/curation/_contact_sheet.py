@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from astroclassify.core import AstroclassifyError, ParameterError, progress_bar
+from astroclassify.curation._screening import read_overrules
 from astroclassify.datasets._labelled import listed_frames
-from astroclassify.datasets._screening import read_overrules
 from astroclassify.preprocess import counts_planes
 
 _START, _END = "contact_sheet.html", "contact_sheet_end.html"
@@ -61,7 +61,7 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
 
     Examples
     --------
-    >>> from astroclassify.datasets import contact_sheet
+    >>> from astroclassify.curation import contact_sheet
     >>> contact_sheet(screened, "sheet.html", frames="raw")  # doctest: +SKIP
     """
     if "Keep" not in screened.colnames:
@@ -85,7 +85,7 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
 
 
 def _filled(name, **values):
-    template = files("astroclassify.datasets").joinpath("data", name).read_text(encoding="utf-8")
+    template = files("astroclassify.curation").joinpath("data", name).read_text(encoding="utf-8")
     return Template(template).substitute(values)
 
 

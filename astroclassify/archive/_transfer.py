@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from astropy.io.fits import VerifyError
 
-from astroclassify.datasets._fits_layout import contents, cut
-from astroclassify.datasets._sources import RangeError, TransferError
+from astroclassify.archive._fits_layout import contents, cut
+from astroclassify.archive._sources import RangeError, TransferError
 
 _LONGEST_WAIT = 60.0
 _LONGEST_ASKED = 900.0  # a server that asks for more gets its file left out this time

@@ -9,8 +9,8 @@ from collections import namedtuple
 import pytest
 from astropy.table import Table
 
+from astroclassify.archive import fetch, frames_folder, plan_fetch
 from astroclassify.core import ParameterError, ReadError, conf
-from astroclassify.datasets import fetch, frames_folder, plan_fetch
 
 pytest.importorskip("requests")
 OBSID = "jabc01xyq"
@@ -27,7 +27,7 @@ def listed(*obsids, hdus=(1, 4)):
 @pytest.fixture
 def bring(archive, tmp_path, monkeypatch):
     """Give a function that fetches from the archive into a folder (callable)."""
-    monkeypatch.setattr("astroclassify.datasets._sources._CHUNK", CHUNK)
+    monkeypatch.setattr("astroclassify.archive._sources._CHUNK", CHUNK)
 
     def brought(manifest=None, **options):
         options = QUICK | {"source": f"{archive.url}/files"} | options
@@ -233,7 +233,7 @@ def test_an_image_that_the_file_does_not_have_is_told_and_not_fetched_for_ever(b
 
 
 def test_a_disk_that_fills_up_meanwhile_is_told_for_each_file(bring, archive, content, monkeypatch):
-    from astroclassify.datasets._transfer import PartFile
+    from astroclassify.archive._transfer import PartFile
 
     def full(*_):
         raise OSError(28, "No space left on device")

@@ -9,10 +9,10 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from astroclassify.core import ParameterError
-from astroclassify.datasets import labelled_frames, resolve_body, simulate_twin, twin_plans
-from astroclassify.datasets._twins import _thinned
-from astroclassify.simulate import FieldOfView, SimulationConfig
+from astroclassify.datasets import labelled_frames, resolve_body
+from astroclassify.simulate import FieldOfView, SimulationConfig, simulate_twin, twin_plans
 from astroclassify.simulate.sets._manifest import MANIFEST_COLUMNS
+from astroclassify.simulate.sets._twins import _thinned
 
 #: Two chips of one exposure as the paper's lists have them, 82.4 arcseconds apart; one chip of another visit.
 ROWS = [

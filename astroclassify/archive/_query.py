@@ -9,11 +9,11 @@ from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
 
+from astroclassify.archive._frame_store import frames_folder
+from astroclassify.archive._mast import Mast, band_of, proposed_class
 from astroclassify.core import ParameterError, ReadError, progress_bar
 from astroclassify.datasets._bodies import KnownBody, body_at, known_bodies, resolve_body
-from astroclassify.datasets._frame_store import frames_folder
 from astroclassify.datasets._manifest import MANIFEST_COLUMNS
-from astroclassify.datasets._mast import Mast, band_of, proposed_class
 from astroclassify.datasets._visits import visit_of
 
 #: The cameras whose raw frames the paper's lists hold, as the archive calls them.
@@ -47,7 +47,7 @@ def paper_bodies():
 
     Examples
     --------
-    >>> from astroclassify.datasets import paper_bodies
+    >>> from astroclassify.archive import paper_bodies
     >>> len(paper_bodies())
     71
     """

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from astropy.table import Table
 
-from astroclassify.datasets import fetch
+from astroclassify.archive import fetch
 
 mast = pytest.importorskip("astroquery.mast")
 pytest.importorskip("s3fs")
@@ -112,7 +112,7 @@ def test_a_download_from_the_bucket_goes_on_where_it_was(bucket, big, tmp_path, 
     from s3fs import S3FileSystem
 
     put(bucket, big)
-    monkeypatch.setattr("astroclassify.datasets._sources._CLOUD_STEP", 2**19)
+    monkeypatch.setattr("astroclassify.archive._sources._CLOUD_STEP", 2**19)
     asked, whole = [], S3FileSystem.cat_file
 
     def broken(self, path, *, start, end):
@@ -145,7 +145,7 @@ def test_auto_takes_mast_where_the_cloud_does_not_answer(from_mast, raw_bytes, t
 
 
 def test_a_download_begun_elsewhere_is_not_mixed(bucket, from_mast, fault, raw_bytes, tmp_path, monkeypatch):
-    monkeypatch.setattr("astroclassify.datasets._sources._CHUNK", 2**14)
+    monkeypatch.setattr("astroclassify.archive._sources._CHUNK", 2**14)
     from_mast.add(FILE, raw_bytes(1))
     from_mast.faults[FILE] = [fault(cut=2**14)]
     assert len(fetch(listed(), tmp_path, source="mast", **QUICK | {"retries": 0}).failures) == 1

@@ -22,20 +22,13 @@ from astroclassify.datasets._manifest import read_manifest, write_manifest
 from astroclassify.datasets._visits import visit_of
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS
-from astroclassify.simulate import (
-    KINDS,
-    Body,
-    ExposurePlan,
-    FieldOfView,
-    SimulationConfig,
-    View,
-    random_body,
-    simulate_plans,
-)
-from astroclassify.simulate.scenes._palette import response
+from astroclassify.simulate._field_of_view import FieldOfView
+from astroclassify.simulate.scenes import KINDS, Body, View, random_body, response
+from astroclassify.simulate.sets._campaign import simulate_plans
 from astroclassify.simulate.sets._clear import chip_sights
+from astroclassify.simulate.sets._config import SimulationConfig
 from astroclassify.simulate.sets._levels import exptime_for, levelled, noise_terms, signal_for
-from astroclassify.simulate.sets._plan import galactic_latitude, setting_of
+from astroclassify.simulate.sets._plan import ExposurePlan, galactic_latitude, setting_of
 
 #: What each stream of random numbers is for.
 _BODY, _DUST, _LEVEL, _ROLL, _TIME, _EXPOSURE = range(100, 106)

@@ -6,20 +6,11 @@ from astropy.io import fits
 from astropy.table import Table
 from astropy.time import Time
 
+from astroclassify.archive import complete_positions, fetch, paper_bodies, query, query_summary
+from astroclassify.archive._mast import band_of, proposed_class
 from astroclassify.cli import main
 from astroclassify.core import ParameterError, ReadError
-from astroclassify.datasets import (
-    complete_positions,
-    fetch,
-    known_bodies,
-    paper_bodies,
-    query,
-    query_summary,
-    read_manifest,
-    resolve_body,
-    write_manifest,
-)
-from astroclassify.datasets._mast import band_of, proposed_class
+from astroclassify.datasets import known_bodies, read_manifest, resolve_body, write_manifest
 
 pytest.importorskip("astroquery.mast")
 QUICK = {"backoff": 0.0, "progress": False}

@@ -9,9 +9,9 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
 
+from astroclassify.archive._sources import TransferError
+from astroclassify.archive._transfer import Patience
 from astroclassify.core import ParameterError, ReadError, optional_import
-from astroclassify.datasets._sources import TransferError
-from astroclassify.datasets._transfer import Patience
 
 _OBSERVATIONS_AT_A_TIME = 200  # in one question for products; longer ones time out
 _PUBLIC = {

@@ -18,13 +18,14 @@ from scipy.ndimage import gaussian_filter
 from scipy.optimize import curve_fit
 
 from astroclassify.core import FrameError, FrameWarning, ParameterError, UnknownNameError
+from astroclassify.degrade import degrade
+from astroclassify.degrade._kernel import Blur, random_zernikes
+from astroclassify.degrade._noise import FaintNoise
+from astroclassify.degrade._resample import Grid
 from astroclassify.instruments import CSST_MSC
 from astroclassify.io import read_frames
 from astroclassify.photometry import BANDS, count_rate, power_law, sky_rate, star
-from astroclassify.simulate import Effects, Optics, degrade, point_spread, simulate_exposure
-from astroclassify.simulate.blur._kernel import Blur, random_zernikes
-from astroclassify.simulate.blur._noise import FaintNoise
-from astroclassify.simulate.blur._resample import Grid
+from astroclassify.simulate import Effects, Optics, point_spread, simulate_exposure
 
 FILES = Path(__file__).parents[3] / "shared" / "fits"
 SCALE = 0.05  # arcseconds

@@ -1,0 +1,16 @@
+"""Frames and their lists from MAST and the cloud: asking, fetching, and the folder that keeps them."""
+
+from astroclassify.archive._fetch import FetchResult, fetch, plan_fetch
+from astroclassify.archive._frame_store import frames_folder
+from astroclassify.archive._query import complete_positions, paper_bodies, query, query_summary
+
+__all__ = [
+    "FetchResult",
+    "complete_positions",
+    "fetch",
+    "frames_folder",
+    "paper_bodies",
+    "plan_fetch",
+    "query",
+    "query_summary",
+]
