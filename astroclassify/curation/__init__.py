@@ -1,4 +1,4 @@
-"""Is there a body on each frame of a list? Screening by a model, and the contact sheet where a person decides."""
+"""Is there a body on each frame? Screening by a model, and the contact sheet where a person decides."""
 
 from astroclassify.curation._contact_sheet import contact_sheet
 from astroclassify.curation._screening import apply_overrules, read_screened, screen

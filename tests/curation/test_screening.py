@@ -13,9 +13,9 @@ from astropy.table import Table
 from PIL import Image
 
 from astroclassify.core import ParameterError, ReadError
-from astroclassify.curation import apply_overrules, contact_sheet, read_screened, screen
+from astroclassify.curation import _screening, apply_overrules, contact_sheet, read_screened, screen
 from astroclassify.curation._contact_sheet import thumbnail
-from astroclassify.datasets import _screening, labelled_frames
+from astroclassify.datasets import labelled_frames
 from astroclassify.models import Calibration, Model, ModelSpec
 
 
