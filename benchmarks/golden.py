@@ -3,10 +3,10 @@
 Beside them: the planes of each frame, a raw chip as `degrade` makes it poorer, and an outlier of each kind.
 
 Run ``python benchmarks/golden.py write before.json`` with one version of the package and
-``python benchmarks/golden.py compare before.json`` with another, on the same machine. Frames are drawn (arrays,
-raw files of both cameras and of CSST, pictures) or lie in ``../shared/fits``; of each answer every number and the
-map of the evidence count, of each exposure the bytes of its file. Prints a line for each difference; the
-exit status is 1 where there is one.
+``python benchmarks/golden.py compare before.json`` with another, on the same machine. Frames are drawn
+(arrays, raw files of both cameras) or lie in ``../shared/fits``; of each answer every number and the map
+of the evidence count, of each exposure the bytes of its file. Prints a line for each difference; the exit
+status is 1 where there is one.
 """
 
 import argparse

@@ -1,0 +1,234 @@
+"""The house in figures: rooms, lines, imports, repeated code, lengths.
+
+Run ``python benchmarks/house.py [FOLDER ...]``: one column for each checkout (by default this one), so that a change
+can be seen before and after. Lines are lines of code: blank lines, comments and docstrings do not count. A private
+import takes a module or a name with an underscore from another room. Code is shared where six or more lines in a row
+stand in two places, alike but for names and values (imports do not count).
+"""
+
+import argparse
+import ast
+import io
+import keyword
+import statistics
+import tokenize
+from collections import defaultdict
+from itertools import combinations
+from pathlib import Path
+
+PACKAGE = "astroclassify"
+SHARED_LINES = 6
+#: Runs that stand in more places than this are idioms, not copies.
+_COMMON = 8
+_PASSED_OVER = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER)
+
+
+class Module:
+    """A module: its room, its tree, and its lines of code."""
+
+    def __init__(self, path, root):
+        self.path = path.relative_to(root)
+        self.text = path.read_text(encoding="utf-8")
+        self.tree = ast.parse(self.text)
+        self.docstrings = set(_docstring_lines(self.tree))
+        self.imports = set(_import_lines(self.tree))
+        self.shapes = self._shapes()
+
+    @property
+    def room(self):
+        """The room that the module is part of (str)."""
+        return self.path.parts[1].removesuffix(".py")
+
+    @property
+    def lines(self):
+        """The number of lines of code (int)."""
+        return len(self.shapes)
+
+    def _shapes(self):
+        """Give each line of code by its number: its tokens, with names and values replaced."""
+        shapes = defaultdict(list)
+        for token in tokenize.generate_tokens(io.StringIO(self.text).readline):
+            if token.type in _PASSED_OVER or token.start[0] in self.docstrings or not token.string.strip():
+                continue
+            shapes[token.start[0]].append(_shape(token))
+        return {number: " ".join(tokens) for number, tokens in shapes.items()}
+
+    def comments(self):
+        """
+        Count the lines that hold a comment.
+
+        Returns
+        -------
+        int
+            Their number.
+        """
+        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
+        return sum(token.type == tokenize.COMMENT for token in tokens)
+
+    def functions(self):
+        """
+        Give the lengths of functions.
+
+        Returns
+        -------
+        list of int
+            Lines of code from ``def`` to the end.
+        """
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+        return [self._length(node) for node in ast.walk(self.tree) if isinstance(node, kinds)]
+
+    def classes(self):
+        """
+        Give the lengths of classes.
+
+        Returns
+        -------
+        list of int
+            Lines of code.
+        """
+        return [self._length(node) for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef)]
+
+    def _length(self, node):
+        return sum(node.lineno <= number <= node.end_lineno for number in self.shapes)
+
+    def private_imports(self):
+        """
+        List what the module takes from behind other rooms' doors.
+
+        Returns
+        -------
+        list of str
+            One for each import statement.
+        """
+        found = []
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
+                room, *inner = node.module.split(".")[1:]
+                names = [alias.name for alias in node.names]
+                if room != self.room and any(part.startswith("_") for part in [*inner, *names]):
+                    found.append(f"{self.path}:{node.lineno}: {node.module} ({', '.join(names)})")
+        return found
+
+    def public_names(self):
+        """
+        Give what the module lists as public.
+
+        Returns
+        -------
+        list of str
+            The entries of ``__all__``.
+        """
+        for node in self.tree.body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+                return ast.literal_eval(node.value)
+        return []
+
+
+def _shape(token):
+    if token.type == tokenize.NAME and not keyword.iskeyword(token.string):
+        return "name"
+    return {tokenize.STRING: "text", tokenize.NUMBER: "number"}.get(token.type, token.string)
+
+
+def _docstring_lines(tree):
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(tree):
+        if isinstance(node, holders) and ast.get_docstring(node, clean=False) is not None:
+            yield from range(node.body[0].lineno, node.body[0].end_lineno + 1)
+
+
+def _import_lines(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from range(node.lineno, node.end_lineno + 1)
+
+
+def shared_code(modules):
+    """
+    Count pairs of places with the same run of lines.
+
+    Parameters
+    ----------
+    modules : list of Module
+        The modules.
+
+    Returns
+    -------
+    int
+        Pairs of modules and starts, overlapping runs counted once.
+    """
+    places = defaultdict(list)
+    for number, module in enumerate(modules):
+        lines = [shape for line, shape in sorted(module.shapes.items()) if line not in module.imports]
+        for start in range(len(lines) - SHARED_LINES + 1):
+            run = lines[start : start + SHARED_LINES]
+            if sum(len(line.split()) > 3 for line in run) >= SHARED_LINES - 1:
+                places[tuple(run)].append((number, start))
+    runs = defaultdict(set)
+    for found in places.values():
+        if 2 <= len(found) <= _COMMON:
+            for (a, at), (b, there) in combinations(found, 2):
+                runs[a, b, there - at].add(at)
+    return sum(sum(at - 1 not in starts for at in starts) for starts in runs.values())
+
+
+def figures(folder):
+    """
+    Measure a checkout.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Its root.
+
+    Returns
+    -------
+    dict of str to str
+        The figures by name.
+    """
+    modules = [Module(path, folder) for path in sorted((folder / PACKAGE).rglob("*.py"))]
+    lines = sum(module.lines for module in modules)
+    functions = sorted(length for module in modules for length in module.functions())
+    public = [
+        name for module in modules if module.path.name == "__init__.py" for name in module.public_names()
+    ]
+    return {
+        "rooms": str(len({module.room for module in modules if len(module.path.parts) > 2})),
+        "modules": str(len(modules)),
+        "lines of code": str(lines),
+        "comments, share of code and comments": f"{_share(sum(m.comments() for m in modules), lines):.1%}",
+        "public names": str(len(set(public))),
+        "private imports from other rooms": str(sum(len(module.private_imports()) for module in modules)),
+        "pairs of shared code": str(shared_code(modules)),
+        "functions: number, median, 95%, longest": (
+            f"{len(functions)}, {statistics.median(functions):.0f}, "
+            f"{functions[int(0.95 * len(functions))]}, {functions[-1]}"
+        ),
+        "longest class, module": f"{max(max(m.classes(), default=0) for m in modules)}, "
+        f"{max(m.lines for m in modules)}",
+    }
+
+
+def _share(part, rest):
+    return part / (part + rest)
+
+
+def main():
+    """Print the table; with ``--private`` every private import."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="*", type=Path, default=[Path(__file__).resolve().parents[1]])
+    parser.add_argument("--private", action="store_true", help="list the private imports")
+    chosen = parser.parse_args()
+    if chosen.private:
+        for folder in chosen.folders:
+            for path in sorted((folder / PACKAGE).rglob("*.py")):
+                for line in Module(path, folder).private_imports():
+                    print(line)
+        return
+    columns = [figures(folder) for folder in chosen.folders]
+    for name in columns[0]:
+        print(f"{name:45s}" + "".join(f"{column[name]:>24s}" for column in columns))
+
+
+if __name__ == "__main__":
+    main()
