@@ -1,9 +1,10 @@
 """The house in figures: rooms, lines, imports, repeated code, lengths.
 
-Run ``python benchmarks/house.py [FOLDER ...]``: one column for each checkout (by default this one), so that a change
-can be seen before and after. Lines are lines of code: blank lines, comments and docstrings do not count. A private
-import takes a module or a name with an underscore from another room. Code is shared where six or more lines in a row
-stand in two places, alike but for names and values (imports do not count).
+Run ``python benchmarks/house.py [FOLDER ...]``: one column for each checkout (by default this one), so
+that a change can be seen before and after. Lines are lines of code: blank lines, comments and docstrings
+do not count. A private import takes a module or a name with an underscore from another room. Code is
+shared where six or more lines in a row stand in two places, alike but for names and values (imports do
+not count).
 """
 
 import argparse
