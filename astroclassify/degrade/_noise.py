@@ -11,8 +11,7 @@ from scipy import ndimage
 
 from astroclassify.core import FrameError, FrameWarning
 from astroclassify.instruments import INSTRUMENTS
-from astroclassify.io._common import band_name, header_int, header_number, header_text
-from astroclassify.io._noise import ReadoutNoise
+from astroclassify.io import ReadoutNoise, band_name, header_int, header_number, header_text
 
 #: Readers whose frames have white noise: no pixel was resampled.
 _DETECTOR_READERS = ("hst-raw", "hst-calibrated", "csst")

@@ -1,18 +1,31 @@
 """FITS files and pictures to frames, and simulated frames to raw FITS files."""
 
 from astroclassify.io._astropy import register_formats
-from astroclassify.io._csst import CSST
+from astroclassify.io._csst import CSST, parse_csst_name
 from astroclassify.io._drizzled import HST_DRIZZLED
 from astroclassify.io._electrons import in_electrons
 from astroclassify.io._fits_image import FITS_IMAGE
+from astroclassify.io._frame import make_frame
+from astroclassify.io._headers import (
+    band_name,
+    header_int,
+    header_number,
+    header_text,
+    header_value,
+    merged_header,
+    parse_unit,
+)
 from astroclassify.io._hst_calibrated import HST_CALIBRATED
 from astroclassify.io._hst_raw import HST_RAW
 from astroclassify.io._names import csst_name, hst_rootname
+from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._read import READERS, find_reader, read_frames
 from astroclassify.io._reader import Reader, ReadOptions
+from astroclassify.io._wcs import build_wcs
 from astroclassify.io._write import write_raw
 
 __all__ = [
+    "AmplifierNoise",
     "CSST",
     "FITS_IMAGE",
     "HST_CALIBRATED",
@@ -21,10 +34,21 @@ __all__ = [
     "READERS",
     "ReadOptions",
     "Reader",
+    "ReadoutNoise",
+    "band_name",
+    "build_wcs",
     "csst_name",
     "find_reader",
+    "header_int",
+    "header_number",
+    "header_text",
+    "header_value",
     "hst_rootname",
     "in_electrons",
+    "make_frame",
+    "merged_header",
+    "parse_csst_name",
+    "parse_unit",
     "read_frames",
     "write_raw",
 ]

@@ -21,26 +21,22 @@ from astropy import units as u
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError
 from astroclassify.instruments import CSST_MSC, SCIENCE
-from astroclassify.io._common import (
-    as_float,
-    build_wcs,
-    hdu_label,
+from astroclassify.io._fast import bias_pixels, row_levels, trim_and_subtract
+from astroclassify.io._frame import make_frame
+from astroclassify.io._headers import (
     header_int,
     header_number,
     header_text,
     header_value,
-    image_pixels,
-    is_csst,
-    make_frame,
     merged_header,
-    open_fits,
     parse_unit,
-    plane_pixels,
-    unusable_mask,
 )
-from astroclassify.io._fast import bias_pixels, row_levels, trim_and_subtract
+from astroclassify.io._identify import is_csst
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
+from astroclassify.io._open import open_fits
+from astroclassify.io._pixels import as_float, hdu_label, image_pixels, plane_pixels, unusable_mask
 from astroclassify.io._reader import Reader
+from astroclassify.io._wcs import build_wcs
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +118,7 @@ def parse_csst_name(name):
 
     Examples
     --------
-    >>> from astroclassify.io._csst import parse_csst_name
+    >>> from astroclassify.io import parse_csst_name
     >>> name = "CSST_MSC_MS_SCI_20270626203558_20270626203828_100000066_06_L0_1.fits"
     >>> parse_csst_name(name).detector
     6

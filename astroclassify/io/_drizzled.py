@@ -15,24 +15,19 @@ import numpy as np
 from astropy import units as u
 
 from astroclassify.core import ParameterError, ReadError
-from astroclassify.io._common import (
-    as_float,
-    build_wcs,
-    hdu_label,
+from astroclassify.io._frame import make_frame
+from astroclassify.io._headers import (
     header_int,
     header_number,
     header_text,
     header_value,
-    hst_instrument,
-    hst_stage,
-    image_pixels,
-    make_frame,
     merged_header,
     parse_unit,
-    plane_pixels,
-    unusable_mask,
 )
+from astroclassify.io._identify import hst_instrument, hst_stage
+from astroclassify.io._pixels import as_float, hdu_label, image_pixels, plane_pixels, unusable_mask
 from astroclassify.io._reader import Reader
+from astroclassify.io._wcs import build_wcs
 
 _NOISE_SAMPLE = 1_000_000
 

@@ -11,23 +11,19 @@ import numpy as np
 from astropy.io import fits
 
 from astroclassify.core import ParameterError, ReadError
-from astroclassify.io._common import (
-    as_float,
-    build_wcs,
-    hdu_label,
+from astroclassify.io._frame import make_frame
+from astroclassify.io._headers import (
     header_int,
     header_number,
     header_text,
     header_value,
-    hst_stage,
-    image_pixels,
-    is_csst,
-    make_frame,
     merged_header,
     parse_unit,
-    unusable_mask,
 )
+from astroclassify.io._identify import hst_stage, is_csst
+from astroclassify.io._pixels import as_float, hdu_label, image_pixels, unusable_mask
 from astroclassify.io._reader import Reader
+from astroclassify.io._wcs import build_wcs
 
 _SIGMA_NAMES = frozenset(("ERR", "ERROR", "SIGMA", "NOISE", "RMS", "STD", "STDDEV", "UNCERT"))
 _VARIANCE_NAMES = frozenset(("VAR", "VARIANCE"))

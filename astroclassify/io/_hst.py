@@ -1,22 +1,13 @@
 """What HST's raw and calibrated files share: imsets, constant arrays, flags, cards that count pixels."""
 
-import math
-import string
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError
-from astroclassify.io._common import (
-    MAX_PIXELS,
-    hdu_label,
-    header_int,
-    header_number,
-    header_text,
-    header_value,
-    image_pixels,
-)
+from astroclassify.io._headers import header_int, header_text, header_value
+from astroclassify.io._pixels import MAX_PIXELS, hdu_label, image_pixels
 
 #: Meaning of the bits of a DQ image (``acsdq.h`` and ``wf3dq.h`` of hstcal).
 DQ_BITS = {
@@ -39,8 +30,6 @@ DQ_BITS = {
 #: Bits that make a pixel unusable: lost or bad, hot, bad reference, cosmic ray. Saturated pixels are
 #: bright and say so; warm pixels, CTE tails and sinks are off by little: they are left in.
 MASK_BITS = 1 | 2 | 4 | 8 | 16 | 512 | 4096 | 8192
-
-_WCS_VERSIONS = ("", *string.ascii_uppercase)
 
 
 @dataclass(frozen=True)
@@ -162,39 +151,3 @@ def flagged(flags):
     if flags is None or (flags.strides == (0, 0) and not int(flags[0, 0]) & MASK_BITS):
         return None
     return (flags & MASK_BITS) != 0
-
-
-def move_origin(header, *, columns, rows, shape, binning=1):
-    """
-    Update the cards that count pixels, after ``columns`` and ``rows`` were cut from the lower left.
-
-    Parameters
-    ----------
-    header : fits.Header
-        Changed in place: CRPIX (also of alternate WCS) and LTV, and where they are there
-        CENTERA and SIZAXIS, which count unbinned pixels.
-    columns, rows : int
-        Pixels cut off.
-    shape : tuple of int
-        The new shape.
-    binning : int, default 1
-        On-chip binning.
-    """
-    cut = {"1": columns, "2": rows}
-    size = {"1": shape[1], "2": shape[0]}
-    for axis in "12":
-        for version in _WCS_VERSIONS:
-            if f"CRPIX{axis}{version}" in header:
-                _shift(header, f"CRPIX{axis}{version}", -cut[axis])
-        _shift(header, f"LTV{axis}", -cut[axis])
-        old_size = header_number(header, f"SIZAXIS{axis}")
-        if old_size is not None:
-            header[f"SIZAXIS{axis}"] = size[axis] * binning
-            moved = (cut[axis] + size[axis] / 2) * binning - old_size / 2
-            _shift(header, f"CENTERA{axis}", math.floor(moved))
-
-
-def _shift(header, keyword, by):
-    value = header_number(header, keyword)
-    if value is not None and by:
-        header[keyword] = value + by

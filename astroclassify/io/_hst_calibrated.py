@@ -3,20 +3,13 @@
 from astropy import units as u
 
 from astroclassify.instruments import INSTRUMENTS
-from astroclassify.io._common import (
-    as_float,
-    build_wcs,
-    header_value,
-    hst_instrument,
-    hst_stage,
-    make_frame,
-    merged_header,
-    parse_unit,
-    plane_pixels,
-    unusable_mask,
-)
-from astroclassify.io._hst import as_flags, companion_pixels, find_imsets, flagged, move_origin
+from astroclassify.io._frame import make_frame
+from astroclassify.io._headers import header_value, merged_header, parse_unit
+from astroclassify.io._hst import as_flags, companion_pixels, find_imsets, flagged
+from astroclassify.io._identify import hst_instrument, hst_stage
+from astroclassify.io._pixels import as_float, plane_pixels, unusable_mask
 from astroclassify.io._reader import Reader
+from astroclassify.io._wcs import build_wcs, move_origin
 
 
 def identify(headers):

@@ -13,45 +13,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
-from astropy.wcs import WCS
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError, UnsupportedInstrumentError
 from astroclassify.instruments import INSTRUMENTS, SCIENCE, ChipLayout, Instrument, find_layout
-from astroclassify.io._common import (
-    build_wcs,
-    check_declared_size,
-    hdu_label,
-    header_int,
-    header_number,
-    header_text,
-    hst_instrument,
-    hst_stage,
-    image_pixels,
-    make_frame,
-    merged_header,
-    unusable_mask,
-)
 from astroclassify.io._fast import bias_pixels, row_levels, trim, trim_and_subtract
-from astroclassify.io._hst import Imset, as_flags, companion_pixels, find_imsets, flagged, move_origin
+from astroclassify.io._frame import make_frame
+from astroclassify.io._headers import header_int, header_number, header_text, merged_header
+from astroclassify.io._hst import Imset, as_flags, companion_pixels, find_imsets, flagged
+from astroclassify.io._identify import hst_instrument, hst_stage
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
+from astroclassify.io._pixels import check_declared_size, hdu_label, image_pixels, unusable_mask
 from astroclassify.io._reader import Reader, ReadOptions
+from astroclassify.io._wcs import move_origin, tangent_wcs
 
 _BZERO = 32768.0
 _NOMINAL = "nominal level"
-_WCS_TEXTS = ("CTYPE1", "CTYPE2", "CUNIT1", "CUNIT2")
-_WCS_NUMBERS = ("CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CD1_1", "CD1_2", "CD2_1", "CD2_2")
-_WCS_SPECIAL = (
-    "EQUINOX",
-    "RADESYS",
-    "LONPOLE",
-    "LATPOLE",
-    "CDELT1",
-    "CROTA2",
-    "PC1_1",
-    "PV1_1",
-    "PV2_1",
-    "A_ORDER",
-)
 
 
 def identify(headers):
@@ -155,39 +131,13 @@ def _frame(chip, data):
         reader="hst-raw",
         mask=flagged(flags) if chip.raw.dtype.kind in "iu" else unusable_mask(data, flagged(flags)),
         flags=flags,
-        wcs=_wcs(header, chip.imset.science.header, options.source),
+        wcs=tangent_wcs(header, chip.imset.science.header, options.source),
         instrument=chip.instrument.name,
         chip=chip.imset.chip,
         notes=(f"Layout: {layout.name}; {_bias_note(chip)}",),
     )
     frame.uncertainty = ReadoutNoise(pixels=data, amplifiers=_noise(chip, means))
     return frame
-
-
-def _wcs(header, own, source):
-    """
-    Build the WCS of the trimmed image, from the cards that the extension has of its own.
-
-    The primary's EQUINOX would turn ICRS into FK5. A raw file's WCS is a plain tangent plane, which
-    is put together at once: handing wcslib a header takes ten times as long.
-    """
-    texts = [header_text(own, keyword) for keyword in _WCS_TEXTS]
-    numbers = [header_number(header, keyword) if keyword in own else None for keyword in _WCS_NUMBERS]
-    tangent = texts[:2] == ["RA---TAN", "DEC--TAN"] and {*texts[2:]} <= {"", "deg"} and None not in numbers
-    if not tangent or any(keyword in own for keyword in _WCS_SPECIAL) or not _regular(*numbers[3:]):
-        cards = own.copy()
-        cards.update({key: header[key] for key in ("CRPIX1", "CRPIX2") if key in own})
-        return build_wcs(cards, source=source)
-    wcs = WCS(naxis=2)
-    wcs.wcs.ctype, wcs.wcs.cunit = texts[:2], ["deg", "deg"]
-    wcs.wcs.crpix, wcs.wcs.crval = numbers[:2], numbers[2:4]
-    wcs.wcs.cd = [numbers[4:6], numbers[6:8]]
-    wcs.wcs.set()
-    return wcs
-
-
-def _regular(declination, cd11, cd12, cd21, cd22):
-    return abs(declination) <= 90 and cd11 * cd22 - cd12 * cd21 != 0
 
 
 def _stored_pixels(hdu, options):

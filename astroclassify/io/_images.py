@@ -14,7 +14,8 @@ from astropy.io import fits
 from PIL import Image, ImageOps
 
 from astroclassify.core import FrameWarning, ReadError
-from astroclassify.io._common import as_float, make_frame, unusable_mask
+from astroclassify.io._frame import make_frame
+from astroclassify.io._pixels import as_float, unusable_mask
 
 #: Weights of red, green and blue in the luminance (ITU-R BT.709).
 LUMINANCE = (0.2126, 0.7152, 0.0722)

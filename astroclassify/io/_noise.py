@@ -7,7 +7,26 @@ from astropy.nddata import StdDevUncertainty
 
 
 class AmplifierNoise(NamedTuple):
-    """What one amplifier's region of a frame needs for its noise: ADU, electrons per ADU, electrons."""
+    """
+    What one amplifier's region of a frame needs for its noise.
+
+    Parameters
+    ----------
+    region : tuple of slice
+        Rows and columns of the frame.
+    gain : float
+        Electrons per ADU.
+    read_noise : float
+        Electrons.
+    pedestal : float
+        ADU that are in the pixels and are no light, such as a bias left in.
+
+    Examples
+    --------
+    >>> from astroclassify.io import AmplifierNoise
+    >>> AmplifierNoise((slice(0, 2048), slice(0, 2048)), gain=2.0, read_noise=4.0, pedestal=0.0).gain
+    2.0
+    """
 
     region: tuple[slice, slice]
     gain: float
@@ -41,6 +60,14 @@ class ReadoutNoise(StdDevUncertainty):
     -----
     ``sigma = sqrt(max(I - pedestal, 0) / gain + (read_noise / gain)**2)`` in ADU, the noise model of
     calwf3 (``donoise.c``).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.io import AmplifierNoise, ReadoutNoise
+    >>> half = AmplifierNoise((slice(0, 1), slice(0, 2)), gain=2.0, read_noise=6.0, pedestal=0.0)
+    >>> ReadoutNoise(pixels=np.array([[0.0, 32.0]]), amplifiers=[half]).array
+    array([[3., 5.]])
     """
 
     def __init__(self, array=None, copy=True, unit=None, *, pixels=None, amplifiers=()):

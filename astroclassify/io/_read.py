@@ -1,15 +1,11 @@
 """`read_frames`: from anything that holds a frame to frames, by the one reader that recognises it."""
 
-import io
-import os
 import warnings
 from collections.abc import Iterable
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
 
 from astroclassify.core import (
     AstroclassifyError,
@@ -21,8 +17,9 @@ from astroclassify.core import (
     Registry,
 )
 from astroclassify.instruments import GENERIC, INSTRUMENTS, Instrument
-from astroclassify.io._common import header_text, open_fits
-from astroclassify.io._images import is_picture, read_image
+from astroclassify.io._headers import header_text
+from astroclassify.io._images import read_image
+from astroclassify.io._open import opened, source_name
 from astroclassify.io._reader import Reader, ReadOptions
 
 #: Every known reader by name, from packages and from this session.
@@ -30,7 +27,6 @@ READERS = Registry("astroclassify.readers", kind="reader", expected_type=Reader)
 
 #: The reader of plain images gives way to any other that recognises a file.
 _FALLBACK = "fits-image"
-_FITS_STARTS = (b"SIMPLE", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\x1f\x9d")
 
 
 def read_frames(
@@ -100,15 +96,15 @@ def read_frames(
     >>> [frame.shape for frame in read_frames(image)]
     [(3, 4)]
     """
-    options = _options(bias=bias, rows=rows, dtype=dtype, chips=chips, name=_name(source))
+    options = _options(bias=bias, rows=rows, dtype=dtype, chips=chips, name=source_name(source))
     chosen = _chosen_reader(reader)
     camera = _instrument_name(instrument)
-    with _only_our_errors(options.source), _opened(source) as (opened, kind, fresh):
+    with _only_our_errors(options.source), opened(source) as (contents, kind, fresh):
         options = replace(options, fresh=fresh)
         if kind == "picture":
-            frames = read_image(opened, options)
+            frames = read_image(contents, options)
         else:
-            frames = _frames_of_hdus(opened, chosen, camera, options)
+            frames = _frames_of_hdus(contents, chosen, camera, options)
     for frame in frames:
         if camera is not None and frame.meta.get("ACINSTR", "") in ("", GENERIC.name):
             frame.meta["ACINSTR"] = camera
@@ -248,26 +244,6 @@ def _instrument_name(instrument):
     return INSTRUMENTS[instrument].name
 
 
-# Sources -------------------------------------------------------------------------------------
-
-
-def _name(source):
-    if isinstance(source, str | os.PathLike):
-        return Path(source).name
-    if isinstance(source, fits.HDUList):
-        name = _filename(source)
-        return Path(name).name if name else "<HDUList>"
-    if isinstance(source, bytes | bytearray | memoryview):
-        return "<bytes>"
-    name = getattr(source, "name", None)
-    return Path(name).name if isinstance(name, str) else "<file object>"
-
-
-def _filename(hdulist):
-    name = hdulist.filename()
-    return name if isinstance(name, str) else ""
-
-
 @contextmanager
 def _only_our_errors(source):
     """
@@ -305,67 +281,3 @@ def _tells_damage(warning):
     return not issubclass(warning.category, AstroclassifyWarning) and (
         "may have been truncated" in text or "Error validating header" in text
     )
-
-
-@contextmanager
-def _opened(source):
-    """
-    Open a source; yields it, ``"fits"`` or ``"picture"``, and whether it was opened from a path.
-
-    A file object is left open where it was, so that it can be read again.
-    """
-    if isinstance(source, fits.HDUList):
-        yield source, "fits", False
-        return
-    path = isinstance(source, str | os.PathLike)
-    file = _checked_path(source) if path else _seekable(source)
-    with ExitStack() as afterwards:
-        if not path:
-            afterwards.callback(file.seek, file.tell())
-        start = _first_bytes(file)
-        if is_picture(start):
-            yield file, "picture", path
-            return
-        if not start.startswith(_FITS_STARTS):
-            raise ReadError(
-                f"{_name(source)}: neither FITS nor a PNG, JPEG or TIFF picture; it starts with {start[:8]!r}"
-            )
-        hdulist = open_fits(file, _name(source))
-        afterwards.callback(hdulist.close, closed=path)
-        yield hdulist, "fits", path
-
-
-def _checked_path(source):
-    path = Path(source).expanduser()
-    if not path.exists():
-        raise ReadError(f"{path}: there is no such file")
-    if not path.is_file():
-        raise ReadError(f"{path}: this is not a file")
-    if path.stat().st_size == 0:
-        raise ReadError(f"{path}: the file is empty")
-    return path
-
-
-def _seekable(source):
-    if isinstance(source, bytes | bytearray | memoryview):
-        return io.BytesIO(source)
-    if not callable(getattr(source, "read", None)):
-        raise ParameterError(
-            f"a {type(source).__name__} is no source of frames; give a path, bytes, a binary file object or "
-            "an HDUList"
-        )
-    if callable(getattr(source, "seekable", None)) and source.seekable():
-        return source
-    return io.BytesIO(source.read())
-
-
-def _first_bytes(file):
-    if isinstance(file, Path):
-        with file.open("rb") as stream:
-            return stream.read(16)
-    position = file.tell()
-    start = file.read(16)
-    file.seek(position)
-    if not isinstance(start, bytes):
-        raise ParameterError("the file object gives text; open the file in binary mode")
-    return start

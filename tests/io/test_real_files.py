@@ -21,6 +21,7 @@ NGC_104 = (6.0236, -72.0813)
 HORSESHOE = (177.1381, 19.5008)
 CDFS = (53.1167, -27.8083)
 COSMOS = (150.1163, 2.2058)
+IC_1848 = (42.80, 60.43)  # the cluster in W5
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,19 @@ class Expected:
 
 
 FILES = {
+    "M51.fits": Expected("fits-image", (512, 512), NO_UNIT),
     "cdfs_f814w_bin24.fits.gz": Expected(
         "fits-image", (500, 500), NO_UNIT, near=CDFS, within=0.1, scale=2.88
     ),
     "cosmos_100610_f814w.fits": Expected(
         "hst-drizzled", (103, 103), u.electron, "F814W", "acs-wfc", near=COSMOS, within=1, scale=0.03
     ),
-    "hst_mos_1020228_wfc3_uvis_f814w_drz_cutout_20asec.fits": Expected(
-        "fits-image", (500, 500), RATE, "F814W", near=HORSESHOE, within=0.001, scale=0.04
-    ),
+    **{
+        f"hst_mos_1020228_wfc3_uvis_{band.lower()}_drz_cutout_20asec.fits": Expected(
+            "fits-image", (500, 500), RATE, band, near=HORSESHOE, within=0.001, scale=0.04
+        )
+        for band in ("F475W", "F606W", "F814W")
+    },
     "j94f05bgq_flt.fits": Expected(
         *("hst-calibrated", (1, 1), u.electron, "F606W", "acs-wfc"),
         chips=(1, 2),
@@ -60,7 +65,18 @@ FILES = {
     ),
     "m13.fits": Expected("fits-image", (300, 300), NO_UNIT, near=M13, within=0.01, scale=1.0),
     "ngc1316.fits": Expected("fits-image", (300, 440), NO_UNIT, near=NGC_1316, within=0.05, scale=7.0),
+    "ngc2274.fits": Expected("fits-image", (600, 600), NO_UNIT),
     "orion_1.fits": Expected("fits-image", (500, 650), NO_UNIT, "Red"),
+    "orion_2.fits": Expected("fits-image", (500, 650), NO_UNIT, "Blue"),
+    "sample_ipppssoot_flc.fits": Expected(
+        *("hst-calibrated", (10, 10), u.electron, "F555W", "wfc3-uvis"),
+        chips=(1, 2),
+        masked=(30, 2),
+        uncertainty=True,
+        near=(137.86, -64.87),  # RA_TARG and DEC_TARG of its header
+        within=0.05,
+        scale=0.0396,
+    ),
     "sample_mvm_drc.fits": Expected(
         *("hst-drizzled", (10, 10), RATE, "F435W", "acs-wfc"),
         masked=(100,),
@@ -78,9 +94,17 @@ FILES = {
         within=0.05,
         scale=0.0396,
     ),
-    "slacs_1_f814w.fits": Expected("fits-image", (500, 500), NO_UNIT),
+    **{
+        name: Expected("fits-image", (500, 500), NO_UNIT)
+        for name in ("slacs_1_f814w.fits", *(f"slacs_{number}_post.fits" for number in range(2, 6)))
+    },
+    "w5.fits": Expected("fits-image", (1000, 1000), NO_UNIT, near=IC_1848, within=0.5, scale=10.8),
 }
-REFUSED = {"j6gp01lzq_raw.fits": "ACS/HRC", "jbz504eoq_raw.fits": "ACS/SBC"}
+REFUSED = {
+    "j6gp01lzq_raw.fits": "ACS/HRC",
+    "j6gp01mkq_raw.fits": "ACS/HRC",
+    "jbz504eoq_raw.fits": "ACS/SBC",
+}
 
 
 @pytest.fixture
@@ -133,8 +157,9 @@ def test_no_real_file_is_left_out_here(shared):
     assert there <= {*FILES, *REFUSED}
 
 
-def test_the_noise_and_psf_of_a_lens_galaxy_are_left_out_with_a_note(read):
-    (frame,) = read("slacs_1_f814w.fits")
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("slacs")])
+def test_the_noise_and_psf_of_a_lens_galaxy_are_left_out_with_a_note(read, name):
+    (frame,) = read(name)
     assert sum("left out" in line for line in frame.meta["HISTORY"]) == 2
 
 

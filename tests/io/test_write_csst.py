@@ -8,8 +8,7 @@ from astropy.wcs import WCS
 
 from astroclassify.core import ParameterError, UnsupportedInstrumentError
 from astroclassify.instruments import CSST_MSC, SCIENCE, SERIAL_OVERSCAN
-from astroclassify.io import csst_name, read_frames, write_raw
-from astroclassify.io._csst import parse_csst_name
+from astroclassify.io import csst_name, parse_csst_name, read_frames, write_raw
 
 NAME = csst_name(7, 3, expstart=61582.5, exptime=150, detector=8)
 OPTIONS = {"instrument": "csst-msc", "band": "r", "exptime": 150}

@@ -8,7 +8,7 @@ import pytest
 
 from astroclassify.core import ParameterError
 from astroclassify.instruments import INSTRUMENTS
-from astroclassify.io._csst import parse_csst_name
+from astroclassify.io import parse_csst_name
 from astroclassify.photometry import BANDS
 from astroclassify.simulate import KINDS
 from astroclassify.simulate._field_of_view import FieldOfView
