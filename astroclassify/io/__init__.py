@@ -21,6 +21,7 @@ from astroclassify.io._names import csst_name, hst_rootname
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._read import READERS, find_reader, read_frames
 from astroclassify.io._reader import Reader, ReadOptions
+from astroclassify.io._walk import HduBytes, walk_hdus
 from astroclassify.io._wcs import build_wcs
 from astroclassify.io._write import write_raw
 
@@ -28,6 +29,7 @@ __all__ = [
     "AmplifierNoise",
     "CSST",
     "FITS_IMAGE",
+    "HduBytes",
     "HST_CALIBRATED",
     "HST_DRIZZLED",
     "HST_RAW",
@@ -50,6 +52,7 @@ __all__ = [
     "parse_csst_name",
     "parse_unit",
     "read_frames",
+    "walk_hdus",
     "write_raw",
 ]
 

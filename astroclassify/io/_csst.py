@@ -31,7 +31,7 @@ from astroclassify.io._headers import (
     merged_header,
     parse_unit,
 )
-from astroclassify.io._identify import is_csst
+from astroclassify.io._identify import product_of
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._open import open_fits
 from astroclassify.io._pixels import as_float, hdu_label, image_pixels, plane_pixels, unusable_mask
@@ -141,6 +141,11 @@ def _time(digits):
     return datetime.strptime(digits, "%Y%m%d%H%M%S" if len(digits) == 14 else "%y%m%d%H%M%S")
 
 
+def identify(headers):
+    """Match files of the CSST survey camera, as its pipeline writes them."""
+    return product_of(headers).kind == "csst"
+
+
 def read(hdulist, options):
     """
     Read the frame of a CSST detector.
@@ -182,7 +187,7 @@ def read(hdulist, options):
 CSST = Reader(
     name="csst",
     description="CSST survey camera, raw (L0) and calibrated (L1) images",
-    identify=is_csst,
+    identify=identify,
     read=read,
     instruments=("csst-msc",),
 )

@@ -24,7 +24,7 @@ from astroclassify.io._headers import (
     merged_header,
     parse_unit,
 )
-from astroclassify.io._identify import hst_instrument, hst_stage
+from astroclassify.io._identify import hst_instrument, product_of
 from astroclassify.io._pixels import as_float, hdu_label, image_pixels, plane_pixels, unusable_mask
 from astroclassify.io._reader import Reader
 from astroclassify.io._wcs import build_wcs
@@ -34,7 +34,7 @@ _NOISE_SAMPLE = 1_000_000
 
 def identify(headers):
     """Match drizzled products of ACS and WFC3."""
-    return hst_stage(headers) == "drizzled"
+    return product_of(headers).kind == "hst-drizzled"
 
 
 def read(hdulist, options):

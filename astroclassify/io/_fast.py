@@ -12,8 +12,8 @@ import numpy as np
 
 from astroclassify.instruments import SCIENCE
 
-#: Output bytes of a block of rows: as much as a common level-2 cache holds.
-_BLOCK_BYTES = 1 << 21
+#: Output bytes of a block of rows: half of what the level-2 cache of a common core holds.
+_BLOCK_BYTES = 1 << 19
 #: Rows whose level lies further off the line than this many standard deviations were hit by a cosmic ray.
 _CLIP = 7.5
 

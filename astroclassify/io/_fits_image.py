@@ -20,7 +20,7 @@ from astroclassify.io._headers import (
     merged_header,
     parse_unit,
 )
-from astroclassify.io._identify import hst_stage, is_csst
+from astroclassify.io._identify import product_of
 from astroclassify.io._pixels import as_float, hdu_label, image_pixels, unusable_mask
 from astroclassify.io._reader import Reader
 from astroclassify.io._wcs import build_wcs
@@ -34,7 +34,7 @@ _UNCERTAINTY_KINDS = {"StdDevUncertainty": 1, "VarianceUncertainty": 2, "Inverse
 
 def identify(headers):
     """Match every file that is no product of ACS, WFC3 or CSST."""
-    return hst_stage(headers) is None and not is_csst(headers)
+    return product_of(headers).kind == ""
 
 
 def read(hdulist, options):

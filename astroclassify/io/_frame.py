@@ -5,7 +5,7 @@ import functools
 from astropy.nddata import CCDData, StdDevUncertainty
 
 from astroclassify.core import package_version
-from astroclassify.io._headers import band_name
+from astroclassify.io._headers import add_cards, band_name
 
 _version = functools.cache(package_version)
 
@@ -81,7 +81,7 @@ def make_frame(
     }
     if chip is not None:
         cards["ACCHIP"] = (chip, "chip number")
-    header.update(cards)
+    add_cards(header, cards)
     for note in notes:
         header.add_history(_ascii(note))
     if wcs is not None:

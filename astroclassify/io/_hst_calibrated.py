@@ -6,7 +6,7 @@ from astroclassify.instruments import INSTRUMENTS
 from astroclassify.io._frame import make_frame
 from astroclassify.io._headers import header_value, merged_header, parse_unit
 from astroclassify.io._hst import as_flags, companion_pixels, find_imsets, flagged
-from astroclassify.io._identify import hst_instrument, hst_stage
+from astroclassify.io._identify import hst_instrument, product_of
 from astroclassify.io._pixels import as_float, plane_pixels, unusable_mask
 from astroclassify.io._reader import Reader
 from astroclassify.io._wcs import build_wcs, move_origin
@@ -14,7 +14,7 @@ from astroclassify.io._wcs import build_wcs, move_origin
 
 def identify(headers):
     """Match calibrated, not drizzled files of ACS and WFC3, whatever the detector."""
-    return hst_stage(headers) == "calibrated"
+    return product_of(headers).kind == "hst-calibrated"
 
 
 def read(hdulist, options):

@@ -6,7 +6,6 @@ columns). See `astroclassify.instruments` for the geometry, and ``row_levels`` f
 """
 
 import warnings
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -18,9 +17,9 @@ from astroclassify.core import FrameWarning, ParameterError, ReadError, Unsuppor
 from astroclassify.instruments import INSTRUMENTS, SCIENCE, ChipLayout, Instrument, find_layout
 from astroclassify.io._fast import bias_pixels, row_levels, trim, trim_and_subtract
 from astroclassify.io._frame import make_frame
-from astroclassify.io._headers import header_int, header_number, header_text, merged_header
+from astroclassify.io._headers import add_cards, header_int, header_number, header_text, merged_header
 from astroclassify.io._hst import Imset, as_flags, companion_pixels, find_imsets, flagged
-from astroclassify.io._identify import hst_instrument, hst_stage
+from astroclassify.io._identify import hst_instrument, product_of
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._pixels import check_declared_size, hdu_label, image_pixels, unusable_mask
 from astroclassify.io._reader import Reader, ReadOptions
@@ -32,7 +31,7 @@ _NOMINAL = "nominal level"
 
 def identify(headers):
     """Match raw files of ACS and WFC3, whatever the detector."""
-    return hst_stage(headers) == "raw"
+    return product_of(headers).kind == "hst-raw"
 
 
 def read(hdulist, options):
@@ -62,7 +61,7 @@ def read(hdulist, options):
     """
     camera = INSTRUMENTS[hst_instrument([hdu.header for hdu in hdulist], options.source)]
     chips = [_planned(imset, hdulist, camera, options) for imset in find_imsets(hdulist, options)]
-    return [_frame(chip, image) for chip, image in zip(chips, _all_trimmed(chips), strict=True)]
+    return [_frame(chip, *found) for chip, found in zip(chips, _all_trimmed(chips), strict=True)]
 
 
 HST_RAW = Reader(
@@ -83,7 +82,6 @@ class _Chip:
     offset: float
     header: fits.Header
     layout: ChipLayout
-    bias: Mapping[str, tuple]
     instrument: Instrument
     options: ReadOptions
 
@@ -92,12 +90,11 @@ def _planned(imset, hdulist, instrument, options):
     raw, offset = _stored_pixels(imset.science, options)
     header = merged_header(hdulist[0].header, imset.science.header)
     layout = _layout(instrument, imset.chip, raw.shape, header, options.source)
-    bias = _bias_levels(raw, layout, instrument, offset)
-    return _Chip(imset, raw, offset, header, layout, bias, instrument, options)
+    return _Chip(imset, raw, offset, header, layout, instrument, options)
 
 
 def _all_trimmed(chips):
-    """Cut out the chips side by side, one here and one in a thread: numpy lets go of the interpreter."""
+    """Take the chips side by side, one here and one in a thread: numpy lets go of the interpreter."""
     if len(chips) < 2:
         return [_trimmed(chip) for chip in chips]
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -106,13 +103,14 @@ def _all_trimmed(chips):
 
 
 def _trimmed(chip):
-    """Cut out the science pixels: what takes time."""
-    levels = {name: level for name, (level, _) in chip.bias.items()}
+    """Measure the bias, by amplifier, and cut out the science pixels: what takes time."""
+    bias = _bias_levels(chip.raw, chip.layout, chip.instrument, chip.offset)
+    levels = {name: level for name, (level, _) in bias.items()}
     subtracted = levels if chip.options.bias == "overscan" else dict.fromkeys(levels, -chip.offset)
-    return trim_and_subtract(chip.raw, chip.layout, subtracted, chip.options.dtype)[_kept_rows(chip)]
+    return bias, trim_and_subtract(chip.raw, chip.layout, subtracted, chip.options.dtype)[_kept_rows(chip)]
 
 
-def _frame(chip, data):
+def _frame(chip, bias, data):
     options, layout, header = chip.options, chip.layout, chip.header
     rows, start = _kept_rows(chip), layout.science_start
     move_origin(
@@ -120,9 +118,14 @@ def _frame(chip, data):
     )
     flags = _flags(chip.imset, layout, options)
     flags = None if flags is None else flags[rows]
-    means = {name: float(np.mean(level)) + chip.offset for name, (level, _) in chip.bias.items()}
-    for name, mean in means.items():
-        header[f"ACBIAS{name}"] = (round(mean, 3), f"[adu] mean bias of amplifier {name}")
+    means = {name: float(np.mean(level)) + chip.offset for name, (level, _) in bias.items()}
+    add_cards(
+        header,
+        {
+            f"ACBIAS{name}": (round(mean, 3), f"[adu] mean bias of amplifier {name}")
+            for name, mean in means.items()
+        },
+    )
     frame = make_frame(
         data,
         unit=u.adu,
@@ -134,7 +137,7 @@ def _frame(chip, data):
         wcs=tangent_wcs(header, chip.imset.science.header, options.source),
         instrument=chip.instrument.name,
         chip=chip.imset.chip,
-        notes=(f"Layout: {layout.name}; {_bias_note(chip)}",),
+        notes=(f"Layout: {layout.name}; {_bias_note(chip, bias)}",),
     )
     frame.uncertainty = ReadoutNoise(pixels=data, amplifiers=_noise(chip, means))
     return frame
@@ -227,8 +230,7 @@ def _bias_levels(raw, layout, instrument, offset):
     return bias
 
 
-def _bias_note(chip):
-    bias = chip.bias
+def _bias_note(chip, bias):
     nominal = [name for name, (_, kind) in bias.items() if kind == _NOMINAL]
     names = ", ".join(nominal)
     if nominal and chip.options.bias == "overscan":

@@ -1,4 +1,7 @@
-"""What product of which instrument a file is: pure functions of the headers of all its HDUs."""
+"""What a file is: the product of an instrument, told from the headers of all its HDUs."""
+
+from dataclasses import dataclass
+from functools import cached_property
 
 from astroclassify.core import UnsupportedInstrumentError
 from astroclassify.io._headers import first_text, header_int, header_text, header_value
@@ -10,46 +13,53 @@ SUPPORTED_DETECTORS = {("ACS", "WFC"): "acs-wfc", ("WFC3", "UVIS"): "wfc3-uvis"}
 _DRIZZLED_CHIP = -999
 
 
-def hst_stage(headers):
+@dataclass(frozen=True)
+class Product:
     """
-    Tell which product of ACS or WFC3 a file is, from its headers only.
+    What a file's headers say it is.
+
+    Parameters
+    ----------
+    camera, detector : str
+        ``INSTRUME`` and ``DETECTOR`` in upper case; empty where no header has them.
+    kind : {"hst-raw", "hst-calibrated", "hst-drizzled", "csst", ""}
+        Which product it is; empty for everything else, and for a frame of ours that
+        ``CCDData.write`` wrote: a plain image by now.
+    """
+
+    camera: str = ""
+    detector: str = ""
+    kind: str = ""
+
+
+class FileHeaders(tuple):
+    """
+    The headers of a file's HDUs, primary first: what identifiers of readers are given.
+
+    Every reader asks the same question, so the answer is kept.
+    """
+
+    @cached_property
+    def product(self):
+        """What the file is (Product)."""
+        return _product(self)
+
+
+def product_of(headers):
+    """
+    Tell what a file is, from its headers only.
+
+    Parameters
+    ----------
+    headers : sequence of fits.Header
+        The headers of all HDUs, primary first.
 
     Returns
     -------
-    str or None
-        ``"raw"``, ``"calibrated"``, ``"drizzled"``, or `None` for anything else. Drizzled files
-        have a WHT or CTX extension, list their inputs (NDRIZIM, D001DATA) or are of chip -999; the
-        others have SCI extensions of integers (raw), or of a chip (calibrated). A cut-out that
-        does not say its chip, a calibrated image in the primary HDU, and a frame that was written
-        to a file again are none of these.
+    Product
+        Worked out once for `FileHeaders`.
     """
-    if first_text(headers, "INSTRUME") not in ("ACS", "WFC3") or is_csst(headers) or is_written(headers):
-        return None
-    names = [header_text(h, "EXTNAME").upper() for h in headers]
-    drizzled_cards = any(header_value(h, key) is not None for h in headers for key in ("NDRIZIM", "D001DATA"))
-    if drizzled_cards or "WHT" in names or "CTX" in names:
-        return "drizzled"
-    if "SCI" not in names:
-        return None
-    science = headers[names.index("SCI")]
-    if header_int(science, "BITPIX", 0) > 0:
-        return "raw"
-    chip, detector = header_int(science, "CCDCHIP"), first_text(headers, "DETECTOR")
-    if chip == _DRIZZLED_CHIP:
-        return "drizzled"
-    supported = (first_text(headers, "INSTRUME"), detector) in SUPPORTED_DETECTORS
-    return None if supported and (chip is None or science is headers[0]) else "calibrated"
-
-
-def is_csst(headers):
-    """Tell from a file's headers whether it is of the CSST survey camera, as its pipeline writes it."""
-    of_camera = first_text(headers, "INSTRUME") in ("MSC", "CSST_MSC", "CSST-MSC")
-    return (of_camera or first_text(headers, "TELESCOP").startswith("CSST")) and not is_written(headers)
-
-
-def is_written(headers):
-    """Tell whether a file holds a frame of ours, written by ``CCDData.write``: a plain image by now."""
-    return any(header_value(header, "ACREADER") is not None for header in headers[:1])
+    return headers.product if isinstance(headers, FileHeaders) else _product(headers)
 
 
 def hst_instrument(headers, source):
@@ -69,3 +79,45 @@ def hst_instrument(headers, source):
             f"of these instruments, {supported} are"
         )
     return SUPPORTED_DETECTORS[pair]
+
+
+def _product(headers):
+    camera, detector = first_text(headers, "INSTRUME"), first_text(headers, "DETECTOR")
+    if any(header_value(header, "ACREADER") is not None for header in headers[:1]):
+        return Product(camera, detector)
+    if _is_csst(camera, headers):
+        return Product(camera, detector, "csst")
+    stage = _hst_stage((camera, detector), headers) if camera in ("ACS", "WFC3") else ""
+    return Product(camera, detector, stage and f"hst-{stage}")
+
+
+def _is_csst(camera, headers):
+    """Tell whether a file is of the CSST survey camera, as its pipeline writes it."""
+    return camera in ("MSC", "CSST_MSC", "CSST-MSC") or first_text(headers, "TELESCOP").startswith("CSST")
+
+
+def _hst_stage(pair, headers):
+    """
+    Tell which product of ACS or WFC3 a file is.
+
+    Drizzled files have a WHT or CTX extension, list their inputs (NDRIZIM, D001DATA) or are of
+    chip -999; the others have SCI extensions of integers (raw), or of a chip (calibrated). A cut-out
+    that does not say its chip and a calibrated image in the primary HDU are none of these.
+    """
+    names = [header_text(header, "EXTNAME").upper() for header in headers]
+    if "WHT" in names or "CTX" in names or any(map(_lists_inputs, headers)):
+        return "drizzled"
+    if "SCI" not in names:
+        return ""
+    science = headers[names.index("SCI")]
+    if header_int(science, "BITPIX", 0) > 0:
+        return "raw"
+    chip = header_int(science, "CCDCHIP")
+    if chip == _DRIZZLED_CHIP:
+        return "drizzled"
+    cut_out = pair in SUPPORTED_DETECTORS and (chip is None or science is headers[0])
+    return "" if cut_out else "calibrated"
+
+
+def _lists_inputs(header):
+    return any(header_value(header, key) is not None for key in ("NDRIZIM", "D001DATA"))

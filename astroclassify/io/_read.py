@@ -18,6 +18,7 @@ from astroclassify.core import (
 )
 from astroclassify.instruments import GENERIC, INSTRUMENTS, Instrument
 from astroclassify.io._headers import header_text
+from astroclassify.io._identify import FileHeaders
 from astroclassify.io._images import read_image
 from astroclassify.io._open import opened, source_name
 from astroclassify.io._reader import Reader, ReadOptions
@@ -112,7 +113,7 @@ def read_frames(
 
 
 def _frames_of_hdus(hdulist, chosen, camera, options):
-    headers = [hdu.header for hdu in hdulist]
+    headers = FileHeaders(hdu.header for hdu in hdulist)
     if not headers:
         raise ReadError(f"{options.source}: the HDUList is empty")
     chosen = chosen or find_reader(headers, instrument=camera, source=options.source)
