@@ -20,6 +20,7 @@ from astroclassify.io._frame import make_frame
 from astroclassify.io._headers import add_cards, header_int, header_number, header_text, merged_header
 from astroclassify.io._hst import Imset, as_flags, companion_pixels, find_imsets, flagged
 from astroclassify.io._identify import hst_instrument, product_of
+from astroclassify.io._mapped import MappedHdu
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._pixels import check_declared_size, hdu_label, image_pixels, unusable_mask
 from astroclassify.io._reader import Reader, ReadOptions
@@ -70,6 +71,7 @@ HST_RAW = Reader(
     identify=identify,
     read=read,
     instruments=("acs-wfc", "wfc3-uvis"),
+    maps=True,
 )
 
 
@@ -169,7 +171,7 @@ def _stored_pixels(hdu, options):
 def _is_plain_uint16(hdu):
     header, info = hdu.header, hdu.fileinfo()
     return (
-        type(hdu).__name__ == "ImageHDU"
+        type(hdu) in (fits.ImageHDU, MappedHdu)
         and bool(info)
         and info["file"].compression is None
         and isinstance(info["file"].name, str)

@@ -9,6 +9,7 @@ from astropy.io import fits
 
 from astroclassify.core import ParameterError, ReadError
 from astroclassify.io._images import is_picture
+from astroclassify.io._mapped import MappedFits
 from astroclassify.io._structure import check_structure, decompressed
 
 _FITS_STARTS = (b"SIMPLE", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\x1f\x9d")
@@ -55,7 +56,7 @@ def opened(source):
                 f"{source_name(source)}: neither FITS nor a PNG, JPEG or TIFF picture; "
                 f"it starts with {start[:8]!r}"
             )
-        hdulist = open_fits(file, source_name(source))
+        hdulist = open_fits(file, source_name(source), mapped=path)
         afterwards.callback(hdulist.close, closed=path)
         yield hdulist, "fits", path
 
@@ -96,7 +97,7 @@ def _first_bytes(file):
     return start
 
 
-def open_fits(file, source):
+def open_fits(file, source, *, mapped=False):
     """
     Open a FITS file whose structure was checked first.
 
@@ -106,10 +107,12 @@ def open_fits(file, source):
         Where the file is.
     source : str
         Its name, for messages.
+    mapped : bool, default False
+        Whether a raw file, given by its path, may come as `MappedFits`.
 
     Returns
     -------
-    fits.HDUList
+    fits.HDUList or MappedFits
         Opened for reading, headers loaded as they are asked for.
 
     Raises
@@ -117,6 +120,8 @@ def open_fits(file, source):
     ReadError
         If a header declares impossibly many axes or columns.
     """
-    check_structure(file, source)
+    walked = check_structure(file, source)
+    if mapped and MappedFits.suits(file, walked):
+        return MappedFits(file, walked)
     # Astropy decompresses what a path leads to, but not what comes from a file object.
     return fits.open(decompressed(file) if hasattr(file, "read") else file, mode="readonly")

@@ -20,6 +20,7 @@ from astroclassify.instruments import GENERIC, INSTRUMENTS, Instrument
 from astroclassify.io._headers import header_text
 from astroclassify.io._identify import FileHeaders
 from astroclassify.io._images import read_image
+from astroclassify.io._mapped import MappedFits
 from astroclassify.io._open import opened, source_name
 from astroclassify.io._reader import Reader, ReadOptions
 
@@ -117,6 +118,8 @@ def _frames_of_hdus(hdulist, chosen, camera, options):
     if not headers:
         raise ReadError(f"{options.source}: the HDUList is empty")
     chosen = chosen or find_reader(headers, instrument=camera, source=options.source)
+    if isinstance(hdulist, MappedFits) and not chosen.maps:
+        hdulist = hdulist.hdulist
     frames = chosen.read(hdulist, options)
     if not frames:
         raise ReadError(f"{options.source}: {chosen.name!r} found no image; seen: {_seen(headers)}")

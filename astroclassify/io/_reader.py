@@ -58,6 +58,9 @@ class Reader:
         ``read(hdulist, options) -> list of CCDData``.
     instruments : tuple of str
         Names of the instruments whose files it reads.
+    maps : bool
+        Whether ``read`` maps pixels by itself and uses of the HDUs no more than ``header``, ``is_image``,
+        ``data`` and ``fileinfo()``; of such files no HDUList need be made.
 
     Examples
     --------
@@ -71,3 +74,4 @@ class Reader:
     identify: Callable[[Sequence[fits.Header]], bool]
     read: Callable[[fits.HDUList, ReadOptions], list[CCDData]]
     instruments: tuple[str, ...] = ()
+    maps: bool = False

@@ -32,17 +32,25 @@ def check_structure(file, source):
     source : str
         Its name, for messages.
 
+    Returns
+    -------
+    list of HduBytes
+        The HDUs, as far as there are any.
+
     Raises
     ------
     ReadError
         If a header breaks a limit of the FITS standard. Everything else that may be wrong
         (truncation, missing cards) is left to the reader.
     """
+    walked = []
     with _stream(file) as stream:
         for hdu in walk_hdus(_reading(stream, source)):
             if not hdu.numbers:
-                return
+                break
             _check_numbers(hdu, source)
+            walked.append(hdu)
+    return walked
 
 
 def _check_numbers(hdu, source):

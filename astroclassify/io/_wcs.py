@@ -13,9 +13,8 @@ from astroclassify.io._headers import header_int, header_number, header_text
 _TABLE_CARDS = frozenset(("CPDIS", "CPERR", "D2IMDIS", "D2IMERR", "DP", "D2IM"))
 _WCS_TEXTS = ("CTYPE1", "CTYPE2", "CUNIT1", "CUNIT2")
 _WCS_NUMBERS = ("CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CD1_1", "CD1_2", "CD2_1", "CD2_2")
-_WCS_SPECIAL = (
-    *("EQUINOX", "RADESYS", "LONPOLE", "LATPOLE"),
-    *("CDELT1", "CROTA2", "PC1_1", "PV1_1", "PV2_1", "A_ORDER"),
+_WCS_SPECIAL = frozenset(
+    ["EQUINOX", "RADESYS", "LONPOLE", "LATPOLE", "CDELT1", "CROTA2", "PC1_1", "PV1_1", "PV2_1", "A_ORDER"]
 )
 _REFERENCE_PIXELS = {f"CRPIX{axis}{version}" for axis in "12" for version in ("", *string.ascii_uppercase)}
 
@@ -103,7 +102,7 @@ def tangent_wcs(header, own, source):
     texts = [header_text(own, keyword) for keyword in _WCS_TEXTS]
     numbers = [header_number(header, keyword) if keyword in own else None for keyword in _WCS_NUMBERS]
     tangent = texts[:2] == ["RA---TAN", "DEC--TAN"] and {*texts[2:]} <= {"", "deg"} and None not in numbers
-    if not tangent or any(keyword in own for keyword in _WCS_SPECIAL) or not _regular(*numbers[3:]):
+    if not tangent or not _WCS_SPECIAL.isdisjoint(own) or not _regular(*numbers[3:]):
         cards = own.copy()
         cards.update({key: header[key] for key in ("CRPIX1", "CRPIX2") if key in own})
         return build_wcs(cards, source=source)

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from astroclassify.io import header_int, header_number, header_text, header_value, merged_header
+from astroclassify.io import (
+    header_int,
+    header_number,
+    header_text,
+    header_value,
+    merged_header,
+    read_frames,
+    write_raw,
+)
 from astroclassify.io._headers import add_cards
 
 ODD_CARDS = (
@@ -86,8 +94,6 @@ def test_values_come_in_the_type_that_is_asked_for(odd):
 
 
 def test_frames_of_a_file_have_headers_of_their_own(tmp_path):
-    from astroclassify.io import read_frames, write_raw
-
     raw = {chip: np.full((2068, 4144), 2100, "uint16") for chip in (1, 2)}
     write_raw(tmp_path / "j0000000q_raw.fits", raw, instrument="acs-wfc", band="F814W", exptime=500)
     first, second = read_frames(tmp_path / "j0000000q_raw.fits")
