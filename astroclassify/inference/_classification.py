@@ -55,6 +55,11 @@ class Classification:
     novelty: float | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def p_galaxy(self):
+        """Probability of galaxy against nsc, both renormalised without ``field``, 0 to 1 (float)."""
+        return self.probability if self.leaning == "galaxy" else 1 - self.probability
+
     def __repr__(self):
         return f"<Classification {self.label!r}, probability {self.probability:.3f}>"
 

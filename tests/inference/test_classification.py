@@ -62,3 +62,9 @@ def test_it_is_frozen_and_pickles(galaxy):
     with pytest.raises(dataclasses.FrozenInstanceError):
         galaxy.label = "nsc"
     assert str(pickle.loads(pickle.dumps(galaxy))) == str(galaxy)
+
+
+@pytest.mark.parametrize(("leaning", "expected"), [("galaxy", 0.75), ("nsc", 0.25)])
+def test_the_probability_of_galaxy_is_that_against_nsc_whatever_the_leaning(leaning, expected):
+    probabilities = {"galaxy": 0.6, "nsc": 0.2, "field": 0.2}
+    assert Classification("uncertain", 0.75, leaning, probabilities).p_galaxy == expected
