@@ -214,8 +214,8 @@ def classify_many(
     -------
     astropy.table.QTable
         One row per frame, in order: ``source``, ``chip`` (0 where the frame has no chip number),
-        ``label``, ``probability``, ``p_<class>`` for each class of the model (``p_star_cluster``
-        for ``star cluster``), ``p_galaxy_vs_nsc`` (of galaxy among galaxy and nsc), ``novelty``,
+        ``label``, ``probability``, ``p_galaxy`` (of galaxy against nsc), ``p_class_<class>`` for each class
+        of the model among all of them (``p_class_star_cluster`` for ``star cluster``), ``novelty``,
         ``error`` (empty where all went well; else the label is empty and the numbers are NaN) and
         ``model``. Its ``meta`` holds the provenance. There are no maps of the evidence.
 
@@ -433,8 +433,7 @@ def _rows(batch, asked, *, recorded):
 
 
 def _row(entry, answer, model):
-    galaxy = answer.probability if answer.leaning == "galaxy" else 1 - answer.probability
-    values = (*answer.probabilities.values(), galaxy, answer.novelty)
+    values = (answer.p_galaxy, *answer.probabilities.values(), answer.novelty)
     return (entry.name, entry.chip, answer.label, answer.probability, *values, "", model.spec.name)
 
 
@@ -445,8 +444,8 @@ def _error_row(entry, error, model):
 
 
 def _table(rows, asked):
-    classes = [f"p_{name.replace(' ', '_')}" for name in asked.model.classes]
-    numbers = ["probability", *classes, "p_galaxy_vs_nsc", "novelty"]
+    classes = [f"p_class_{name.replace(' ', '_')}" for name in asked.model.classes]
+    numbers = ["probability", "p_galaxy", *classes, "novelty"]
     names = ["source", "chip", "label", *numbers, "error", "model"]
     types = [str, int, str, *[float] * len(numbers), str, str]
     return QTable(rows=rows or None, names=names, dtype=types, meta=_provenance(asked))

@@ -15,10 +15,11 @@ import torch
 from judge_frames import photographs
 
 from astroclassify.inference import galaxy_probability, predict_planes
+from astroclassify.metrics import area_under_curve, balanced_accuracy
 from astroclassify.models import PATCHNET, build_model
 from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.simulate import CLASSES
-from astroclassify.training import FramePool, Recipe, area_under_curve, balanced_accuracy, fit
+from astroclassify.training import FramePool, Recipe, fit
 from astroclassify.training._data import PoolStream
 from astroclassify.training._pool import Mixture
 from astroclassify.training._sources import SOURCES

@@ -16,6 +16,7 @@ from scipy.ndimage import zoom
 
 from astroclassify import classify_many, read_frames
 from astroclassify.io import in_electrons
+from astroclassify.metrics import wilson_interval
 from astroclassify.simulate import SimulationConfig, plan_exposure
 
 CAMERAS = ("acs-wfc", "wfc3-uvis")
@@ -67,7 +68,7 @@ def classified(count, seed, options):
                 rng = np.random.default_rng([seed, number, chip])
                 same = {"as read": frame.data, **versions(path, frame, chip, rng)}
                 table = classify_many(list(same.values()), progress=False, on_error="raise", **options)
-                for name, label, p in zip(same, table["label"], table["p_galaxy_vs_nsc"], strict=True):
+                for name, label, p in zip(same, table["label"], table["p_galaxy"], strict=True):
                     labels.setdefault(name, []).append(str(label))
                     probabilities.setdefault(name, []).append(float(p))
             said = labels["as read"][-len(exposure.raw) :]
@@ -75,14 +76,6 @@ def classified(count, seed, options):
                 f"{number:4d} {exposure.instrument.name:9s} {exposure.truth['kind']:12s} {said}", flush=True
             )
     return labels, probabilities
-
-
-def wilson(changed, total, z=1.96):
-    """Give the 95% interval of a share."""
-    share, spread = changed / total, z**2 / total
-    middle = (share + spread / 2) / (1 + spread)
-    half = z / (1 + spread) * np.sqrt(share * (1 - share) / total + spread / total / 4)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def report(labels, probabilities):
@@ -93,7 +86,7 @@ def report(labels, probabilities):
     for name, found in labels.items():
         changed = int((np.array(found) != usual).sum())
         swapped = sum({one, other} == {"galaxy", "nsc"} for one, other in zip(found, usual, strict=True))
-        low, high = wilson(changed, usual.size)
+        low, high = wilson_interval(changed / usual.size, usual.size)
         moved = np.abs(np.array(probabilities[name]) - p_usual).mean()
         rates = f"{changed / usual.size:7.2%} {low:8.2%}{high:8.2%}"
         print(f"{name:22s} {changed:8d} {rates} {swapped:8d} {moved:10.4f}")

@@ -6,18 +6,20 @@ from itertools import pairwise
 import numpy as np
 from judge_frames import TRAINED_OUTLIERS
 
-from astroclassify.core import ParameterError
-from astroclassify.training import (
+from astroclassify.metrics import (
+    ClusterBootstrap,
     accuracy,
     area_under_curve,
     balanced_accuracy,
-    bootstrap,
     calibration_error,
+    confidence,
     f1_galaxy,
     f1_nsc,
+    leans_to_galaxy,
 )
 
-PERCENT, NUMBER = "{:.2%} ({:.1%} to {:.1%})", "{:.3f} ({:.3f} to {:.3f})"
+#: Formats of a figure and of its bounds.
+PERCENT, NUMBER = (".2%", ".1%"), (".3f", ".3f")
 FIGURES = {
     "accuracy": (accuracy, PERCENT),
     "F1 galaxy": (f1_galaxy, PERCENT),
@@ -72,13 +74,9 @@ def figure(rows, name):
     return scored(metric, rows["p_galaxy"], rows["truth"] == "galaxy", rows["body"], style)
 
 
-def scored(metric, values, truth, bodies, style):
+def scored(metric, values, truth, bodies, style, *, groups=None):
     """Say a figure with its interval."""
-    try:
-        score = bootstrap(metric, values, truth, bodies)
-    except ParameterError:
-        return "-"
-    return style.format(score.value, score.low, score.high)
+    return ClusterBootstrap(bodies).estimate(metric, values, truth, groups=groups).text(*style)
 
 
 def _size(rows):
@@ -96,8 +94,7 @@ def summary(parts):
 
 
 def _answered(rows):
-    sure = (rows["label"] != "uncertain").astype(float)
-    return scored(lambda values, _: float(values.mean()), sure, sure > 0, rows["body"], PERCENT)
+    return ClusterBootstrap(rows["body"]).mean(rows["label"] != "uncertain", bounds=(0, 1)).text(*PERCENT)
 
 
 def coverage(parts):
@@ -111,12 +108,16 @@ def coverage(parts):
 
 
 def _accuracy_of_most_certain(rows, share):
-    def metric(p_galaxy, is_galaxy):
-        confidence = np.maximum(p_galaxy, 1 - p_galaxy)
-        kept = np.argsort(-confidence, kind="stable")[: max(1, round(share * confidence.size))]
-        return accuracy(p_galaxy[kept], is_galaxy[kept])
+    def kept(p_galaxy):
+        return np.argsort(-confidence(p_galaxy), kind="stable")[: max(1, round(share * p_galaxy.size))]
 
-    return scored(metric, rows["p_galaxy"], rows["truth"] == "galaxy", rows["body"], PERCENT)
+    def metric(p_galaxy, is_galaxy):
+        chosen = kept(p_galaxy)
+        return accuracy(p_galaxy[chosen], is_galaxy[chosen])
+
+    p_galaxy, is_galaxy, bodies = rows["p_galaxy"], rows["truth"] == "galaxy", rows["body"]
+    answered = np.unique(bodies[kept(p_galaxy)]).size
+    return scored(metric, p_galaxy, is_galaxy, bodies, PERCENT, groups=answered)
 
 
 def _has_groups(rows, by):
@@ -175,7 +176,7 @@ def _auroc(bodies, others, key):
 
 def mistakes(rows, name):
     """The frames that are labelled wrongly, the surest first."""
-    wrong = (rows["p_galaxy"] > 0.5) != (rows["truth"] == "galaxy")
+    wrong = leans_to_galaxy(rows["p_galaxy"]) != (rows["truth"] == "galaxy")
     found = of(rows, wrong)
     lines = [["frame", "kind", "label", "probability of galaxy"]]
     for row in np.argsort(-np.abs(found["p_galaxy"] - 0.5)):

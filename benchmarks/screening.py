@@ -1,4 +1,4 @@
-"""What a screening keeps: the share of frames dropped at each limit of p_field, by list.
+"""What a screening keeps: the share of frames dropped at each limit of the probability of field, by list.
 
 Run: ``python benchmarks/screening.py LIST... [--kept DIR] [--every N]``. Simulate the lists
 with ``astroclassify simulate``: of bodies (``benchmarks/judge_clear.toml``, ``judge_blurry.toml``) and of
@@ -28,7 +28,7 @@ def main():
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", AstroclassifyWarning)
     print(
-        f"{'list':20} {'frames':>6} {'bodies':>6} {'novel':>6}  p_field above "
+        f"{'list':20} {'frames':>6} {'bodies':>6} {'novel':>6}  dropped above "
         + " ".join(f"{x:5}" for x in LIMITS)
     )
     for path in arguments.lists:
@@ -38,7 +38,7 @@ def main():
         name = path.parent.name
         screened = screen(table, frames=path.parent, output=arguments.kept / f"{name}.screened.ecsv")
         novel = screened["novelty"] > screened.meta["screening"]["novelty_above"]
-        shares = " ".join(f"{np.mean(screened['p_field'] > limit):5.1%}" for limit in LIMITS)
+        shares = " ".join(f"{np.mean(screened['p_class_field'] > limit):5.1%}" for limit in LIMITS)
         print(
             f"{name:20} {len(screened):6} {len(set(screened['ID'])):6} {novel.mean():6.1%} {'':14} {shares}"
         )

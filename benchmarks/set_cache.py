@@ -80,7 +80,7 @@ def errors(files, cache):
     """Largest and root-mean-square difference of what models take, and the largest in units of the noise."""
     largest, squares, relative = 0.0, [], 0.0
     for file, kept in zip(files, cache.frames(), strict=True):
-        from astroclassify.datasets._labelled import read_frame
+        from astroclassify.datasets import read_frame
         from astroclassify.preprocess import counts_planes, frame_array
 
         frame = read_frame(file.frame, file.hdu, rows="paper")

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from astroclassify.metrics import ClusterBootstrap, balanced_accuracy
+
 SMALL = {
     "acs-wfc": ("WFC1A-512", "WFC1B-512", "WFC2C-512", "WFC2D-512"),
     "wfc3-uvis": ("UVIS1-C512A-SUB", "UVIS1-C512B-SUB", "UVIS2-C512C-SUB", "UVIS2-C512D-SUB"),
@@ -70,32 +72,16 @@ def guesses(model, features, labels, bodies, *, folds=5):
     return cross_val_predict(model, features, labels, groups=bodies, cv=GroupKFold(folds))
 
 
-def balanced_accuracy(guessed, labels):
-    """Give the mean over classes of the fraction that is right."""
-    return float(np.mean([np.mean(guessed[labels == label] == label) for label in np.unique(labels)]))
-
-
-def interval(guessed, labels, bodies, *, draws=1000, seed=0):
-    """Give the central 95% of the balanced accuracy over resampled bodies."""
-    rng, names = np.random.default_rng(seed), np.unique(bodies)
-    members = {name: np.flatnonzero(bodies == name) for name in names}
-    values = []
-    for _ in range(draws):
-        chosen = np.concatenate([members[name] for name in rng.choice(names, len(names))])
-        if len(np.unique(labels[chosen])) == 2:
-            values.append(balanced_accuracy(guessed[chosen], labels[chosen]))
-    return np.quantile(values, [0.025, 0.975])
-
-
 def report(rows, labels, bodies):
     """Print one line for each model; give the highest balanced accuracy."""
     features, _ = as_matrix(rows)
     best = 0.0
     for name, model in models().items():
         guessed = guesses(model, features, labels, bodies)
-        value, (low, high) = balanced_accuracy(guessed, labels), interval(guessed, labels, bodies)
-        print(f"  {name:20} {value:6.1%}  (95%: {low:.1%} to {high:.1%})")
-        best = max(best, value)
+        said, truth = guessed == "galaxy", labels == "galaxy"
+        found = ClusterBootstrap(bodies, draws=1000).estimate(balanced_accuracy, said, truth)
+        print(f"  {name:20} {found.text('.1%')}")
+        best = max(best, found.value)
     return best
 
 

@@ -188,7 +188,7 @@ def test_many_frames_give_one_row_each(brightness, fake_files):
     assert table["source"].tolist() == ["2x3000", "2x3000", "<ndarray 1>", "1x10", "<CCDData 3>"]
     assert set(table["error"]) == {""}
     assert set(table["model"]) == {"example-brightness"}
-    assert np.allclose(table["p_galaxy"] + table["p_nsc"], 1)
+    assert np.allclose(table["p_class_galaxy"] + table["p_class_nsc"], 1)
     assert table.meta["weights_sha256"]
 
 
@@ -241,14 +241,17 @@ def test_fine_classes_become_column_names():
 
     model = Model(PATCHNET, None, {}, Calibration(), "", "cpu")
     asked = _api._asked(model, flips=None, prior=None, batch_size=1, evidence=False)
-    assert _api._table([], asked).colnames[4:8] == ["p_galaxy", "p_nebula", "p_star_cluster", "p_field"]
+    assert _api._table([], asked).colnames[4:8] == [
+        "p_galaxy",
+        *("p_class_galaxy", "p_class_nebula", "p_class_star_cluster"),
+    ]
 
 
 def test_the_company_in_a_batch_never_changes_a_result(brightness):
     rng = np.random.default_rng(0)
     frames = [rng.normal(900, 300, shape).astype("f4") for shape in [(64, 64), (90, 70), (64, 64)]]
     together = classify_many(frames, model=brightness)["p_galaxy"]
-    alone = [classify(frame, model=brightness).probabilities["galaxy"] for frame in frames]
+    alone = [classify(frame, model=brightness).p_galaxy for frame in frames]
     assert np.array_equal(together, alone)
 
 
@@ -256,7 +259,7 @@ def test_the_table_says_how_galaxy_stands_against_nsc_and_how_novel_a_frame_is(b
     frames = [level(BRIGHT), level(DARK)]
     table = classify_many(frames, model=brightness)
     answers = [classify(frame, model=brightness) for frame in frames]
-    assert np.allclose(table["p_galaxy_vs_nsc"], table["p_galaxy"])  # a model without field
+    assert np.allclose(table["p_galaxy"], table["p_class_galaxy"])  # a model without field
     assert table["novelty"].tolist() == [answer.novelty for answer in answers]
     assert np.isnan(classify_many([None], model=brightness)["novelty"][0])
 
@@ -269,7 +272,7 @@ def test_a_prior_moves_the_answers_of_one_frame_and_of_many_alike(brightness):
     assert rare.probabilities["galaxy"] / rare.probabilities["nsc"] == pytest.approx(expected)
     assert rare.meta["prior"] == {"galaxy": 0.01, "nsc": 0.99}
     table = classify_many([frame], model=brightness, prior=rare.meta["prior"])
-    assert table["p_galaxy"][0] == pytest.approx(rare.probabilities["galaxy"])
+    assert table["p_class_galaxy"][0] == pytest.approx(rare.probabilities["galaxy"])
     assert table.meta["prior"] == rare.meta["prior"]
 
 

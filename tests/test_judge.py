@@ -89,8 +89,8 @@ def test_outliers_that_a_score_tells_apart_have_an_area_of_one(tables):
         each for each in tables.all_tables(joined(bodies, dark, comet)) if each.title.startswith("Outliers")
     ]
     assert listing.rows[0] == ["outliers", "frames", "energy", "1 - max. probability"]
-    assert cell(listing, "dark", 2) == "1.000 (1.000 to 1.000)"
-    assert cell(listing, "all like trained ones", 2) == "1.000 (1.000 to 1.000)"
+    assert cell(listing, "dark", 2) == "1.000 (0.722 to 1.000)"
+    assert cell(listing, "all like trained ones", 2) == "1.000 (0.722 to 1.000)"
     assert 0.2 < float(cell(listing, "all unlike trained ones", 2)[:5]) < 0.8
     assert cell(listing, "all but fields") == "40"
 

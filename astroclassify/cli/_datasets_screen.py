@@ -124,7 +124,7 @@ def _beside(path, ending):
 def _overrules(arguments, screened):
     """Where the decisions are, checked and brought beside the list; None if there are none."""
     from astroclassify.core._durable import write_whole
-    from astroclassify.curation._screening import read_overrules
+    from astroclassify.curation import read_overrules
 
     home = _beside(arguments.list, "overrules.csv")
     if arguments.overrules is None:

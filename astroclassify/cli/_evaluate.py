@@ -133,8 +133,7 @@ def run(arguments):
 
 
 def _robustness(arguments, progress):
-    from astroclassify.evaluation import QUANTITIES, robustness
-    from astroclassify.evaluation._models import asked_models
+    from astroclassify.evaluation import QUANTITIES, asked_models, robustness
 
     asked = asked_models(arguments.models)
     robustness(

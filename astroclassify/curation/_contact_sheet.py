@@ -14,7 +14,8 @@ from PIL import Image
 
 from astroclassify.core import AstroclassifyError, ParameterError, progress_bar
 from astroclassify.curation._screening import read_overrules
-from astroclassify.datasets._labelled import listed_frames
+from astroclassify.datasets import listed_frames
+from astroclassify.metrics import confidence
 from astroclassify.preprocess import counts_planes
 
 _START, _END = "contact_sheet.html", "contact_sheet_end.html"
@@ -75,7 +76,7 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
     unfinished = path.with_name(f".{path.name}.partial")
     with unfinished.open("w", encoding="utf-8") as page:
         page.write(_filled(_START, title=escape(path.stem), about=escape(_about(screened)), width=width))
-        order = np.argsort(-np.nan_to_num(np.asarray(screened["p_field"], float), nan=2), kind="stable")
+        order = np.argsort(-np.nan_to_num(np.asarray(screened["p_class_field"], float), nan=2), kind="stable")
         for number in progress_bar(order, progress=progress, description="contact sheet"):
             page.write(_shown(screened[number], number, listed[number], decided.get(number), width))
         columns = [{"name": name, "key": key} for name, key in _NAMED_BY.items() if name in screened.colnames]
@@ -97,8 +98,8 @@ def _about(screened):
     said = screened.meta.get("screening", {})
     return (
         f"{len(screened)} frames, of which {int(np.sum(screened['Keep']))} are kept by the model "
-        f"{said.get('model', '')} (weights {str(said.get('weights', ''))[:12]}): those with p_field up to "
-        f"{said.get('limit', 0.5):g} and a novelty up to {said.get('novelty_above', np.inf):.3g}."
+        f"{said.get('model', '')} (weights {str(said.get('weights', ''))[:12]}): those with a probability of "
+        f"field up to {said.get('limit', 0.5):g} and a novelty up to {said.get('novelty_above', np.inf):.3g}."
     )
 
 
@@ -134,10 +135,10 @@ def _name(row):
 
 
 def _scores(row):
-    if not np.isfinite(row["p_field"]):
+    if not np.isfinite(row["p_class_field"]):
         return "not looked at"
-    leaning = max(row["p_galaxy"], 1 - row["p_galaxy"])
-    return f"p_field {row['p_field']:.3f}, novelty {row['novelty']:.2f}, {row['Leaning']} {leaning:.3f}"
+    leaning = f"{row['Leaning']} {confidence(row['p_galaxy']):.3f}"
+    return f"field {row['p_class_field']:.3f}, novelty {row['novelty']:.2f}, {leaning}"
 
 
 def _buttons(row, number, model, chosen):

@@ -8,8 +8,8 @@ from astropy.table import MaskedColumn, Table
 
 from astroclassify.core import AstroclassifyError, ParameterError, ReadError, progress_bar
 from astroclassify.core._durable import Journal, write_table
+from astroclassify.datasets import listed_frames, read_frame
 from astroclassify.datasets._building import dated
-from astroclassify.datasets._labelled import listed_frames, read_frame
 from astroclassify.inference import checked_planes, interpret, predict_planes
 from astroclassify.inference._ahead import prepared_ahead
 from astroclassify.models import Model, build_model
@@ -21,8 +21,8 @@ SCREENED_ABOVE = 0.02
 DECISIONS = ("keep", "drop")
 #: What is kept of a frame that was looked at: the name in the journal, and the column.
 _FACTS = {
-    "p_field": "p_field",
     "p_galaxy": "p_galaxy",
+    "p_class_field": "p_class_field",
     "leaning": "Leaning",
     "novelty": "novelty",
     "exptime": "Exposure",
@@ -72,10 +72,10 @@ def screen(
     Returns
     -------
     astropy.table.Table
-        The list's rows and columns, and ``p_field``; ``p_galaxy`` (of galaxy among galaxy and nsc);
-        ``Leaning`` (to which of the two); ``novelty``; ``Exposure`` (seconds, NaN where the file does not
-        say); ``Source Bytes`` and ``Source Modified`` (of the file); ``Keep`` (bool); and
-        ``Reason``, empty for a frame that is kept. ``meta["screening"]`` says by what.
+        The list's rows and columns, and ``p_galaxy`` (of galaxy against nsc); ``p_class_field`` (of
+        ``field`` among all classes); ``Leaning`` (to galaxy or nsc); ``novelty``; ``Exposure`` (seconds,
+        NaN where the file does not say); ``Source Bytes`` and ``Source Modified`` (of the file); ``Keep``
+        (bool); and ``Reason``, empty for a frame that is kept. ``meta["screening"]`` says by what.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def screen(
 
     Notes
     -----
-    A frame is dropped if ``p_field`` is above the limit, if its novelty is above that of the weights'
+    A frame is dropped if ``p_class_field`` is above the limit, if its novelty is above that of the weights'
     card, or if it cannot be read. What the model takes the body for never decides: a list without the frames
     that a model gets wrong would flatter it. The default limit is for the default model: of simulated
     frames it drops four in five of empty sky, one in 50 of bodies that are seen well, and one in four of
@@ -102,7 +102,7 @@ def screen(
     --------
     >>> from astroclassify.curation import screen
     >>> screened = screen("list.csv", frames="raw", output="list.screened.ecsv")  # doctest: +SKIP
-    >>> screened[~screened["Keep"]]["OBSID", "p_field", "Reason"]  # doctest: +SKIP
+    >>> screened[~screened["Keep"]]["OBSID", "p_class_field", "Reason"]  # doctest: +SKIP
     """
     if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit <= 1:
         raise ParameterError(f"limit is {limit!r}; expected a probability, 0 to 1")
@@ -144,13 +144,17 @@ def _known(output, sha256):
     known = {}
     if output.is_file():
         table = _read(output)
-        if table.meta.get("screening", {}).get("weights") == sha256:
+        if table.meta.get("screening", {}).get("weights") == sha256 and _has_facts(table):
             for row in table[np.asarray(table["Source Bytes"]) >= 0]:
                 known[_key(row)] = {name: _plain(row[column]) for name, column in _FACTS.items()}
     for line in _journal(output).lines():
         if line.pop("weights") == sha256:
             known[tuple(line.pop("key"))] = line
     return known
+
+
+def _has_facts(table):
+    return set(_FACTS.values()) <= set(table.colnames)
 
 
 def _plain(value):
@@ -223,10 +227,9 @@ def _answer(planes, facts, model):
 
 def _said(prediction, model):
     said = interpret(prediction, model)
-    galaxy = said.probability if said.leaning == "galaxy" else 1 - said.probability
     return {
-        "p_field": said.probabilities["field"],
-        "p_galaxy": galaxy,
+        "p_galaxy": said.p_galaxy,
+        "p_class_field": said.probabilities["field"],
         "leaning": said.leaning,
         "novelty": said.novelty,
     }
@@ -257,8 +260,9 @@ def _judged(table, keys, known, failures, model, limit):
 
 
 def _reason(facts, limit, highest):
-    if facts["p_field"] > limit:
-        return f"perhaps a field without a body: p_field {facts['p_field']:.3f} is above {limit:g}"
+    field = facts["p_class_field"]
+    if field > limit:
+        return f"perhaps a field without a body: its probability {field:.3f} is above {limit:g}"
     if facts["novelty"] > highest:
         return f"unlike all that the model has learnt: novelty {facts['novelty']:.4g} is above {highest:.4g}"
     return ""

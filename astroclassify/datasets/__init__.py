@@ -1,9 +1,15 @@
 """Lists of labelled frames, the paper's and one's own: bodies, labels, splits, leakage, sets on disk."""
 
 from astroclassify.datasets._bodies import KnownBody, body_at, body_key, known_bodies, resolve_body
+from astroclassify.datasets._cache import CachedPixels, is_set
 from astroclassify.datasets._grouping import canonical_bodies
-from astroclassify.datasets._intervals import accuracy_interval, bootstrap_interval
-from astroclassify.datasets._labelled import LabelledFrame, checked_frames, labelled_frames
+from astroclassify.datasets._labelled import (
+    LabelledFrame,
+    checked_frames,
+    labelled_frames,
+    listed_frames,
+    read_frame,
+)
 from astroclassify.datasets._leakage import Leakage, check_leakage, find_leakage
 from astroclassify.datasets._manifest import (
     LABELS,
@@ -23,16 +29,15 @@ __all__ = [
     "MANIFEST_COLUMNS",
     "PAPER_SEED",
     "VARIANTS",
+    "CachedPixels",
     "FrameCache",
     "KnownBody",
     "LabelledFrame",
     "Leakage",
     "ManifestReport",
     "Split",
-    "accuracy_interval",
     "body_at",
     "body_key",
-    "bootstrap_interval",
     "build_set",
     "canonical_bodies",
     "check_leakage",
@@ -40,10 +45,13 @@ __all__ = [
     "checked_frames",
     "find_leakage",
     "instrument_names",
+    "is_set",
     "kfold",
     "known_bodies",
     "labelled_frames",
+    "listed_frames",
     "open_set",
+    "read_frame",
     "read_manifest",
     "report",
     "resolve_body",

@@ -169,6 +169,23 @@ class CachedPixels:
         return (str(Path(self.folder).resolve()), self.row, recipe, self.source)
 
 
+def is_set(path):
+    """
+    Say whether a folder is that of a set on disk.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder.
+
+    Returns
+    -------
+    bool
+        Whether `build_set` wrote, or began, one there.
+    """
+    return (Path(path) / ABOUT).is_file()
+
+
 def mapped(path):
     """
     Map an array of a set, once for as long as the file is the same.

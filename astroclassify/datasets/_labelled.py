@@ -9,7 +9,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, ReadError
-from astroclassify.datasets._cache import ABOUT, ROWS, CachedPixels
+from astroclassify.datasets._cache import ROWS, CachedPixels, is_set
 from astroclassify.datasets._manifest import check_manifest, read_manifest
 from astroclassify.io import read_frames
 from astroclassify.preprocess import frame_array
@@ -164,7 +164,7 @@ def labelled_frames(manifest, *, frames=None):
     ParameterError
         If the manifest is a table in memory or an address, and ``frames`` is not given.
     """
-    if _is_local(manifest) and (Path(manifest) / ABOUT).is_file():
+    if _is_local(manifest) and is_set(manifest):
         return _frames_of_set(Path(manifest))
     _, listed = listed_frames(manifest, frames=frames)
     missing = [frame.frame for frame in listed if not frame.frame.is_file()]

@@ -9,9 +9,9 @@ from astropy.table import Table
 from astroclassify.core import ParameterError
 from astroclassify.datasets._bodies import resolve_body
 from astroclassify.datasets._grouping import canonical_bodies, visits
-from astroclassify.datasets._intervals import accuracy_interval, bootstrap_interval
 from astroclassify.datasets._leakage import Leakage, find_leakage
 from astroclassify.datasets._manifest import check_manifest
+from astroclassify.metrics import ClusterBootstrap, wilson_interval
 
 #: Columns that a rule may look at, alone or together.
 _RULES = (("Instrument",), ("Filter",), ("Instrument", "Filter"), ("HDU Index",))
@@ -40,8 +40,8 @@ class ManifestReport:
     rules : astropy.table.Table
         Rules that look at no pixel, the best first: ``rule`` (the columns it looks at), ``accuracy`` of the
         best such rule on this list, ``unseen`` (its accuracy on bodies that it was not made from), its 95%
-        intervals when bodies, visits or frames are drawn again (``body low``, ``body high``, ...), and
-        ``says`` (its answers).
+        intervals when bodies, visits or frames are drawn again (``body low``, ``body high``, ...; NaN of
+        one body or visit), and ``says`` (its answers).
     repeats : astropy.table.Table
         ``what``, ``frames``: rows that list a frame again, and frames that look the same way in the same
         band, visit and chip as an earlier one.
@@ -195,6 +195,7 @@ def _count_table(manifest):
 def _rule_table(manifest, bodies, visit, samples, seed):
     labels = np.asarray(manifest["Label"], dtype=str)
     drawn = {"body": bodies, "visit": visit, "frame": np.arange(len(manifest))}
+    drawn = {what: ClusterBootstrap(groups, draws=samples, rng=seed) for what, groups in drawn.items()}
     rows = []
     for columns in _RULES:
         values = np.array(
@@ -202,10 +203,9 @@ def _rule_table(manifest, bodies, visit, samples, seed):
         )
         answers, unseen = _rule(values, labels, bodies)
         row = {"rule": " + ".join(columns), "accuracy": np.mean(answers == labels), "unseen": unseen}
-        for what, groups in drawn.items():
-            row[f"{what} low"], row[f"{what} high"] = bootstrap_interval(
-                answers == labels, groups, samples=samples, seed=seed
-            )
+        for what, bootstrap in drawn.items():
+            share = bootstrap.mean(answers == labels, bounds=(0, 1))
+            row |= {f"{what} low": share.low, f"{what} high": share.high}
         said = dict(zip(values.tolist(), answers.tolist(), strict=True))
         row["says"] = ", ".join(f"{value}: {said[value]}" for value in sorted(said))
         rows.append(row)
@@ -244,6 +244,6 @@ def _repeat_table(manifest, visit):
 
 def _interval_table(accuracy, frames, visit, bodies):
     drawn = {"bodies": bodies, "visits": visit, "frames": frames}
-    limits = [] if accuracy is None else [accuracy_interval(accuracy, number) for number in drawn.values()]
+    limits = [] if accuracy is None else [wilson_interval(accuracy, number) for number in drawn.values()]
     rows = [(what, n, *limit) for (what, n), limit in zip(drawn.items(), limits, strict=False)]
     return Table(rows=rows or None, names=("drawn", "number", "low", "high"), dtype=("str", "i8", "f8", "f8"))

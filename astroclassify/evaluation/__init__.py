@@ -1,17 +1,21 @@
 """Models side by side on labelled frames: answers, tables, comparisons, robustness."""
 
 from astroclassify.evaluation._all import summary_text
-from astroclassify.evaluation._comparisons import holm, mcnemar
+from astroclassify.evaluation._baselines import fair_rules
 from astroclassify.evaluation._evaluate import evaluate
 from astroclassify.evaluation._evaluation import Evaluation, read_evaluation
+from astroclassify.evaluation._models import AskedModel, asked_models
+from astroclassify.evaluation._pixels import STATISTICS
 from astroclassify.evaluation._robustness import QUANTITIES, robustness
 
 __all__ = [
     "QUANTITIES",
+    "STATISTICS",
+    "AskedModel",
     "Evaluation",
+    "asked_models",
     "evaluate",
-    "holm",
-    "mcnemar",
+    "fair_rules",
     "read_evaluation",
     "robustness",
     "summary_text",

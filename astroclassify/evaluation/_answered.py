@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from astroclassify.evaluation._figures import Draws
+from astroclassify.metrics import ClusterBootstrap, confidence
 
 TRUTHS = ("galaxy", "nsc")
 #: What the two kinds of intervals are called: after a figure's name, before ``_low``.
@@ -44,7 +44,7 @@ class Answered:
     @property
     def confidence(self):
         """Probability of what each frame is called, 0.5 to 1 (numpy.ndarray)."""
-        return np.maximum(self.p_galaxy, 1 - self.p_galaxy)
+        return confidence(self.p_galaxy)
 
     def where(self, chosen):
         """
@@ -75,10 +75,66 @@ class Answered:
 
         Returns
         -------
-        dict of str to Draws
+        dict of str to ClusterBootstrap
             By `BY`.
         """
-        return {suffix: Draws(getattr(self, group), draws, rng) for suffix, group in BY.items()}
+        return {
+            suffix: ClusterBootstrap(getattr(self, group), draws=draws, rng=rng)
+            for suffix, group in BY.items()
+        }
+
+
+def figure(name, samples, estimated):
+    """
+    Give the columns of a figure.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    samples : mapping of str to ClusterBootstrap
+        By what is put between the name and ``_low``: by `BY`.
+    estimated : callable
+        ``estimated(bootstrap) -> Estimate``.
+
+    Returns
+    -------
+    dict of str to float
+        ``NAME``, and ``NAME_low``, ``NAME_high``, ``NAME_visit_low``, ``NAME_visit_high``: NaN where there
+        are too few groups.
+    """
+    found = {}
+    for suffix, bootstrap in samples.items():
+        estimate = estimated(bootstrap)
+        bounds = {f"{name}{suffix}_low": estimate.low, f"{name}{suffix}_high": estimate.high}
+        found |= {name: estimate.value, **bounds}
+    return found
+
+
+def scores(metrics, p_galaxy, truth, samples):
+    """
+    Give the columns of several metrics.
+
+    Parameters
+    ----------
+    metrics : sequence of callable
+        Of `astroclassify.metrics`; their names are the columns'.
+    p_galaxy, truth : numpy.ndarray
+        Of each frame; labels, as bool, may stand for probabilities.
+    samples : mapping of str to ClusterBootstrap
+        As for `figure`.
+
+    Returns
+    -------
+    dict of str to float
+        As of `figure`.
+    """
+    found = {}
+    for metric in metrics:
+        found |= figure(
+            metric.__name__, samples, lambda bootstrap, of=metric: bootstrap.estimate(of, p_galaxy, truth)
+        )
+    return found
 
 
 def is_scored(answers):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.evaluation._answered import TRUTHS
-from astroclassify.evaluation._figures import Draws, shares
+from astroclassify.evaluation._answered import BY, TRUTHS, scores
 from astroclassify.evaluation._pixels import STATISTICS
+from astroclassify.metrics import SHARES, ClusterBootstrap
 
 #: Columns of a list that rules look at.
 _METADATA = {
@@ -118,15 +118,32 @@ def baselines(frames, rules, *, draws, rng):
     """
     truth = np.asarray(frames["truth"] == "galaxy")
     samples = {
-        "": Draws(np.asarray(frames["body"]), draws, rng),
-        "_visit": Draws(np.asarray(frames["visit"]), draws, rng),
+        suffix: ClusterBootstrap(np.asarray(frames[group]), draws=draws, rng=rng)
+        for suffix, group in BY.items()
     }
     return Table(
         [
-            {"looks_at": rule.name, "learnt_on": rule.learnt_on, **shares(rule.said, truth, samples)}
+            {"looks_at": rule.name, "learnt_on": rule.learnt_on, **scores(SHARES, rule.said, truth, samples)}
             for rule in rules
         ]
     )
+
+
+def fair_rules(baselines):
+    """
+    Take the rules that have not seen the labels of the frames they judge.
+
+    Parameters
+    ----------
+    baselines : `~astropy.table.Table`
+        The table ``baselines`` of an `Evaluation`.
+
+    Returns
+    -------
+    `~astropy.table.Table`
+        Without those learnt on ``"these frames"``, which are the best there could be, and no fair rivals.
+    """
+    return baselines[baselines["learnt_on"] != SAME]
 
 
 # Words ---------------------------------------------------------------------------------------

@@ -12,15 +12,16 @@ from astropy.table import Table
 
 from astroclassify.core import ParameterError
 from astroclassify.datasets import (
+    CachedPixels,
     LabelledFrame,
     canonical_bodies,
     checked_frames,
+    is_set,
     labelled_frames,
     open_set,
     read_manifest,
     visit_of,
 )
-from astroclassify.datasets._cache import ABOUT, CachedPixels
 from astroclassify.models import FINE_CLASSES, NSC_CLASSES
 
 _TRUTH = "truth.ecsv"
@@ -150,7 +151,7 @@ def _of_manifest(data, folder):
 
 
 def _table(path):
-    if (path / ABOUT).is_file():
+    if is_set(path):
         return open_set(path).manifest
     return Table.read(path, format="ascii.ecsv" if path.suffix == ".ecsv" else "ascii.csv")
 

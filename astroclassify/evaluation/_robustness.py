@@ -12,18 +12,17 @@ from astropy.table import Table
 from astroclassify.core import ParameterError, progress_bar, provenance
 from astroclassify.core._durable import write_table
 from astroclassify.evaluation._changes import CHANGES, level_name
-from astroclassify.evaluation._figures import Draws
 from astroclassify.evaluation._frames import evaluated_frames
 from astroclassify.evaluation._kept import KeptRows, check_settings
 from astroclassify.evaluation._models import asked_models, settings_of
 from astroclassify.evaluation._worsen import Job, attempt, worsened
 from astroclassify.inference import interpret, predict
+from astroclassify.metrics import ClusterBootstrap, accuracy, calibration_error, leans_to_galaxy
 
 #: What `robustness` changes by default (tuple of str).
 QUANTITIES = tuple(CHANGES)
 _FOLDER = "robustness"
 _COLUMNS = {"name": str, "fingerprint": str, "p_galaxy": float, "error": str}
-_BINS = 10
 
 
 def robustness(
@@ -231,8 +230,7 @@ def _answer(todo, models, book, seed, processes, bar):
 def _galaxy(model, array):
     """The probability of galaxy against nsc."""
     (prediction,) = predict(model, [array], evidence=False)
-    said = interpret(prediction, model)
-    return said.probability if said.leaning == "galaxy" else 1 - said.probability
+    return interpret(prediction, model).p_galaxy
 
 
 # The table ---------------------------------------------------------------------------------------
@@ -240,7 +238,8 @@ def _galaxy(model, array):
 
 def _summary(book, asked, models, frames, draws, seed):
     """One row for each model, quantity and level."""
-    judge = _Judge(Draws([each.frame.body for each in frames], draws, seed), frames)
+    bodies = [each.frame.body for each in frames]
+    judge = _Judge(ClusterBootstrap(bodies, draws=draws, rng=seed), frames)
     rows = []
     for model, (change, levels) in product(models, asked):
         reference = None
@@ -257,39 +256,26 @@ def _summary(book, asked, models, frames, draws, seed):
 class _Judge:
     """Figures with 95% intervals by body."""
 
-    def __init__(self, draws, frames):
-        self._draws = draws
+    def __init__(self, bootstrap, frames):
+        self._bootstrap = bootstrap
         self._bodies = np.array([each.frame.body for each in frames])
         self._is_galaxy = np.array([each.truth == "galaxy" for each in frames])
 
     def row(self, p_galaxy, reference):
         """Give the columns of a level from the probabilities at it and at the reference (NaN: refused)."""
-        answered = np.isfinite(p_galaxy)
-        right, before = (((p >= 0.5) == self._is_galaxy).astype(float) for p in (p_galaxy, reference))
-        confidence = np.where(answered, np.maximum(p_galaxy, 1 - p_galaxy), 0.5)
-        gaps = (right - confidence)[:, None] * _in_bins(confidence)
-        both = answered & np.isfinite(reference)
-        return {
-            "frames": int(answered.sum()),
-            "bodies": np.unique(self._bodies[answered]).size,
-            "refused": int((~answered).sum()),
-            **self._figure(("accuracy", "low", "high"), right[:, None], answered),
-            **self._figure(("ece", "ece_low", "ece_high"), gaps, answered, np.abs),
-            **self._figure(("change", "change_low", "change_high"), (right - before)[:, None], both),
+        answered, known = np.isfinite(p_galaxy), np.isfinite(reference)
+        right, before = ((leans_to_galaxy(p) == self._is_galaxy).astype(float) for p in (p_galaxy, reference))
+        changed = np.where(answered & known, right - before, np.nan)
+        figures = {
+            ("accuracy", "low", "high"): self._score(accuracy, p_galaxy, answered),
+            ("ece", "ece_low", "ece_high"): self._score(calibration_error, p_galaxy, answered),
+            ("change", "change_low", "change_high"): self._bootstrap.mean(changed, bounds=(-1, 1)),
         }
+        counts = {"frames": answered.sum(), "bodies": np.unique(self._bodies[answered]).size}
+        columns = {name: int(number) for name, number in counts.items()} | {"refused": int((~answered).sum())}
+        for names, found in figures.items():
+            columns |= dict(zip(names, (found.value, found.low, found.high), strict=True))
+        return columns
 
-    def _figure(self, names, values, chosen, of_sums=np.asarray):
-        """What is made of the sum of each column, summed up, for each frame; and its interval."""
-        found = [float("nan")] * 3
-        if chosen.any():
-            values = np.where(chosen[:, None], np.column_stack([values, np.ones(chosen.size)]), 0)
-            found[0] = float(of_sums(values.sum(axis=0)[:-1]).sum() / chosen.sum())
-        if np.unique(self._bodies[chosen]).size > 1:  # one body tells nothing of others
-            *sums, number = self._draws.sums(values).T
-            found[1:] = self._draws.interval(of_sums(np.array(sums)).sum(axis=0), number)
-        return dict(zip(names, found, strict=True))
-
-
-def _in_bins(confidence):
-    """One 1 in every row: the bin of each confidence, of equal bins from 0.5 to 1."""
-    return np.eye(_BINS)[np.minimum(((confidence - 0.5) * 2 * _BINS).astype(int), _BINS - 1)]
+    def _score(self, metric, p_galaxy, answered):
+        return self._bootstrap.estimate(metric, p_galaxy, self._is_galaxy, where=answered)

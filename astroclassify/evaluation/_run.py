@@ -207,11 +207,10 @@ def _row(model, prepared, way):
 
 
 def _told(prediction, answer, planes):
-    p_galaxy = answer.probability if answer.leaning == "galaxy" else 1 - answer.probability
     return {
         "label": answer.label,
         "leaning": answer.leaning,
-        "p_galaxy": p_galaxy,
+        "p_galaxy": answer.p_galaxy,
         "probability": answer.probability,
         "novelty": answer.novelty,
         "logits": " ".join(map(repr, prediction.logits.tolist())),

@@ -1,20 +1,28 @@
 """Tables of an evaluation: how good, how sure and how fast models are, as a whole and group by group."""
 
-from itertools import pairwise
-
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.core import ParameterError
-from astroclassify.evaluation._answered import BY, answered, is_scored
-from astroclassify.evaluation._figures import calibration_figures, mean, reliability_bin, shares
-from astroclassify.inference import coverage_curve
-from astroclassify.training import area_under_curve, bootstrap
+from astroclassify.evaluation._answered import TRUTHS, answered, figure, is_scored, scores
+from astroclassify.metrics import (
+    SHARES,
+    accuracy,
+    area_under_curve,
+    brier_score,
+    brier_skill,
+    calibration_error,
+    confusion_matrix,
+    coverage_curve,
+    debiased_calibration_error,
+    f1_galaxy,
+    f1_nsc,
+    recalibration,
+    roc_curve,
+)
+from astroclassify.metrics import reliability as reliability_of
 
 _TIMES = ("preprocess_ms", "classify_ms", "total_ms")
-_GROUP_SHARES = ("accuracy", "f1_galaxy", "f1_nsc")
-#: Bins of the reliability table (int).
-_BINS = 10
+_GROUP_SHARES = (accuracy, f1_galaxy, f1_nsc)
 
 
 def table4(of_models, *, draws, rng):
@@ -40,12 +48,16 @@ def table4(of_models, *, draws, rng):
         told = answered(answers)
         samples = told.draws(draws, rng)
         row = {"model": model, "planes": _planes(answers), **_numbers(answers, told)}
-        row |= shares(told.said, told.truth, samples)
-        times = _times(answers[is_scored(answers)])
-        row |= {key: value for name in _TIMES for key, value in mean(name, times[name], samples).items()}
+        row |= scores(SHARES, told.said, told.truth, samples)
+        for name, taken in _times(answers[is_scored(answers)]).items():
+            row |= _mean(name, taken, samples)
         row["threads"] = _threads(answers)
         rows.append(row)
     return _with_units(Table(rows))
+
+
+def _mean(name, values, samples, bounds=None):
+    return figure(name, samples, lambda bootstrap: bootstrap.mean(values, bounds=bounds))
 
 
 def _numbers(answers, told):
@@ -96,9 +108,10 @@ def confusion(of_models):
     """
     rows = []
     for model, answers in of_models.items():
-        for truth in ("galaxy", "nsc"):
+        told = answered(answers)
+        for truth, called in zip(TRUTHS, confusion_matrix(told.said, told.truth).tolist(), strict=True):
             mine = answers[answers["truth"] == truth]
-            leaning = {each: int((mine["leaning"] == each).sum()) for each in ("galaxy", "nsc")}
+            leaning = dict(zip(TRUTHS, called, strict=True))
             without = {
                 "uncertain": int((mine["label"] == "uncertain").sum()),
                 "failed": int((mine["error"] != "").sum()),
@@ -125,16 +138,8 @@ def roc(of_models):
     rows = []
     for model, answers in of_models.items():
         told = answered(answers)
-        galaxies, others = told.truth.sum(), (~told.truth).sum()
-        if not galaxies or not others:
-            continue
-        order = np.argsort(-told.p_galaxy, kind="stable")
-        threshold = told.p_galaxy[order]
-        last = np.flatnonzero(np.diff(threshold, append=-1))
-        positive = np.cumsum(told.truth[order])[last] / galaxies
-        false = np.cumsum(~told.truth[order])[last] / others
-        rows += [(model, np.inf, 0.0, 0.0)]
-        rows += zip([model] * last.size, threshold[last], false, positive, strict=True)
+        curve = roc_curve(told.p_galaxy, told.truth)
+        rows += zip([model] * curve.threshold.size, *curve, strict=True)
     names = ("model", "threshold", "false_positive_rate", "true_positive_rate")
     return Table(rows=rows or None, names=names, dtype=(str, float, float, float))
 
@@ -155,36 +160,31 @@ def calibration(of_models, *, draws, rng):
     Returns
     -------
     `~astropy.table.Table`
-        A row for each model: area under the ROC curve, expected calibration error, the share of frames
+        A row for each model: area under the ROC curve; expected calibration error, and the debiased one (by
+        body); Brier score and skill; intercept and slope of the logistic recalibration; the share of frames
         with a label (not ``uncertain``), and the accuracy of these.
     """
     rows = []
     for model, answers in of_models.items():
         told = answered(answers)
+        both = told.p_galaxy, told.truth
         samples = told.draws(draws, rng)
-        row = {"model": model, "frames": told.truth.size, **_area(told, draws, rng)}
-        row |= calibration_figures(told.right, told.confidence, samples)
-        row |= mean("coverage", told.sure.astype(float), samples)
+        row = {"model": model, "frames": told.truth.size}
+        row |= figure("auc", samples, lambda bootstrap, of=both: bootstrap.estimate(area_under_curve, *of))
+        row |= _calibration_error(told, samples)
+        row["ece_debiased"] = debiased_calibration_error(*both, told.body)
+        row |= figure("brier", samples, lambda bootstrap, of=both: bootstrap.estimate(brier_score, *of))
+        row["brier_skill"] = brier_skill(*both)
+        row |= recalibration(*both)._asdict()
+        row |= _mean("coverage", told.sure, samples, (0, 1))
         sure = told.where(told.sure)
-        row |= mean("accuracy_of_answered", sure.right.astype(float), sure.draws(draws, rng))
+        row |= _mean("accuracy_of_answered", sure.right, sure.draws(draws, rng), (0, 1))
         rows.append(row)
     return Table(rows)
 
 
-def _area(told, draws, rng):
-    """Give the area under the curve, which is no sum over frames, with its intervals."""
-    found = {}
-    for suffix, group in BY.items():
-        groups = getattr(told, group)
-        try:
-            score = bootstrap(area_under_curve, told.p_galaxy, told.truth, groups, draws=draws, rng=rng)
-            value, low, high = score.value, score.low, score.high
-        except ParameterError:  # one class only
-            value = low = high = np.nan
-        if np.unique(groups).size < 2:
-            low = high = np.nan
-        found |= {"auc": value, f"auc{suffix}_low": low, f"auc{suffix}_high": high}
-    return found
+def _calibration_error(told, samples):
+    return figure("ece", samples, lambda each: each.estimate(calibration_error, told.p_galaxy, told.truth))
 
 
 def reliability(of_models):
@@ -202,23 +202,12 @@ def reliability(of_models):
         A row for each model and bin of the probability of what a frame leans to, from 0.5 to 1; confidence
         and accuracy are NaN in empty bins.
     """
-    rows, edges = [], np.linspace(0.5, 1, _BINS + 1)
+    rows = []
     for model, answers in of_models.items():
         told = answered(answers)
-        place = reliability_bin(told.confidence, _BINS)
-        for number, (low, high) in enumerate(pairwise(edges.tolist())):
-            chosen = place == number
-            rows.append(
-                {
-                    "model": model,
-                    "low": low,
-                    "high": high,
-                    "frames": int(chosen.sum()),
-                    "confidence": float(told.confidence[chosen].mean()) if chosen.any() else np.nan,
-                    "accuracy": float(told.right[chosen].mean()) if chosen.any() else np.nan,
-                }
-            )
-    return Table(rows)
+        found = reliability_of(told.p_galaxy, told.truth)
+        rows += zip([model] * found.low.size, *found, strict=True)
+    return Table(rows=rows, names=("model", "low", "high", "frames", "confidence", "accuracy"))
 
 
 def coverage(of_models):
@@ -233,7 +222,7 @@ def coverage(of_models):
     Returns
     -------
     `~astropy.table.Table`
-        A row for each model and threshold of the probability; see `~astroclassify.inference.coverage_curve`.
+        A row for each model and threshold of the probability; see `~astroclassify.metrics.coverage_curve`.
     """
     rows = []
     for model, answers in of_models.items():
@@ -273,8 +262,8 @@ def by_group(of_models, column, *, draws, rng):
             row = {"model": model, column: group, **_numbers(mine, told)}
             row |= {"galaxies": int(told.truth.sum()), "nsc": int((~told.truth).sum())}
             samples = told.draws(draws, rng)
-            row |= shares(told.said, told.truth, samples, names=_GROUP_SHARES)
-            row |= calibration_figures(told.right, told.confidence, samples)
+            row |= scores(_GROUP_SHARES, told.said, told.truth, samples)
+            row |= _calibration_error(told, samples)
             rows.append(row)
     return Table(rows)
 
@@ -311,7 +300,7 @@ def by_body(of_models, *, draws, rng):
                     "truth": ", ".join(np.unique(np.asarray(mine["truth"], dtype=str))),
                     **numbers,
                     "right": int(told.right.sum()),
-                    **mean("accuracy", told.right.astype(float), visits),
+                    **_mean("accuracy", told.right, visits, (0, 1)),
                     "mean_p_galaxy": float(told.p_galaxy.mean()) if told.p_galaxy.size else np.nan,
                 }
             )

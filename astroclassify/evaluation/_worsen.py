@@ -13,8 +13,7 @@ from astropy.nddata import CCDData
 
 from astroclassify.core import AstroclassifyError
 from astroclassify.core._workers import worker_pool
-from astroclassify.datasets import LabelledFrame
-from astroclassify.datasets._labelled import read_frame
+from astroclassify.datasets import LabelledFrame, read_frame
 from astroclassify.evaluation._changes import CHANGES
 from astroclassify.preprocess import frame_array
 from astroclassify.simulate._threads import one_thread, use_one_thread

@@ -1,7 +1,6 @@
 """Running models and saying what they mean: predictions, calibration, and the answer."""
 
 from astroclassify.inference._classification import Classification
-from astroclassify.inference._coverage import CoverageCurve, coverage_curve
 from astroclassify.inference._interpret import (
     FIELD_ABOVE,
     calibrated_logits,
@@ -17,11 +16,9 @@ __all__ = [
     "FIELD_ABOVE",
     "VIEWS",
     "Classification",
-    "CoverageCurve",
     "Prediction",
     "calibrated_logits",
     "checked_planes",
-    "coverage_curve",
     "energy",
     "galaxy_probability",
     "interpret",

@@ -6,6 +6,7 @@ from astroclassify.core import ConfigurationError, conf
 from astroclassify.inference._classification import Classification
 from astroclassify.inference._novelty import novelty_of
 from astroclassify.inference._prior import prior_shift
+from astroclassify.metrics import leans_to_galaxy
 from astroclassify.models import NSC_CLASSES
 
 #: Above this probability of ``field`` a label is ``uncertain`` (float).
@@ -132,7 +133,7 @@ def interpret(prediction, model, *, prior=None, meta=None):
     logits = from_pixels + prior_shift(prior, model)
     probabilities = dict(zip(model.classes, softmax(logits).tolist(), strict=True))
     galaxy = float(galaxy_probability(logits, model.classes))
-    leaning, probability = ("galaxy", galaxy) if galaxy >= 0.5 else ("nsc", 1 - galaxy)
+    leaning, probability = ("galaxy", galaxy) if leans_to_galaxy(galaxy) else ("nsc", 1 - galaxy)
     score, novelty = novelty_of(prediction, model)
     limits = {
         "uncertain_below": _threshold(model.calibration),

@@ -1,18 +1,8 @@
-"""Training any model on any labelled frames, and saying how good it is."""
+"""Training any model on any labelled frames, and releasing its weights."""
 
 from astroclassify.training._augment import Augmentation
+from astroclassify.training._calibration import fit_calibration
 from astroclassify.training._data import Batch, FrameSet, PoolStream, SimulatedStream
-from astroclassify.training._evaluate import (
-    Score,
-    accuracy,
-    area_under_curve,
-    balanced_accuracy,
-    bootstrap,
-    calibration_error,
-    f1_galaxy,
-    f1_nsc,
-    fit_calibration,
-)
 from astroclassify.training._fit import TrainingResult, fit
 from astroclassify.training._log import LOG_COLUMNS, read_log
 from astroclassify.training._loss import allowed_classes, partial_cross_entropy
@@ -31,17 +21,9 @@ __all__ = [
     "PlaneStore",
     "PoolStream",
     "Recipe",
-    "Score",
     "SimulatedStream",
     "TrainingResult",
-    "accuracy",
     "allowed_classes",
-    "area_under_curve",
-    "balanced_accuracy",
-    "bootstrap",
-    "calibration_error",
-    "f1_galaxy",
-    "f1_nsc",
     "find_recipe",
     "fit",
     "fit_calibration",

@@ -13,15 +13,15 @@ import numpy as np
 from astroclassify.core import ParameterError, package_version
 from astroclassify.datasets import split_by_body
 from astroclassify.inference import galaxy_probability
-from astroclassify.models import DEFAULT_UNCERTAIN_BELOW
-from astroclassify.training._evaluate import (
+from astroclassify.metrics import (
+    ClusterBootstrap,
     accuracy,
     area_under_curve,
     balanced_accuracy,
-    bootstrap,
     calibration_error,
-    fit_calibration,
 )
+from astroclassify.models import DEFAULT_UNCERTAIN_BELOW
+from astroclassify.training._calibration import fit_calibration
 
 # A few held-out frames that are all right would ask for certainty without end.
 _TEMPERATURES = (0.2, 20.0)
@@ -77,10 +77,8 @@ def measured(logits, frames, classes, *, draws=2000):
         return figures
     p = galaxy_probability(_cross_calibrated(logits, frames), classes)[known]
     metrics = (accuracy, balanced_accuracy, area_under_curve, calibration_error)
-    scores = {
-        metric.__name__: str(bootstrap(metric, p, is_galaxy[known], bodies[known], draws=draws))
-        for metric in metrics
-    }
+    samples = ClusterBootstrap(bodies[known], draws=draws)
+    scores = {metric.__name__: str(samples.estimate(metric, p, is_galaxy[known])) for metric in metrics}
     return scores | figures
 
 

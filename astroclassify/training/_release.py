@@ -8,19 +8,19 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from astroclassify.inference import VIEWS, calibrated_logits, coverage_curve, energy, galaxy_probability
+from astroclassify.inference import VIEWS, calibrated_logits, energy, galaxy_probability
+from astroclassify.metrics import (
+    ClusterBootstrap,
+    area_under_curve,
+    balanced_accuracy,
+    calibration_error,
+    coverage_curve,
+)
 from astroclassify.models import PATCHNET, Calibration, built_module
 from astroclassify.models._device import has_bfloat16
 from astroclassify.simulate import CLASSES
+from astroclassify.training._calibration import fit_calibration
 from astroclassify.training._card import versions
-from astroclassify.training._evaluate import (
-    area_under_curve,
-    balanced_accuracy,
-    bootstrap,
-    both_are_there,
-    calibration_error,
-    fit_calibration,
-)
 from astroclassify.training._log import read_log
 from astroclassify.training._sources import FRAMES_OF_A_BODY, NOTHING
 
@@ -72,7 +72,7 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
     measured = {
         name: _metrics(logits[chosen], labels[chosen], bodies[chosen])
         for number, name in enumerate(held)
-        if both_are_there(_is_galaxy(labels[(chosen := ~first & sky & (sources == number))]))
+        if np.unique(_is_galaxy(labels[(chosen := ~first & sky & (sources == number))])).size == 2
     }
     card = {
         "name": target.stem,
@@ -173,9 +173,10 @@ def _is_galaxy(labels):
 
 
 def _metrics(logits, labels, bodies):
-    sides = _two_sides(logits, labels, bodies[:, 1])
+    p_galaxy, is_galaxy, groups = _two_sides(logits, labels, bodies[:, 1])
+    samples = ClusterBootstrap(groups)
     metrics = {
-        metric.__name__: str(bootstrap(metric, *sides))
+        metric.__name__: str(samples.estimate(metric, p_galaxy, is_galaxy))
         for metric in (balanced_accuracy, area_under_curve, calibration_error)
     }
     metrics["accuracy of the four classes"] = f"{(logits.argmax(axis=1) == labels).mean():.3f}"

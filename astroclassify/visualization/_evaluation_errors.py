@@ -7,8 +7,7 @@ from textwrap import shorten, wrap
 import numpy as np
 
 from astroclassify.core import AstroclassifyError, ParameterError
-from astroclassify.datasets import LabelledFrame
-from astroclassify.datasets._cache import CachedPixels
+from astroclassify.datasets import CachedPixels, LabelledFrame
 from astroclassify.visualization._evaluation_style import GREY, new_figure
 from astroclassify.visualization._frame import plot_frame
 

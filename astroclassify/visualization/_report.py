@@ -12,9 +12,8 @@ from astropy.table import Table
 
 from astroclassify.core import package_version
 from astroclassify.core._durable import write_whole
-from astroclassify.evaluation._baselines import SAME
-from astroclassify.evaluation._models import AskedModel
-from astroclassify.evaluation._pixels import STATISTICS as _PIXELS
+from astroclassify.evaluation import STATISTICS as _PIXELS
+from astroclassify.evaluation import AskedModel, fair_rules
 from astroclassify.visualization import _evaluation as figures_of
 from astroclassify.visualization import _report_page as html
 from astroclassify.visualization._evaluation_errors import plot_misclassified
@@ -120,7 +119,7 @@ def _summary(evaluation):
 
 
 def _best_rule(rules):
-    fair = rules[rules["learnt_on"] != SAME]
+    fair = fair_rules(rules)
     return max(fair, key=lambda row: np.nan_to_num(row["accuracy"])) if len(fair) else None
 
 
@@ -243,7 +242,8 @@ def _rules(evaluation):
     return [
         html.paragraph(
             "What an accuracy is to be read against: rules on the words of a list, and on one number of "
-            f"each frame's pixels. Those learnt on {SAME} are the best that there are, and no fair rivals."
+            "each frame's pixels. Those learnt on these frames are the best that there are, and no fair "
+            "rivals."
         ),
         html.html_table(
             evaluation.tables["baselines"], columns, caption="Accuracy of the rules, 95% by body."

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.colors import AsinhNorm
 
 from astroclassify import classify, classify_many
+from astroclassify.metrics import leans_to_galaxy
 from astroclassify.simulate import random_frames
 
 frames = [random_frames(70_000 + number, shape=(288, 288))[0] for number in range(160)]
@@ -22,8 +23,8 @@ table = classify_many([frame.array for frame in frames], progress=False)
 # An answer is wrong if it leans to the other side, whether or not it was sure enough for a label.
 
 is_galaxy = np.array([frame.label == "galaxy" for frame in frames])
-p_truth = np.where(is_galaxy, table["p_galaxy_vs_nsc"], 1 - table["p_galaxy_vs_nsc"])
-wrong, sure = p_truth < 0.5, np.asarray(table["label"] != "uncertain")
+p_truth = np.where(is_galaxy, table["p_galaxy"], 1 - table["p_galaxy"])
+wrong, sure = leans_to_galaxy(table["p_galaxy"]) != is_galaxy, np.asarray(table["label"] != "uncertain")
 print(f"{len(frames)} frames, {wrong.sum()} wrong")
 print(f"{sure.sum()} with a label, {wrong[sure].sum()} of them wrong")
 

@@ -71,12 +71,12 @@ def test_a_frame_is_dropped_for_a_reason_that_is_said(manifest, model):
     assert screened["Keep"].tolist() == [True, False, True, False, False]
     reasons = screened["Reason"].tolist()
     assert reasons[0] == reasons[2] == ""
-    assert "perhaps a field without a body: p_field 0.9" in reasons[1]
+    assert "perhaps a field without a body: its probability 0.9" in reasons[1]
     assert "novelty 19.69 is above 10" in reasons[3]
     assert "cannot be read: " in reasons[4]
     assert "frame4" in reasons[4]
     assert screened["Exposure"][0] == 340
-    assert np.isnan(screened["p_field"][4])
+    assert np.isnan(screened["p_class_field"][4])
     # the label contradicts what the model takes these for, and that decides nothing
     assert set(screened["Leaning"][:4]) == {"galaxy"}
 

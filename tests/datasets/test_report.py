@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 from astropy.table import Table, vstack
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from astroclassify.core import ParameterError, ReadError
 from astroclassify.datasets import (
     MANIFEST_COLUMNS,
-    accuracy_interval,
-    bootstrap_interval,
     canonical_bodies,
     read_manifest,
     report,
@@ -114,7 +110,7 @@ def test_what_cannot_be_reported_is_said():
         report(table[:0])
     with pytest.raises(ParameterError, match="no frame is labelled 'nsc'"):
         report(table, samples=20).largest("nsc")
-    with pytest.raises(ParameterError, match="accuracy of 89"):
+    with pytest.raises(ParameterError, match="share of 89"):
         report(table, samples=20, accuracy=89.09)
     table.remove_column("Filter")
     with pytest.raises(ReadError, match="no column 'Filter'"):
@@ -141,32 +137,6 @@ def test_a_visit_is_the_first_six_characters_of_a_rootname():
     assert visit_of("IDDT11fxq") == "iddt11"
     with pytest.raises(ParameterError, match="'iddt' is no rootname"):
         visit_of("iddt")
-
-
-@settings(deadline=None, max_examples=50)
-@given(accuracy=st.floats(0, 1), number=st.integers(1, 5000))
-def test_an_interval_holds_its_accuracy_and_shrinks_with_draws(accuracy, number):
-    low, high = accuracy_interval(accuracy, number)
-    assert 0 <= low <= accuracy + 1e-12
-    assert accuracy - 1e-12 <= high <= 1
-    closer = accuracy_interval(accuracy, 4 * number)
-    assert closer[1] - closer[0] < high - low
-
-
-def test_the_interval_is_wilsons():
-    # Newcombe 1998, Stat. Med. 17, 857, table I, method 3: 81 of 263 gives 0.2553 to 0.3662.
-    assert accuracy_interval(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-
-
-def test_drawing_whole_bodies_gives_a_wider_interval_where_they_agree():
-    correct = np.repeat([True, True, True, False], 50)
-    by_frame = bootstrap_interval(correct, np.arange(200))
-    by_body = bootstrap_interval(correct, np.repeat(["a", "b", "c", "d"], 50))
-    assert by_body == (0.25, 1.0)
-    assert by_frame == pytest.approx((0.69, 0.81), abs=0.015)
-    assert bootstrap_interval(correct, np.arange(200)) == by_frame  # the seed says it all
-    with pytest.raises(ParameterError, match="no frame"):
-        bootstrap_interval([], [])
 
 
 def test_a_list_leaks_into_itself(published):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from astroclassify.metrics import balanced_accuracy
 from astroclassify.simulate import SimulationConfig, plan_exposure, simulate_set
 from astroclassify.simulate.sets import _levels, _plan
 
@@ -55,7 +56,7 @@ def test_headers_alone_do_not_tell_the_class(plans):
     for model in shortcuts.models().values():
         guessed = shortcuts.guesses(model, features, labels, bodies)
         # 500 bodies: chance has a standard deviation of 2.2%.
-        assert abs(shortcuts.balanced_accuracy(guessed, labels) - 0.5) < 0.055
+        assert abs(balanced_accuracy(guessed == "galaxy", labels == "galaxy") - 0.5) < 0.055
 
 
 def test_the_measure_sees_a_planted_shortcut(plans):
@@ -65,7 +66,7 @@ def test_the_measure_sees_a_planted_shortcut(plans):
         row["EXPTIME"] *= 4.0 if label == "galaxy" else 1.0
     features, _ = shortcuts.as_matrix(rows)
     guessed = shortcuts.guesses(shortcuts.models()["logistic regression"], features, labels, bodies)
-    assert shortcuts.balanced_accuracy(guessed, labels) > 0.6
+    assert balanced_accuracy(guessed == "galaxy", labels == "galaxy") > 0.6
 
 
 def test_one_number_statistics_tell_little(tmp_path):
@@ -82,4 +83,4 @@ def test_one_number_statistics_tell_little(tmp_path):
     for model in shortcuts.models().values():
         guessed = shortcuts.guesses(model, features, labels, bodies)
         # The aim is 70%; 96 bodies have a standard deviation of 5%.
-        assert shortcuts.balanced_accuracy(guessed, labels) < 0.75
+        assert balanced_accuracy(guessed == "galaxy", labels == "galaxy") < 0.75

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from astroclassify.core import ParameterError
+from astroclassify.metrics._calibration import confidence
+from astroclassify.metrics._scores import checked, leans_to_galaxy
 
 
 class CoverageCurve(NamedTuple):
@@ -22,7 +24,7 @@ class CoverageCurve(NamedTuple):
 
     Examples
     --------
-    >>> from astroclassify.inference import coverage_curve
+    >>> from astroclassify.metrics import coverage_curve
     >>> coverage_curve([0.9, 0.4, 0.2], [True, True, False]).threshold_for(1.0)
     0.8
     """
@@ -58,7 +60,7 @@ def coverage_curve(p_galaxy, is_galaxy):
     Parameters
     ----------
     p_galaxy : array-like
-        Probability of galaxy among galaxy and nsc, one per frame, 0 to 1.
+        P(galaxy) against nsc, one per frame, 0 to 1; 0.5 counts as galaxy.
     is_galaxy : array-like of bool
         The truth.
 
@@ -74,25 +76,22 @@ def coverage_curve(p_galaxy, is_galaxy):
 
     Examples
     --------
-    >>> from astroclassify.inference import coverage_curve
+    >>> from astroclassify.metrics import coverage_curve
     >>> curve = coverage_curve([0.9, 0.4, 0.2], [True, True, False])
     >>> curve.threshold
     array([0.6, 0.8, 0.9])
     >>> curve.accuracy
     array([0.66666667, 1.        , 1.        ])
     """
-    p_galaxy, is_galaxy = np.asarray(p_galaxy, dtype=float), np.asarray(is_galaxy, dtype=bool)
-    if p_galaxy.ndim != 1 or p_galaxy.shape != is_galaxy.shape or p_galaxy.size == 0:
-        raise ParameterError(
-            f"expected one probability and one truth for each frame; got the shapes {p_galaxy.shape} "
-            f"and {is_galaxy.shape}"
-        )
+    p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
+    if not p_galaxy.size:
+        raise ParameterError("there is no frame to measure coverage on")
     if not ((p_galaxy >= 0) & (p_galaxy <= 1)).all():
         raise ParameterError("probabilities lie between 0 and 1; leave out frames without an answer (NaN)")
-    confidence = np.maximum(p_galaxy, 1 - p_galaxy)
-    order = np.argsort(confidence)
-    confidence, right = confidence[order], ((p_galaxy >= 0.5) == is_galaxy)[order]
-    first = np.flatnonzero(np.diff(confidence, prepend=-1))
+    sure = confidence(p_galaxy)
+    order = np.argsort(sure)
+    sure, right = sure[order], (leans_to_galaxy(p_galaxy) == is_galaxy)[order]
+    first = np.flatnonzero(np.diff(sure, prepend=-1))
     answered = p_galaxy.size - first
     right_above = np.cumsum(right[::-1])[::-1][first]
-    return CoverageCurve(confidence[first], answered / p_galaxy.size, right_above / answered)
+    return CoverageCurve(sure[first], answered / p_galaxy.size, right_above / answered)

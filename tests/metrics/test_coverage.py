@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from astroclassify.core import ParameterError
-from astroclassify.inference import coverage_curve
+from astroclassify.metrics import coverage_curve
 
 FRAMES = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.6, 0.9, 1.0]), st.booleans()), min_size=1)
 

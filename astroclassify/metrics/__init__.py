@@ -1,0 +1,66 @@
+"""How good answers are: scores, the one bootstrap by body, calibration, coverage, tests of differences."""
+
+from astroclassify.metrics._bootstrap import ClusterBootstrap
+from astroclassify.metrics._calibration import (
+    Recalibration,
+    Reliability,
+    brier_score,
+    brier_skill,
+    calibration_error,
+    confidence,
+    debiased_calibration_error,
+    recalibration,
+    reliability,
+)
+from astroclassify.metrics._coverage import CoverageCurve, coverage_curve
+from astroclassify.metrics._intervals import Estimate, wilson_interval
+from astroclassify.metrics._scores import (
+    SHARES,
+    RocCurve,
+    accuracy,
+    area_under_curve,
+    balanced_accuracy,
+    confusion_matrix,
+    f1_galaxy,
+    f1_nsc,
+    leans_to_galaxy,
+    precision_galaxy,
+    precision_nsc,
+    recall_galaxy,
+    recall_nsc,
+    roc_curve,
+)
+from astroclassify.metrics._significance import holm, mcnemar
+
+__all__ = [
+    "SHARES",
+    "ClusterBootstrap",
+    "CoverageCurve",
+    "Estimate",
+    "Recalibration",
+    "Reliability",
+    "RocCurve",
+    "accuracy",
+    "area_under_curve",
+    "balanced_accuracy",
+    "brier_score",
+    "brier_skill",
+    "calibration_error",
+    "confidence",
+    "confusion_matrix",
+    "coverage_curve",
+    "debiased_calibration_error",
+    "f1_galaxy",
+    "f1_nsc",
+    "holm",
+    "leans_to_galaxy",
+    "mcnemar",
+    "precision_galaxy",
+    "precision_nsc",
+    "recalibration",
+    "recall_galaxy",
+    "recall_nsc",
+    "reliability",
+    "roc_curve",
+    "wilson_interval",
+]

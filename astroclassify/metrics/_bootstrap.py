@@ -1,0 +1,233 @@
+"""The one bootstrap: whole groups, bodies or visits, are drawn, and every figure sees the same draws."""
+
+import numpy as np
+
+from astroclassify.core import ParameterError
+from astroclassify.metrics._intervals import DIFFERENCE, SHARE, interval_of
+from astroclassify.metrics._scores import checked
+from astroclassify.metrics._sums import SUMS
+
+#: Numbers that are drawn at once.
+_BLOCK = 2**20
+
+
+class ClusterBootstrap:
+    """
+    Bootstrap samples of whole groups of frames, such as those of a body or of a visit.
+
+    Frames of a body are right or wrong together, so that intervals by frame would be far too narrow.
+
+    Parameters
+    ----------
+    groups : array_like
+        What is drawn together: the body, or the visit, of each frame, shape (N,).
+    draws : int, default 2000
+        Number of samples.
+    rng : numpy.random.Generator or int, default 0
+        Source of randomness or its seed.
+    confidence : float, default 0.95
+        Of the intervals, more than 0 and less than 1.
+
+    Raises
+    ------
+    ParameterError
+        If ``draws`` or ``confidence`` is out of its range.
+
+    Notes
+    -----
+    Each sample takes as many groups as there are, with replacement, and all frames of each; the interval
+    lies between percentiles of the figure in the samples. Samples in which it is not defined (NaN) are left
+    out. So many groups say so little:
+
+    * fewer than 2, of those that the figure rests on: the bounds are NaN, the method ``"too few groups"``;
+    * 2 to 9, or if all samples give the same value, as those of an accuracy of 1 do: percentiles would be too
+      narrow. A share's interval is widened to `wilson_interval` with as many draws as groups
+      (``"wilson"``). That of a difference is widened by what groups unlike all that were seen could make of
+      it: as many as Wilson's upper bound of none in so many, with any value. What has no bounds, such as
+      a time, has no interval (``"too few groups"``).
+
+    A figure rests on the groups that have a frame in its denominator: a recall of galaxies, on those with
+    galaxies. One that needs both classes rests on as many groups as the rarer class has.
+
+    References
+    ----------
+    Efron & Tibshirani 1993, An Introduction to the Bootstrap.
+
+    Examples
+    --------
+    >>> from astroclassify.metrics import ClusterBootstrap, accuracy
+    >>> bodies = ["M31", "M31", "M33", "M33", "M13"]
+    >>> print(ClusterBootstrap(bodies).estimate(accuracy, [0.9, 0.8, 0.9, 0.7, 0.2], [True] * 4 + [False]))
+    1.000 (0.439 to 1.000)
+    """
+
+    def __init__(self, groups, *, draws=2000, rng=0, confidence=0.95):
+        if draws < 1 or not 0 < confidence < 1:
+            raise ParameterError(
+                f"got {draws} draws and a confidence of {confidence}; expected 1 or more, and more than 0 "
+                "and less than 1"
+            )
+        names, self._member = np.unique(np.asarray(groups), return_inverse=True)
+        self._groups, self._confidence = names.size, confidence
+        self._times = _times_drawn(draws, names.size, np.random.default_rng(rng))
+
+    def estimate(self, metric, p_galaxy, is_galaxy, *, where=None, groups=None):
+        """
+        Give a figure with its interval.
+
+        Parameters
+        ----------
+        metric : callable
+            ``metric(p_galaxy, is_galaxy) -> float``, 0 to 1: one of this room, which may be fast, or any.
+        p_galaxy : array_like
+            P(galaxy) against nsc of each frame.
+        is_galaxy : array_like of bool
+            The truth of each frame.
+        where : array_like of bool, optional
+            Which frames count; by default all. The samples stay the same.
+        groups : int, optional
+            How many groups the figure rests on, where the metric is not of this room and looks at some of
+            the frames only; by default as many as there are.
+
+        Returns
+        -------
+        Estimate
+            NaN, as of too few groups, where the figure is not defined.
+
+        Raises
+        ------
+        ParameterError
+            If there is not one probability and one truth for each frame.
+        """
+        p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
+        self._check(p_galaxy)
+        where = np.ones(p_galaxy.size, bool) if where is None else np.asarray(where, bool)
+        if metric in SUMS:
+            columns, ratio = SUMS[metric]
+            summed = columns(np.where(where, p_galaxy, 0.5), is_galaxy)
+            return self._of_ratio(np.where(where[:, None], summed, 0), ratio, SHARE)
+        p_galaxy, is_galaxy, member = p_galaxy[where], is_galaxy[where], self._member[where]
+        value = metric(p_galaxy, is_galaxy) if is_galaxy.size else np.nan
+        if np.isnan(value):
+            return interval_of(value, np.empty(0), 0)
+        samples = [
+            metric(p_galaxy[chosen], is_galaxy[chosen]) if chosen.size else np.nan
+            for chosen in (np.repeat(np.arange(member.size), times[member]) for times in self._times)
+        ]
+        groups = _groups_behind(metric, p_galaxy, is_galaxy, member) if groups is None else groups
+        return interval_of(value, np.array(samples), groups, bounds=SHARE, confidence=self._confidence)
+
+    def mean(self, values, *, bounds=None):
+        """
+        Give the mean of a number with its interval.
+
+        Parameters
+        ----------
+        values : array_like
+            One for each frame; those that are NaN are left out.
+        bounds : tuple of float, optional
+            Least and greatest value there can be: ``(0, 1)`` of a share; by default there are none.
+
+        Returns
+        -------
+        Estimate
+            NaN, as of too few groups, where there is no value.
+
+        Raises
+        ------
+        ParameterError
+            If there is not one value for each frame.
+
+        Examples
+        --------
+        >>> from astroclassify.metrics import ClusterBootstrap
+        >>> ClusterBootstrap(["M31", "M31", "M33"]).mean([12.0, 14.0, float("nan")]).method
+        'too few groups'
+        """
+        values = np.asarray(values, float)
+        self._check(values)
+        there = np.isfinite(values)
+        columns = np.column_stack([np.where(there, values, 0), there])
+        return self._of_ratio(columns, lambda total, number: (total, number), bounds)
+
+    def difference(self, values):
+        """
+        Give the mean of paired differences with its interval, and how probable it is by chance.
+
+        Parameters
+        ----------
+        values : array_like
+            One for each frame, -1 to 1: whether one model is right, less whether the other is.
+
+        Returns
+        -------
+        estimate : Estimate
+            The mean.
+        p_value : float
+            Twice the smaller share of samples at or beyond zero, at most 1. At least 2 / (samples + 1), and
+            2 / 2^groups, which a coin for every group gives. NaN of fewer than 2 groups.
+
+        Raises
+        ------
+        ParameterError
+            If there is not one value for each frame.
+
+        Examples
+        --------
+        >>> from astroclassify.metrics import ClusterBootstrap
+        >>> estimate, p_value = ClusterBootstrap(["M31", "M33"]).difference([1, 1])
+        >>> p_value
+        0.5
+        """
+        estimate = self.mean(values, bounds=DIFFERENCE)
+        if self._groups < 2:
+            return estimate, np.nan
+        (total,) = self._sums(np.asarray(values, float)[:, None])
+        beyond = min((total <= 0).sum(), (total >= 0).sum()) + 1
+        least = 2.0 ** (1 - self._groups)
+        return estimate, float(min(1.0, max(least, 2 * beyond / (total.size + 1))))
+
+    def _of_ratio(self, columns, ratio, bounds):
+        """Give a ratio of sums with its interval; it rests on the groups in its denominator."""
+        by_group = self._by_group(columns)
+        over, under = ratio(*columns.sum(axis=0))
+        value = float(over / under) if under else np.nan
+        groups = int((ratio(*by_group.T)[1] > 0).sum())
+        over, under = ratio(*self._sums(by_group=by_group))
+        samples = np.divide(over, under, out=np.full(over.shape, np.nan), where=under > 0)
+        return interval_of(value, samples, groups, bounds=bounds, confidence=self._confidence)
+
+    def _by_group(self, columns):
+        by_group = np.zeros((self._groups, columns.shape[1]))
+        np.add.at(by_group, self._member, columns)
+        return by_group
+
+    def _sums(self, columns=None, by_group=None):
+        """Sum up each column in every sample, shape (k, draws)."""
+        by_group = self._by_group(columns) if by_group is None else by_group
+        step = max(1, _BLOCK // max(1, self._groups))
+        blocks = (self._times[first : first + step] for first in range(0, len(self._times), step))
+        return np.concatenate([block.astype(float) @ by_group for block in blocks]).T
+
+    def _check(self, values):
+        if values.shape != self._member.shape:
+            raise ParameterError(
+                f"the groups are those of {self._member.size} frames; got the shape {values.shape}"
+            )
+
+
+def _times_drawn(draws, groups, rng):
+    """How often each sample takes each group, shape (draws, groups)."""
+    times = np.zeros((draws, groups), dtype=np.uint16)
+    step = max(1, _BLOCK // max(1, groups))
+    for block in (times[first : first + step] for first in range(0, draws, step)) if groups else ():
+        place = rng.integers(0, groups, block.shape) + groups * np.arange(len(block))[:, None]
+        block[...] = np.bincount(place.ravel(), minlength=block.size).reshape(block.shape)
+    return times
+
+
+def _groups_behind(metric, p_galaxy, is_galaxy, member):
+    """As many groups as there are; for a metric that needs both classes, as the rarer one has."""
+    sides = [is_galaxy, ~is_galaxy]
+    one_class = all(not side.any() or np.isnan(metric(p_galaxy[side], is_galaxy[side])) for side in sides)
+    return min(np.unique(member[side]).size for side in (sides if one_class else [slice(None)]))

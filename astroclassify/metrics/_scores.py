@@ -1,0 +1,353 @@
+"""Scores of answers, galaxy or nsc: accuracy, precision, recall, F1, the ROC curve and what is called what.
+
+Each function takes P(galaxy) against nsc and the truth of every frame, shape (N,). Labels, as bool, may
+stand for the probabilities: they are 1 and 0.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from astroclassify.core import ParameterError
+from astroclassify.metrics._sums import SUMS, FromSums, of_all
+
+
+def leans_to_galaxy(p_galaxy):
+    """
+    Say which of the two a probability leans to: exactly 0.5 is a galaxy.
+
+    Parameters
+    ----------
+    p_galaxy : float or array_like
+        P(galaxy) against nsc, 0 to 1.
+
+    Returns
+    -------
+    bool or numpy.ndarray of bool
+        True for galaxy. NaN is none.
+
+    Examples
+    --------
+    >>> from astroclassify.metrics import leans_to_galaxy
+    >>> leans_to_galaxy([0.2, 0.5, 0.9])
+    array([False,  True,  True])
+    """
+    return np.asarray(p_galaxy) >= 0.5
+
+
+def checked(p_galaxy, is_galaxy):
+    """
+    Check that there is one probability and one truth for each frame.
+
+    Parameters
+    ----------
+    p_galaxy, is_galaxy : array_like
+        Of each frame.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Float and bool, shape (N,).
+
+    Raises
+    ------
+    ParameterError
+        If the shapes differ, or are not (N,).
+    """
+    p_galaxy, is_galaxy = np.asarray(p_galaxy, float), np.asarray(is_galaxy, bool)
+    if p_galaxy.ndim != 1 or p_galaxy.shape != is_galaxy.shape:
+        raise ParameterError(
+            f"expected one probability and one truth for each frame; got the shapes {p_galaxy.shape} "
+            f"and {is_galaxy.shape}"
+        )
+    return p_galaxy, is_galaxy
+
+
+def confusion_matrix(p_galaxy, is_galaxy):
+    """
+    Count what is called what.
+
+    Parameters
+    ----------
+    p_galaxy : array_like
+        P(galaxy) against nsc, 0 to 1; 0.5 counts as galaxy.
+    is_galaxy : array_like of bool
+        The truth.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        ``[[galaxies called galaxy, galaxies called nsc], [nsc called galaxy, nsc called nsc]]``.
+
+    Raises
+    ------
+    ParameterError
+        If the shapes differ, or are not (N,).
+
+    Examples
+    --------
+    >>> from astroclassify.metrics import confusion_matrix
+    >>> confusion_matrix([0.9, 0.5, 0.4, 0.1], [True, True, True, False])
+    array([[2, 1],
+           [0, 1]])
+    """
+    return _counted(*checked(p_galaxy, is_galaxy)).sum(axis=0).astype(int).reshape(2, 2)
+
+
+def _counted(p_galaxy, is_galaxy):
+    """One 1 in every row: a galaxy called galaxy, or nsc; an nsc called galaxy, or nsc."""
+    return np.eye(4)[np.where(is_galaxy, 0, 2) + np.where(leans_to_galaxy(p_galaxy), 0, 1)]
+
+
+def accuracy(p_galaxy, is_galaxy):
+    """
+    Give the share of frames that are called what they are.
+
+    Parameters
+    ----------
+    p_galaxy : array_like
+        P(galaxy) against nsc, 0 to 1; 0.5 counts as galaxy.
+    is_galaxy : array_like of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN of no frame.
+
+    Examples
+    --------
+    >>> from astroclassify.metrics import accuracy
+    >>> accuracy([0.5, 0.5, 0.9], [True, True, True])
+    1.0
+    """
+    return of_all(accuracy, *checked(p_galaxy, is_galaxy))
+
+
+def precision_galaxy(p_galaxy, is_galaxy):
+    """
+    Give the share of galaxies among frames that are called so.
+
+    Parameters
+    ----------
+    p_galaxy : array_like
+        P(galaxy) against nsc, 0 to 1; 0.5 counts as galaxy.
+    is_galaxy : array_like of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where no frame is called galaxy.
+    """
+    return of_all(precision_galaxy, *checked(p_galaxy, is_galaxy))
+
+
+def recall_galaxy(p_galaxy, is_galaxy):
+    """
+    Give the share of the galaxies that are called so.
+
+    Parameters
+    ----------
+    p_galaxy : array_like
+        P(galaxy) against nsc, 0 to 1; 0.5 counts as galaxy.
+    is_galaxy : array_like of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where there is no galaxy.
+    """
+    return of_all(recall_galaxy, *checked(p_galaxy, is_galaxy))
+
+
+def f1_galaxy(p_galaxy, is_galaxy):
+    """
+    Give the harmonic mean of precision and recall of galaxies.
+
+    Parameters
+    ----------
+    p_galaxy : array_like
+        P(galaxy) against nsc, 0 to 1; 0.5 counts as galaxy.
+    is_galaxy : array_like of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where neither the truth nor the answers have a galaxy.
+    """
+    return of_all(f1_galaxy, *checked(p_galaxy, is_galaxy))
+
+
+def precision_nsc(p_galaxy, is_galaxy):
+    """
+    Give the share of nsc among frames that are called so.
+
+    Parameters
+    ----------
+    p_galaxy : array_like
+        P(galaxy) against nsc, 0 to 1; 0.5 counts as galaxy.
+    is_galaxy : array_like of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where no frame is called nsc.
+    """
+    return of_all(precision_nsc, *checked(p_galaxy, is_galaxy))
+
+
+def recall_nsc(p_galaxy, is_galaxy):
+    """
+    Give the share of the nsc that are called so.
+
+    Parameters
+    ----------
+    p_galaxy : array_like
+        P(galaxy) against nsc, 0 to 1; 0.5 counts as galaxy.
+    is_galaxy : array_like of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where there is no nsc.
+    """
+    return of_all(recall_nsc, *checked(p_galaxy, is_galaxy))
+
+
+def f1_nsc(p_galaxy, is_galaxy):
+    """
+    Give the harmonic mean of precision and recall of nsc.
+
+    Parameters
+    ----------
+    p_galaxy : array_like
+        P(galaxy) against nsc, 0 to 1; 0.5 counts as galaxy.
+    is_galaxy : array_like of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where neither the truth nor the answers have an nsc.
+    """
+    return of_all(f1_nsc, *checked(p_galaxy, is_galaxy))
+
+
+#: Scores that are shares of frames (tuple of callable).
+SHARES = (accuracy, precision_galaxy, recall_galaxy, f1_galaxy, precision_nsc, recall_nsc, f1_nsc)
+_RATIOS = (
+    lambda tp, fn, fp, tn: (tp + tn, tp + fn + fp + tn),
+    lambda tp, fn, fp, tn: (tp, tp + fp),
+    lambda tp, fn, fp, tn: (tp, tp + fn),
+    lambda tp, fn, fp, tn: (2 * tp, 2 * tp + fp + fn),
+    lambda tp, fn, fp, tn: (tn, tn + fn),
+    lambda tp, fn, fp, tn: (tn, tn + fp),
+    lambda tp, fn, fp, tn: (2 * tn, 2 * tn + fn + fp),
+)
+SUMS.update({score: FromSums(_counted, ratio) for score, ratio in zip(SHARES, _RATIOS, strict=True)})
+
+
+def balanced_accuracy(p_galaxy, is_galaxy):
+    """
+    Give the mean of both classes' recalls.
+
+    Parameters
+    ----------
+    p_galaxy : array_like
+        P(galaxy) against nsc, 0 to 1; 0.5 counts as galaxy.
+    is_galaxy : array_like of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where only one class is there.
+    """
+    return (recall_galaxy(p_galaxy, is_galaxy) + recall_nsc(p_galaxy, is_galaxy)) / 2
+
+
+def area_under_curve(p_galaxy, is_galaxy):
+    """
+    Give the chance that a galaxy scores higher than an nsc (ties count half): the area under the ROC curve.
+
+    Parameters
+    ----------
+    p_galaxy : array_like
+        P(galaxy) against nsc, or any score that is larger for galaxies.
+    is_galaxy : array_like of bool
+        The truth.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where only one class is there.
+
+    Examples
+    --------
+    >>> from astroclassify.metrics import area_under_curve
+    >>> area_under_curve([0.9, 0.4, 0.6, 0.1], [True, True, False, False])
+    0.75
+    """
+    p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
+    galaxies, others = p_galaxy[is_galaxy], np.sort(p_galaxy[~is_galaxy])
+    if not galaxies.size or not others.size:
+        return float("nan")
+    below = np.searchsorted(others, galaxies, "left")
+    not_above = np.searchsorted(others, galaxies, "right")
+    return float((below + not_above).mean() / (2 * others.size))
+
+
+class RocCurve(NamedTuple):
+    """
+    A receiver operating characteristic, one point for each probability that occurs.
+
+    Parameters
+    ----------
+    threshold : numpy.ndarray
+        Descending from infinity: frames with at least this P(galaxy) are called galaxies.
+    false_positive_rate : numpy.ndarray
+        Share of the nsc that is called galaxy, ascending from 0 to 1.
+    true_positive_rate : numpy.ndarray
+        Share of the galaxies that is called so, ascending from 0 to 1.
+    """
+
+    threshold: np.ndarray
+    false_positive_rate: np.ndarray
+    true_positive_rate: np.ndarray
+
+
+def roc_curve(p_galaxy, is_galaxy):
+    """
+    Give the receiver operating characteristic.
+
+    Parameters
+    ----------
+    p_galaxy : array_like
+        P(galaxy) against nsc, or any score that is larger for galaxies.
+    is_galaxy : array_like of bool
+        The truth.
+
+    Returns
+    -------
+    RocCurve
+        Without a point where only one class is there.
+
+    Examples
+    --------
+    >>> from astroclassify.metrics import roc_curve
+    >>> roc_curve([0.9, 0.4, 0.4], [True, True, False]).true_positive_rate
+    array([0. , 0.5, 1. ])
+    """
+    p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
+    if not is_galaxy.any() or is_galaxy.all():
+        return RocCurve(*np.empty((3, 0)))
+    order = np.argsort(-p_galaxy, kind="stable")
+    threshold, truth = p_galaxy[order], is_galaxy[order]
+    last = np.append(np.flatnonzero(np.diff(threshold)), truth.size - 1)
+    rates = [np.append(0.0, np.cumsum(called)[last] / called.sum()) for called in (~truth, truth)]
+    return RocCurve(np.append(np.inf, threshold[last]), *rates)
