@@ -183,8 +183,10 @@ def listed_frames(manifest, *, frames=None):
 
     Parameters
     ----------
-    manifest, frames
+    manifest : path-like, str or astropy.table.Table
         As for `labelled_frames`, but not a set.
+    frames : path-like, optional
+        Folder of the files; by default the list's.
 
     Returns
     -------
