@@ -67,7 +67,7 @@ def classified(count, seed, options):
                 rng = np.random.default_rng([seed, number, chip])
                 same = {"as read": frame.data, **versions(path, frame, chip, rng)}
                 table = classify_many(list(same.values()), progress=False, on_error="raise", **options)
-                for name, label, p in zip(same, table["label"], table["p_galaxy_vs_nsc"], strict=True):
+                for name, label, p in zip(same, table["label"], table["p_galaxy"], strict=True):
                     labels.setdefault(name, []).append(str(label))
                     probabilities.setdefault(name, []).append(float(p))
             said = labels["as read"][-len(exposure.raw) :]

@@ -129,5 +129,5 @@ def _for_reading(table):
     failed = shown["error"] != ""
     shown["label"] = np.where(failed, "failed", shown["label"])
     shown["chip"] = np.where(shown["chip"] == 0, "", shown["chip"].astype(str))
-    shown.remove_columns(["p_galaxy_vs_nsc", "error", "model"])
+    shown.remove_columns(["p_galaxy", "error", "model"])
     return shown

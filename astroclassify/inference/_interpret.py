@@ -1,12 +1,15 @@
 """From logits to a label: calibration, the two sides, and when to say "I cannot tell"."""
 
 import numpy as np
+from scipy.special import softmax
 
 from astroclassify.core import ConfigurationError, conf
 from astroclassify.inference._classification import Classification
 from astroclassify.inference._novelty import novelty_of
+from astroclassify.inference._on_frame import map_on_frame
 from astroclassify.inference._prior import prior_shift
 from astroclassify.models import NSC_CLASSES
+from astroclassify.preprocess import thumbnail
 
 #: Above this probability of ``field`` a label is ``uncertain`` (float).
 FIELD_ABOVE = 0.5
@@ -39,30 +42,6 @@ def calibrated_logits(logits, calibration):
     return np.asarray(logits, dtype=float) / calibration.temperature + np.asarray(bias)
 
 
-def softmax(logits):
-    """
-    Turn logits into probabilities.
-
-    Parameters
-    ----------
-    logits : numpy.ndarray
-        ``[..., K]``.
-
-    Returns
-    -------
-    numpy.ndarray
-        Float64 ``[..., K]``, summing to 1 along the last axis.
-
-    Examples
-    --------
-    >>> from astroclassify.inference import softmax
-    >>> softmax([0.0, 0.0])
-    array([0.5, 0.5])
-    """
-    shifted = np.asarray(logits, dtype=float) - np.max(logits, axis=-1, keepdims=True)
-    return np.exp(shifted) / np.exp(shifted).sum(axis=-1, keepdims=True)
-
-
 def galaxy_probability(logits, classes):
     """
     Probability of a galaxy, given that the frame shows a galaxy or an nsc.
@@ -92,10 +71,10 @@ def galaxy_probability(logits, classes):
     """
     logits = np.asarray(logits, dtype=float)
     two = np.stack([logits[..., classes.index("galaxy")], _nsc_logit(logits, classes)], axis=-1)
-    return softmax(two)[..., 0]
+    return softmax(two, axis=-1)[..., 0]
 
 
-def interpret(prediction, model, *, prior=None, meta=None):
+def interpret(prediction, model, *, prior=None, meta=None, frame=None):
     """
     Turn what a network said into an answer.
 
@@ -109,6 +88,8 @@ def interpret(prediction, model, *, prior=None, meta=None):
         Expected shares of ``galaxy`` and ``nsc``, or of every class of the model; see `prior_shift`.
     meta : mapping, optional
         Provenance to keep.
+    frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array, optional
+        What was classified: its WCS is carried to the map of the evidence, and a small picture of it kept.
 
     Returns
     -------
@@ -138,13 +119,14 @@ def interpret(prediction, model, *, prior=None, meta=None):
         "uncertain_below": _threshold(model.calibration),
         "novelty_above": model.calibration.novelty_above,
     }
+    evidence = _evidence_for(leaning, prediction, from_pixels, model)
     reason = _doubt(probability, probabilities.get("field", 0.0), novelty, **limits)
     return Classification(
         label="uncertain" if reason else leaning,
         probability=probability,
         leaning=leaning,
         probabilities=probabilities,
-        evidence=_evidence_for(leaning, prediction, from_pixels, model),
+        evidence=None if evidence is None else map_on_frame(evidence, frame),
         novelty=novelty,
         meta={
             **(meta or {}),
@@ -153,6 +135,7 @@ def interpret(prediction, model, *, prior=None, meta=None):
             "prior": None if prior is None else dict(prior),
             "reason": reason,
         },
+        thumbnail=None if frame is None else thumbnail(frame),
     )
 
 

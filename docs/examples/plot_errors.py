@@ -22,7 +22,7 @@ table = classify_many([frame.array for frame in frames], progress=False)
 # An answer is wrong if it leans to the other side, whether or not it was sure enough for a label.
 
 is_galaxy = np.array([frame.label == "galaxy" for frame in frames])
-p_truth = np.where(is_galaxy, table["p_galaxy_vs_nsc"], 1 - table["p_galaxy_vs_nsc"])
+p_truth = np.where(is_galaxy, table["p_galaxy"], 1 - table["p_galaxy"])
 wrong, sure = p_truth < 0.5, np.asarray(table["label"] != "uncertain")
 print(f"{len(frames)} frames, {wrong.sum()} wrong")
 print(f"{sure.sum()} with a label, {wrong[sure].sum()} of them wrong")

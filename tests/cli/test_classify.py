@@ -82,7 +82,7 @@ def test_a_prior_moves_the_probabilities(command, frame_file, bright_is_galaxy):
     for options in ((), ("--prior", "galaxy=0.2, nsc=0.8")):
         _, out, _ = command("classify", one, *bright_is_galaxy, "--format", "json", *options)
         rows += json.loads(out)
-    odds = [row["p_galaxy_vs_nsc"] / (1 - row["p_galaxy_vs_nsc"]) for row in rows]
+    odds = [row["p_galaxy"] / (1 - row["p_galaxy"]) for row in rows]
     assert odds[1] == pytest.approx(odds[0] / 4)
 
 
