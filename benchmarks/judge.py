@@ -40,11 +40,11 @@ def answer(model, judged):
     about = {name: getattr(judged, name) for name in list(COLUMNS)[:10]}
     return about | {
         "label": said.label,
-        "p_galaxy": said.probability if said.leaning == "galaxy" else 1 - said.probability,
+        "p_galaxy": said.p_galaxy,
         "energy": float(energy(prediction.logits)),
         # A score of outliers, as the others: the larger, the less a frame is like one of a body.
         "max_softmax": 1 - max(said.probabilities.values()),
-        "mahalanobis": prediction.novelty if hasattr(model.module, "explained") else np.nan,
+        "mahalanobis": np.nan if prediction.novelty is None else prediction.novelty,
         "weights": model.sha256,
     }
 

@@ -6,6 +6,7 @@ from astroclassify.inference._coverage import CoverageCurve, coverage_curve
 from astroclassify.inference._interpret import (
     FIELD_ABOVE,
     calibrated_logits,
+    evidence_for,
     galaxy_probability,
     interpret,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "coverage_curve",
     "energy",
     "error_row",
+    "evidence_for",
     "galaxy_probability",
     "in_batches",
     "interpret",

@@ -119,7 +119,7 @@ def interpret(prediction, model, *, prior=None, meta=None, frame=None):
         "uncertain_below": _threshold(model.calibration),
         "novelty_above": model.calibration.novelty_above,
     }
-    evidence = _evidence_for(leaning, prediction, from_pixels, model)
+    evidence = evidence_for(leaning, prediction, model)
     reason = _doubt(probability, probabilities.get("field", 0.0), novelty, **limits)
     return Classification(
         label="uncertain" if reason else leaning,
@@ -168,13 +168,30 @@ def _nsc_logit(logits, classes):
     return (top + np.log(np.exp(parts - top).sum(axis=-1, keepdims=True)))[..., 0]
 
 
-def _evidence_for(leaning, prediction, logits, model):
-    """Galaxy's evidence minus nsc's (each part by its share of nsc), for the leaning, calibrated."""
+def evidence_for(target, prediction, model):
+    """
+    Say how much each place of a frame speaks for galaxy against nsc, or the other way round.
+
+    Parameters
+    ----------
+    target : {"galaxy", "nsc"}
+        What the map speaks for.
+    prediction : Prediction
+        From `predict`.
+    model : Model
+        The model that gave it.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Float32 ``[h, w]``, natural log-odds, calibrated: galaxy's evidence minus nsc's (that of each part by
+        its share of nsc), or the negative of that. `None` where the network gave none.
+    """
     if prediction.evidence is None:
         return None
     nsc = _nsc_indices(model.classes)
-    shares = softmax(logits[nsc]).astype(np.float32)
+    shares = softmax(calibrated_logits(prediction.logits, model.calibration)[nsc]).astype(np.float32)
     galaxy = prediction.evidence[model.classes.index("galaxy")]
     towards_galaxy = galaxy - np.tensordot(shares, prediction.evidence[nsc], axes=1)
-    sign = 1 if leaning == "galaxy" else -1
+    sign = 1 if target == "galaxy" else -1
     return (sign / model.calibration.temperature * towards_galaxy).astype(np.float32)

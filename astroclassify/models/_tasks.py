@@ -74,7 +74,7 @@ def require_task(spec, task):
     if spec.task != task:
         raise ParameterError(
             f"the model {spec.name!r} is for the task {spec.task!r} ({TASKS[spec.task].description}); "
-            f"expected one for the task {task!r} ({TASKS[task].description}): 'astroclassify models' lists both"
+            f"expected one for the task {task!r} ({TASKS[task].description})"
         )
 
 

@@ -178,7 +178,12 @@ def _cell_positions(cells, pixels):
 def _draw_bars(ax, classification):
     names = list(classification.probabilities)
     values = [classification.probabilities[name] for name in names]
-    ax.barh([spoken(name) for name in names], values, color=[_COLOURS.get(name, "#4477aa") for name in names], height=0.6)
+    ax.barh(
+        [spoken(name) for name in names],
+        values,
+        color=[_COLOURS.get(name, "#4477aa") for name in names],
+        height=0.6,
+    )
     for row, value in enumerate(values):
         inside = value > 0.7
         alignment, colour = ("right", "white") if inside else ("left", "black")
