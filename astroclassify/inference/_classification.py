@@ -161,8 +161,8 @@ class Classification:
             ``ACLABEL``, ``ACPROB`` (probability), ``ACLEAN`` (leaning), ``ACPGAL`` (``p_galaxy``) and
             ``ACNOVEL`` (novelty); ``ACCLASn`` and ``ACPROBn``, each class and its probability; and of the
             provenance, as far as it is known, ``ACREASON``, ``ACSOURCE``, ``ACCHIP``, ``ACINSTR``,
-            ``ACBAND``, ``ACMODEL``, ``ACWEIGHT`` (SHA-256 of the weights) and ``ACDATE``. What is not printable
-            ASCII becomes ``?``.
+            ``ACBAND``, ``ACMODEL``, ``ACWEIGHT`` (SHA-256 of the weights) and ``ACDATE``. What is not
+            printable ASCII becomes ``?``.
 
         Examples
         --------

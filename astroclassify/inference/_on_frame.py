@@ -1,6 +1,7 @@
 """Coarse maps over a frame, and where their cells lie on the sky."""
 
 import numpy as np
+from astropy.io import fits
 from astropy.nddata import CCDData
 from astropy.wcs import WCS
 
@@ -52,7 +53,9 @@ def map_on_frame(values, frame=None):
         wcs = scaled_wcs(wcs, np.shape(getattr(frame, "data", frame)), values.shape)
     else:
         wcs = None
-    return CCDData(values, unit="", wcs=wcs)
+    # Without a BUNIT astropy writes a dimensionless image that it cannot read again.
+    meta = fits.Header([("BUNIT", "1", "natural log-odds")])
+    return CCDData(values, unit="", wcs=wcs, meta=meta)
 
 
 def scaled_wcs(wcs, pixels, cells):

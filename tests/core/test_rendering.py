@@ -18,7 +18,7 @@ def test_a_result_goes_to_the_renderer_of_its_kind(kind):
 
 
 def test_a_kind_that_nobody_draws_is_named():
-    with pytest.raises(UnknownNameError, match="no renderer is named 'weather'.*classification"):
+    with pytest.raises(UnknownNameError, match=r"no renderer is named 'weather'.*classification"):
         render("weather", None)
 
 

@@ -11,7 +11,7 @@ SHAPE, CELLS = (1024, 2048), (32, 61)
 
 
 def sky(*, sip=False):
-    """Make a projection with a rotated, skewed matrix; with ``sip``, of an ACS-like distortion of 40 pixels."""
+    """Make a projection with a rotated, skewed matrix; with ``sip``, distorted by up to 10 pixels, as ACS."""
     wcs = WCS(naxis=2)
     wcs.wcs.ctype = ("RA---TAN-SIP", "DEC--TAN-SIP") if sip else ("RA---TAN", "DEC--TAN")
     wcs.wcs.crval, wcs.wcs.crpix = (83.8, -69.1), (1024.5, 512.5)

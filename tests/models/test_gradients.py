@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 
 from astroclassify.core import PluginError, WeightsError
 from astroclassify.models import MODELS, build_model, built_module
+from astroclassify.models._optimise import agree
 from astroclassify.models.nets import hr_celestialnet
 
 SMALL = {
@@ -23,8 +24,10 @@ SHAPE = (96, 128)
 @pytest.fixture
 def tiny_hr_celestialnet(monkeypatch):
     """Let HR-CelestialNet end early, so that it takes small planes."""
-    monkeypatch.setattr(hr_celestialnet, "FEATURES", (("conv", 7, 8), ("pool", 8, 4), ("conv", 3, 16)))
-    monkeypatch.setattr(hr_celestialnet, "FINAL_MAP", (16, 19, 27))
+    monkeypatch.setattr(
+        hr_celestialnet, "FEATURES", (("conv", 7, 8), ("pool", 8, 4), ("conv", 3, 16), ("pool", 4, 4))
+    )
+    monkeypatch.setattr(hr_celestialnet, "FINAL_MAP", (16, 4, 6))
 
 
 def small(name, folder, **changes):
@@ -36,7 +39,7 @@ def small(name, folder, **changes):
     torch.manual_seed(3)
     path = folder / "weights.safetensors"
     save_file(spec.build().state_dict(), path)
-    return build_model(spec, weights=path)
+    return build_model(spec, weights=path, precision="float32")  # untrained, rounding may matter
 
 
 def check(model, planes):
@@ -45,8 +48,8 @@ def check(model, planes):
     logits = model.logits(planes)
     with torch.inference_mode():
         fast = model.module(planes.detach())
-    tolerance = {"float32": 1e-3, "bfloat16": 0.05}[model.precision] * max(1, float(fast.abs().max()))
-    assert float((logits.detach() - fast).abs().max()) <= tolerance
+    tolerance = {"float32": 1e-3, "bfloat16": 0.05}[model.precision]
+    assert agree(logits.detach(), fast, tolerance)
     (logits[:, 0] - logits[:, 1]).sum().backward()
     assert planes.grad.isfinite().all()
     assert planes.grad.abs().max() > 0
