@@ -1,5 +1,6 @@
 """classify() and classify_many(): anything in, an answer or a clear error out."""
 
+import dataclasses
 import hashlib
 import os
 import sys
@@ -178,6 +179,16 @@ def test_a_wrong_choice_is_an_error_before_any_frame_is_looked_at(brightness, op
     for function in (classify, classify_many):
         with pytest.raises(error):
             function([None], **{"model": brightness, **options})
+
+
+def test_a_model_for_another_task_is_refused_in_words_before_its_weights_are_looked_for(brightness):
+    spec = dataclasses.replace(brightness.spec, task="source", classes=("star", "galaxy"), weights=None)
+    for model in (spec, dataclasses.replace(brightness, spec=spec)):
+        for function in (classify, classify_many):
+            with pytest.raises(
+                ParameterError, match=r"for the task 'source' \(what each source of an image is\)"
+            ):
+                function([level(BRIGHT)], model=model)
 
 
 def test_many_frames_give_one_row_each(brightness, fake_files):

@@ -27,4 +27,4 @@ for frame in frames:
 # Many frames make a table, with provenance in its ``meta``.
 
 table = classify_many([frame.array for frame in frames], progress=False)
-table["source", "label", "probability", "p_galaxy", "p_nebula", "p_star_cluster"].pprint()
+table["source", "label", "probability", "p_galaxy", "p_class_nebula", "p_class_star_cluster"].pprint()
