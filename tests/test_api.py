@@ -182,13 +182,10 @@ def test_a_wrong_choice_is_an_error_before_any_frame_is_looked_at(brightness, op
 
 
 def test_a_model_for_another_task_is_refused_in_words_before_its_weights_are_looked_for(brightness):
-    spec = dataclasses.replace(brightness.spec, task="source", classes=("star", "galaxy"), weights=None)
-    for model in (spec, dataclasses.replace(brightness, spec=spec)):
-        for function in (classify, classify_many):
-            with pytest.raises(
-                ParameterError, match=r"for the task 'source' \(what each source of an image is\)"
-            ):
-                function([level(BRIGHT)], model=model)
+    spec = dataclasses.replace(brightness, task="source", classes=("star", "galaxy"), weights=None)
+    for function in (classify, classify_many):
+        with pytest.raises(ParameterError, match=r"task 'source' \(what each source of an image is\)"):
+            function([level(BRIGHT)], model=spec)
 
 
 def test_many_frames_give_one_row_each(brightness, fake_files):

@@ -72,7 +72,7 @@ def thumbnail(frame):
     >>> import numpy as np
     >>> from astroclassify.preprocess import thumbnail
     >>> thumbnail(np.ones((2048, 4096))).shape
-    (94, 187)
+    (82, 164)
     """
     rows = FrameRows(frame)
     step = max(1, max(rows.shape) // (_SAMPLES * _THUMBNAIL_SIDE))
