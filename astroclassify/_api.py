@@ -12,14 +12,22 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 from astropy.nddata import NDData
-from astropy.table import QTable
 
 from astroclassify.core import FrameError, ParameterError, package_version, progress_bar, provenance
-from astroclassify.inference import checked_planes, interpret, predict_planes, prior_shift
+from astroclassify.inference import (
+    answer_row,
+    answers_table,
+    check_batch_size,
+    checked_planes,
+    error_row,
+    in_batches,
+    interpret,
+    predict_planes,
+    prior_shift,
+)
 from astroclassify.inference._ahead import prepared_ahead
-from astroclassify.inference._predict import check_batch_size, in_batches
 from astroclassify.io import read_frames
-from astroclassify.models import Model, build_model, find_spec, locate_weights, resolve_device
+from astroclassify.models import Model, build_model, find_spec, locate_weights, require_task, resolve_device
 from astroclassify.preprocess import FrameRows
 
 #: Larger frames are taken by rows, where the model can, instead of being held as float32 (pixels).
@@ -131,8 +139,8 @@ def classify(
     WeightsError
         If the weights are damaged or do not fit.
     ParameterError
-        If the device or precision does not exist, the prior or the batch size is not one, or the
-        file has no such chip.
+        If the model is not one for frames, the device or precision does not exist, the prior or the
+        batch size is not one, or the file has no such chip.
     PluginError
         If the model breaks its contract.
 
@@ -214,16 +222,16 @@ def classify_many(
     -------
     astropy.table.QTable
         One row per frame, in order: ``source``, ``chip`` (0 where the frame has no chip number),
-        ``label``, ``probability``, ``p_galaxy`` (of galaxy against nsc), ``p_class_<class>`` for each class
-        of the model among all of them (``p_class_star_cluster`` for ``star cluster``), ``novelty``,
-        ``error`` (empty where all went well; else the label is empty and the numbers are NaN) and
-        ``model``. Its ``meta`` holds the provenance. There are no maps of the evidence.
+        ``label``, ``probability``, ``p_galaxy`` (of galaxy among galaxy and nsc), ``p_class_<name>`` for
+        each class of the model (``p_class_star_cluster`` for ``star cluster``), ``novelty``, ``error``
+        (empty where all went well; else the label is empty and the numbers are NaN) and ``model``. Its
+        ``meta`` holds the provenance. There are no maps of the evidence.
 
     Raises
     ------
     ParameterError
-        If ``on_error``, the device, the precision, the prior or a number is wrong, or ``frames`` is
-        not iterable.
+        If the model is not one for frames; if ``on_error``, the device, the precision, the prior or a
+        number is wrong; or if ``frames`` is not iterable.
     UnknownNameError
         If no model has the name.
     MissingWeightsError
@@ -258,7 +266,7 @@ def classify_many(
         entries = (entry for group in groups for entry in group)
         for batch in in_batches(entries, batch_size, key=lambda entry: entry.shape):
             rows += _rows(batch, asked, recorded=on_error == "record")
-    return _table(rows, asked)
+    return answers_table(rows, loaded.classes, meta=_provenance(asked))
 
 
 def _loaded_model(model, weights, device, precision):
@@ -268,8 +276,10 @@ def _loaded_model(model, weights, device, precision):
                 "a built Model has its weights, device and precision; "
                 "leave weights and device out, and precision 'auto'"
             )
+        require_task(model.spec, "frame")
         return model
     spec, device = find_spec(model), resolve_device(device)
+    require_task(spec, "frame")
     path, _, _ = locate_weights(spec, weights)
     stamps = tuple(_stamp(file) for file in (path, path.with_suffix(".json")))
     weights = os.fspath(weights) if isinstance(weights, os.PathLike) else weights
@@ -356,17 +366,15 @@ def _classify_one(source, asked):
     start = perf_counter()
     array = _pixels(source.frame, asked.model.spec)
     (prediction,) = _predicted([checked_planes(asked.model.spec, array)], asked)
-    answer = interpret(prediction, asked.model, prior=asked.prior)
-    answer.meta.update(_provenance(asked))
-    answer.meta.update(
-        source=source.name,
-        chip=source.chip or None,
-        instrument=source.instrument,
-        band=source.band,
-        shape=array.shape,
-        seconds=perf_counter() - start,
-    )
-    return answer
+    meta = _provenance(asked) | {
+        "source": source.name,
+        "chip": source.chip or None,
+        "instrument": source.instrument,
+        "band": source.band,
+        "shape": array.shape,
+        "seconds": perf_counter() - start,
+    }
+    return interpret(prediction, asked.model, prior=asked.prior, meta=meta, frame=source.frame)
 
 
 def _pixels(frame, spec):
@@ -422,30 +430,19 @@ def _rows(batch, asked, *, recorded):
         return [_error_row(batch[0], batch[0].error, asked.model)]
     try:
         predictions = _predicted([entry.planes for entry in batch], asked)
-        answers = [interpret(prediction, asked.model, prior=asked.prior) for prediction in predictions]
+        return [_row(entry, told, asked) for entry, told in zip(batch, predictions, strict=True)]
     except Exception as error:  # a batch goes on whatever is wrong with one frame
         if not recorded:
             raise
         if len(batch) == 1:
             return [_error_row(batch[0], error, asked.model)]
         return [row for entry in batch for row in _rows([entry], asked, recorded=recorded)]
-    return [_row(entry, answer, asked.model) for entry, answer in zip(batch, answers, strict=True)]
 
 
-def _row(entry, answer, model):
-    values = (answer.p_galaxy, *answer.probabilities.values(), answer.novelty)
-    return (entry.name, entry.chip, answer.label, answer.probability, *values, "", model.spec.name)
+def _row(entry, prediction, asked):
+    meta = {"source": entry.name, "chip": entry.chip, "model": asked.model.spec.name}
+    return answer_row(interpret(prediction, asked.model, prior=asked.prior, meta=meta))
 
 
 def _error_row(entry, error, model):
-    values = (np.nan,) * (3 + len(model.classes))
-    text = " ".join(str(error).split()) or "no message"
-    return (entry.name, entry.chip, "", *values, f"{type(error).__name__}: {text}", model.spec.name)
-
-
-def _table(rows, asked):
-    classes = [f"p_class_{name.replace(' ', '_')}" for name in asked.model.classes]
-    numbers = ["probability", "p_galaxy", *classes, "novelty"]
-    names = ["source", "chip", "label", *numbers, "error", "model"]
-    types = [str, int, str, *[float] * len(numbers), str, str]
-    return QTable(rows=rows or None, names=names, dtype=types, meta=_provenance(asked))
+    return error_row(error, model.classes, source=entry.name, chip=entry.chip, model=model.spec.name)

@@ -46,10 +46,10 @@ class Variant(PatchNet):
         super().__init__(**options)
         self.unseen, self.attentive = list(unseen), attentive
 
-    def examined(self, x):
+    def parts(self, x):
         x = x.clone()
         x[:, self.unseen] = 0
-        return super().examined(x)
+        return super().parts(x)
 
     def _attention_to(self, features):
         return super()._attention_to(features) if self.attentive else torch.zeros_like(features[:, :1])

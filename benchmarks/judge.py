@@ -44,7 +44,7 @@ def answer(model, judged):
         "energy": float(energy(prediction.logits)),
         # A score of outliers, as the others: the larger, the less a frame is like one of a body.
         "max_softmax": 1 - max(said.probabilities.values()),
-        "mahalanobis": prediction.novelty if hasattr(model.module, "explained") else np.nan,
+        "mahalanobis": np.nan if prediction.novelty is None else prediction.novelty,
         "weights": model.sha256,
     }
 

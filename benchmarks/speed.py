@@ -58,8 +58,15 @@ def random_weights(name, folder):
 
 def loaded(name, how, weights, device):
     """Build a model in one of the ways that are compared."""
-    from astroclassify.models import Model, build_model, built_module, calibration_of, find_spec
-    from astroclassify.models._weights import load_state, locate_weights
+    from astroclassify.models import (
+        Model,
+        build_model,
+        built_module,
+        calibration_of,
+        find_spec,
+        load_state,
+        locate_weights,
+    )
 
     if how != "as written":
         return build_model(name, weights=weights, device=device, precision=how)

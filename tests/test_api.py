@@ -1,5 +1,6 @@
 """classify() and classify_many(): anything in, an answer or a clear error out."""
 
+import dataclasses
 import hashlib
 import os
 import sys
@@ -180,6 +181,13 @@ def test_a_wrong_choice_is_an_error_before_any_frame_is_looked_at(brightness, op
             function([None], **{"model": brightness, **options})
 
 
+def test_a_model_for_another_task_is_refused_in_words_before_its_weights_are_looked_for(brightness):
+    spec = dataclasses.replace(brightness, task="source", classes=("star", "galaxy"), weights=None)
+    for function in (classify, classify_many):
+        with pytest.raises(ParameterError, match=r"task 'source' \(what each source of an image is\)"):
+            function([level(BRIGHT)], model=spec)
+
+
 def test_many_frames_give_one_row_each(brightness, fake_files):
     frames = ["2x3000", level(DARK), Path("1x10"), CCDData(level(BRIGHT), unit="adu")]
     table = classify_many(frames, model=brightness)
@@ -237,14 +245,11 @@ def test_a_table_survives_ecsv(brightness, tmp_path):
 
 
 def test_fine_classes_become_column_names():
-    from astroclassify.models import PATCHNET, Calibration, Model
+    from astroclassify.inference import answers_table
+    from astroclassify.models import PATCHNET
 
-    model = Model(PATCHNET, None, {}, Calibration(), "", "cpu")
-    asked = _api._asked(model, flips=None, prior=None, batch_size=1, evidence=False)
-    assert _api._table([], asked).colnames[4:8] == [
-        "p_galaxy",
-        *("p_class_galaxy", "p_class_nebula", "p_class_star_cluster"),
-    ]
+    names = ["p_galaxy", "p_class_galaxy", "p_class_nebula", "p_class_star_cluster", "p_class_field"]
+    assert answers_table([], PATCHNET.classes).colnames[4:9] == names
 
 
 def test_the_company_in_a_batch_never_changes_a_result(brightness):
@@ -260,6 +265,7 @@ def test_the_table_says_how_galaxy_stands_against_nsc_and_how_novel_a_frame_is(b
     table = classify_many(frames, model=brightness)
     answers = [classify(frame, model=brightness) for frame in frames]
     assert np.allclose(table["p_galaxy"], table["p_class_galaxy"])  # a model without field
+    assert table["p_galaxy"].tolist() == [answer.p_galaxy for answer in answers]
     assert table["novelty"].tolist() == [answer.novelty for answer in answers]
     assert np.isnan(classify_many([None], model=brightness)["novelty"][0])
 

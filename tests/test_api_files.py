@@ -66,7 +66,7 @@ def test_difficult_frames_of_any_shape_get_an_answer(weights, shape, kind):
     assert answer.label in LABELS
     assert 0.5 <= answer.probability <= 1
     assert sum(answer.probabilities.values()) == pytest.approx(1)
-    assert np.isfinite(answer.evidence).all()
+    assert np.isfinite(answer.evidence.data).all()
 
 
 @pytest.mark.parametrize("shape", [(64, 9232), (2051, 4096), (9216, 9232)])

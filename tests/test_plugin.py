@@ -93,6 +93,26 @@ def test_the_installed_plugin_classifies(installed):
     ]
 
 
+def test_the_installed_explainer_and_detector_are_listed_checked_and_used(installed):
+    code = (
+        "import json, sys\nimport numpy as np\n"
+        "from astroclassify.detect import DETECTORS\nfrom astroclassify.explain import EXPLAINERS\n"
+        "names = [[e.name for e in r.entries()] for r in (EXPLAINERS, DETECTORS)]\n"
+        "assert 'astroclassify_example_plugin' not in sys.modules\n"
+        "from astroclassify.models import build_model\n"
+        "from astroclassify.testing import check_detector, check_explainer\n"
+        "check_explainer('example-excess', model='example-brightness', shapes=[(64, 64)])\n"
+        "check_detector('example-brightest')\n"
+        "frame = np.zeros((64, 96))\nframe[20, 30] = 900\n"
+        "model = build_model('example-brightness')\n"
+        "seen = EXPLAINERS['example-excess'].explain(model, frame, target='galaxy').data\n"
+        "place = np.unravel_index(seen.argmax(), seen.shape)\n"
+        "found = DETECTORS['example-brightest'].detect(frame)\n"
+        "print(json.dumps([names, list(map(int, place)), found['x_min'][0]]))"
+    )
+    assert run(code, installed) == [[["evidence", "example-excess"], ["example-brightest"]], [20, 30], 29.5]
+
+
 @pytest.mark.parametrize(
     ("target", "reason"),
     [

@@ -85,12 +85,14 @@ def run_list(arguments):
             spec = MODELS[entry.name]
         except AstroclassifyError as error:
             say(str(error))
-            rows.append((entry.name, "", "broken", entry.owner, ""))
+            rows.append((entry.name, "", "", "broken", entry.owner, ""))
             status = _exit_codes.SOME_FAILED
         else:
             classes = ", ".join(spec.classes)
-            rows.append((entry.name, classes, weights_state(spec), entry.owner, spec.description))
-    table = Table(rows=rows, names=("name", "classes", "weights", "owner", "description"), dtype=[str] * 5)
+            told = (spec.task, classes, weights_state(spec), entry.owner, spec.description)
+            rows.append((entry.name, *told))
+    names = ("name", "task", "classes", "weights", "owner", "description")
+    table = Table(rows=rows, names=names, dtype=[str] * len(names))
     write_result(table, format=arguments.format, output=arguments.output)
     return status
 
@@ -149,7 +151,7 @@ def run_summary(arguments):
 
 def _facts(spec, meta):
     yield f"{spec.name}: {spec.description}"
-    yield f"classes: {', '.join(spec.classes)}; weights: {weights_state(spec)}"
+    yield f"task: {spec.task}; classes: {', '.join(spec.classes)}; weights: {weights_state(spec)}"
     yield f"input: {meta['input']} for a frame of 2048 x 4096; parameters: {meta['parameters']:,}"
     if spec.reference:
         yield f"reference: {spec.reference}"

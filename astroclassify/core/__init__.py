@@ -1,6 +1,7 @@
 """Errors, warnings, registries, configuration, progress and provenance: the ground floor."""
 
 from astroclassify.core._config import conf
+from astroclassify.core._entry_checks import check_entry, tuple_of_strings
 from astroclassify.core._errors import (
     AstroclassifyError,
     AstroclassifyWarning,
@@ -23,8 +24,10 @@ from astroclassify.core._memory import keep_large_arrays_memory
 from astroclassify.core._progress import progress_bar
 from astroclassify.core._provenance import package_version, provenance
 from astroclassify.core._registry import Entry, Registry
+from astroclassify.core._rendering import RENDERERS, render, render_png
 
 __all__ = [
+    "RENDERERS",
     "AstroclassifyError",
     "AstroclassifyWarning",
     "ConfigurationError",
@@ -42,6 +45,7 @@ __all__ = [
     "UnknownNameError",
     "UnsupportedInstrumentError",
     "WeightsError",
+    "check_entry",
     "conf",
     "import_string",
     "keep_large_arrays_memory",
@@ -49,4 +53,7 @@ __all__ = [
     "package_version",
     "progress_bar",
     "provenance",
+    "render",
+    "render_png",
+    "tuple_of_strings",
 ]

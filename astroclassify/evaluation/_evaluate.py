@@ -11,7 +11,7 @@ from astroclassify.evaluation._frames import evaluated_frames, truth_beside
 from astroclassify.evaluation._models import asked_models
 from astroclassify.evaluation._pixels import STATISTICS
 from astroclassify.evaluation._run import ANSWER_COLUMNS, Way, answer_all
-from astroclassify.inference._predict import check_batch_size
+from astroclassify.inference import check_batch_size
 
 _ABOUT = ("name", "OBSID", "HDU Index", "body", "visit", "Instrument", "Filter", "truth", "path")
 

@@ -1,15 +1,25 @@
 """Running models and saying what they mean: predictions, calibration, and the answer."""
 
-from astroclassify.inference._classification import Classification
+from astroclassify.inference._answers import answer_row, answers_table, error_row
+from astroclassify.inference._classification import Classification, spoken
 from astroclassify.inference._interpret import (
     FIELD_ABOVE,
     calibrated_logits,
+    evidence_for,
     galaxy_probability,
     interpret,
-    softmax,
 )
 from astroclassify.inference._novelty import energy
-from astroclassify.inference._predict import VIEWS, Prediction, checked_planes, predict, predict_planes
+from astroclassify.inference._on_frame import map_on_frame
+from astroclassify.inference._predict import (
+    VIEWS,
+    Prediction,
+    check_batch_size,
+    checked_planes,
+    in_batches,
+    predict,
+    predict_planes,
+)
 from astroclassify.inference._prior import prior_shift
 
 __all__ = [
@@ -17,13 +27,20 @@ __all__ = [
     "VIEWS",
     "Classification",
     "Prediction",
+    "answer_row",
+    "answers_table",
     "calibrated_logits",
+    "check_batch_size",
     "checked_planes",
     "energy",
+    "error_row",
+    "evidence_for",
     "galaxy_probability",
+    "in_batches",
     "interpret",
+    "map_on_frame",
     "predict",
     "predict_planes",
     "prior_shift",
-    "softmax",
+    "spoken",
 ]

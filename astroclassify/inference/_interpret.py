@@ -1,13 +1,16 @@
 """From logits to a label: calibration, the two sides, and when to say "I cannot tell"."""
 
 import numpy as np
+from scipy.special import softmax
 
 from astroclassify.core import ConfigurationError, conf
 from astroclassify.inference._classification import Classification
 from astroclassify.inference._novelty import novelty_of
+from astroclassify.inference._on_frame import map_on_frame
 from astroclassify.inference._prior import prior_shift
 from astroclassify.metrics import leans_to_galaxy
 from astroclassify.models import NSC_CLASSES
+from astroclassify.preprocess import thumbnail
 
 #: Above this probability of ``field`` a label is ``uncertain`` (float).
 FIELD_ABOVE = 0.5
@@ -40,30 +43,6 @@ def calibrated_logits(logits, calibration):
     return np.asarray(logits, dtype=float) / calibration.temperature + np.asarray(bias)
 
 
-def softmax(logits):
-    """
-    Turn logits into probabilities.
-
-    Parameters
-    ----------
-    logits : numpy.ndarray
-        ``[..., K]``.
-
-    Returns
-    -------
-    numpy.ndarray
-        Float64 ``[..., K]``, summing to 1 along the last axis.
-
-    Examples
-    --------
-    >>> from astroclassify.inference import softmax
-    >>> softmax([0.0, 0.0])
-    array([0.5, 0.5])
-    """
-    shifted = np.asarray(logits, dtype=float) - np.max(logits, axis=-1, keepdims=True)
-    return np.exp(shifted) / np.exp(shifted).sum(axis=-1, keepdims=True)
-
-
 def galaxy_probability(logits, classes):
     """
     Probability of a galaxy, given that the frame shows a galaxy or an nsc.
@@ -93,10 +72,10 @@ def galaxy_probability(logits, classes):
     """
     logits = np.asarray(logits, dtype=float)
     two = np.stack([logits[..., classes.index("galaxy")], _nsc_logit(logits, classes)], axis=-1)
-    return softmax(two)[..., 0]
+    return softmax(two, axis=-1)[..., 0]
 
 
-def interpret(prediction, model, *, prior=None, meta=None):
+def interpret(prediction, model, *, prior=None, meta=None, frame=None):
     """
     Turn what a network said into an answer.
 
@@ -110,6 +89,8 @@ def interpret(prediction, model, *, prior=None, meta=None):
         Expected shares of ``galaxy`` and ``nsc``, or of every class of the model; see `prior_shift`.
     meta : mapping, optional
         Provenance to keep.
+    frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array, optional
+        What was classified: its WCS is carried to the map of the evidence, and a small picture of it kept.
 
     Returns
     -------
@@ -139,13 +120,14 @@ def interpret(prediction, model, *, prior=None, meta=None):
         "uncertain_below": _threshold(model.calibration),
         "novelty_above": model.calibration.novelty_above,
     }
+    evidence = evidence_for(leaning, prediction, model)
     reason = _doubt(probability, probabilities.get("field", 0.0), novelty, **limits)
     return Classification(
         label="uncertain" if reason else leaning,
         probability=probability,
         leaning=leaning,
         probabilities=probabilities,
-        evidence=_evidence_for(leaning, prediction, from_pixels, model),
+        evidence=None if evidence is None else map_on_frame(evidence, frame),
         novelty=novelty,
         meta={
             **(meta or {}),
@@ -154,6 +136,7 @@ def interpret(prediction, model, *, prior=None, meta=None):
             "prior": None if prior is None else dict(prior),
             "reason": reason,
         },
+        thumbnail=None if frame is None else thumbnail(frame),
     )
 
 
@@ -186,13 +169,30 @@ def _nsc_logit(logits, classes):
     return (top + np.log(np.exp(parts - top).sum(axis=-1, keepdims=True)))[..., 0]
 
 
-def _evidence_for(leaning, prediction, logits, model):
-    """Galaxy's evidence minus nsc's (each part by its share of nsc), for the leaning, calibrated."""
+def evidence_for(target, prediction, model):
+    """
+    Say how much each place of a frame speaks for galaxy against nsc, or the other way round.
+
+    Parameters
+    ----------
+    target : {"galaxy", "nsc"}
+        What the map speaks for.
+    prediction : Prediction
+        From `predict`.
+    model : Model
+        The model that gave it.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Float32 ``[h, w]``, natural log-odds, calibrated: galaxy's evidence minus nsc's (that of each part by
+        its share of nsc), or the negative of that. `None` where the network gave none.
+    """
     if prediction.evidence is None:
         return None
     nsc = _nsc_indices(model.classes)
-    shares = softmax(logits[nsc]).astype(np.float32)
+    shares = softmax(calibrated_logits(prediction.logits, model.calibration)[nsc]).astype(np.float32)
     galaxy = prediction.evidence[model.classes.index("galaxy")]
     towards_galaxy = galaxy - np.tensordot(shares, prediction.evidence[nsc], axes=1)
-    sign = 1 if leaning == "galaxy" else -1
+    sign = 1 if target == "galaxy" else -1
     return (sign / model.calibration.temperature * towards_galaxy).astype(np.float32)

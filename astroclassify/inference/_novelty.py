@@ -38,23 +38,6 @@ def energy(logits):
     return -(top + np.log(np.exp(logits - top[..., None]).sum(axis=-1)))
 
 
-def has_novelty(model):
-    """
-    Say whether a network measures novelty itself.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-
-    Returns
-    -------
-    bool
-        Whether it has a method ``explained``.
-    """
-    return callable(getattr(model.module, "explained", None))
-
-
 def novelty_of(prediction, model):
     """
     Choose the novelty that the card's limit is for.
@@ -76,13 +59,13 @@ def novelty_of(prediction, model):
     WeightsError
         If the card has a limit for a distance that the network does not give.
     """
-    own = has_novelty(model) and prediction.novelty is not None
+    own = prediction.novelty is not None
     score = model.calibration.novelty_score or ("mahalanobis" if own else "energy")
     if score == "energy":
         return score, float(energy(prediction.logits))
     if not own:
         raise WeightsError(
             f"the card of {model.spec.name!r} has a limit for the novelty {score!r}, "
-            "but its network has no method 'explained' that gives one; use the score 'energy'"
+            "but its network measures none (its ModelOutput has no novelty); use the score 'energy'"
         )
     return score, float(prediction.novelty)

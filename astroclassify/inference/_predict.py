@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, islice
 from numbers import Integral
 
 import numpy as np
 
 from astroclassify.core import AstroclassifyError, FrameError, ParameterError, PluginError
-from astroclassify.inference._novelty import energy, has_novelty
+from astroclassify.models import require_task
 
 #: The axes of planes ``[N, C, H, W]`` that are reversed in each view of a frame (tuple of tuple of int).
 VIEWS = ((), (2,), (3,), (2, 3))
@@ -17,7 +18,9 @@ VIEWS = ((), (2,), (3,), (2, 3))
 @dataclass(frozen=True, eq=False)
 class Prediction:
     """
-    What a network said of one frame, before calibration.
+    What a network said of one frame, before calibration: checked, averaged over views, in NumPy.
+
+    A `~astroclassify.models.ModelOutput` is what it says of a batch, in torch, on its device.
 
     Parameters
     ----------
@@ -26,8 +29,7 @@ class Prediction:
     evidence : numpy.ndarray or None
         Float32 ``[K, h, w]``, each class's part of the logits place by place.
     novelty : float or None
-        How unlike what the network has learnt the frame is: what the network itself measures, else
-        the `energy` of its logits.
+        How unlike what the network has learnt the frame is, where the network itself measures it.
     """
 
     logits: np.ndarray
@@ -52,7 +54,7 @@ def predict(model, arrays, *, flips=None, evidence=True, batch_size=1):
         Average over the frame, its two mirror images and the frame turned by 180 degrees; `None` for
         what the model's spec says.
     evidence : bool, default True
-        Give the map of the evidence, where the network has one.
+        Ask for the map of the evidence, where the network has one.
     batch_size : int, default 1
         How many planes, of equal shape, pass the network at once: of frames next to each other, and views
         of a frame.
@@ -67,7 +69,7 @@ def predict(model, arrays, *, flips=None, evidence=True, batch_size=1):
     FrameError
         If the model cannot take a frame.
     ParameterError
-        If ``batch_size`` is not a positive integer.
+        If ``batch_size`` is not a positive integer, or the model is not one for frames.
     PluginError
         If the model's preprocessing or network fails or breaks its contract.
 
@@ -109,14 +111,14 @@ def predict_planes(model, planes, *, flips=None, evidence=True, batch_size=1):
     FrameError
         If the network cannot take planes of this size.
     ParameterError
-        If ``batch_size`` is not a positive integer.
+        If ``batch_size`` is not a positive integer, or the model is not one for frames.
     PluginError
         If the network fails or breaks its contract.
     """
     check_batch_size(batch_size)
+    require_task(model.spec, "frame")
     views = VIEWS if (model.spec.flips if flips is None else flips) else VIEWS[:1]
-    with_evidence = evidence and (model.has_evidence or has_novelty(model))
-    return _all_predictions(model, planes, views, with_evidence, batch_size)
+    return _all_predictions(model, planes, views, evidence, batch_size)
 
 
 def check_batch_size(batch_size):
@@ -216,8 +218,9 @@ def _predict_batch(model, batch, views, with_evidence, batch_size):
             novelties.append(None if output[2] is None else output[2].reshape(len(seen), number))
     mean = np.concatenate(logits).mean(axis=0)
     evidence = [None] * number if not maps else sum(maps) / np.float32(len(maps))
-    novelty = energy(mean) if novelties[0] is None else np.concatenate(novelties).mean(axis=0)
-    return [Prediction(*told) for told in zip(mean, evidence, novelty.tolist(), strict=True)]
+    own = novelties[0] is not None
+    novelty = np.concatenate(novelties).mean(axis=0).tolist() if own else [None] * number
+    return [Prediction(*told) for told in zip(mean, evidence, novelty, strict=True)]
 
 
 def _turned_back(maps, seen, number):
@@ -232,19 +235,16 @@ def _turned_back(maps, seen, number):
 
 def _run(model, batch, with_evidence):
     """Give logits [N, K], evidence [N, K, h, w] or None, and novelty [N] or None, checked, as arrays."""
-    network, what = model.module, f"the model {model.spec.name!r}"
-    if has_novelty(model):
-        logits, maps, novelty = _guarded(what, network.explained, batch)
-    elif with_evidence:
-        (logits, maps), novelty = _guarded(what, network.evidence, batch), None
-    else:
-        logits, maps, novelty = _guarded(what, network, batch), None, None
+    what = f"the model {model.spec.name!r}"
+    output = _guarded(what, partial(model.examine, evidence=with_evidence), batch)
     number, classes = batch.shape[0], len(model.classes)
-    return (
-        _checked(what, "logits", logits, (number, classes)).astype(np.float64),
-        _checked(what, "evidence", maps, (number, classes, None, None)) if with_evidence else None,
-        None if novelty is None else _checked(what, "novelty", novelty, (number,)).astype(np.float64),
-    )
+    logits = _checked(what, "logits", output.logits, (number, classes)).astype(np.float64)
+    maps = novelty = None
+    if with_evidence and output.evidence is not None:
+        maps = _checked(what, "evidence", output.evidence, (number, classes, None, None))
+    if output.novelty is not None:
+        novelty = _checked(what, "novelty", output.novelty, (number,)).astype(np.float64)
+    return logits, maps, novelty
 
 
 def _checked(what, kind, tensor, expected):

@@ -7,8 +7,7 @@ from numbers import Real
 import numpy as np
 
 from astroclassify.core import ParameterError
-from astroclassify.models import NSC_CLASSES
-from astroclassify.models._card import PRIOR_TOLERANCE
+from astroclassify.models import NSC_CLASSES, PRIOR_TOLERANCE
 
 _SIDES = ("galaxy", "nsc")
 

@@ -17,12 +17,20 @@ from astroclassify.models._builtin import (
     VGG16_BN,
     VGG16_BN_RESIZE,
 )
-from astroclassify.models._card import DEFAULT_UNCERTAIN_BELOW, Calibration, calibration_of, read_card
+from astroclassify.models._card import (
+    DEFAULT_UNCERTAIN_BELOW,
+    PRIOR_TOLERANCE,
+    Calibration,
+    calibration_of,
+    read_card,
+)
 from astroclassify.models._compare import TABLE_3, compare
-from astroclassify.models._device import resolve_device
+from astroclassify.models._device import has_bfloat16, resolve_device
+from astroclassify.models._output import ModelOutput
 from astroclassify.models._registry import MODELS
-from astroclassify.models._spec import FINE_CLASSES, NSC_CLASSES, ModelSpec, Options, Weights
+from astroclassify.models._spec import ModelSpec, Options, Weights
 from astroclassify.models._summary import summary
+from astroclassify.models._tasks import FINE_CLASSES, NSC_CLASSES, TASKS, Task, require_task
 from astroclassify.models._weights import load_state, locate_weights, verified_sha256, weights_cache
 
 __all__ = [
@@ -35,26 +43,32 @@ __all__ = [
     "MODELS",
     "NSC_CLASSES",
     "PATCHNET",
+    "PRIOR_TOLERANCE",
     "RESNET101",
     "RESNET18",
     "RESNET18_RESIZE",
     "RESNET50",
     "TABLE_3",
+    "TASKS",
     "VGG16_BN",
     "VGG16_BN_RESIZE",
     "Calibration",
     "Model",
+    "ModelOutput",
     "ModelSpec",
     "Options",
+    "Task",
     "Weights",
     "build_model",
     "built_module",
     "calibration_of",
     "compare",
     "find_spec",
+    "has_bfloat16",
     "load_state",
     "locate_weights",
     "read_card",
+    "require_task",
     "resolve_device",
     "summary",
     "verified_sha256",

@@ -1,13 +1,17 @@
 """From a spec and a weights file to a model that is ready to run."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astroclassify.core import ParameterError, PluginError, conf
 from astroclassify.models._card import Calibration, calibration_of
 from astroclassify.models._device import resolve_device
-from astroclassify.models._optimise import check_precision, optimised
+from astroclassify.models._optimise import check_precision, optimised, same_answers
+from astroclassify.models._output import ModelOutput
 from astroclassify.models._registry import MODELS
 from astroclassify.models._spec import ModelSpec
 from astroclassify.models._weights import load_state, locate_weights, verified_sha256
@@ -37,6 +41,8 @@ class Model:
         Where it runs.
     precision : {"float32", "bfloat16"}, default "float32"
         What most of its arithmetic is done in; sums of evidence and logits are always float32.
+    path : pathlib.Path, optional
+        Its weights file, from which `differentiable` is loaded; without one that is a copy of ``module``.
     """
 
     spec: ModelSpec
@@ -46,16 +52,112 @@ class Model:
     sha256: str
     device: str
     precision: str = "float32"
+    path: Path | None = None
 
     @property
     def classes(self):
         """The classes, in the order of the logits (tuple of str)."""
         return self.spec.classes
 
-    @property
-    def has_evidence(self):
-        """Whether the network says where in the frame its evidence lies (bool)."""
-        return callable(getattr(self.module, "evidence", None))
+    def examine(self, planes, *, evidence=True):
+        """
+        Run the network, fast and without gradients' needs in mind, over a batch.
+
+        Parameters
+        ----------
+        planes : torch.Tensor
+            Float32 ``[N, C, H, W]``, on the model's device.
+        evidence : bool, default True
+            Whether the evidence is asked for.
+
+        Returns
+        -------
+        ModelOutput
+            What its method ``examine`` gives; of a network without one, its logits.
+
+        Raises
+        ------
+        PluginError
+            If that method gives something else.
+        """
+        if not callable(getattr(self.module, "examine", None)):
+            return ModelOutput(self.module(planes))
+        output = self.module.examine(planes, evidence=evidence)
+        if not isinstance(output, ModelOutput):
+            raise PluginError(
+                f"the method examine of the model {self.spec.name!r} gave a {type(output).__name__}; "
+                "expected a ModelOutput"
+            )
+        return output
+
+    @cached_property
+    def differentiable(self):
+        """
+        The network as it was loaded, in float32, through which gradients flow to the planes.
+
+        A second copy of the weights, made when it is first asked for; its weights themselves have no
+        gradients. That its answers are those of ``module`` is checked (`PluginError` where they are not).
+        """
+        import torch
+
+        with torch.inference_mode(False):
+            if self.path is None:
+                module = copy.deepcopy(self.module).float()
+            else:
+                verified_sha256(self.path, self.sha256)
+                module = _loaded_module(self.spec, self.path, self.device)
+            module.eval().requires_grad_(False)
+        self._check_same_answers(module)
+        return module
+
+    def _check_same_answers(self, module):
+        try:
+            same = same_answers(module, self.module, self.spec, device=self.device, precision=self.precision)
+        except Exception as error:  # a plug-in may fail in any way
+            raise PluginError(
+                f"the model {self.spec.name!r} cannot be run with gradients: {type(error).__name__}: {error}"
+            ) from error
+        if not same:
+            raise PluginError(
+                f"the model {self.spec.name!r} answers otherwise with gradients than without; "
+                "its network must give the same logits each time"
+            )
+
+    def logits(self, planes):
+        """
+        Give the logits of a batch, with gradients.
+
+        Parameters
+        ----------
+        planes : torch.Tensor
+            Float32 ``[N, C, H, W]``, on the model's device, as ``spec.planes`` makes them; with
+            ``requires_grad`` where the gradient with respect to them is wanted.
+
+        Returns
+        -------
+        torch.Tensor
+            Logits ``[N, K]``, before calibration.
+
+        Raises
+        ------
+        WeightsError
+            If the weights file has changed since the model was built.
+        PluginError
+            If the network does not answer as it does without gradients.
+
+        Examples
+        --------
+        >>> import torch
+        >>> from astroclassify.models import build_model
+        >>> planes = torch.rand(1, 5, 64, 64, requires_grad=True)
+        >>> build_model("patchnet").logits(planes)[0, 0].backward()
+        >>> planes.grad.shape
+        torch.Size([1, 5, 64, 64])
+        """
+        import torch
+
+        with torch.inference_mode(False), torch.enable_grad():
+            return self.differentiable(planes)
 
     def __repr__(self):
         return f"<Model {self.spec.name!r} on {self.device} in {self.precision}, weights {self.sha256[:12]}>"
@@ -138,19 +240,23 @@ def build_model(model, *, weights=None, device="cpu", precision="auto"):
     between the classes may differ by 1e-3 of the largest in float32 (0.05 in bfloat16), else the network is
     used as it was loaded. For large networks this takes seconds, and is remembered in the cache folder.
     """
-    import torch
-
     check_precision(precision)
     spec = find_spec(model)
     path, card, expected = locate_weights(spec, weights)
     sha256 = verified_sha256(path, expected)
     calibration = calibration_of(card, spec.classes)
     device = resolve_device(device)
+    module = _loaded_module(spec, path, device)
+    module, precision = optimised(module, spec, device=device, precision=precision, sha256=sha256)
+    return Model(spec, module, card, calibration, sha256, device, precision, path)
+
+
+def _loaded_module(spec, path, device):
+    import torch
+
     module = built_module(spec)
     load_state(module, path)
-    module = module.to(device=device, dtype=torch.float32).eval()
-    module, precision = optimised(module, spec, device=device, precision=precision, sha256=sha256)
-    return Model(spec, module, card, calibration, sha256, device, precision)
+    return module.to(device=device, dtype=torch.float32).eval()
 
 
 def built_module(spec):

@@ -67,7 +67,7 @@ def has_bfloat16(device):
 
     Examples
     --------
-    >>> from astroclassify.models._device import has_bfloat16
+    >>> from astroclassify.models import has_bfloat16
     >>> has_bfloat16("mps")
     False
     """

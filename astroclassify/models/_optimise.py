@@ -141,6 +141,30 @@ def agree(found, expected, tolerance):
     return float((found - expected).abs().max()) <= allowed < math.inf
 
 
+def same_answers(found, expected, spec, *, device, precision):
+    """
+    Say whether two networks answer alike, on frames made for the comparison.
+
+    Parameters
+    ----------
+    found, expected : torch.nn.Module
+        Networks of one model, in evaluation mode, on the device.
+    spec : ModelSpec
+        The model.
+    device : str
+        Where they run.
+    precision : {"float32", "bfloat16"}
+        Whose tolerance is allowed.
+
+    Returns
+    -------
+    bool
+        Whether their log-odds agree.
+    """
+    probe = _probe(spec, device)
+    return agree(_logits(found, probe), _logits(expected, probe), TOLERANCES[precision])
+
+
 # The network ---------------------------------------------------------------------------------
 
 

@@ -6,15 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from astroclassify.core import ParameterError, import_string
+from astroclassify.core import ParameterError, check_entry, import_string, tuple_of_strings
+from astroclassify.models._tasks import check_classes
 
-#: What a class of a model may be called; ``nsc`` is ``nebula`` + ``star cluster`` (tuple of str).
-FINE_CLASSES = ("galaxy", "nsc", "nebula", "star cluster", "field")
-#: The classes that sum up to ``nsc`` (tuple of str).
-NSC_CLASSES = ("nsc", "nebula", "star cluster")
-
-_NAME = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
-_IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _RESOURCE = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+")
 
@@ -126,13 +120,14 @@ class ModelSpec:
         One line for listings.
     builder : str
         ``"package.module:callable"``; called with the builder options it gives a
-        `torch.nn.Module` whose ``forward(x[N, C, H, W])`` returns logits ``[N, K]``.
+        `torch.nn.Module` whose ``forward(x[N, C, H, W])`` returns logits ``[N, K]``. A network that
+        says more has a method ``examine``, which gives a `ModelOutput`.
     preprocessing : str
         ``"package.module:function"``; called with a float32 frame ``[y, x]`` (NaN on unusable
         pixels) and the preprocessing options it gives float32 ``[C, H, W]``.
     classes : tuple of str
-        The K classes, in the order of the logits: ``"galaxy"`` and either ``"nsc"`` or
-        ``"nebula"`` and/or ``"star cluster"``; and ``"field"`` where the model knows it.
+        The K classes, in the order of the logits. For the task ``"frame"``: ``"galaxy"`` and either
+        ``"nsc"`` or ``"nebula"`` and/or ``"star cluster"``; and ``"field"`` where the model knows it.
     builder_options, preprocessing_options : mapping of str to object, optional
         Keyword arguments, plain data.
     weights : Weights, optional
@@ -147,6 +142,8 @@ class ModelSpec:
     by_rows : bool, default False
         Whether the preprocessing also takes a `~astroclassify.preprocess.FrameRows`, which it
         asks for rows, never for all at once; so large frames take little memory.
+    task : {"frame", "detection", "source"}, default "frame"
+        What the model is for, a name of `TASKS`.
 
     Raises
     ------
@@ -172,14 +169,15 @@ class ModelSpec:
     tags: tuple[str, ...] = ()
     flips: bool = False
     by_rows: bool = False
+    task: str = "frame"
 
     def __post_init__(self):
         for name in ("builder_options", "preprocessing_options"):
             object.__setattr__(self, name, Options(getattr(self, name)))
         for name in ("classes", "tags"):
-            object.__setattr__(self, name, _strings(name, getattr(self, name)))
-        _check_text(self)
-        _check_classes(self.classes)
+            object.__setattr__(self, name, tuple_of_strings(name, getattr(self, name)))
+        check_entry("model", self, import_paths=("builder", "preprocessing"))
+        check_classes(self.task, self.classes)
         if not (self.weights is None or isinstance(self.weights, Weights)):
             raise ParameterError(f"weights must be a Weights or None; got a {type(self.weights).__name__}")
         for name in ("flips", "by_rows"):
@@ -227,38 +225,3 @@ class ModelSpec:
 
 def _frozen(value):
     return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
-
-
-def _strings(name, value):
-    if isinstance(value, str) or not all(isinstance(item, str) for item in value):
-        raise ParameterError(f"{name} must be a tuple of str; got {value!r}")
-    return tuple(value)
-
-
-def _check_text(spec):
-    if not _NAME.fullmatch(spec.name):
-        raise ParameterError(
-            f"the model name {spec.name!r} is not allowed; "
-            "use lower-case letters and digits joined by single hyphens or dots"
-        )
-    if not spec.description or "\n" in spec.description:
-        raise ParameterError(f"the model {spec.name!r} needs a description of one line")
-    for name in ("builder", "preprocessing"):
-        if not _IMPORT_PATH.fullmatch(getattr(spec, name)):
-            raise ParameterError(
-                f"the {name} {getattr(spec, name)!r} is not an import path; expected 'package.module:name'"
-            )
-
-
-def _check_classes(classes):
-    unknown = [name for name in classes if name not in FINE_CLASSES]
-    if unknown:
-        raise ParameterError(f"unknown class {unknown[0]!r}; a model's classes are among {FINE_CLASSES}")
-    if len(set(classes)) < len(classes):
-        raise ParameterError(f"a class appears twice in {classes}")
-    parts = set(classes) & set(NSC_CLASSES)
-    if "galaxy" not in classes or not parts or ("nsc" in parts and len(parts) > 1):
-        raise ParameterError(
-            "a model's classes are 'galaxy' and either 'nsc' or its parts ('nebula', 'star cluster'); "
-            f"got {classes}"
-        )

@@ -1,8 +1,18 @@
 """Public contract kits: what a plug-in must keep, checked rule by rule."""
 
+from astroclassify.testing._detector import check_detector
 from astroclassify.testing._errors import ContractError
+from astroclassify.testing._explainer import check_explainer
 from astroclassify.testing._frames import difficult_frames
 from astroclassify.testing._model import DEFAULT_SHAPES, check_model
 from astroclassify.testing._reader import check_reader
 
-__all__ = ["DEFAULT_SHAPES", "ContractError", "check_model", "check_reader", "difficult_frames"]
+__all__ = [
+    "DEFAULT_SHAPES",
+    "ContractError",
+    "check_detector",
+    "check_explainer",
+    "check_model",
+    "check_reader",
+    "difficult_frames",
+]

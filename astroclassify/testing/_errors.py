@@ -1,4 +1,4 @@
-"""How a broken contract is reported."""
+"""How broken contracts are collected, rule by rule, and reported."""
 
 from astroclassify.core import PluginError
 

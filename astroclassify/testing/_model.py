@@ -1,10 +1,5 @@
 """The contract of a model, rule by rule."""
 
-import os
-import pickle
-import subprocess
-import sys
-
 import numpy as np
 
 from astroclassify.core import AstroclassifyError
@@ -12,10 +7,10 @@ from astroclassify.inference import checked_planes, predict
 from astroclassify.models import MODELS, Model, ModelSpec, build_model, built_module, calibration_of
 from astroclassify.testing._errors import Findings
 from astroclassify.testing._frames import difficult_frames
+from astroclassify.testing._spec import check_spec
 
 #: Frame shapes that a model must take unless told otherwise: small, odd, oblong (tuple).
 DEFAULT_SHAPES = ((64, 64), (97, 203), (512, 640))
-_HEAVY = ("torch", "matplotlib")
 _TOLERANCE = 1e-4
 
 
@@ -44,9 +39,11 @@ def check_model(spec, *, weights=None, shapes=DEFAULT_SHAPES, forward=None):
         imports neither torch nor matplotlib; the preprocessing gives float32 ``[C, H, W]``,
         finite, with one C for every frame, the same each time, and leaves its input as it was;
         the builder gives a `torch.nn.Module`; its logits are ``[N, K]``, finite, the same each
-        time, and one frame's do not depend on the others of a batch; its ``evidence`` and
-        ``explained``, where it has them, come with the same logits, the evidence is ``[N, K, h, w]``
-        and the novelty ``[N]``; its weights fit.
+        time, and one frame's do not depend on the others of a batch; its ``examine``, where it has one,
+        gives a `~astroclassify.models.ModelOutput` with the same logits, whether evidence is asked for
+        or not, evidence ``[N, K, h, w]``, features ``[N, F]`` and novelty ``[N]``, as far as it has them;
+        gradients reach the planes; its weights fit. Of a model for another task than ``"frame"`` only the
+        spec is checked, and that its network can be built.
     UnknownNameError
         If no model has the name.
 
@@ -59,40 +56,20 @@ def check_model(spec, *, weights=None, shapes=DEFAULT_SHAPES, forward=None):
     shapes = tuple(tuple(shape) for shape in shapes)
     findings = Findings(f"the model {getattr(spec, 'name', spec)!r}")
     if findings.expect(isinstance(spec, ModelSpec), f"it is a {type(spec).__name__}; expected a ModelSpec"):
-        _check_spec(spec, findings)
-        for shape in shapes:
-            _check_preprocessing(spec, shape, findings)
-        _check_one_channel_count(spec, shapes, findings)
-    if not findings.problems:
-        _check_network(spec, weights, shapes, forward, findings)
+        check_spec(spec, "astroclassify.models:MODELS", findings)
+        if spec.task == "frame":
+            _check_frame_model(spec, weights, shapes, forward, findings)
+        else:
+            findings.attempt("building it", built_module, spec)
     findings.report()
 
 
-def _check_spec(spec, findings):
-    copied = findings.attempt("pickling the spec", lambda: pickle.loads(pickle.dumps(spec)))
-    findings.expect(copied is None or copied == spec, "a pickled copy of the spec differs from it")
-    findings.attempt("hashing the spec", hash, spec)
-    if spec.name in MODELS and MODELS[spec.name] == spec and not _only_in_session(spec):
-        loaded = _heavy_modules_of_lookup(spec.name)
-        findings.expect(
-            not loaded, f"looking it up imports {loaded}; import them in the builder's module instead"
-        )
-
-
-def _only_in_session(spec):
-    return all(entry.owner == "this session" for entry in MODELS.entries() if entry.name == spec.name)
-
-
-def _heavy_modules_of_lookup(name):
-    code = (
-        "import sys\nfrom astroclassify.models import MODELS\nMODELS[sys.argv[1]]\n"
-        f"sys.stdout.write(' '.join(m for m in {_HEAVY!r} if m in sys.modules))"
-    )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code, name], capture_output=True, text=True, env=environment, check=False
-    )
-    return done.stdout if done.returncode == 0 else f"(the look-up failed: {done.stderr.strip()[-300:]})"
+def _check_frame_model(spec, weights, shapes, forward, findings):
+    for shape in shapes:
+        _check_preprocessing(spec, shape, findings)
+    _check_one_channel_count(spec, shapes, findings)
+    if not findings.problems:
+        _check_network(spec, weights, shapes, forward, findings)
 
 
 def _check_preprocessing(spec, shape, findings):
@@ -131,6 +108,8 @@ def _check_network(spec, weights, shapes, forward, findings):
     for shape in shapes:
         findings.attempt(f"running it on a frame {shape}", _check_outputs, model, shape, findings)
         findings.attempt(f"running it on frames {shape}", _check_difficult, model, shape, findings)
+    if not findings.problems:
+        findings.attempt("following gradients through it", _check_gradients, model, shapes[0], findings)
 
 
 def _check_meta(spec, shape, findings):
@@ -166,27 +145,42 @@ def _check_outputs(model, shape, findings):
     findings.expect(bool(together.isfinite().all()), f"its logits of a frame {shape} are not finite")
     findings.expect(bool((together == again).all()), "its logits are not the same each time")
     findings.expect(_close(together, alone), "its logits of a frame depend on the others of the batch")
-    for name in ("evidence", "explained"):
-        if callable(getattr(model.module, name, None)):
-            _check_explanation(name, model, planes, together, findings)
+    _check_examined(model, planes, together, findings)
 
 
-def _check_explanation(name, model, planes, logits, findings):
+def _check_gradients(model, shape, findings):
+    import torch
+
+    planes = torch.from_numpy(_ordinary_planes(model.spec, shape)[None]).to(model.device).requires_grad_()
+    model.logits(planes).sum().backward()
+    found = planes.grad
+    findings.expect(
+        found is not None and bool(found.isfinite().all()), "the gradients at its planes are not finite"
+    )
+
+
+def _check_examined(model, planes, logits, findings):
     import torch
 
     with torch.inference_mode():
-        same_logits, evidence, *novelty = getattr(model.module, name)(planes)
-    findings.expect(_close(same_logits, logits), f"{name}() comes with other logits than forward()")
+        output, short = model.examine(planes), model.examine(planes, evidence=False)
     findings.expect(
-        evidence.ndim == 4 and tuple(evidence.shape[:2]) == tuple(logits.shape),
-        f"the evidence of {name}() has the shape {tuple(evidence.shape)}; expected [N, K, h, w]",
+        _close(output.logits, logits) and _close(short.logits, logits),
+        "examine() comes with other logits than forward()",
     )
-    findings.expect(bool(evidence.isfinite().all()), f"the evidence of {name}() is not finite")
-    if name == "explained":
-        shapes = [tuple(one.shape) for one in novelty]
-        expected = [tuple(logits.shape[:1])]
-        findings.expect(shapes == expected, f"the novelty has the shape {shapes}; expected {expected}")
-        findings.expect(all(bool(one.isfinite().all()) for one in novelty), "its novelty is not finite")
+    n, k = logits.shape
+    for name, expected in (("evidence", (n, k, None, None)), ("features", (n, None)), ("novelty", (n,))):
+        value = getattr(output, name)
+        if value is not None:
+            _check_part(name, value, expected, findings)
+
+
+def _check_part(name, value, expected, findings):
+    found = tuple(value.shape)
+    fits = len(found) == len(expected) and all(e in (None, f) for e, f in zip(expected, found, strict=True))
+    shown = str(expected).replace("None", "any")
+    findings.expect(fits, f"the {name} of examine() has the shape {found}; expected {shown}")
+    findings.expect(bool(value.isfinite().all()), f"the {name} of examine() is not finite")
 
 
 def _close(first, second):

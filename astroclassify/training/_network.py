@@ -7,32 +7,10 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from astroclassify.core import PluginError
+from astroclassify.models import has_bfloat16
 
 _WEIGHTED = (nn.Conv2d, nn.Linear)
 _FOLDED_TOLERANCE = 1e-3
-
-
-def computes_in_bfloat16(device):
-    """
-    Say whether a device computes in bfloat16 faster than in float32.
-
-    Parameters
-    ----------
-    device : str
-        The device.
-
-    Returns
-    -------
-    bool
-        On a CPU, whether it has instructions for it.
-    """
-    kind = torch.device(device).type
-    if kind == "cuda":
-        return torch.cuda.is_bf16_supported()
-    if kind != "cpu":
-        return False
-    tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, name, bool)() for name in tests)
 
 
 def mixed_precision(recipe, device):
@@ -51,7 +29,7 @@ def mixed_precision(recipe, device):
     callable
         Makes a context manager; `contextlib.nullcontext` for float32.
     """
-    wanted = recipe.precision == "bfloat16" or (recipe.precision == "auto" and computes_in_bfloat16(device))
+    wanted = recipe.precision == "bfloat16" or (recipe.precision == "auto" and has_bfloat16(device))
     kind = torch.device(device).type
     return (lambda: torch.autocast(kind, torch.bfloat16)) if wanted else nullcontext
 

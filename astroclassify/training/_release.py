@@ -16,8 +16,7 @@ from astroclassify.metrics import (
     calibration_error,
     coverage_curve,
 )
-from astroclassify.models import PATCHNET, Calibration, built_module
-from astroclassify.models._device import has_bfloat16
+from astroclassify.models import PATCHNET, Calibration, built_module, has_bfloat16
 from astroclassify.simulate import CLASSES
 from astroclassify.training._calibration import fit_calibration
 from astroclassify.training._card import versions
@@ -108,10 +107,10 @@ def _seen(module, pool, number):
     for array, label in pool.in_order(_BATCH):
         planes = torch.from_numpy(array)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16("cpu")):
-            seen, _, found = module.examined(planes)
+            seen = module.examine(planes, evidence=False)
             others = [module(torch.flip(planes, axes)) for axes in VIEWS[1:]]
-        logits.append((seen + sum(others)) / len(VIEWS))
-        features.append(found)
+        logits.append((seen.logits + sum(others)) / len(VIEWS))
+        features.append(seen.features)
         labels.append(label)
     labels = np.concatenate(labels)
     source = np.full(len(labels), number)

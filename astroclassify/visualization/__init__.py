@@ -5,7 +5,7 @@ Matplotlib is imported only here, and only when a figure is made.
 
 from importlib import import_module as _import_module
 
-from astroclassify.visualization._classification import plot_classification, save_classifications
+from astroclassify.visualization._classification import plot_answer, plot_classification, save_classifications
 from astroclassify.visualization._evaluation import (
     plot_accuracy_and_time,
     plot_accuracy_by_body,
@@ -15,12 +15,14 @@ from astroclassify.visualization._evaluation import (
 )
 from astroclassify.visualization._frame import plot_frame
 from astroclassify.visualization._layout import plot_detector, plot_layout
+from astroclassify.visualization._matplotlib import png
 from astroclassify.visualization._robustness import plot_robustness
 
 __all__ = [
     "evaluation_report",
     "plot_accuracy_and_time",
     "plot_accuracy_by_body",
+    "plot_answer",
     "plot_classification",
     "plot_confusion",
     "plot_detector",
@@ -30,6 +32,7 @@ __all__ = [
     "plot_reliability",
     "plot_robustness",
     "plot_roc",
+    "png",
     "save_classifications",
 ]
 

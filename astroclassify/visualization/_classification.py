@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from astroclassify.core import FrameError, ParameterError
-from astroclassify.visualization._frame import plot_frame
-from astroclassify.visualization._matplotlib import pyplot
+from astroclassify.core import ParameterError
+from astroclassify.inference import spoken
+from astroclassify.visualization._frame import draw_blocks, plot_frame
+from astroclassify.visualization._matplotlib import new_axes, pyplot
 
 _COLOURS = {
     "galaxy": "#4477aa",
@@ -42,7 +43,7 @@ def plot_classification(frame, classification, *, figure=None):
     Raises
     ------
     FrameError
-        If the evidence is not a two-dimensional map, or the frame has no good pixel.
+        If the frame has no good pixel.
     OptionalDependencyError
         If matplotlib is not installed.
 
@@ -61,9 +62,53 @@ def plot_classification(frame, classification, *, figure=None):
     image_axes, bar_axes = figure.subplots(1, 2, width_ratios=widths)
     plot_frame(frame, ax=image_axes)
     if classification.evidence is not None:
-        _draw_evidence(image_axes, np.asarray(classification.evidence), frame.shape)
+        _draw_evidence(image_axes, classification.evidence.data, frame.shape)
     _draw_bars(bar_axes, classification)
     return figure
+
+
+def plot_answer(classification, *, ax=None):
+    """
+    Show an answer by itself: the small picture of the frame that it holds, and its evidence.
+
+    This is what ``Classification.plot`` draws. An answer without a picture is shown as bars.
+
+    Parameters
+    ----------
+    classification : Classification
+        What `astroclassify.classify` said of a frame.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, in the frame's pixels; by default in a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    OptionalDependencyError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from astroclassify import Classification
+    >>> from astroclassify.visualization import plot_answer
+    >>> answer = Classification("galaxy", 0.97, "galaxy", {"galaxy": 0.97, "nsc": 0.03})
+    >>> plot_answer(answer).get_title()
+    'galaxy, probability 0.970'
+    """
+    ax = new_axes(ax, figsize=(6.0, 4.0))
+    if classification.thumbnail is None:
+        _draw_bars(ax, classification)
+        return ax
+    shape = classification.meta.get("shape") or classification.thumbnail.shape
+    draw_blocks(ax, classification.thumbnail, shape)
+    if classification.evidence is not None:
+        _draw_evidence(ax, classification.evidence.data, shape)
+    ax.set(xlabel="x [pixel]", ylabel="y [pixel]")
+    ax.set_title(_headline(classification), fontsize=10)
+    return ax
 
 
 def save_classifications(path, frames, classifications, *, title=""):
@@ -109,8 +154,6 @@ def _panel_widths(frame):
 
 
 def _draw_evidence(ax, evidence, shape):
-    if evidence.ndim != 2:
-        raise FrameError(f"an evidence map has two axes, (y, x); this one has the shape {evidence.shape}")
     strongest = float(np.nanmax(np.abs(evidence)))
     if min(evidence.shape) < 2 or not strongest > 0:
         return
@@ -135,7 +178,12 @@ def _cell_positions(cells, pixels):
 def _draw_bars(ax, classification):
     names = list(classification.probabilities)
     values = [classification.probabilities[name] for name in names]
-    ax.barh(names, values, color=[_COLOURS.get(name, "#4477aa") for name in names], height=0.6)
+    ax.barh(
+        [spoken(name) for name in names],
+        values,
+        color=[_COLOURS.get(name, "#4477aa") for name in names],
+        height=0.6,
+    )
     for row, value in enumerate(values):
         inside = value > 0.7
         alignment, colour = ("right", "white") if inside else ("left", "black")
@@ -148,6 +196,7 @@ def _draw_bars(ax, classification):
 
 
 def _headline(classification):
+    leaning = spoken(classification.leaning)
     if classification.label == classification.leaning:
-        return f"{classification.label}, probability {classification.probability:.3f}"
-    return f"{classification.label}\n({classification.leaning} {classification.probability:.3f})"
+        return f"{leaning}, probability {classification.probability:.3f}"
+    return f"{classification.label}\n({leaning} {classification.probability:.3f})"

@@ -4,7 +4,7 @@ import numpy as np
 from astropy.visualization import AsinhStretch, ImageNormalize, ZScaleInterval
 
 from astroclassify.core import ParameterError
-from astroclassify.preprocess import frame_array
+from astroclassify.preprocess import block_means, frame_array
 from astroclassify.visualization._matplotlib import new_axes
 from astroclassify.visualization._sky import draw_compass
 
@@ -58,49 +58,23 @@ def plot_frame(frame, *, ax=None, stretch="asinh", colour_map="gray", compass=Tr
     image = frame_array(frame)
     blocks = block_means(image, largest_side=_LARGEST_SIDE)
     ax = new_axes(ax, figsize=(8.0, 8.0 * min(1.2, image.shape[0] / image.shape[1]) + 0.4))
-    colours = _matplotlib_colour_map(colour_map)
-    ax.imshow(
-        blocks,
-        norm=_normalisation(blocks, stretch),
-        origin="lower",
-        extent=(-0.5, image.shape[1] - 0.5, -0.5, image.shape[0] - 0.5),
-        cmap=colours,
-        interpolation="nearest",
-    )
+    draw_blocks(ax, blocks, image.shape, stretch=stretch, colour_map=colour_map)
     ax.set(xlabel="x [pixel]", ylabel="y [pixel]", title=describe_frame(frame))
     if compass and getattr(frame, "wcs", None) is not None:
         draw_compass(ax, frame.wcs, image.shape)
     return ax
 
 
-def block_means(image, *, largest_side):
-    """
-    Average an image in square blocks, leaving out what is not finite.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        Shape (height, width).
-    largest_side : int
-        The result's longer side is at most this.
-
-    Returns
-    -------
-    numpy.ndarray
-        Block means, NaN where a block has no finite pixel; the last blocks may be smaller.
-    """
-    size = -(-max(image.shape) // largest_side)
-    if size == 1:
-        return image
-    good = np.isfinite(image)
-    total = _block_sums(np.where(good, image, 0.0), size)
-    count = _block_sums(good.astype(np.float32), size)
-    return np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
-
-
-def _block_sums(image, size):
-    rows = np.add.reduceat(image, np.arange(0, image.shape[0], size), axis=0)
-    return np.add.reduceat(rows, np.arange(0, image.shape[1], size), axis=1)
+def draw_blocks(ax, blocks, shape, *, stretch="asinh", colour_map="gray"):
+    """Draw the block means of a frame of some shape, in the frame's pixels."""
+    ax.imshow(
+        blocks,
+        norm=_normalisation(blocks, stretch),
+        origin="lower",
+        extent=(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5),
+        cmap=_matplotlib_colour_map(colour_map),
+        interpolation="nearest",
+    )
 
 
 def describe_frame(frame):

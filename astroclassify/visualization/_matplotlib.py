@@ -1,5 +1,7 @@
 """The one door to matplotlib."""
 
+from io import BytesIO
+
 from astroclassify.core import optional_import
 
 
@@ -13,3 +15,36 @@ def new_axes(ax, *, figsize):
     if ax is not None:
         return ax
     return pyplot().subplots(figsize=figsize, layout="constrained")[1]
+
+
+def png(draw, *, ax=None, size=(4.0, 3.0)):
+    """
+    Give the bytes of a PNG picture: what `astroclassify.core.render_png` calls.
+
+    Parameters
+    ----------
+    draw : callable
+        Called with the axes to draw on, ``draw(ax=axes)``.
+    ax : None
+        There is nothing to draw on but the picture's own axes.
+    size : tuple of float, default (4.0, 3.0)
+        Width and height, in inches of 72 pixels.
+
+    Returns
+    -------
+    bytes
+        The picture; no figure is left open.
+
+    Raises
+    ------
+    OptionalDependencyError
+        If matplotlib is not installed.
+    """
+    pyplot()  # or the message that it is not installed
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    draw(ax=figure.subplots())
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=72)
+    return buffer.getvalue()

@@ -39,8 +39,9 @@ for (above, below), number in zip(axes.T, worst, strict=True):
     width = max((high - middle) / 10, 1e-6)
     above.imshow(frame.array, origin="lower", cmap="gray", norm=AsinhNorm(width, vmin=low, vmax=high))
     above.set_title(f"{frame.kind}\n{answer.leaning} {answer.probability:.2f}", fontsize=9)
-    strongest = np.abs(answer.evidence).max()
-    below.imshow(answer.evidence, origin="lower", cmap="RdBu_r", vmin=-strongest, vmax=strongest)
+    evidence = answer.evidence.data
+    strongest = np.abs(evidence).max()
+    below.imshow(evidence, origin="lower", cmap="RdBu_r", vmin=-strongest, vmax=strongest)
 for axis in axes.flat:
     axis.set(xticks=[], yticks=[])
 

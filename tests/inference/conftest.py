@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from astroclassify.models import Calibration, Model, ModelSpec
+from astroclassify.models import Calibration, Model, ModelOutput, ModelSpec
 
 FINE = ("galaxy", "nebula", "star cluster", "field")
 
@@ -18,12 +18,12 @@ class Additive(torch.nn.Module):
             torch.manual_seed(0)
             self.layers = torch.nn.Conv2d(1, classes, 4, stride=4)
 
-    def evidence(self, planes):
+    def examine(self, planes, *, evidence=True):
         maps = self.layers(planes / 1000) / 100
-        return maps.sum(dim=(2, 3)), maps
+        return ModelOutput(maps.sum(dim=(2, 3)), maps if evidence else None)
 
     def forward(self, planes):
-        return self.evidence(planes)[0]
+        return self.examine(planes).logits
 
 
 class Fixed(torch.nn.Module):

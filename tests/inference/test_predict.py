@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from astroclassify.core import FrameError, ParameterError, PluginError
-from astroclassify.inference import predict
+from astroclassify.inference import interpret, predict
+from astroclassify.models import ModelOutput
 from astroclassify.preprocess import counts_planes
 
 
@@ -50,8 +51,10 @@ def test_larger_batches_change_results_by_rounding_only(additive, frames, size, 
     ],
 )
 def test_as_many_planes_pass_together_as_asked_for(additive, frames, monkeypatch, size, flips, passed):
-    honest, seen = additive.module.evidence, []
-    monkeypatch.setattr(additive.module, "evidence", lambda x: seen.append(len(x)) or honest(x))
+    honest, seen = additive.module.examine, []
+    monkeypatch.setattr(
+        additive.module, "examine", lambda x, evidence: seen.append(len(x)) or honest(x, evidence=evidence)
+    )
     predict(additive, frames, flips=flips, batch_size=size)
     assert seen == passed
 
@@ -100,8 +103,13 @@ def test_the_spec_says_whether_views_are_averaged_unless_the_user_does(additive,
 
 def test_evidence_that_is_not_asked_for_is_not_made(additive, frames, monkeypatch):
     (expected,) = predict(additive, frames[:1])
+    honest, asked = additive.module.examine, []
+    monkeypatch.setattr(
+        additive.module, "examine", lambda x, evidence: asked.append(evidence) or honest(x, evidence=evidence)
+    )
     (prediction,) = predict(additive, frames[:1], evidence=False)
     assert prediction.evidence is None
+    assert asked == [False]
     assert np.array_equal(prediction.logits, expected.logits)
 
 
@@ -166,9 +174,10 @@ class Explaining(torch.nn.Module):
         super().__init__()
         self.classes, self.extra = classes, extra
 
-    def explained(self, planes):
+    def examine(self, planes, *, evidence=True):
         maps = planes.repeat(1, self.classes, 1, 1) / 1e6
-        return maps.sum(dim=(2, 3)), maps, planes.amax(dim=(1, 2, 3)).reshape(-1, *self.extra)
+        novelty = planes.amax(dim=(1, 2, 3)).reshape(-1, *self.extra)
+        return ModelOutput(maps.sum(dim=(2, 3)), maps, novelty=novelty)
 
     def forward(self, planes):
         raise RuntimeError("not needed")
@@ -183,8 +192,24 @@ def test_a_network_that_measures_novelty_is_asked_for_it(make_model, frames, evi
 
 
 def test_without_one_the_novelty_is_the_energy_of_the_logits(fixed, frames):
-    (prediction,) = predict(fixed(1.0, 2.0, 3.0, 4.0), frames[:1])
-    assert prediction.novelty == pytest.approx(-np.log(np.exp([1, 2, 3, 4]).sum()))
+    model = fixed(1.0, 2.0, 3.0, 4.0)
+    (prediction,) = predict(model, frames[:1])
+    assert prediction.novelty is None
+    assert interpret(prediction, model).novelty == pytest.approx(-np.log(np.exp([1, 2, 3, 4]).sum()))
+
+
+def test_a_network_that_examines_into_something_else_is_named(make_model, frames):
+    network = Explaining()
+    network.examine = lambda x, evidence: (torch.zeros(len(x), 4), None)
+    with pytest.raises(PluginError, match="gave a tuple; expected a ModelOutput"):
+        predict(make_model(network), frames[:1])
+
+
+def test_a_model_for_another_task_is_refused(fixed, frames):
+    model = fixed(1.0, 2.0, 3.0, 4.0)
+    spec = dataclasses.replace(model.spec, task="source", classes=("star", "galaxy"))
+    with pytest.raises(ParameterError, match=r"'known' is for the task 'source'.*for the task 'frame'"):
+        predict(dataclasses.replace(model, spec=spec), frames[:1])
 
 
 def test_a_novelty_of_another_shape_is_named(make_model, frames):
@@ -194,7 +219,7 @@ def test_a_novelty_of_another_shape_is_named(make_model, frames):
 
 def test_evidence_of_another_shape_is_named(make_model, frames):
     network = Explaining()
-    network.explained = lambda x: (torch.zeros(len(x), 4), torch.zeros(len(x), 3, 2, 2), torch.zeros(len(x)))
+    network.examine = lambda x, evidence: ModelOutput(torch.zeros(len(x), 4), torch.zeros(len(x), 3, 2, 2))
     with pytest.raises(
         PluginError, match=r"evidence of the shape \(1, 3, 2, 2\); expected \(1, 4, any, any\)"
     ):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import softmax
 
 from astroclassify.core import ParameterError
-from astroclassify.inference import galaxy_probability, prior_shift, softmax
+from astroclassify.inference import galaxy_probability, prior_shift
 from astroclassify.models import Calibration, Model, ModelSpec
 
 FINE = ("galaxy", "nebula", "star cluster", "field")

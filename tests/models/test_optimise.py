@@ -128,7 +128,8 @@ def test_in_bfloat16_logits_and_evidence_are_float32_and_still_add_up():
     network = seeded(PatchNet)
     fast = optimise._prepared(network, PATCHNET, "bfloat16")
     assert fast.trunk[0].first[0].weight.dtype == torch.bfloat16
-    logits, evidence = fast.evidence(inputs(4))
+    output = fast.examine(inputs(4))
+    logits, evidence = output.logits, output.evidence
     assert logits.dtype == evidence.dtype == fast.votes.weight.dtype == torch.float32
     torch.testing.assert_close(evidence.sum(dim=(2, 3)), logits)
     assert optimise.agree(logits, network(inputs(4)), optimise.TOLERANCES["bfloat16"])
@@ -229,7 +230,7 @@ def test_a_precision_that_does_not_exist_is_refused():
 
 
 def test_the_default_model_says_its_precision_and_answers_as_it_was_loaded():
-    from astroclassify.models._weights import load_state, locate_weights
+    from astroclassify.models import load_state, locate_weights
 
     loaded = built_module(PATCHNET).eval()
     load_state(loaded, locate_weights(PATCHNET)[0])

@@ -12,8 +12,8 @@ def test_evidence_sums_to_the_logits_and_size_is_free():
     net = PatchNet().eval()
     with torch.inference_mode():
         for shape in ((16, 16), (65, 130), (157, 315)):
-            logits, evidence = net.evidence(torch.rand(2, 4, *shape))
-            torch.testing.assert_close(evidence.sum((2, 3)), logits)
+            output = net.examine(torch.rand(2, 4, *shape))
+            torch.testing.assert_close(output.evidence.sum((2, 3)), output.logits)
             torch.testing.assert_close(net(torch.rand(1, 4, *shape)).shape, torch.Size([1, 4]))
 
 
@@ -24,8 +24,8 @@ def test_planes_too_small_for_the_network_are_refused():
 
 def test_nothing_is_novel_before_it_is_known_what_is_usual():
     with torch.inference_mode():
-        *_, novelty = PatchNet().eval().explained(torch.rand(2, 4, 32, 32))
-    assert novelty.tolist() == [0, 0]
+        output = PatchNet().eval().examine(torch.rand(2, 4, 32, 32))
+    assert output.novelty.tolist() == [0, 0]
 
 
 def test_novelty_is_the_squared_distance_from_the_nearest_class_in_standard_deviations():
@@ -37,12 +37,13 @@ def test_novelty_is_the_squared_distance_from_the_nearest_class_in_standard_devi
     torch.testing.assert_close(net.novelty_of(features), torch.tensor([0.0, 9.0, 0.0]))
 
 
-def test_all_that_is_explained_agrees_with_the_parts():
+def test_what_is_examined_agrees_with_the_parts():
     torch.manual_seed(0)
     net, planes = PatchNet(planes=5).eval(), torch.rand(2, 5, 40, 56)
     net.feature_precision.copy_(torch.eye(128))
     with torch.inference_mode():
-        logits, evidence, novelty = net.explained(planes)
-        torch.testing.assert_close(logits, net(planes))
-        torch.testing.assert_close(evidence, net.evidence(planes)[1])
-        torch.testing.assert_close(novelty, net.novelty_of(net.examined(planes)[2]))
+        output, short = net.examine(planes), net.examine(planes, evidence=False)
+        torch.testing.assert_close(output.logits, net(planes))
+        torch.testing.assert_close(output.novelty, net.novelty_of(output.features))
+    assert short.evidence is None
+    assert torch.equal(short.logits, output.logits)

@@ -94,3 +94,31 @@ def test_the_built_in_models_come_through_their_entry_points():
     assert MODELS["patchnet"] is PATCHNET
     assert {"hr-celestialnet", "patchnet"} <= set(MODELS)
     assert {e.owner for e in MODELS.entries() if e.name == "patchnet"} == {"astroclassify"}
+
+
+def test_a_model_is_for_frames_unless_it_says_otherwise(spec):
+    assert spec.task == "frame"
+
+
+@pytest.mark.parametrize(
+    ("task", "classes"), [("detection", ("nebula",)), ("source", ("star", "galaxy", "quasar"))]
+)
+def test_each_task_has_a_rule_of_its_own_for_classes(spec, task, classes):
+    assert dataclasses.replace(spec, task=task, classes=classes).classes == classes
+    with pytest.raises(ParameterError):
+        dataclasses.replace(spec, classes=classes)
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "message"),
+    [
+        ("weather", ("galaxy", "nsc"), "'frame', 'detection', 'source'"),
+        ("source", ("star",), "2 or more classes"),
+        ("detection", (), "1 or more classes"),
+        ("source", ("star", "star"), "twice"),
+        ("source", ("star", " "), "each with a name"),
+    ],
+)
+def test_an_unknown_task_or_a_broken_rule_is_named(spec, task, classes, message):
+    with pytest.raises(ParameterError, match=message):
+        dataclasses.replace(spec, task=task, classes=classes)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from astroclassify.core import PluginError
-from astroclassify.models import MODELS, ModelSpec
+from astroclassify.models import MODELS, ModelOutput, ModelSpec
 from astroclassify.testing import ContractError, check_model, difficult_frames
 from astroclassify.testing._model import DEFAULT_SHAPES
 
@@ -39,12 +39,12 @@ class Good(torch.nn.Module):
         super().__init__()
         self.scale = torch.nn.Parameter(torch.ones(1))
 
-    def evidence(self, planes):
+    def examine(self, planes, *, evidence=True):
         maps = torch.cat([planes, -planes], dim=1) * self.scale
-        return maps.mean(dim=(2, 3)), maps
+        return ModelOutput(maps.mean(dim=(2, 3)), maps)
 
     def forward(self, planes):
-        return self.evidence(planes)[0]
+        return Good.examine(self, planes).logits
 
 
 def good_planes(array):
@@ -73,7 +73,7 @@ def make_spec(monkeypatch):
 
 
 def test_a_good_model_passes(make_spec):
-    for network in (Good, Explaining):
+    for network in (Good, Examining):
         check_model(make_spec(network), shapes=SMALL)
 
 
@@ -141,41 +141,40 @@ class CompanyMatters(Good):
 
 
 class OtherEvidence(Good):
-    def evidence(self, planes):
-        logits, maps = super().evidence(planes)
-        return logits + 1, maps
+    def examine(self, planes, *, evidence=True):
+        output = super().examine(planes)
+        return ModelOutput(output.logits + 1, output.evidence)
 
+
+class OtherWithoutEvidence(OtherEvidence):
+    def examine(self, planes, *, evidence=True):
+        return Good.examine(self, planes) if evidence else super().examine(planes)
+
+
+class Examining(Good):
+    """Says all that a network can say; ``changes`` break one thing."""
+
+    changes = None
+
+    def examine(self, planes, *, evidence=True):
+        output = super().examine(planes)
+        told = {"novelty": planes.amax(dim=(1, 2, 3)), "features": planes.mean(dim=3)[:, 0]}
+        told |= {name: change(output) for name, change in (self.changes or {}).items()}
+        return dataclasses.replace(output, **told)
+
+
+def breaking(**changes):
+    return lambda: setattr(network := Examining(), "changes", changes) or network
+
+
+class ATuple(Good):
+    def examine(self, planes, *, evidence=True):
+        return self(planes), None
+
+
+class WithoutGradients(Good):
     def forward(self, planes):
-        return super().evidence(planes)[0]
-
-
-class FlatEvidence(Good):
-    def evidence(self, planes):
-        logits, maps = super().evidence(planes)
-        return logits, maps.mean(dim=1)
-
-
-class Explaining(Good):
-    def explained(self, planes):
-        return *self.evidence(planes), planes.amax(dim=(1, 2, 3))
-
-
-class OtherExplanation(Explaining):
-    def explained(self, planes):
-        logits, maps, novelty = super().explained(planes)
-        return logits + 1, maps, novelty
-
-
-class OneNovelty(Explaining):
-    def explained(self, planes):
-        logits, maps, novelty = super().explained(planes)
-        return logits, maps, novelty[:1]
-
-
-class InfiniteNovelty(Explaining):
-    def explained(self, planes):
-        logits, maps, novelty = super().explained(planes)
-        return logits, maps, novelty / 0
+        return super().forward(planes.detach())
 
 
 class OneSize(Good):
@@ -191,10 +190,16 @@ class OneSize(Good):
         (Forgetful, "not the same each time"),
         (CompanyMatters, "depend on the others"),
         (OtherEvidence, "other logits"),
-        (FlatEvidence, r"expected \[N, K, h, w\]"),
-        (OtherExplanation, r"explained\(\) comes with other logits"),
-        (OneNovelty, r"novelty has the shape \[\(1,\)\]; expected \[\(2,\)\]"),
-        (InfiniteNovelty, "novelty is not finite"),
+        (OtherWithoutEvidence, r"examine\(\) comes with other logits"),
+        (
+            breaking(evidence=lambda said: said.evidence.mean(dim=1)),
+            r"evidence .* \(2, 2, any, any\)",
+        ),
+        (breaking(novelty=lambda said: said.logits[:1, 0]), r"novelty .* shape \(1,\); expected \(2,\)"),
+        (breaking(novelty=lambda said: said.logits[:, 0] / 0), r"novelty of examine\(\) is not finite"),
+        (breaking(features=lambda said: said.logits[:, 0]), r"features .* shape \(2,\); expected \(2, any\)"),
+        (ATuple, "gave a tuple; expected a ModelOutput"),
+        (WithoutGradients, "following gradients"),
         (OneSize, r"frame \(65, 90\) raised RuntimeError"),
         (dict, "gave a dict"),
         (lambda: 1 / 0, "ZeroDivisionError"),
@@ -203,6 +208,13 @@ class OneSize(Good):
 def test_a_broken_network_is_named(make_spec, network, message):
     with pytest.raises(ContractError, match=message):
         check_model(make_spec(network), shapes=SMALL)
+
+
+def test_of_a_model_for_another_task_only_spec_and_network_are_checked(make_spec):
+    other = {"task": "source", "classes": ("star", "galaxy")}
+    check_model(make_spec(planes=lambda array: None, **other))
+    with pytest.raises(ContractError, match="ZeroDivisionError"):
+        check_model(make_spec(lambda: 1 / 0, **other))
 
 
 def test_what_is_not_a_spec_is_named():

@@ -137,8 +137,8 @@ def test_a_release_knows_what_is_usual(released):
     net.load_state_dict(load_file(target))
     with torch.inference_mode():
         planes = restored(torch.from_numpy(held.planes[:]).float())
-        usual = net.explained(planes)[2]
-        strange = net.explained(3 * planes + 1)[2]
+        usual = net.examine(planes).novelty
+        strange = net.examine(3 * planes + 1).novelty
     assert 20 < usual.median() < 2 * 128  # a chi-squared variable in up to 128 dimensions
     assert strange.median() > usual.median()
     assert card["novelty"]["above"] > np.quantile(usual, 0.9)

@@ -60,7 +60,7 @@ def test_the_bars_are_the_probabilities(frame):
 
 def test_an_uncertain_answer_still_says_where_it_leans(frame):
     figure = plot_classification(frame, answer(label="uncertain", probability=0.55))
-    assert figure.axes[1].get_title() == "uncertain\n(nsc 0.550)"
+    assert figure.axes[1].get_title() == "uncertain\n(nebula / star cluster 0.550)"
 
 
 def test_it_draws_into_a_part_of_a_larger_figure(frame):

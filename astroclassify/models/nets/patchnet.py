@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from astroclassify.core import ParameterError
+from astroclassify.models._output import ModelOutput
 
 
 def _convolution(inputs, outputs, *, stride=1):
@@ -99,27 +100,9 @@ class PatchNet(nn.Module):
         torch.Tensor
             Logits, shape (N, classes).
         """
-        return self.evidence(x)[0]
+        return self.parts(x)[0]
 
-    def evidence(self, x):
-        """
-        Give the logits of a batch and how each patch adds to them.
-
-        Parameters
-        ----------
-        x : torch.Tensor
-            Planes, shape (N, planes, height, width).
-
-        Returns
-        -------
-        tuple of torch.Tensor
-            Logits, shape (N, classes), and evidence, shape (N, classes, h, w), one value
-            per 16x16 pixels; its sum over h and w is the logits.
-        """
-        logits, evidence, _ = self.examined(x)
-        return logits, evidence
-
-    def explained(self, x):
+    def examine(self, x, *, evidence=True):
         """
         Give the logits of a batch, how each patch adds to them, and how novel each frame is.
 
@@ -127,15 +110,18 @@ class PatchNet(nn.Module):
         ----------
         x : torch.Tensor
             Planes, shape (N, planes, height, width).
+        evidence : bool, default True
+            Whether the evidence is asked for; it costs nothing here.
 
         Returns
         -------
-        tuple of torch.Tensor
-            Logits, shape (N, classes), evidence, shape (N, classes, h, w), and novelty, shape (N,): the
+        ModelOutput
+            Logits, shape (N, classes); evidence, shape (N, classes, h, w), one value per 16x16 pixels, whose
+            sum over h and w is the logits; features, shape (N, features); and novelty, shape (N,): the
             squared Mahalanobis distance of the frame's features from those of the nearest class.
         """
-        logits, evidence, features = self.examined(x)
-        return logits, evidence, self.novelty_of(features)
+        logits, shares, features = self.parts(x)
+        return ModelOutput(logits, shares if evidence else None, features, self.novelty_of(features))
 
     def novelty_of(self, features):
         """
@@ -144,7 +130,7 @@ class PatchNet(nn.Module):
         Parameters
         ----------
         features : torch.Tensor
-            From `examined`, shape (N, features).
+            From `parts`, shape (N, features).
 
         Returns
         -------
@@ -156,9 +142,9 @@ class PatchNet(nn.Module):
         distances = torch.einsum("nkf,fg,nkg->nk", offsets, self.feature_precision.float(), offsets)
         return distances.amin(dim=1)
 
-    def examined(self, x):
+    def parts(self, x):
         """
-        Give everything that the network finds in a batch.
+        Compute the logits of a batch, and what they are made of.
 
         Parameters
         ----------

@@ -1,0 +1,242 @@
+"""Answers as rows of a table, as FITS cards and as files."""
+
+import json
+import math
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import QTable
+
+from astroclassify.core import ParameterError
+from astroclassify.inference._frozen import plain
+
+#: Keyword, name in ``meta`` and comment of the cards that provenance gives (tuple).
+_META_CARDS = (
+    ("ACREASON", "reason", "why the label is uncertain"),
+    ("ACSOURCE", "source", "what was classified"),
+    ("ACCHIP", "chip", "its chip"),
+    ("ACINSTR", "instrument", "its instrument"),
+    ("ACBAND", "band", "its band"),
+    ("ACMODEL", "model", "model"),
+    ("ACWEIGHT", "weights_sha256", ""),
+    ("ACDATE", "created", "UTC of the answer"),
+)
+
+
+# A table --------------------------------------------------------------------------------------
+
+
+def answers_table(rows, classes, *, meta=None):
+    """
+    Make the table of answers from its rows.
+
+    Parameters
+    ----------
+    rows : list of tuple
+        From `answer_row` and `error_row`.
+    classes : tuple of str
+        The classes of the model.
+    meta : mapping, optional
+        Provenance of them all.
+
+    Returns
+    -------
+    astropy.table.QTable
+        Columns ``source``, ``chip``, ``label``, ``probability``, ``p_galaxy``, ``p_class_<name>`` for each
+        class, ``novelty``, ``error`` and ``model``.
+
+    Examples
+    --------
+    >>> from astroclassify.inference import answers_table
+    >>> answers_table([], ("galaxy", "nsc")).colnames[3:7]
+    ['probability', 'p_galaxy', 'p_class_galaxy', 'p_class_nsc']
+    """
+    each = [f"p_class_{name.replace(' ', '_')}" for name in classes]
+    numbers = ["probability", "p_galaxy", *each, "novelty"]
+    names = ["source", "chip", "label", *numbers, "error", "model"]
+    types = [str, int, str, *[float] * len(numbers), str, str]
+    return QTable(rows=rows or None, names=names, dtype=types, meta=meta)
+
+
+def answer_row(answer):
+    """
+    Give the row of an answer.
+
+    Parameters
+    ----------
+    answer : Classification
+        Its ``meta`` says source, chip and model, as far as they are known.
+
+    Returns
+    -------
+    tuple
+        A row for `answers_table`.
+    """
+    novelty = math.nan if answer.novelty is None else answer.novelty
+    values = (answer.probability, answer.p_galaxy, *answer.probabilities.values(), novelty)
+    source, chip, model = (answer.meta.get(name) for name in ("source", "chip", "model"))
+    return (source or "", chip or 0, answer.label, *values, "", model or "")
+
+
+def error_row(error, classes, *, source, chip, model):
+    """
+    Give the row of a frame of which there is no answer.
+
+    Parameters
+    ----------
+    error : Exception
+        What went wrong.
+    classes : tuple of str
+        The classes of the model.
+    source : str
+        What was to be classified.
+    chip : int
+        Its chip, 0 for none.
+    model : str
+        Name of the model.
+
+    Returns
+    -------
+    tuple
+        A row for `answers_table`: the label is empty, the numbers are NaN.
+    """
+    text = " ".join(str(error).split()) or "no message"
+    values = (math.nan,) * (3 + len(classes))
+    return (source, chip, "", *values, f"{type(error).__name__}: {text}", model)
+
+
+def one_row_table(answer):
+    """
+    Give the table of a single answer.
+
+    Parameters
+    ----------
+    answer : Classification
+        The answer.
+
+    Returns
+    -------
+    astropy.table.QTable
+        As `answers_table`, with the answer's ``meta``.
+    """
+    return answers_table([answer_row(answer)], tuple(answer.probabilities), meta=plain(answer.meta))
+
+
+# FITS cards -----------------------------------------------------------------------------------
+
+
+def answer_header(answer):
+    """
+    Write an answer as FITS cards.
+
+    Parameters
+    ----------
+    answer : Classification
+        The answer.
+
+    Returns
+    -------
+    astropy.io.fits.Header
+        Keywords of at most eight characters, listed at `Classification.to_header`.
+    """
+    cards = [
+        ("ACLABEL", answer.label, "galaxy, nsc (nebula / star cluster), uncertain"),
+        ("ACPROB", answer.probability, "probability of the leaning"),
+        ("ACLEAN", answer.leaning, "the more probable of galaxy and nsc"),
+        ("ACPGAL", answer.p_galaxy, "probability of galaxy against nsc"),
+        ("ACNOVEL", answer.novelty, "novelty: larger is stranger"),
+    ]
+    for number, (name, value) in enumerate(answer.probabilities.items(), start=1):
+        cards += [(f"ACCLAS{number}", name, "a class"), (f"ACPROB{number}", value, "its probability")]
+    cards += [(keyword, answer.meta.get(name), comment) for keyword, name, comment in _META_CARDS]
+    return fits.Header([(key, _card_value(value), text) for key, value, text in cards if _is_said(value)])
+
+
+def _is_said(value):
+    return value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def _card_value(value):
+    """Give text that a card can hold: printable ASCII."""
+    if not isinstance(value, str):
+        return value
+    return "".join(sign if " " <= sign <= "~" else "?" for sign in value)
+
+
+# Files ----------------------------------------------------------------------------------------
+
+
+def write_answer(answer, path, *, overwrite=False):
+    """
+    Write an answer into a file, so that there is never half of it.
+
+    Parameters
+    ----------
+    answer : Classification
+        The answer.
+    path : str or path-like
+        Its suffix says how.
+    overwrite : bool, default False
+        Replace a file that exists.
+
+    Raises
+    ------
+    ParameterError
+        If the suffix is another, or the file exists.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in _WRITERS:
+        raise ParameterError(
+            f"{path}: the suffix is {path.suffix!r}; an answer is written to one of {', '.join(_WRITERS)}"
+        )
+    if path.exists() and not overwrite:
+        raise ParameterError(f"{path}: the file exists; give overwrite=True to replace it")
+    content = _WRITERS[path.suffix.lower()](answer)
+    unfinished = path.with_name(f".{path.name}.partial")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def _as_fits(answer):
+    hdus = [fits.PrimaryHDU(header=answer_header(answer))]
+    if answer.evidence is not None:
+        (image,) = answer.evidence.to_hdu()
+        hdus.append(fits.ImageHDU(image.data, image.header, name="EVIDENCE"))
+    buffer = BytesIO()
+    fits.HDUList(hdus).writeto(buffer)
+    return buffer.getvalue()
+
+
+def _as_json(answer):
+    told = dict(zip(answers_table([], tuple(answer.probabilities)).colnames, answer_row(answer), strict=True))
+    text = json.dumps(_without_nan({**told, "leaning": answer.leaning, "meta": plain(answer.meta)}), indent=2)
+    return f"{text}\n".encode()
+
+
+def _without_nan(value):
+    """JSON has no number that is not finite: null instead."""
+    if isinstance(value, dict):
+        return {name: _without_nan(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return list(map(_without_nan, value))
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _as_text_table(kind):
+    def written(answer):
+        text = StringIO()
+        one_row_table(answer).write(text, format=f"ascii.{kind}")
+        return text.getvalue().encode()
+
+    return written
+
+
+_WRITERS = {
+    ".ecsv": _as_text_table("ecsv"),
+    ".csv": _as_text_table("csv"),
+    ".fits": _as_fits,
+    ".json": _as_json,
+}

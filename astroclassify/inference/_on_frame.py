@@ -1,0 +1,96 @@
+"""Coarse maps over a frame, and where their cells lie on the sky."""
+
+import numpy as np
+from astropy.io import fits
+from astropy.nddata import CCDData
+from astropy.wcs import WCS
+
+from astroclassify.core import FrameError
+
+_SIP = ("A", "B", "AP", "BP")
+
+
+def map_on_frame(values, frame=None):
+    """
+    Put a coarse map on the frame that it covers, and so on the sky.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        ``[y, x]``, the values of equal cells that cover the frame: cell ``i`` of ``n`` along an axis of ``N``
+        pixels is centred at pixel ``(i + 0.5) * N / n - 0.5``.
+    frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array, optional
+        What the map is of; without one, or without a FITS WCS of two axes, the map has none.
+
+    Returns
+    -------
+    astropy.nddata.CCDData
+        Float32, read-only and dimensionless (natural log-odds), with the frame's WCS scaled to the cells.
+
+    Raises
+    ------
+    FrameError
+        If the map does not have two axes.
+
+    Notes
+    -----
+    Reference pixel, matrix and SIP polynomials are scaled, which is exact. Look-up tables of distortion are
+    left out: they move light by a pixel or two, less than a cell.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.inference import map_on_frame
+    >>> map_on_frame(np.zeros((8, 16))).wcs is None
+    True
+    """
+    values = np.array(values, dtype=np.float32)
+    if values.ndim != 2:
+        raise FrameError(f"a map over a frame has two axes, (y, x); this one has the shape {values.shape}")
+    values.flags.writeable = False
+    wcs = getattr(frame, "wcs", None)
+    if isinstance(wcs, WCS) and wcs.naxis == 2:
+        wcs = scaled_wcs(wcs, np.shape(getattr(frame, "data", frame)), values.shape)
+    else:
+        wcs = None
+    # Without a BUNIT astropy writes a dimensionless image that it cannot read again.
+    meta = fits.Header([("BUNIT", "1", "natural log-odds")])
+    return CCDData(values, unit="", wcs=wcs, meta=meta)
+
+
+def scaled_wcs(wcs, pixels, cells):
+    """
+    Give the WCS of a map of equal cells that cover a frame.
+
+    Parameters
+    ----------
+    wcs : astropy.wcs.WCS
+        The frame's, of two axes.
+    pixels, cells : tuple of int
+        Rows and columns of the frame, and of the map.
+
+    Returns
+    -------
+    astropy.wcs.WCS
+        Without look-up tables of distortion.
+    """
+    header = wcs.to_header(relax=True)
+    size = {axis: n / m for axis, n, m in zip((2, 1), pixels, cells, strict=True)}  # pixels of a cell
+    for axis in (1, 2):
+        header[f"CRPIX{axis}"] = (header.get(f"CRPIX{axis}", 0.0) - 0.5) / size[axis] + 0.5
+        for world in (1, 2):
+            element = header.get(f"PC{world}_{axis}", float(world == axis))
+            header[f"PC{world}_{axis}"] = element * size[axis]
+    _scale_sip(header, size)
+    return WCS(header, fix=False)
+
+
+def _scale_sip(header, size):
+    """Rewrite polynomials in pixels, u and v, that give pixels, as polynomials in cells that give cells."""
+    for name in _SIP:
+        result = size[1 if name.startswith("A") else 2]
+        order = int(header.get(f"{name}_ORDER", 0))
+        for p in range(order + 1):
+            for q in range(order + 1 - p):
+                if f"{name}_{p}_{q}" in header:
+                    header[f"{name}_{p}_{q}"] *= size[1] ** p * size[2] ** q / result
