@@ -14,9 +14,16 @@ from astropy.io import fits
 from astropy.nddata import NDData
 from astropy.table import QTable
 
-from astroclassify.core import FrameError, ParameterError, package_version, progress_bar, provenance
+from astroclassify.core import (
+    FrameError,
+    ParameterError,
+    file_stamp,
+    package_version,
+    progress_bar,
+    provenance,
+)
+from astroclassify.core import prefetch as prefetched
 from astroclassify.inference import checked_planes, interpret, predict_planes, prior_shift
-from astroclassify.inference._ahead import prepared_ahead
 from astroclassify.inference._predict import check_batch_size, in_batches
 from astroclassify.io import read_frames
 from astroclassify.models import Model, build_model, find_spec, locate_weights, resolve_device
@@ -253,7 +260,7 @@ def classify_many(
 
     total = len(items) if hasattr(items, "__len__") else None
     rows = []
-    with closing(prepared_ahead(items, prepare, depth=prefetch)) as ahead:
+    with closing(prefetched(items, prepare, depth=prefetch)) as ahead:
         groups = progress_bar(ahead, progress=progress, total=total, description="classify")
         entries = (entry for group in groups for entry in group)
         for batch in in_batches(entries, batch_size, key=lambda entry: entry.shape):
@@ -271,7 +278,7 @@ def _loaded_model(model, weights, device, precision):
         return model
     spec, device = find_spec(model), resolve_device(device)
     path, _, _ = locate_weights(spec, weights)
-    stamps = tuple(_stamp(file) for file in (path, path.with_suffix(".json")))
+    stamps = tuple(file_stamp(file) for file in (path, path.with_suffix(".json")))
     weights = os.fspath(weights) if isinstance(weights, os.PathLike) else weights
     return _cached_model(spec, weights, stamps, device, precision)
 
@@ -286,13 +293,6 @@ def _asked(model, *, flips, prior, batch_size, evidence):
     check_batch_size(batch_size)
     prior_shift(prior, model)
     return _Asked(model, model.spec.flips if flips is None else bool(flips), prior, batch_size, evidence)
-
-
-def _stamp(path):
-    if not path.is_file():
-        return None
-    status = path.stat()
-    return str(path.resolve()), status.st_mtime_ns, status.st_size
 
 
 def _is_file(item):
