@@ -13,7 +13,15 @@ import numpy as np
 from astropy.io import fits
 from astropy.nddata import NDData
 
-from astroclassify.core import FrameError, ParameterError, package_version, progress_bar, provenance
+from astroclassify.core import (
+    FrameError,
+    ParameterError,
+    file_stamp,
+    package_version,
+    progress_bar,
+    provenance,
+)
+from astroclassify.core import prefetch as prefetched
 from astroclassify.inference import (
     answer_row,
     answers_table,
@@ -25,7 +33,6 @@ from astroclassify.inference import (
     predict_planes,
     prior_shift,
 )
-from astroclassify.inference._ahead import prepared_ahead
 from astroclassify.io import read_frames
 from astroclassify.models import Model, build_model, find_spec, locate_weights, require_task, resolve_device
 from astroclassify.preprocess import FrameRows
@@ -261,7 +268,7 @@ def classify_many(
 
     total = len(items) if hasattr(items, "__len__") else None
     rows = []
-    with closing(prepared_ahead(items, prepare, depth=prefetch)) as ahead:
+    with closing(prefetched(items, prepare, depth=prefetch)) as ahead:
         groups = progress_bar(ahead, progress=progress, total=total, description="classify")
         entries = (entry for group in groups for entry in group)
         for batch in in_batches(entries, batch_size, key=lambda entry: entry.shape):
@@ -281,7 +288,7 @@ def _loaded_model(model, weights, device, precision):
     spec, device = find_spec(model), resolve_device(device)
     require_task(spec, "frame")
     path, _, _ = locate_weights(spec, weights)
-    stamps = tuple(_stamp(file) for file in (path, path.with_suffix(".json")))
+    stamps = tuple(file_stamp(file) for file in (path, path.with_suffix(".json")))
     weights = os.fspath(weights) if isinstance(weights, os.PathLike) else weights
     return _cached_model(spec, weights, stamps, device, precision)
 
@@ -296,13 +303,6 @@ def _asked(model, *, flips, prior, batch_size, evidence):
     check_batch_size(batch_size)
     prior_shift(prior, model)
     return _Asked(model, model.spec.flips if flips is None else bool(flips), prior, batch_size, evidence)
-
-
-def _stamp(path):
-    if not path.is_file():
-        return None
-    status = path.stat()
-    return str(path.resolve()), status.st_mtime_ns, status.st_size
 
 
 def _is_file(item):

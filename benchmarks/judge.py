@@ -13,14 +13,13 @@ what they lean to.
 """
 
 import argparse
-import csv
 from pathlib import Path
 
 import judge_tables
 import numpy as np
 from judge_frames import outliers, photographs, simulated
 
-from astroclassify.core import ParameterError, progress_bar
+from astroclassify.core import Journal, ParameterError, progress_bar
 from astroclassify.inference import energy, interpret, predict
 from astroclassify.models import build_model
 
@@ -51,7 +50,8 @@ def answer(model, judged):
 
 def answers(frames, model, path, *, progress=None):
     """Classify what is not in the file yet; give all rows of these frames."""
-    known = {(row["set"], row["name"]): row for row in _read(path)} if path else {}
+    kept = Journal(path, COLUMNS) if path else None
+    known = {(row["set"], row["name"]): row for row in kept.rows()} if path else {}
     others = {row["weights"] for row in known.values()} - {model.sha256}
     if others:
         raise ParameterError(
@@ -64,30 +64,9 @@ def answers(frames, model, path, *, progress=None):
         if row is None:
             row = answer(model, judged)
             if path:
-                _append(path, row)
+                kept.add(row)
         rows.append(row)
     return {name: np.array([row[name] for row in rows], dtype=COLUMNS[name]) for name in COLUMNS}
-
-
-def _read(path):
-    """Read the rows; half a line at the end, of a run that was stopped, is taken away."""
-    if not path.exists():
-        return []
-    text = path.read_text(encoding="utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:
-        path.write_text(whole, encoding="utf-8")
-    rows = csv.DictReader(whole.splitlines())
-    return [{name: kind(row[name]) for name, kind in COLUMNS.items()} for row in rows]
-
-
-def _append(path, row):
-    new = not path.exists() or not path.stat().st_size
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 def asked(arguments=None):

@@ -133,8 +133,7 @@ def outliers(folder, *, count=10):
                 if not (folder / name).exists():
                     aperture = apertures[index % 2]
                     exposure = simulate_outlier(kind, camera, rng=seed, aperture=aperture, band=band)
-                    exposure.write(folder / f".{name}", overwrite=True)
-                    (folder / f".{name}").replace(folder / name)
+                    exposure.write(folder / name)
                 frames.append(
                     JudgedFrame(
                         set="outliers",

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
+from astroclassify.core import atomic_path, write_text
 from astroclassify.datasets import LabelledFrame, read_manifest
 from astroclassify.evaluation import read_evaluation
 from astroclassify.preprocess import counts_planes
@@ -185,14 +186,15 @@ def main():
         "bodies": table_bodies(clear),
     }
     for name, text in tables.items():
-        (chosen.output / f"{name}.inc").write_text(text, encoding="utf-8")
+        write_text(text, chosen.output / f"{name}.inc")
         print(f"{name}\n{text}")
     figures = {"figure2": samples(clear, blurry), "figure3": plot_confusion(blurry)}
     figures |= {f"figure4_{model}": plot_misclassified(clear, model, most=8) for model in clear.models[:2]}
     if chosen.robustness:
         figures["robustness"] = plot_robustness(Table.read(chosen.robustness / "robustness.ecsv"))
     for name, figure in figures.items():
-        figure.savefig(chosen.output / f"{name}.png", dpi=_DPI)
+        with atomic_path(chosen.output / f"{name}.png") as path:
+            figure.savefig(path, dpi=_DPI)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 import shutil
 import threading
 import warnings
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,15 @@ from astropy.table import Table
 from astroclassify.archive._fits_layout import contents
 from astroclassify.archive._frame_store import Need, Store, frames_folder, lacking
 from astroclassify.archive._sources import TransferError, open_sources
-from astroclassify.archive._transfer import Patience, bring, digest
-from astroclassify.core import AstroclassifyWarning, ParameterError, progress_bar
+from astroclassify.archive._transfer import Patience, bring
+from astroclassify.core import (
+    AstroclassifyWarning,
+    ParameterError,
+    fingerprint,
+    open_executor,
+    progress_bar,
+    run_all,
+)
 from astroclassify.datasets._manifest import check_manifest, read_manifest
 
 #: Bytes of a raw file of both chips, where the list does not say: that of WFC3/UVIS, the larger one.
@@ -289,7 +296,7 @@ class _Job:
             wanted |= contents(path).images
         whole = self.whole or not need.hdus
         found = self._from_any(need.obsid, part, wanted, whole)
-        sha256, size = digest(part.path), part.length
+        sha256, size = fingerprint(part.path), part.length
         part.move_to(path)
         self.store.keep_sum(path, sha256)
         return _Outcome(need.obsid, size, made=True, repaired=repaired, error=lacking(need, found))
@@ -319,16 +326,14 @@ def _all_brought(job, missing, connections, progress):
 
 
 def _side_by_side(job, needs, connections, *, wait, bar):
-    with ThreadPoolExecutor(max_workers=connections) as pool:
-        running = [pool.submit(job.bring, need, wait) for need in needs]
+    with open_executor(connections, "threads") as executor:
         try:
-            for future in as_completed(running):
+            for _, future in run_all(executor, partial(job.bring, wait=wait), needs, waiting=2 * connections):
                 outcome = future.result()
                 bar.update(not outcome.busy)
                 yield outcome
         except BaseException:  # an interrupt: what is under way ends at once, and can go on later
             job.patience.stop.set()
-            pool.shutdown(cancel_futures=True)
             raise
 
 

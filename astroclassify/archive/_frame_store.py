@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astropy.config import get_cache_dir_path
+from filelock import FileLock
 
 from astroclassify.archive._fits_layout import contents
-from astroclassify.archive._transfer import BOTH_CHIPS, PartFile, digest
-from astroclassify.core import ParameterError, conf, optional_import
+from astroclassify.archive._transfer import BOTH_CHIPS, PartFile
+from astroclassify.core import ParameterError, conf, fingerprint, write_text
 
 _VARIABLE = "ASTROCLASSIFY_FRAMES"
 _SUMS = "SHA256SUMS"
@@ -92,7 +93,7 @@ class Store:
         found = contents(path)
         expected = sums.get(path.name)
         problem = found.problem
-        if not problem and expected and (own := digest(path)) != expected:
+        if not problem and expected and (own := fingerprint(path)) != expected:
             problem = f"its SHA-256 is {own}, and was {expected} when it came"
         if problem:
             return "damaged", problem
@@ -115,8 +116,7 @@ class Store:
             lock.release()
 
     def _lock(self, name):
-        filelock = optional_import("filelock", needed_for="fetching frames", extra="mast")
-        return filelock.FileLock(self._work / f"{name}.lock")
+        return FileLock(self._work / f"{name}.lock")
 
     def sums(self):
         """The checksums that were kept, by file name."""
@@ -136,9 +136,8 @@ class Store:
                     file.write(line)
                 return
             sums[path.name] = sha256
-            beside = self._work / _SUMS
-            beside.write_text("".join(f"{each}  {name}\n" for name, each in sums.items()), encoding="utf-8")
-            os.replace(beside, self.folder / _SUMS)
+            text = "".join(f"{each}  {name}\n" for name, each in sums.items())
+            write_text(text, self.folder / _SUMS)
 
 
 def lacking(need, found):

@@ -1,6 +1,5 @@
 """One file on its way from a source to a folder: tried again, gone on with, and checked."""
 
-import hashlib
 import json
 import os
 import random
@@ -11,6 +10,7 @@ from astropy.io.fits import VerifyError
 
 from astroclassify.archive._fits_layout import contents, cut
 from astroclassify.archive._sources import RangeError, TransferError
+from astroclassify.core import fingerprint, write_text
 
 _LONGEST_WAIT = 60.0
 _LONGEST_ASKED = 900.0  # a server that asks for more gets its file left out this time
@@ -123,9 +123,7 @@ class PartFile:
         if same and origin["tag"] and self.path.is_file():
             return
         self.path.write_bytes(b"")
-        beside = self._note.with_suffix(".new")
-        beside.write_text(json.dumps(origin | {"md5": md5}), encoding="utf-8")
-        os.replace(beside, self._note)
+        write_text(json.dumps(origin | {"md5": md5}), self._note)
         self.origin = origin | {"md5": md5}
 
     def add(self, chunks, stop):
@@ -311,7 +309,7 @@ def _checked(part, address):
     """What the file holds; a damaged one is thrown away."""
     problem = ""
     if part.origin.get("hdus") is None and part.origin.get("md5"):
-        found = digest(part.path, "md5")
+        found = fingerprint(part.path, algorithm="md5")
         problem = "" if found == part.origin["md5"] else f"its MD5 is {found}, not {part.origin['md5']}"
     found = contents(part.path)
     problem = problem or found.problem
@@ -319,23 +317,3 @@ def _checked(part, address):
         part.discard()
         raise TransferError(f"{address}: the file that came is damaged: {problem}")
     return found
-
-
-def digest(path, name="sha256"):
-    """
-    Compute a checksum of a file.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    name : str, default "sha256"
-        Of the checksum, as `hashlib` knows it.
-
-    Returns
-    -------
-    str
-        Hexadecimal.
-    """
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, name).hexdigest()

@@ -84,7 +84,7 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.core._durable import write_table
+    from astroclassify.core import write_table
     from astroclassify.curation import apply_overrules, screen
 
     output, kept = (
@@ -123,7 +123,7 @@ def _beside(path, ending):
 
 def _overrules(arguments, screened):
     """Where the decisions are, checked and brought beside the list; None if there are none."""
-    from astroclassify.core._durable import write_whole
+    from astroclassify.core import write_text
     from astroclassify.curation import read_overrules
 
     home = _beside(arguments.list, "overrules.csv")
@@ -131,7 +131,7 @@ def _overrules(arguments, screened):
         return home if home.is_file() else None
     read_overrules(arguments.overrules, screened)
     if arguments.overrules.resolve() != home.resolve():
-        write_whole(arguments.overrules.read_text(encoding="utf-8"), home)
+        write_text(arguments.overrules.read_text(encoding="utf-8"), home)
         say(f"the decisions are kept in {home}")
     return home
 

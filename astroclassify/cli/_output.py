@@ -4,10 +4,11 @@ import json
 import os
 import sys
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, write_text
 
 FORMATS = ("table", "json", "csv", "ecsv")
 
@@ -42,7 +43,7 @@ def write_result(table, *, format=None, output=None):
         sys.stdout.write(text)
     else:
         check_output(output)
-        output.write_text(text, encoding="utf-8")
+        write_text(text, output)
 
 
 def check_output(output):
@@ -65,7 +66,10 @@ def check_output(output):
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ParameterError(f"the result cannot be written to {output}: {error}") from error
-    if output.is_dir() or not os.access(output if output.exists() else output.parent, os.W_OK):
+    needed = [output] if output.exists() else []
+    if output.is_file() or not needed:  # a new file takes the place of an old one
+        needed.append(Path(os.path.realpath(output)).parent)
+    if output.is_dir() or not all(os.access(path, os.W_OK) for path in needed):
         raise ParameterError(f"the result cannot be written to {output}: a folder, or not yours to write")
 
 

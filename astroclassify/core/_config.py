@@ -16,6 +16,9 @@ class Conf(ConfigNamespace):
         "", "Where fetched frames are kept, which may be shared; empty: 'frames' in the cache."
     )
     device = ConfigItem("auto", "Device of the models: 'auto', 'cpu', 'cuda', 'mps', ...")
+    executor = ConfigItem(
+        "processes", "Executor that works for several processes at a time: 'processes', 'threads', ..."
+    )
     uncertain_below = ConfigItem(
         -1.0,
         "A label with a smaller probability than this is 'uncertain'; negative: as the weights' card says.",

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import os
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +11,7 @@ from string import Template
 import numpy as np
 from PIL import Image
 
-from astroclassify.core import AstroclassifyError, ParameterError, progress_bar
+from astroclassify.core import AstroclassifyError, ParameterError, atomic_path, progress_bar
 from astroclassify.curation._screening import read_overrules
 from astroclassify.datasets import listed_frames
 from astroclassify.metrics import confidence
@@ -72,16 +71,13 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
     decided = {} if overrules is None else read_overrules(overrules, screened)
     _, listed = listed_frames(screened, frames=frames)
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.partial")
-    with unfinished.open("w", encoding="utf-8") as page:
+    with atomic_path(path) as unfinished, unfinished.open("w", encoding="utf-8") as page:
         page.write(_filled(_START, title=escape(path.stem), about=escape(_about(screened)), width=width))
         order = np.argsort(-np.nan_to_num(np.asarray(screened["p_class_field"], float), nan=2), kind="stable")
         for number in progress_bar(order, progress=progress, description="contact sheet"):
             page.write(_shown(screened[number], number, listed[number], decided.get(number), width))
         columns = [{"name": name, "key": key} for name, key in _NAMED_BY.items() if name in screened.colnames]
         page.write(_filled(_END, columns=json.dumps(columns), file=_for_script(f"{path.stem}.overrules.csv")))
-    os.replace(unfinished, path)
     return path
 
 

@@ -1,17 +1,25 @@
 """Screening: which frames of a list show their body, by a model's word, which a person can overrule."""
 
-from contextlib import closing, nullcontext
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 from astropy.table import MaskedColumn, Table
 
-from astroclassify.core import AstroclassifyError, ParameterError, ReadError, progress_bar
-from astroclassify.core._durable import Journal, write_table
+from astroclassify.core import (
+    AstroclassifyError,
+    Journal,
+    ParameterError,
+    ReadError,
+    RunFolder,
+    file_stamp,
+    is_unchanged,
+    prefetch,
+    progress_bar,
+    write_table,
+)
 from astroclassify.datasets import listed_frames, read_frame
-from astroclassify.datasets._building import dated
 from astroclassify.inference import checked_planes, interpret, predict_planes
-from astroclassify.inference._ahead import prepared_ahead
 from astroclassify.models import Model, build_model
 from astroclassify.preprocess import frame_array
 
@@ -108,16 +116,26 @@ def screen(
         raise ParameterError(f"limit is {limit!r}; expected a probability, 0 to 1")
     table, listed = listed_frames(manifest, frames=frames)
     loaded = _loaded(model, weights, device)
-    output = None if output is None else Path(output)
-    keys = [_key(row) for row in table]
-    files = dict(zip(keys, listed, strict=True))
-    known = _still_right(_known(output, loaded.sha256), files)
-    failures = _look_at_the_others(files, known, loaded, output, progress)
-    screened = _judged(table, keys, known, failures, loaded, limit)
-    if output is not None:
+    if output is None:
+        return _screened(table, listed, loaded, limit, None, progress)
+    output = Path(output)
+    with RunFolder(output.parent, name=output.name):
+        screened = _screened(table, listed, loaded, limit, output, progress)
         write_table(screened, output)
         _journal(output).remove()
     return screened
+
+
+def _screened(table, listed, model, limit, output, progress):
+    keys = [_key(row) for row in table]
+    files = dict(zip(keys, listed, strict=True))
+    known = {
+        key: facts
+        for key, facts in _known(output, model.sha256).items()
+        if key in files and is_unchanged(files[key].frame, facts)
+    }
+    failures = _look_at_the_others(files, known, model, output, progress)
+    return _judged(table, keys, known, failures, model, limit)
 
 
 def _loaded(model, weights, device):
@@ -134,7 +152,7 @@ def _loaded(model, weights, device):
 
 
 def _journal(output):
-    return Journal(output.with_name(f"{output.name}.journal"))
+    return Journal(output.with_name(f"{output.name}.journal"), ("weights", "key", *_FACTS))
 
 
 def _known(output, sha256):
@@ -147,7 +165,7 @@ def _known(output, sha256):
         if table.meta.get("screening", {}).get("weights") == sha256 and _has_facts(table):
             for row in table[np.asarray(table["Source Bytes"]) >= 0]:
                 known[_key(row)] = {name: _plain(row[column]) for name, column in _FACTS.items()}
-    for line in _journal(output).lines():
+    for line in _journal(output).rows():
         if line.pop("weights") == sha256:
             known[tuple(line.pop("key"))] = line
     return known
@@ -166,28 +184,14 @@ def _key(row):
     return str(row["OBSID"]), int(row["HDU Index"]) if "HDU Index" in row.colnames else None
 
 
-def _still_right(known, files):
-    """Leave out what was said of a file that was changed since; one that is gone is as it was."""
-    return {
-        key: facts
-        for key, facts in known.items()
-        if key in files and _dated(files[key]) in ({}, {name: facts[name] for name in ("bytes", "modified")})
-    }
-
-
-def _dated(frame):
-    return dated(frame.frame) if frame.frame.is_file() else {}
-
-
 # Looking -------------------------------------------------------------------------------------
 
 
 def _look_at_the_others(files, known, model, output, progress):
     """Add what the model says of frames that are not known; give what was wrong with the rest."""
     missing = {key: frame for key, frame in files.items() if key not in known}
-    failures = {}
+    failures, journal = {}, None if output is None else _journal(output)
     with (
-        nullcontext() if output is None else _journal(output) as journal,
         closing(_answers(missing, model)) as answers,
         progress_bar(answers, progress=progress, total=len(missing), description="screening") as bar,
     ):
@@ -207,12 +211,14 @@ def _answers(files, model):
     def prepared(_, frame):
         try:
             read = read_frame(frame.frame, frame.hdu)
-            facts = {"exptime": float(read.meta.get("EXPTIME", np.nan)), **_dated(frame)}
+            stamp = file_stamp(frame.frame)
+            facts = {"exptime": float(read.meta.get("EXPTIME", np.nan))}
+            facts |= {"bytes": stamp.bytes, "modified": stamp.modified}
             return facts, checked_planes(model.spec, frame_array(read))
         except AstroclassifyError as error:
             return None, error
 
-    with closing(prepared_ahead(list(files.values()), prepared, depth=2)) as ahead:
+    with closing(prefetch(list(files.values()), prepared, depth=2)) as ahead:
         for key, (facts, planes) in zip(files, ahead, strict=True):
             yield key, planes if facts is None else _answer(planes, facts, model)
 

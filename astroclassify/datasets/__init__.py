@@ -14,6 +14,8 @@ from astroclassify.datasets._leakage import Leakage, check_leakage, find_leakage
 from astroclassify.datasets._manifest import (
     LABELS,
     MANIFEST_COLUMNS,
+    MANIFEST_FILE,
+    TRUTH_FILE,
     check_manifest,
     instrument_names,
     read_manifest,
@@ -27,7 +29,9 @@ from astroclassify.datasets._visits import visit_of
 __all__ = [
     "LABELS",
     "MANIFEST_COLUMNS",
+    "MANIFEST_FILE",
     "PAPER_SEED",
+    "TRUTH_FILE",
     "VARIANTS",
     "CachedPixels",
     "FrameCache",

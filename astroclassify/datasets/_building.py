@@ -1,15 +1,12 @@
 """One file's frames into the arrays of a set: what a worker does."""
 
-import hashlib
 import os
-from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from astroclassify.core import FrameError
-from astroclassify.core._workers import worker_pool
+from astroclassify.core import FrameError, file_stamp, fingerprint, open_executor, run_all
 from astroclassify.datasets._cache import PIXELS, SCALES, decoded, encoded, mapped
 from astroclassify.datasets._labelled import read_frame
 from astroclassify.preprocess import counts_planes, frame_array
@@ -54,15 +51,11 @@ def built(jobs, processes):
     dict
         For each frame, in any order, its ``row`` and either ``failure`` or what is known of its pixels.
     """
-    if processes == 1 or len(jobs) < 2:
-        for job in jobs:
-            yield from build_file(job)
-        return
-    with worker_pool(min(processes, len(jobs))) as pool:
-        waiting = {pool.submit(build_file, job): job for job in jobs}
-        for future in as_completed(waiting):
+    workers = max(1, min(processes, len(jobs)))
+    with open_executor(workers) as executor:
+        for job, future in run_all(executor, build_file, jobs, waiting=2 * workers - 1):
             error = future.exception()
-            yield from _failed(waiting[future], error) if error else future.result()
+            yield from _failed(job, error) if error else future.result()
 
 
 def build_file(job):
@@ -106,27 +99,8 @@ def source_facts(path):
     dict
         ``source``, its name; ``bytes``; ``modified``, nanoseconds; ``sha256``.
     """
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"source": path.name, **dated(path), "sha256": digest}
-
-
-def dated(path):
-    """
-    Say how large a file is, and when it was last changed.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    dict
-        ``bytes`` and ``modified``, nanoseconds.
-    """
-    status = path.stat()
-    return {"bytes": status.st_size, "modified": status.st_mtime_ns}
+    sha256, stamp = fingerprint(path), file_stamp(path)
+    return {"source": path.name, "bytes": stamp.bytes, "modified": stamp.modified, "sha256": sha256}
 
 
 def _failed(job, error):

@@ -15,7 +15,7 @@ import numpy as np
 
 from astroclassify.core import ParameterError, ReadError
 
-PIXELS, SCALES, ABOUT, ROWS = "pixels.npy", "scales.npy", "set.json", "manifest.ecsv"
+PIXELS, SCALES, ABOUT = "pixels.npy", "scales.npy", "set.json"
 #: What a pixel that cannot be used is coded as.
 _UNUSABLE = np.iinfo(np.uint16).max
 _LARGEST = _UNUSABLE - 1

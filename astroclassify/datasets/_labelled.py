@@ -8,14 +8,13 @@ from typing import Any
 from astropy.io import fits
 from astropy.table import Table
 
-from astroclassify.core import ParameterError, ReadError
-from astroclassify.datasets._cache import ROWS, CachedPixels, is_set
-from astroclassify.datasets._manifest import check_manifest, read_manifest
+from astroclassify.core import ParameterError, ReadError, file_stamp
+from astroclassify.datasets._cache import CachedPixels, is_set
+from astroclassify.datasets._manifest import MANIFEST_FILE, TRUTH_FILE, check_manifest, read_manifest
 from astroclassify.io import read_frames
 from astroclassify.preprocess import frame_array
 
 _COLUMNS = ("ID", "OBSID", "Label")
-_TRUTH = "truth.ecsv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,11 +89,10 @@ class LabelledFrame:
             return self.frame.identity()
         if not self.is_file:
             return None
-        try:
-            status = os.stat(self.frame)
-        except OSError as error:
-            raise ReadError(f"{self.frame}: there is no such file") from error
-        return (str(Path(self.frame).resolve()), status.st_size, status.st_mtime_ns, self.hdu)
+        stamp = file_stamp(self.frame)
+        if stamp is None:
+            raise ReadError(f"{self.frame}: there is no such file")
+        return (*stamp, self.hdu)
 
 
 def read_frame(path, hdu=None, *, rows="all"):
@@ -208,7 +206,7 @@ def listed_frames(manifest, *, frames=None):
         )
     folder = Path(manifest).parent if frames is None else Path(frames)
     table = (check_manifest if isinstance(manifest, Table) else read_manifest)(manifest, required=_COLUMNS)
-    finer = _finer_classes(Path(manifest).with_name(_TRUTH)) if _is_local(manifest) else {}
+    finer = _finer_classes(Path(manifest).with_name(TRUTH_FILE)) if _is_local(manifest) else {}
     files = {str(obsid): _file(folder, str(obsid)) for obsid in set(table["OBSID"])}
     return table, [
         LabelledFrame(
@@ -227,9 +225,9 @@ def _is_local(manifest):
 
 
 def _frames_of_set(folder):
-    if not (folder / ROWS).is_file():
+    if not (folder / MANIFEST_FILE).is_file():
         raise ReadError(f"{folder}: the set was not built to its end; build it again to complete it")
-    table = _table(folder / ROWS)
+    table = _table(folder / MANIFEST_FILE)
     hdus = table["HDU Index"] if "HDU Index" in table.colnames else [None] * len(table)
     return [
         LabelledFrame(

@@ -1,6 +1,5 @@
 """Manifests: lists of frames in the columns of the paper's released lists, read, checked and written."""
 
-import hashlib
 import os
 import re
 import urllib.error
@@ -13,12 +12,13 @@ from urllib.parse import urlsplit
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.core import AstroclassifyWarning, ParameterError, ReadError
-from astroclassify.core._durable import write_whole
+from astroclassify.core import AstroclassifyWarning, ParameterError, ReadError, fingerprint, write_text
 from astroclassify.instruments import INSTRUMENTS
 
 #: Columns of the paper's released lists.
 MANIFEST_COLUMNS = ("ID", "Instrument", "OBSID", "Filter", "RA", "DEC", "HDU Index", "Label")
+#: Names of the tables of a simulated set: its list of frames, and the truth about its exposures.
+MANIFEST_FILE, TRUTH_FILE = "manifest.ecsv", "truth.ecsv"
 #: What a label may be: the paper's two, the finer classes, and a frame of no body.
 LABELS = ("galaxy", "nsc", "nebula", "star cluster", "field")
 _TEXTS = ("ID", "Instrument", "OBSID", "Filter", "Label")
@@ -85,7 +85,7 @@ def _bytes_of(source):
 
 
 def _checked_digest(content, expected, source):
-    digest = hashlib.sha256(content).hexdigest()
+    digest = fingerprint(content)
     if expected is not None and digest != str(expected).strip().lower():
         raise ParameterError(
             f"{source}: its SHA-256 is {digest}, not {expected}: another version, or damaged on its way; "
@@ -317,8 +317,8 @@ def write_manifest(table, path, *, checksum=False):
     checked = check_manifest(table)
     text = StringIO()
     checked.write(text, format="ascii.csv" if path.suffix == ".csv" else "ascii.ecsv")
-    write_whole(text.getvalue(), path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_text(text.getvalue(), path)
+    digest = fingerprint(path)
     if checksum:
-        path.with_name(f"{path.name}.sha256").write_text(f"{digest}  {path.name}\n", encoding="utf-8")
+        write_text(f"{digest}  {path.name}\n", path.with_name(f"{path.name}.sha256"))
     return digest

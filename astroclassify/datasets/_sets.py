@@ -1,8 +1,6 @@
 """Sets on disk: the frames of a list in one memory-mapped array, cropped or shrunk as the paper's."""
 
-import hashlib
 import json
-import os
 import shutil
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,11 +10,22 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.core import ParameterError, ReadError, package_version, progress_bar
-from astroclassify.core._durable import Journal, write_table, write_whole
-from astroclassify.datasets._building import FileJob, built, dated
-from astroclassify.datasets._cache import ABOUT, PIXELS, ROWS, SCALES, mapped
+from astroclassify.core import (
+    Journal,
+    ParameterError,
+    ReadError,
+    RunFolder,
+    atomic_path,
+    fingerprint,
+    is_unchanged,
+    package_version,
+    progress_bar,
+    write_table,
+)
+from astroclassify.datasets._building import FileJob, built
+from astroclassify.datasets._cache import ABOUT, PIXELS, SCALES, mapped
 from astroclassify.datasets._labelled import labelled_frames, listed_frames
+from astroclassify.datasets._manifest import MANIFEST_FILE
 from astroclassify.preprocess import RESAMPLINGS
 
 #: The grids of the paper's sets: rows and columns (dict).
@@ -127,7 +136,8 @@ def build_set(
     Raises
     ------
     ParameterError
-        If an argument is wrong, the folder holds another set, or the disk is too full.
+        If an argument is wrong, the folder holds another set, another process is at work in it, or the disk
+        is too full.
     ReadError
         If the list cannot be read.
 
@@ -148,14 +158,24 @@ def build_set(
     """
     _check(variant, resampling, processes)
     table, listed = listed_frames(manifest, frames=frames)
-    folder, recipe = Path(folder), _recipe(table, listed, variant, resampling)
-    _open_folder(folder, recipe)
-    done = _still_right(_done(folder), listed)
+    recipe = _recipe(table, listed, variant, resampling)
+    run = RunFolder(folder)
+    if _about(run.folder) is None and not run.is_new():
+        raise ParameterError(f"{run.folder} holds other files; expected an empty folder, or a set")
+    with run:
+        _check_same_set(run, recipe)
+        _build(run.folder, recipe, table, listed, processes, progress)
+        return open_set(run.folder)
+
+
+def _build(folder, recipe, table, listed, processes, progress):
+    """Put in what is missing."""
+    journal = _journal(folder)
+    done = {row: facts for row, facts in _done(folder).items() if is_unchanged(listed[row].frame, facts)}
     _check_space(folder, recipe["shape"], len(listed) - len(done))
     _make_arrays(folder, recipe["shape"])
     failures, jobs = {}, _jobs(folder, listed, done, recipe["resampling"])
     with (
-        Journal(folder / _JOURNAL) as journal,
         progress_bar(total=len(listed), progress=progress, description="building") as bar,
         closing(built(jobs, processes)) as results,
     ):
@@ -167,7 +187,7 @@ def build_set(
                 journal.add(facts)
             bar.update()
     _write_tables(folder, table, listed, done, failures)
-    return open_set(folder)
+    journal.remove()
 
 
 def open_set(folder):
@@ -200,7 +220,7 @@ def open_set(folder):
     about = _about(folder)
     if about is None:
         raise ReadError(f"{folder}: there is no set here, as it has no {ABOUT}; build one with build_set")
-    if not (folder / ROWS).is_file():
+    if not (folder / MANIFEST_FILE).is_file():
         raise ReadError(f"{folder}: the set was not built to its end; build it again to complete it")
     shape = mapped(folder / PIXELS).shape
     if list(shape) != about["shape"] or mapped(folder / SCALES).shape != _scales_shape(shape):
@@ -211,7 +231,7 @@ def open_set(folder):
     failures = folder / FAILURES
     return FrameCache(
         folder,
-        Table.read(folder / ROWS),
+        Table.read(folder / MANIFEST_FILE),
         Table.read(failures) if failures.is_file() else _failure_table([]),
         about,
     )
@@ -239,7 +259,7 @@ def _recipe(table, listed, variant, resampling):
         "shape": [len(listed), *VARIANTS[variant]],
         "rows": "paper",
         "resampling": None if variant == "lcid" else resampling,
-        "list": hashlib.sha256(text.getvalue().encode()).hexdigest(),
+        "list": fingerprint(text.getvalue()),
     }
 
 
@@ -258,43 +278,31 @@ def _about(folder):
     return about
 
 
-def _open_folder(folder, recipe):
+def _check_same_set(run, recipe):
     """Make sure that the folder is, or becomes, that of this very set."""
-    there = _about(folder)
-    if there is None:
-        if folder.exists() and any(folder.iterdir()):
-            raise ParameterError(f"{folder} holds other files; expected an empty folder, or a set")
-        folder.mkdir(parents=True, exist_ok=True)
-        about = recipe | {"astroclassify": package_version()}
-        write_whole(f"{json.dumps(about, indent=1)}\n", folder / ABOUT)
-        return
-    changed = next((key for key in recipe if there.get(key) != recipe[key]), None)
-    if changed:
-        raise ParameterError(
-            f"{folder} holds another set: its {changed} is {there.get(changed)}, not {recipe[changed]}; "
-            "expected the same list and variant, or another folder"
-        )
+    run.same_run(
+        ABOUT,
+        recipe,
+        kind="set",
+        notes={"astroclassify": package_version()},
+        advice="expected the same list and variant, or another folder",
+    )
+
+
+def _journal(folder):
+    """What is done since the manifest was written: a line for each frame."""
+    return Journal(folder / _JOURNAL, tuple(_FACTS))
 
 
 def _done(folder):
     """What is known of the frames that are in: from the manifest, and since then from the journal."""
     done = {}
-    if (folder / ROWS).is_file():
-        columns = Table.read(folder / ROWS)[list(_FACTS.values())]
+    if (folder / MANIFEST_FILE).is_file():
+        columns = Table.read(folder / MANIFEST_FILE)[list(_FACTS.values())]
         rows = (dict(zip(_FACTS, row, strict=True)) for row in zip(*columns.itercols(), strict=True))
         done = {int(row["row"]): {key: value.item() for key, value in row.items()} for row in rows}
-    done.update((facts["row"], facts) for facts in Journal(folder / _JOURNAL).lines())
+    done.update((facts["row"], facts) for facts in _journal(folder).rows())
     return done
-
-
-def _still_right(done, listed):
-    """Leave out frames whose file was changed since; one that is gone is as it was."""
-    return {
-        row: facts
-        for row, facts in done.items()
-        if not listed[row].frame.is_file()
-        or dated(listed[row].frame) == {key: facts[key] for key in ("bytes", "modified")}
-    }
 
 
 def _scales_shape(shape):
@@ -316,9 +324,8 @@ def _make_arrays(folder, shape):
     for name, dtype, size in ((PIXELS, "<u2", shape), (SCALES, "<f4", _scales_shape(shape))):
         path = folder / name
         if not path.is_file():
-            unfinished = folder / f"{name}.part"
-            np.lib.format.open_memmap(unfinished, mode="w+", dtype=dtype, shape=tuple(size)).flush()
-            os.replace(unfinished, path)
+            with atomic_path(path) as unfinished:
+                np.lib.format.open_memmap(unfinished, mode="w+", dtype=dtype, shape=tuple(size)).flush()
 
 
 def _jobs(folder, listed, done, resampling):
@@ -330,19 +337,18 @@ def _jobs(folder, listed, done, resampling):
 
 
 def _write_tables(folder, table, listed, done, failures):
-    """Write what is in and what is not; only then the journal is no longer needed."""
+    """Write what is in and what is not."""
     rows = sorted(done)
     manifest = table[rows]
     manifest["Class"] = [listed[row].label for row in rows]
     for key, name in _FACTS.items():
         manifest[name] = [done[row][key] for row in rows]
-    write_table(manifest, folder / ROWS)
+    write_table(manifest, folder / MANIFEST_FILE)
     if failures:
         facts = [(row, *table["ID", "OBSID"][row], failures[row]["failure"]) for row in sorted(failures)]
         write_table(_failure_table(facts), folder / FAILURES)
     else:
         (folder / FAILURES).unlink(missing_ok=True)
-    Journal(folder / _JOURNAL).remove()
 
 
 def _failure_table(rows):

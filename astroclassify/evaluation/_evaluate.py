@@ -1,10 +1,9 @@
 """The evaluation of models on labelled frames, from the pixels to the tables."""
 
-from pathlib import Path
-
 import numpy as np
 from astropy.table import Table
 
+from astroclassify.core import RunFolder
 from astroclassify.evaluation._all import all_tables, reference_list
 from astroclassify.evaluation._evaluation import Evaluation
 from astroclassify.evaluation._frames import evaluated_frames, truth_beside
@@ -81,7 +80,7 @@ def evaluate(
     ------
     ParameterError
         If there is no model or frame, two models have one label, or answers that are kept are of other
-        weights or pixels.
+        weights or pixels, or another process is at work in the folder.
     ReadError
         If the manifest or a file is not there. A file that cannot be read is a row with an error instead.
     MissingWeightsError
@@ -96,15 +95,16 @@ def evaluate(
     check_batch_size(batch_size)
     asked = asked_models(models)
     listed = evaluated_frames(data, frames=frames, limit=limit)
-    known, folder = reference_list(reference), Path(folder)
+    known = reference_list(reference)
     way = Way(device, precision, batch_size, timing, progress)
-    answers, statistics = answer_all(asked, listed, folder, way)
-    about = _about(listed)
-    told = _answers(about, listed, answers)
-    pixels = _with_statistics(about, listed, statistics)
-    tables = all_tables(told, pixels, reference=known, truth=truth_beside(data), draws=draws, rng=rng)
-    done = Evaluation(tuple(answers), told, tables, folder)
-    done.write()
+    with RunFolder(folder) as run:
+        answers, statistics = answer_all(asked, listed, run, way)
+        about = _about(listed)
+        told = _answers(about, listed, answers)
+        pixels = _with_statistics(about, listed, statistics)
+        tables = all_tables(told, pixels, reference=known, truth=truth_beside(data), draws=draws, rng=rng)
+        done = Evaluation(tuple(answers), told, tables, run.folder)
+        done.write()
     return done
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from astroclassify.core import ReadError
-from astroclassify.core._durable import write_table
+from astroclassify.core import ReadError, write_table
 
 ANSWERS, TABLES = "answers.ecsv", "tables"
 

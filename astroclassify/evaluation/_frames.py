@@ -1,17 +1,16 @@
 """The frames of an evaluation: what each shows, and what it can be told apart by."""
 
-import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 from astropy.table import Table
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, fingerprint
 from astroclassify.datasets import (
+    TRUTH_FILE,
     CachedPixels,
     LabelledFrame,
     canonical_bodies,
@@ -23,10 +22,6 @@ from astroclassify.datasets import (
     visit_of,
 )
 from astroclassify.models import FINE_CLASSES, NSC_CLASSES
-
-_TRUTH = "truth.ecsv"
-#: What is hashed of a file: so many blocks, evenly spaced, of so many bytes.
-_BLOCKS, _BLOCK_BYTES = 16, 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,30 +70,8 @@ class EvaluatedFrame:
         pixels = self.frame.frame
         if isinstance(pixels, CachedPixels):
             _, *identity = pixels.identity()  # wherever the set is
-            return _short(hashlib.sha256(repr(identity).encode()))
-        return _of_file(Path(pixels)) if self.frame.is_file else _of_array(self.frame.array())
-
-
-def _short(digest):
-    return digest.hexdigest()[:16]
-
-
-def _of_file(path):
-    """Hash the size and some blocks: noise is everywhere, so other pixels change every block."""
-    size = path.stat().st_size
-    digest = hashlib.sha256(str(size).encode())
-    with path.open("rb") as file:
-        for place in np.linspace(0, max(0, size - _BLOCK_BYTES), _BLOCKS).astype(int).tolist():
-            file.seek(place)
-            digest.update(file.read(_BLOCK_BYTES))
-    return _short(digest)
-
-
-def _of_array(array):
-    rows = np.linspace(0, array.shape[0] - 1, _BLOCKS).astype(int)
-    digest = hashlib.sha256(f"{array.shape} {array.dtype}".encode())
-    digest.update(np.ascontiguousarray(array[rows]).tobytes())
-    return _short(digest)
+            return fingerprint(repr(identity))[:16]
+        return fingerprint(Path(pixels) if self.frame.is_file else self.frame.array(), sampled=True)[:16]
 
 
 def evaluated_frames(data, *, frames=None, limit=None):
@@ -226,7 +199,7 @@ def truth_beside(data):
     dict of str to mapping
         By OBSID; empty where there is none.
     """
-    path = Path(data).with_name(_TRUTH) if isinstance(data, str | os.PathLike) else None
+    path = Path(data).with_name(TRUTH_FILE) if isinstance(data, str | os.PathLike) else None
     if path is None or not path.is_file():
         return {}
     table = Table.read(path, format="ascii.ecsv")

@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.core import ParameterError, progress_bar, provenance
-from astroclassify.core._durable import write_table
+from astroclassify.core import ParameterError, RunFolder, progress_bar, provenance, write_table
 from astroclassify.evaluation._changes import CHANGES, level_name
 from astroclassify.evaluation._frames import evaluated_frames
-from astroclassify.evaluation._kept import KeptRows, check_settings
+from astroclassify.evaluation._kept import kept_answers
 from astroclassify.evaluation._models import asked_models, settings_of
 from astroclassify.evaluation._worsen import Job, attempt, worsened
 from astroclassify.inference import interpret, predict
@@ -92,7 +91,7 @@ def robustness(
     ------
     ParameterError
         If there is no such quantity, a level is out of range, there is no frame, or the folder holds answers
-        of other weights or another seed.
+        of other weights or another seed, or another process is at work in it.
     ReadError
         If the manifest or a file is not there. A file that cannot be read is a refused frame instead.
     MissingWeightsError
@@ -121,20 +120,20 @@ def robustness(
     chosen = asked_models(models)
     built = {each.label: each.model(device=device, precision=precision) for each in chosen}
     folder = Path(folder)
-    paths = {each.label: folder / _FOLDER / f"{each.file_name}.csv" for each in chosen}
-    book = _Book(paths, built, {"seed": seed})
     steps = {_step(change, level): (change, level) for change, its_levels in asked for level in its_levels}
-    todo = [
-        (frame, change, level, missing)
-        for frame, (change, level) in product(judged, steps.values())
-        if (missing := [name for name in built if book.of(name, frame, change, level) is None])
-    ]
-    total = len(judged) * len(steps)
-    with progress_bar(progress=progress, total=total, description="robustness") as bar:
-        bar.update(total - len(todo))
-        _answer(todo, built, book, seed, processes, bar)
-    table = _summary(book, asked, built, judged, draws, seed)
-    write_table(table, folder / "robustness.ecsv")
+    with RunFolder(folder / _FOLDER) as run:
+        book = _Book(run, {each.label: each.file_name for each in chosen}, built, {"seed": seed})
+        todo = [
+            (frame, change, level, missing)
+            for frame, (change, level) in product(judged, steps.values())
+            if (missing := [name for name in built if book.of(name, frame, change, level) is None])
+        ]
+        total = len(judged) * len(steps)
+        with progress_bar(progress=progress, total=total, description="robustness") as bar:
+            bar.update(total - len(todo))
+            _answer(todo, built, book, seed, processes, bar)
+        table = _summary(book, asked, built, judged, draws, seed)
+        write_table(table, folder / "robustness.ecsv")
     return table
 
 
@@ -180,12 +179,11 @@ def _in_turn(queues):
 class _Book:
     """The answers of all models, on disk as soon as they are given: a file for each model."""
 
-    def __init__(self, paths, models, settings):
-        self._kept = {}
-        for name, path in paths.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            check_settings(path.with_suffix(".json"), settings_of(models[name]) | settings)
-            self._kept[name] = KeptRows(path, _COLUMNS)
+    def __init__(self, run, names, models, settings):
+        self._kept = {
+            label: kept_answers(run, name, settings_of(models[label]) | settings, _COLUMNS)
+            for label, name in names.items()
+        }
 
     def of(self, model, frame, change, level):
         """Give an answer, or `None` if it is not known yet."""

@@ -7,15 +7,16 @@ from time import perf_counter
 
 import numpy as np
 
-from astroclassify.core import FrameError, PluginError, ReadError, progress_bar
+from astroclassify.core import FrameError, PluginError, ReadError, prefetch, progress_bar
 from astroclassify.evaluation._frames import EvaluatedFrame
-from astroclassify.evaluation._kept import KeptRows, check_settings
+from astroclassify.evaluation._kept import KeptRows, kept_answers
 from astroclassify.evaluation._models import settings_of
 from astroclassify.evaluation._pixels import STATISTICS, frame_statistics
 from astroclassify.inference import checked_planes, interpret, predict_planes
-from astroclassify.inference._ahead import prepared_ahead
 from astroclassify.models import Model
 
+#: The folder of the answers.
+_ANSWERS = "answers"
 _KEY = {"name": str, "fingerprint": str}
 #: What is kept of every answer.
 ANSWER_COLUMNS = {
@@ -82,7 +83,7 @@ class Way:
     progress: bool | None
 
 
-def answer_all(asked, frames, folder, way):
+def answer_all(asked, frames, run, way):
     """
     Let every model answer every frame that it has not answered yet.
 
@@ -92,7 +93,7 @@ def answer_all(asked, frames, folder, way):
         The models.
     frames : list of EvaluatedFrame
         The frames.
-    folder : pathlib.Path
+    run : RunFolder
         For ``pixels.csv``, and the answers in a folder ``answers``.
     way : Way
         How.
@@ -102,26 +103,23 @@ def answer_all(asked, frames, folder, way):
     tuple
         Answers (a `KeptRows` for each model, by label) and statistics of the pixels (`KeptRows`).
     """
-    own = folder / "answers"
-    own.mkdir(parents=True, exist_ok=True)
-    statistics = KeptRows(folder / "pixels.csv", STATISTIC_COLUMNS)
+    statistics = KeptRows(run.folder / "pixels.csv", STATISTIC_COLUMNS)
     unique = list({frame.name: frame for frame in frames}.values())
     answers = {}
     # In the order in which their planes are first asked for.
     planes = list(dict.fromkeys(each.preprocessing for each in asked))
     ordered = sorted(asked, key=lambda each: planes.index(each.preprocessing))
     for _, group in groupby(ordered, key=lambda each: each.preprocessing):
-        working = {each.label: _answering(each, own, way) for each in group}
+        working = {each.label: _answering(each, run, way) for each in group}
         _answer_group(list(working.values()), unique, statistics, way)
         answers |= {label: answering.kept for label, answering in working.items()}
     return {each.label: answers[each.label] for each in asked}, statistics
 
 
-def _answering(asked, folder, way):
+def _answering(asked, run, way):
     model = asked.model(device=way.device, precision=way.precision)
-    path = folder / f"{asked.file_name}.csv"
-    check_settings(path.with_suffix(".json"), settings_of(model))
-    return _Answering(model, KeptRows(path, ANSWER_COLUMNS))
+    name = f"{_ANSWERS}/{asked.file_name}"
+    return _Answering(model, kept_answers(run, name, settings_of(model), ANSWER_COLUMNS))
 
 
 def _answer_group(group, frames, statistics, way):
@@ -136,7 +134,7 @@ def _answer_group(group, frames, statistics, way):
     warm = not way.timing
     total = sum(max(1, len(wanted[frame.name])) for frame in todo)
     with (
-        closing(prepared_ahead(todo, prepare, depth=0 if way.timing else 1)) as ahead,
+        closing(prefetch(todo, prepare, depth=0 if way.timing else 1)) as ahead,
         progress_bar(progress=way.progress, total=total, description=_names(group)) as bar,
     ):
         for prepared in ahead:

@@ -1,7 +1,7 @@
 """Frames made worse one after the other, in this process or ahead in others."""
 
 import warnings
-from collections import deque
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
@@ -11,12 +11,11 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData
 
-from astroclassify.core import AstroclassifyError
-from astroclassify.core._workers import worker_pool
+from astroclassify.core import AstroclassifyError, prefetch
 from astroclassify.datasets import LabelledFrame, read_frame
 from astroclassify.evaluation._changes import CHANGES
 from astroclassify.preprocess import frame_array
-from astroclassify.simulate._threads import one_thread, use_one_thread
+from astroclassify.simulate import one_thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,21 +101,12 @@ def worsened(jobs, processes):
     Outcome
         In the order of the jobs: the pixels, float32 ``[y, x]``, NaN where unusable.
     """
-    maker = _Maker()
-    if processes == 1 or len(jobs) < 2:
-        for job in jobs:
-            with one_thread():
-                outcome = maker(job)
-            yield outcome
+    workers = min(processes, len(jobs))
+    if workers < 2:
+        yield from map(one_thread()(_Maker()), jobs)
         return
-    ahead = deque()
-    with worker_pool(min(processes, len(jobs)), prepare=use_one_thread) as pool:
-        for job in jobs:
-            ahead.append(pool.submit(_work, job))
-            if len(ahead) > processes:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+    with closing(prefetch(jobs, _work, depth=processes, workers=workers, executor=None)) as ahead:
+        yield from ahead
 
 
 class _Maker:
@@ -155,5 +145,6 @@ def _maker_of_worker():
     return _Maker()
 
 
-def _work(job):
+@one_thread()
+def _work(_, job):
     return _maker_of_worker()(job)

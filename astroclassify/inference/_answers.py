@@ -9,7 +9,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import QTable
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, atomic_path
 from astroclassify.inference._frozen import plain
 
 #: Keyword, name in ``meta`` and comment of the cards that provenance gives (tuple).
@@ -194,9 +194,8 @@ def write_answer(answer, path, *, overwrite=False):
     if path.exists() and not overwrite:
         raise ParameterError(f"{path}: the file exists; give overwrite=True to replace it")
     content = _WRITERS[path.suffix.lower()](answer)
-    unfinished = path.with_name(f".{path.name}.partial")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    with atomic_path(path) as unfinished:
+        unfinished.write_bytes(content)
 
 
 def _as_fits(answer):

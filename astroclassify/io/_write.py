@@ -2,11 +2,8 @@
 
 import gzip
 import math
-import os
 import re
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +11,7 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, atomic_path
 from astroclassify.instruments import INSTRUMENTS, Instrument, find_layout
 from astroclassify.io._raw_cards import RawContents
 from astroclassify.io._write_csst import csst_hdus
@@ -126,19 +123,12 @@ def _history_lines(history):
 
 
 def _write_whole(hdulist, target):
-    """Write a file beside its place and move it there, so that nobody ever sees half of it."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.part")
-    try:
-        with part.open("wb") as stream:
-            if target.suffix == ".gz":
-                with gzip.GzipFile("", "wb", 6, stream, mtime=0) as packed:
-                    hdulist.writeto(packed)
-            else:
-                hdulist.writeto(stream)
-        part.replace(target)
-    finally:
-        with suppress(FileNotFoundError):
-            part.unlink()
+    with atomic_path(target) as unfinished, unfinished.open("wb") as stream:
+        if target.suffix == ".gz":
+            with gzip.GzipFile("", "wb", 6, stream, mtime=0) as packed:
+                hdulist.writeto(packed)
+        else:
+            hdulist.writeto(stream)
 
 
 # Checks --------------------------------------------------------------------------------------

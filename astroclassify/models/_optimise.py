@@ -10,7 +10,7 @@ from time import perf_counter
 
 import numpy as np
 
-from astroclassify.core import ParameterError, package_version
+from astroclassify.core import ParameterError, package_version, write_text
 from astroclassify.models._device import has_bfloat16
 from astroclassify.models._weights import weights_cache
 
@@ -277,9 +277,6 @@ def _recalled(path: Path):
 
 
 def _remember(path: Path, choice):
-    """Write in one step; a cache that cannot be written costs time, nothing else."""
+    """A cache that cannot be written costs time, nothing else."""
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
-        partial.write_text(choice, encoding="utf-8")
-        partial.replace(path)
+        write_text(choice, path)

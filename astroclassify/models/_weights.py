@@ -1,6 +1,5 @@
 """Finding weights files, and proving that they are the right ones."""
 
-import hashlib
 import os
 import shutil
 from importlib.resources import files
@@ -10,7 +9,14 @@ from urllib.error import HTTPError
 from astropy.config import get_cache_dir_path
 from astropy.utils.data import download_file
 
-from astroclassify.core import MissingWeightsError, ParameterError, WeightsError, conf
+from astroclassify.core import (
+    MissingWeightsError,
+    ParameterError,
+    WeightsError,
+    atomic_path,
+    conf,
+    fingerprint,
+)
 from astroclassify.models._card import read_card
 from astroclassify.models._spec import Weights
 
@@ -82,8 +88,7 @@ def verified_sha256(path, expected=""):
     WeightsError
         If they differ.
     """
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    found = fingerprint(path)
     if expected and found != expected:
         raise WeightsError(
             f"the weights file {path} has the sha256 {found}; expected {expected}: "
@@ -198,7 +203,8 @@ def _downloaded(weights, spec):
         ) from error
     try:
         _check_download(fetched, weights)
-        _moved(fetched, path)
+        with atomic_path(path) as unfinished:
+            shutil.copyfile(fetched, unfinished)
     finally:
         fetched.unlink(missing_ok=True)
     return path
@@ -209,11 +215,3 @@ def _check_download(fetched, weights):
         verified_sha256(fetched, weights.sha256)
     except WeightsError as error:
         raise WeightsError(f"the download from {weights.url} was refused: {error}") from error
-
-
-def _moved(fetched, path):
-    """Put a finished file in place in one step, so that another process never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{fetched.name}.part")
-    shutil.copyfile(fetched, partial)
-    partial.replace(path)

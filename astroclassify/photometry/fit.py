@@ -15,7 +15,7 @@ from astropy.io import fits
 from astropy.table import Table, unique, vstack
 from scipy.optimize import brentq, least_squares
 
-from astroclassify.core import ReadError, progress_bar
+from astroclassify.core import ReadError, progress_bar, write_table
 from astroclassify.photometry._bands import AREAS, DATA, SHAPE_COLUMNS, shape_of_row
 from astroclassify.photometry._core import ab_flux_density, ab_zero_point, photon_rate, pivot_wavelength
 from astroclassify.photometry._curves import published_curves, read_curve
@@ -262,7 +262,7 @@ def write_bands(rows, response, path):
         table = unique(vstack([table, old]), keys=["instrument", "band"], keep="first")
     table.sort(["instrument", "band"])
     table.meta = meta | ({"wfc3-uvis response [nm, fraction]": response} if response else {})
-    table.write(path, format="ascii.ecsv", overwrite=True)
+    write_table(table, path)
 
 
 def write_sky(folders, path):
@@ -276,7 +276,7 @@ def write_sky(folders, path):
         wavelength, flux = (np.asarray(data[name], float) for name in data.names[:2])
         values = knot_values(columns["wavelength"], wavelength / 10, flux)
         columns[column] = [float(f"{x:.4g}") for x in np.maximum(values, 0.0)]
-    Table(columns).write(path, format="ascii.ecsv", overwrite=True)
+    write_table(Table(columns), path)
 
 
 def write_vega(folders, path):
@@ -285,7 +285,7 @@ def write_vega(folders, path):
     if files:
         values = knot_values(_VEGA_KNOTS, *read_curve(files[0]))
         columns = {"wavelength": np.round(_VEGA_KNOTS, 2), "flux": [float(f"{x:.4g}") for x in values]}
-        Table(columns).write(path, format="ascii.ecsv", overwrite=True)
+        write_table(Table(columns), path)
 
 
 def main(arguments=None):

@@ -6,6 +6,7 @@ from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate._frames import SimulatedFrame, linear_frame, photograph, random_frames
 from astroclassify.simulate._outliers import OUTLIERS, simulate_outlier
 from astroclassify.simulate._preview import preview
+from astroclassify.simulate._threads import one_thread
 from astroclassify.simulate.detector import Effects, collect, random_effects, read_out, satellite_trail
 from astroclassify.simulate.optics import (
     CSST,
@@ -77,6 +78,7 @@ __all__ = [
     "collect",
     "linear_frame",
     "observe",
+    "one_thread",
     "photograph",
     "plan_exposure",
     "point_spread",

@@ -1,13 +1,12 @@
 """A whole exposure: from a body on the sky, through the telescope and the detector, to a raw file."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, open_executor
 from astroclassify.instruments import Instrument
 from astroclassify.io import write_raw
 from astroclassify.photometry import Bandpass, sky_rate
@@ -246,8 +245,9 @@ def _chips(field, rate, exptime, effects, dice):
     children = dice.spawn(len(chips))
     # One thread for each chip, but never more than torch itself may use: workers have one.
     threads = min(len(chips), torch.get_num_threads()) if dice.device.type == "cpu" else 1
-    with ThreadPoolExecutor(threads) as pool:
-        return dict(zip(chips, pool.map(chip_image, chips, children), strict=True))
+    with open_executor(threads, "threads") as executor:
+        images = [executor.submit(chip_image, *each) for each in zip(chips, children, strict=True)]
+        return {chip: image.result() for chip, image in zip(chips, images, strict=True)}
 
 
 def _trails(field, effects, dice):

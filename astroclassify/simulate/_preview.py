@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image
 
+from astroclassify.core import atomic_path
 from astroclassify.instruments import SCIENCE
 from astroclassify.simulate._field_of_view import FieldOfView
 
@@ -47,7 +48,8 @@ def preview(exposure, *, side=1000, path=None):
         canvas[y : y + rows, x : x + columns] = small[:rows, :columns]
     picture = Image.fromarray(_stretched(canvas)[::-1])
     if path is not None:
-        picture.save(path)
+        with atomic_path(path) as unfinished:
+            picture.save(unfinished)
     return picture
 
 

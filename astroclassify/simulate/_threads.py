@@ -5,16 +5,26 @@ from contextlib import contextmanager
 import torch
 
 
-def use_one_thread():
-    """Compute with one thread from now on."""
-    torch.set_num_threads(1)
-
-
 @contextmanager
 def one_thread():
-    """Compute as a worker does, for the time of a block."""
+    """
+    Compute with one thread for the time of a block, or, as a decorator, of a function.
+
+    Yields
+    ------
+    None
+        The number of threads of torch is as before afterwards.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from astroclassify.simulate import one_thread
+    >>> with one_thread():
+    ...     torch.get_num_threads()
+    1
+    """
     before = torch.get_num_threads()
-    use_one_thread()
+    torch.set_num_threads(1)
     try:
         yield
     finally:

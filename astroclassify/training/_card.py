@@ -1,8 +1,6 @@
 """The end of a training: calibrated weights, and the card that says where they are from."""
 
-import hashlib
 import json
-import os
 import shutil
 import subprocess
 from collections import Counter
@@ -10,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.core import ParameterError, package_version
+from astroclassify.core import ParameterError, fingerprint, package_version, write_text
 from astroclassify.datasets import split_by_body
 from astroclassify.inference import galaxy_probability
 from astroclassify.metrics import (
@@ -123,7 +121,7 @@ def make_card(path, spec, *, training, licence, validation=None, logits=None):
     card = {
         "name": path.stem,
         "model": spec.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": fingerprint(path),
         "classes": list(spec.classes),
         "calibration": {"temperature": 1.0, "bias": [0.0] * len(spec.classes)},
         "uncertain_below": DEFAULT_UNCERTAIN_BELOW,
@@ -135,9 +133,7 @@ def make_card(path, spec, *, training, licence, validation=None, logits=None):
         card["calibration"] = calibration_from(logits, validation.allowed)
         card |= _prior(validation, spec.classes)
         card["metrics"] = {"held-out frames (95% by body)": measured(logits, validation, spec.classes)}
-    unfinished = path.with_suffix(".json.part")
-    unfinished.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    os.replace(unfinished, path.with_suffix(".json"))
+    write_text(json.dumps(card, indent=2) + "\n", path.with_suffix(".json"))
     return card
 
 

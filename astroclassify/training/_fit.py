@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from astroclassify.core import ParameterError
-from astroclassify.datasets import checked_frames, labelled_frames, split_frames
+from astroclassify.core import ParameterError, RunFolder
+from astroclassify.datasets import MANIFEST_FILE, checked_frames, labelled_frames, split_frames
 from astroclassify.models import (
     built_module,
     find_spec,
@@ -133,7 +133,8 @@ def fit(
     Raises
     ------
     ParameterError
-        If an argument is wrong, no body can be held out, or the folder holds another training.
+        If an argument is wrong, no body can be held out, the folder holds another training, or another
+        process is at work in it.
     UnknownNameError
         If there is no such model or preset.
     ReadError
@@ -154,28 +155,22 @@ def fit(
     >>> done = fit("resnet18-resize", "set/manifest.ecsv", folder="run")  # doctest: +SKIP
     >>> done.card["metrics"]  # doctest: +SKIP
     """
-    spec, recipe, folder = find_spec(model), find_recipe(preset), Path(folder)
+    spec, recipe = find_spec(model), find_recipe(preset)
     device, start = resolve_device(device), _start(spec, weights)
-    store = PlaneStore(spec, folder / "planes" if cache is None else cache)
     asked = {"validation": validation, "split": split, "limit": limit, "frames": frames, "device": device}
-    source, held = _opened(data, store, recipe, asked, folder, progress)
-    about = _about(spec, recipe, source, held, asked, start)
-    _open_folder(folder, about, resume)
-    cards = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
-    with torch.random.fork_rng(devices=cards), _threads(device):
-        trainer = Trainer(
-            spec,
-            recipe,
-            steps_per_epoch=source.batches(recipe.batch_size),
-            device=device,
-            state=start.get("state"),
-        )
-        if (folder / CHECKPOINT).is_file():
-            trainer.load(folder)
-        train(
-            trainer, source, folder, validation=held, checkpoint_seconds=checkpoint_seconds, progress=progress
-        )
-        return _finished(trainer, source, held, folder, about, licence)
+    with RunFolder(folder) as run:
+        store = PlaneStore(spec, run.folder / "planes" if cache is None else cache)
+        source, held = _opened(data, store, recipe, asked, run.folder, progress)
+        about = _about(spec, recipe, source, held, asked, start)
+        _check_same_training(run, about, resume)
+        with _randomness_kept(), _threads(device):
+            steps = source.batches(recipe.batch_size)
+            trainer = Trainer(spec, recipe, steps_per_epoch=steps, device=device, state=start.get("state"))
+            if (run.folder / CHECKPOINT).is_file():
+                trainer.load(run.folder)
+            pace = {"checkpoint_seconds": checkpoint_seconds, "progress": progress}
+            train(trainer, source, run.folder, validation=held, **pace)
+            return _finished(trainer, source, held, run.folder, about, licence)
 
 
 # What to learn from --------------------------------------------------------------------------
@@ -206,7 +201,7 @@ def _simulated(config, store, recipe, asked, folder, progress):
         return stream, None
     others = folder / HELD_OUT
     simulate_set(others, count=number, seed=recipe.seed + _OTHER_SEEDS, config=config, progress=progress)
-    return stream, FrameSet(labelled_frames(others / "manifest.ecsv"), store)
+    return stream, FrameSet(labelled_frames(others / MANIFEST_FILE), store)
 
 
 def _frame_sets(data, store, recipe, asked):
@@ -291,35 +286,20 @@ def _about(spec, recipe, source, held, asked, start):
     }
 
 
-def _open_folder(folder, about, resume):
-    folder.mkdir(parents=True, exist_ok=True)
-    path, text = folder / ABOUT, json.dumps(about, indent=1)
-    if (folder / CHECKPOINT).is_file():
-        _check_same(path, json.loads(text), resume)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
-
-
-def _check_same(path, about, resume):
-    if not resume:
+def _check_same_training(run, about, resume):
+    """Make sure that the folder is, or becomes, that of this very training."""
+    path = run.folder / ABOUT
+    if not (run.folder / CHECKPOINT).is_file():
+        path.unlink(missing_ok=True)  # of a training that had learnt nothing
+    elif not resume:
         raise ParameterError(
-            f"{path.parent} holds a training; pass resume=True (--resume) to go on with it, or another folder"
+            f"{run.folder} holds a training; pass resume=True (--resume) to go on with it, or another folder"
         )
-    there = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    for key in about:
-        if there.get(key) != about[key]:
-            raise ParameterError(
-                f"{path}: the folder holds another training: {_difference(there.get(key), about[key], key)}; "
-                "expected the same, or another folder"
-            )
-
-
-def _difference(there, asked, key):
-    if isinstance(there, dict) and isinstance(asked, dict):
-        inner = next(name for name in {**there, **asked} if there.get(name) != asked.get(name))
-        return _difference(there.get(inner), asked.get(inner), f"{key}.{inner}")
-    return f"its {key} is {there!r}, not {asked!r}"
+    elif not path.is_file():
+        raise ParameterError(
+            f"{run.folder} holds a checkpoint, but no {ABOUT} that says of what; choose another folder"
+        )
+    run.same_run(ABOUT, about, kind="training", text=json.dumps(about, indent=1))
 
 
 # The end -------------------------------------------------------------------------------------
@@ -343,6 +323,11 @@ def _finished(trainer, source, held, folder, about, licence):
     }
     card = make_card(path, trainer.spec, training=training, licence=licence, validation=held, logits=logits)
     return TrainingResult(path, card, folder / "log.csv", trainer.steps)
+
+
+def _randomness_kept():
+    """Leave torch's generators as they were, those of graphics processors too."""
+    return torch.random.fork_rng(range(torch.cuda.device_count()) if torch.cuda.is_available() else [])
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """The log of a training: a CSV file, and TensorBoard where it is installed."""
 
-import csv
-import os
 from importlib.util import find_spec
 from pathlib import Path
+
+from astroclassify.core import Journal
 
 #: Columns of ``log.csv``; empty where there is nothing to say.
 LOG_COLUMNS = (
@@ -32,14 +32,8 @@ class TrainingLog:
     """
 
     def __init__(self, folder, *, step=0):
-        self.path = Path(folder) / "log.csv"
-        kept = [row for row in read_log(self.path) if int(row["step"]) <= step]
-        unfinished = self.path.with_suffix(".part")
-        with unfinished.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, LOG_COLUMNS)
-            writer.writeheader()
-            writer.writerows(kept)
-        os.replace(unfinished, self.path)
+        self._journal = _journal(Path(folder) / "log.csv")
+        self._journal.rewrite(row for row in self._journal.rows() if int(row["step"]) <= step)
         self._board = _tensorboard(Path(folder) / "tensorboard", step)
 
     def write(self, **figures):
@@ -51,9 +45,7 @@ class TrainingLog:
         **figures
             Values of some of ``LOG_COLUMNS``, with ``step``.
         """
-        told = {name: _plain(value) for name, value in figures.items() if value is not None}
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, LOG_COLUMNS).writerow(told)
+        self._journal.add({name: _plain(value) for name, value in figures.items() if value is not None})
         for name in ("loss", "rate", "validation_loss", "validation_accuracy"):
             if self._board is not None and figures.get(name) is not None:
                 self._board.add_scalar(name, figures[name], figures["step"])
@@ -90,8 +82,8 @@ def read_log(path):
     list of dict
         Its rows, values as text; empty where there is no log.
     """
-    path = Path(path)
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return _journal(path).rows()
+
+
+def _journal(path):
+    return Journal(path, dict.fromkeys(LOG_COLUMNS, str))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from astroclassify.core import write_text
 from astroclassify.models import PATCHNET
 
 PLANES = PATCHNET.builder_options["planes"]
@@ -58,12 +59,6 @@ def _fitted(planes, side, rng):
     return np.pad(part, [(0, 0), *missing])
 
 
-def _write_count(path, count):
-    partial = path.with_suffix(".part")
-    partial.write_text(str(count))
-    partial.replace(path)
-
-
 class FramePool:
     """
     A ring of simulated planes, memory-mapped.
@@ -83,7 +78,7 @@ class FramePool:
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = self.folder / "pool.json"
         if capacity is not None and not settings.exists():
-            settings.write_text(json.dumps({"capacity": capacity, "side": side}))
+            write_text(json.dumps({"capacity": capacity, "side": side}), settings)
         described = json.loads(settings.read_text())
         self.capacity, self.side = described["capacity"], described["side"]
         shape = (self.capacity, PLANES, self.side, self.side)
@@ -126,7 +121,7 @@ class FramePool:
                 self.planes[slot] = quantised(_fitted(PATCHNET.planes(array), self.side, rng))
                 self.labels[slot] = label
                 done += 1
-            _write_count(counter, done)
+            write_text(str(done), counter)
 
     def draw(self, rng, size):
         """

@@ -1,13 +1,13 @@
 """Turn a training's weights into a release: calibrated, measured, with a card."""
 
-import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
+from astroclassify.core import fingerprint, write_text
 from astroclassify.inference import VIEWS, calibrated_logits, energy, galaxy_probability
 from astroclassify.metrics import (
     ClusterBootstrap,
@@ -22,6 +22,7 @@ from astroclassify.training._calibration import fit_calibration
 from astroclassify.training._card import versions
 from astroclassify.training._log import read_log
 from astroclassify.training._sources import FRAMES_OF_A_BODY, NOTHING
+from astroclassify.training._trainer import write_state
 
 #: How often, at least, labels of held-out frames are right where the model does not say "uncertain".
 RIGHT_WHERE_SURE = 0.95
@@ -67,7 +68,7 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
     logits = calibrated_logits(raw, calibration)
     threshold = _threshold(logits[first & sky], labels[first & sky])
     novelty = _novelty(module, raw, features, sky, ~first)
-    save_file({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, target)
+    write_state(module, target)
     measured = {
         name: _metrics(logits[chosen], labels[chosen], bodies[chosen])
         for number, name in enumerate(held)
@@ -75,7 +76,7 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
     }
     card = {
         "name": target.stem,
-        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "sha256": fingerprint(target),
         "classes": list(CLASSES),
         "calibration": {"temperature": calibration.temperature, "bias": list(calibration.bias)},
         "uncertain_below": threshold,
@@ -89,7 +90,7 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
         "metrics": {"simulated, bodies never seen (95% by body)": measured},
         "licence": "BSD-3-Clause",
     }
-    target.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    write_text(json.dumps(card, indent=2) + "\n", target.with_suffix(".json"))
     return card
 
 

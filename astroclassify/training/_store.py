@@ -1,13 +1,10 @@
 """Planes of frames, made once: on disk for frames on disk, in memory for frames in memory."""
 
-import hashlib
-import json
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from astroclassify.core import atomic_path, fingerprint
 from astroclassify.inference import checked_planes
 
 #: Planes larger than this are made again rather than kept: reading them would take as long.
@@ -87,20 +84,14 @@ class PlaneStore:
             return np.load(path)
         planes = checked_planes(self.spec, frame.array())
         if planes.nbytes <= min(_LARGEST_KEPT, getattr(frame.frame, "stored_bytes", _LARGEST_KEPT)):
-            _write_array(path, planes)
+            with atomic_path(path) as unfinished:
+                np.save(unfinished, planes)
         return planes
 
     def _key(self, identity):
         facts = (*identity, self.spec.preprocessing, _plain(self.spec.preprocessing_options))
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+        return fingerprint(facts)[:32]
 
 
 def _plain(options):
     return {name: list(value) if isinstance(value, tuple) else value for name, value in dict(options).items()}
-
-
-def _write_array(path, array):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as unfinished:
-        np.save(unfinished, array)
-    os.replace(unfinished.name, path)

@@ -1,11 +1,9 @@
 """The one training loop: steps, schedule, checks, checkpoints that resume bit for bit."""
 
 import math
-import os
+import sys
 import time
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from astroclassify.core import TrainingError, progress_bar
+from astroclassify.core import TrainingError, atomic_path, prefetch, progress_bar
 from astroclassify.inference import predict_planes
 from astroclassify.models import Calibration, Model, built_module
 from astroclassify.training._log import TrainingLog
@@ -263,9 +261,8 @@ class Trainer:
         state = {name: one.state_dict() for name, one in networks.items() if one is not None}
         state |= {name: getattr(self, name) for name in _PROGRESS}
         state["random"] = [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
-        unfinished = folder / f"{CHECKPOINT}.part"
-        torch.save(state, unfinished)
-        os.replace(unfinished, folder / CHECKPOINT)
+        with atomic_path(folder / CHECKPOINT) as unfinished:
+            torch.save(state, unfinished)
 
     def load(self, folder):
         """
@@ -322,9 +319,9 @@ def write_state(module, path):
     path : pathlib.Path
         A safetensors file, replaced if it exists.
     """
-    unfinished = path.with_suffix(".part")
-    save_file({name: one.contiguous().cpu() for name, one in module.state_dict().items()}, unfinished)
-    os.replace(unfinished, path)
+    state = {name: one.contiguous().cpu() for name, one in module.state_dict().items()}
+    with atomic_path(path) as unfinished:
+        save_file(state, unfinished)
 
 
 # The loop ------------------------------------------------------------------------------------
@@ -358,7 +355,7 @@ def train(trainer, source, folder, *, validation=None, checkpoint_seconds=300.0,
     log, per_row = TrainingLog(folder, step=trainer.steps), _steps_of_a_row(trainer)
     total, last = None if trainer.recipe.seconds else trainer.total, time.monotonic()
     with (
-        _batches(source, trainer.steps, trainer.recipe.batch_size) as batches,
+        closing(_batches(source, trainer.steps, trainer.recipe.batch_size)) as batches,
         progress_bar(total=total, progress=progress, description="training") as bar,
     ):
         bar.update(trainer.steps)
@@ -404,22 +401,6 @@ def _steps_of_a_row(trainer):
     return max(1, min(_STEPS_OF_A_ROW, trainer.steps_per_epoch // _ROWS_OF_AN_EPOCH))
 
 
-@contextmanager
 def _batches(source, first, size):
     """Batches in order, made by another thread while the network learns from the one before."""
-    with ThreadPoolExecutor(1) as maker:
-        waiting = deque(maker.submit(source.batch, first + i, size) for i in range(_AHEAD))
-
-        def batches():
-            number = first + _AHEAD
-            while True:
-                ready = waiting.popleft().result()
-                waiting.append(maker.submit(source.batch, number, size))
-                number += 1
-                yield ready
-
-        try:
-            yield batches()
-        finally:
-            for one in waiting:
-                one.cancel()
+    return prefetch(range(first, sys.maxsize), lambda _, number: source.batch(number, size), depth=_AHEAD)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, atomic_path
 from astroclassify.inference import spoken
 from astroclassify.visualization._frame import draw_blocks, plot_frame
 from astroclassify.visualization._matplotlib import new_axes, pyplot
@@ -143,7 +143,8 @@ def save_classifications(path, frames, classifications, *, title=""):
     parts = figure.subfigures(len(frames), squeeze=False)[:, 0]
     for part, frame, classification in zip(parts, frames, classifications, strict=True):
         plot_classification(frame, classification, figure=part)
-    figure.savefig(path, dpi=110)
+    with atomic_path(path) as unfinished:
+        figure.savefig(unfinished, dpi=110)
     pyplot().close(figure)
 
 

@@ -1,6 +1,5 @@
 """The report of an evaluation: one web page with everything in it, and its figures beside it."""
 
-import hashlib
 import json
 import platform
 from datetime import UTC, datetime
@@ -10,8 +9,7 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.core import package_version
-from astroclassify.core._durable import write_whole
+from astroclassify.core import fingerprint, package_version, write_text
 from astroclassify.evaluation import STATISTICS as _PIXELS
 from astroclassify.evaluation import AskedModel, fair_rules
 from astroclassify.visualization import _evaluation as figures_of
@@ -81,7 +79,7 @@ def evaluation_report(evaluation, folder, *, robustness=None, frames=None):
     head.append(f'<nav aria-label="Sections"><ul>{links}</ul></nav>')
     body = [html.section(anchor, title, *parts) for anchor, (title, parts) in sections.items()]
     path = folder / _PAGE
-    write_whole(html.page(title, head + body), path)
+    write_text(html.page(title, head + body), path)
     return path
 
 
@@ -408,7 +406,7 @@ def _fingerprint(evaluation):
     table = evaluation.tables["frames"]
     columns = [name for name in ("name", "body", "truth", "level", "noise") if name in table.colnames]
     text = "\n".join(",".join(str(cell) for cell in row) for row in table[columns].iterrows())
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return fingerprint(text)[:16]
 
 
 def _settings(evaluation, model):

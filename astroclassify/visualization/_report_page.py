@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from astroclassify.core import atomic_path
 from astroclassify.visualization._matplotlib import pyplot
 
 _STYLE = """
@@ -297,8 +298,9 @@ class Figures:
         embedded = io.BytesIO()
         options = {"pil_kwargs": {"quality": 85}} if picture else {"metadata": {"Date": None}}
         with mpl.rc_context({"svg.hashsalt": "astroclassify", "svg.fonttype": "path"}):
-            figure.savefig(self._folder / f"{name}.png", dpi=150)
-            figure.savefig(self._folder / f"{name}.pdf", dpi=150, metadata={"CreationDate": None})
+            for suffix, metadata in (("png", None), ("pdf", {"CreationDate": None})):
+                with atomic_path(self._folder / f"{name}.{suffix}") as path:
+                    figure.savefig(path, dpi=150, metadata=metadata)
             figure.savefig(embedded, format=kind, dpi=120, **options)
         pyplot().close(figure)
         data = base64.b64encode(embedded.getvalue()).decode()

@@ -88,13 +88,13 @@ def test_an_interrupt_ends_it_and_keeps_what_came(archive, fault, big, tmp_path,
     silence, part = threading.Event(), tmp_path / ".fetch" / f"{OBSID}.part"
     archive.faults[FILE] = [fault(cut=BEGUN, stall=silence)]
 
-    def interrupted(_):
+    def interrupted(*_, **__):
         waited(lambda: part.is_file() and part.stat().st_size == BEGUN)
         threading.Timer(0.05, silence.set).start()
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("astroclassify.archive._fetch.as_completed", interrupted)
+        patched.setattr("astroclassify.core._executors.wait", interrupted)
         with pytest.raises(KeyboardInterrupt):
             fetch(Table({"OBSID": [OBSID]}), tmp_path, source=f"{archive.url}/files", **QUICK)
     assert part.stat().st_size >= BEGUN

@@ -12,7 +12,7 @@ from astropy.io import fits
 from astropy.table import Table
 from PIL import Image
 
-from astroclassify.core import ParameterError, ReadError
+from astroclassify.core import ParameterError, ReadError, RunFolder
 from astroclassify.curation import _screening, apply_overrules, contact_sheet, read_screened, screen
 from astroclassify.curation._contact_sheet import thumbnail
 from astroclassify.datasets import labelled_frames
@@ -81,6 +81,14 @@ def test_a_frame_is_dropped_for_a_reason_that_is_said(manifest, model):
     assert set(screened["Leaning"][:4]) == {"galaxy"}
 
 
+def test_a_table_on_which_another_process_is_at_work_is_refused(manifest, model, tmp_path):
+    with (
+        RunFolder(tmp_path, name="screened.ecsv"),
+        pytest.raises(ParameterError, match="another process is at work"),
+    ):
+        screen(manifest, model=model, output=tmp_path / "screened.ecsv")
+
+
 def test_another_limit_takes_no_second_look(manifest, model, tmp_path):
     output = tmp_path / "out" / "screened.ecsv"
     assert screen(manifest, model=model, output=output)["Keep"].sum() == 2
@@ -89,7 +97,7 @@ def test_another_limit_takes_no_second_look(manifest, model, tmp_path):
     lenient = screen(manifest, model=model, output=output, limit=1.0)
     assert model.module.seen == [500]  # what could not be read is tried again
     assert lenient["Keep"].tolist() == [True, True, True, False, True]
-    assert sorted(path.name for path in output.parent.iterdir()) == ["screened.ecsv"]
+    assert sorted(path.name for path in output.parent.iterdir()) == [".screened.ecsv.lock", "screened.ecsv"]
     again = read_screened(output)
     assert again["Reason"].tolist() == lenient["Reason"].tolist()
     assert again.meta["screening"]["limit"] == 1.0

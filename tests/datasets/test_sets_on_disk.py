@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from astroclassify.core import ParameterError, ReadError
+from astroclassify.core import ParameterError, ReadError, RunFolder
 from astroclassify.datasets import _building, _sets, build_set, labelled_frames, open_set
 from astroclassify.datasets._cache import decoded, encoded
 from astroclassify.io import read_frames, write_raw
@@ -194,7 +194,7 @@ def test_only_files_that_changed_or_failed_are_read_again(small_list, tmp_path, 
         ({"variant": "lcid-tiny"}, "lcid, lcid-resize"),
         ({"resampling": "nearest"}, "area, bilinear"),
         ({"processes": 0}, "processes is 0"),
-        ({"resampling": "bilinear"}, "its resampling is area, not bilinear"),
+        ({"resampling": "bilinear"}, "its resampling is 'area', not 'bilinear'"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused(small_list, tmp_path, changes, message):
@@ -202,6 +202,11 @@ def test_what_cannot_be_asked_for_is_refused(small_list, tmp_path, changes, mess
     build_set(small_list, tmp_path / "set", **asked)
     with pytest.raises(ParameterError, match=message):
         build_set(small_list, tmp_path / "set", **asked | changes)
+
+
+def test_a_folder_in_which_another_process_builds_is_refused(small_list, tmp_path):
+    with RunFolder(tmp_path / "set"), pytest.raises(ParameterError, match="another process is at work"):
+        build_set(small_list, tmp_path / "set", variant="lcid-resize")
 
 
 def test_a_folder_of_other_files_and_a_full_disk_are_refused_before_anything_is_written(

@@ -12,7 +12,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from astroclassify import classify, evaluation
-from astroclassify.core import ParameterError, ReadError
+from astroclassify.core import ParameterError, ReadError, RunFolder
 from astroclassify.datasets import LabelledFrame, build_set
 from astroclassify.evaluation import read_evaluation, summary_text
 from astroclassify.io import write_raw
@@ -116,9 +116,14 @@ def test_a_killed_evaluation_goes_on_to_the_same_tables(tmp_path):
     assert contents(tmp_path / "out") == contents(tmp_path / "at once")
 
 
+def test_a_folder_in_which_another_process_evaluates_is_refused(listed, brightness, tmp_path):
+    with RunFolder(tmp_path), pytest.raises(ParameterError, match="another process is at work"):
+        evaluate(brightness(), listed, tmp_path)
+
+
 def test_answers_of_other_weights_are_refused(listed, brightness, tmp_path):
     evaluate(brightness(), listed, tmp_path / "out")
-    with pytest.raises(ParameterError, match=r"other weights: '0000.*now '1111.*another folder"):
+    with pytest.raises(ParameterError, match=r"its weights is '0000.*not '1111.*another folder"):
         evaluate(brightness(sha256="1" * 64), listed, tmp_path / "out")
 
 

@@ -13,7 +13,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, RunFolder
 from astroclassify.io import read_frames
 from astroclassify.simulate.sets import _campaign
 from astroclassify.simulate.sets._campaign import simulate_set
@@ -53,7 +53,7 @@ def whole(tmp_path_factory):
 def test_it_says_what_it_made(whole):
     assert (whole.made, whole.kept, len(whole.failures)) == (COUNT, 0, 0)
     names = {f"{name}_raw.fits" for name in whole.truth["OBSID"]}
-    assert set(contents(whole.folder)) == names | {"config.toml", "manifest.ecsv", "truth.ecsv"}
+    assert set(contents(whole.folder)) == names | {"config.toml", "manifest.ecsv", "truth.ecsv", ".lock"}
 
 
 def test_the_manifest_has_the_columns_of_the_papers_lists_and_fits_the_files(whole):
@@ -135,6 +135,12 @@ def test_nothing_is_made_twice(whole):
 def test_another_set_in_the_same_folder_is_refused(whole, seed, config, named):
     with pytest.raises(ParameterError, match=rf"config\.toml: the folder holds another set: {named}"):
         simulate_set(whole.folder, count=COUNT, seed=seed, config=config)
+
+
+def test_a_folder_in_which_another_process_is_at_work_is_refused(tmp_path):
+    with RunFolder(tmp_path), pytest.raises(ParameterError, match="another process is at work"):
+        simulate_set(tmp_path, count=COUNT, seed=5, config=CONFIG)
+    assert not (tmp_path / "manifest.ecsv").exists()
 
 
 def test_a_folder_of_other_raw_files_is_refused(tmp_path):

@@ -9,7 +9,13 @@ import torch
 from safetensors.torch import load_file
 
 from astroclassify import classify
-from astroclassify.core import AstroclassifyWarning, ParameterError, TrainingError, UnknownNameError
+from astroclassify.core import (
+    AstroclassifyWarning,
+    ParameterError,
+    RunFolder,
+    TrainingError,
+    UnknownNameError,
+)
 from astroclassify.datasets import LabelledFrame
 from astroclassify.models import MODELS, locate_weights
 from astroclassify.training import PRESETS, FrameSet, Recipe, fit, read_log
@@ -162,6 +168,8 @@ def test_fine_tuning_starts_from_the_shipped_weights(trainable, frames, quick, t
 def test_a_folder_with_another_training_is_refused(frames, quick, tmp_path):
     spec, recipe = small_spec("resnet18-resize"), replace(quick, epochs=1)
     fit(spec, frames, folder=tmp_path, preset=recipe, validation=0)
+    with RunFolder(tmp_path), pytest.raises(ParameterError, match="another process is at work"):
+        fit(spec, frames, folder=tmp_path, preset=recipe, validation=0, resume=True)
     with pytest.raises(ParameterError, match="resume=True"):
         fit(spec, frames, folder=tmp_path, preset=recipe, validation=0)
     other = replace(recipe, learning_rate=5e-4)

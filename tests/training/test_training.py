@@ -14,6 +14,7 @@ from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.preprocess import working_planes
 from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, release
+from astroclassify.training._log import TrainingLog
 from astroclassify.training._pool import Mixture, quantised, restored
 from astroclassify.training._sources import (
     FRAMES_OF_A_BODY,
@@ -113,7 +114,10 @@ def released(pool, tmp_path_factory):
     torch.manual_seed(0)
     save_file(PatchNet(planes=5).state_dict(), run / "weights.safetensors")
     (run / "recipe.json").write_text("{}")
-    (run / "log.csv").write_text("step,samples,seconds\n1,64,2.0\n9,576,3.5\n")
+    log = TrainingLog(run)
+    log.write(step=1, samples=64, seconds=2.0)
+    log.write(step=9, samples=576, seconds=3.5)
+    log.close()
     held = FramePool(tmp_path_factory.mktemp("held"), capacity=120, side=64)
     held.produce(small_views, seed=4, limit=120)
     target = run / "tiny.safetensors"

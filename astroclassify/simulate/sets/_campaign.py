@@ -1,18 +1,22 @@
 """A folder of simulated exposures with their tables: many processes, may be stopped and run again."""
 
-import os
-import shutil
-from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 from astropy.table import Table
 
-from astroclassify.core import ParameterError, ReadError, progress_bar
-from astroclassify.core._durable import write_table
-from astroclassify.core._workers import worker_pool
+from astroclassify.core import (
+    ParameterError,
+    ReadError,
+    RunFolder,
+    open_executor,
+    progress_bar,
+    run_all,
+    write_table,
+)
+from astroclassify.datasets import MANIFEST_FILE, TRUTH_FILE
 from astroclassify.simulate._preview import preview
-from astroclassify.simulate._threads import one_thread, use_one_thread
+from astroclassify.simulate._threads import one_thread
 from astroclassify.simulate.sets._config import SET_TABLE, SimulationConfig, read_values
 from astroclassify.simulate.sets._manifest import (
     failure_table,
@@ -24,9 +28,7 @@ from astroclassify.simulate.sets._manifest import (
 from astroclassify.simulate.sets._plan import name_of_body, plan_exposure, rootname_of
 from astroclassify.simulate.sets._toml import write_toml
 
-CONFIG, MANIFEST, TRUTH, FAILURES = "config.toml", "manifest.ecsv", "truth.ecsv", "failures.ecsv"
-#: Where files are written before they get their names.
-_UNFINISHED = ".unfinished"
+CONFIG, FAILURES = "config.toml", "failures.ecsv"
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ def simulate_set(folder, *, count, seed, config=None, processes=1, progress=Fals
     Raises
     ------
     ParameterError
-        If an argument is out of range, or the folder holds another set.
+        If an argument is out of range, the folder holds another set, or another process is at work in it.
 
     Notes
     -----
@@ -234,59 +236,54 @@ def simulate_plans(folder, plans, *, processes=1, progress=False, previews=False
     Raises
     ------
     ParameterError
-        If there is no plan, an argument is out of range, or the folder holds another set.
+        If there is no plan, an argument is out of range, the folder holds another set, or another process is
+        at work in it.
     """
     folder, count = Path(folder), len(plans)
     _check_whole("processes", processes, 1)
     _check_whole("the number of plans", count, 1)
-    _open_folder(folder, plans.described())
-    jobs = [_Job(folder, plans, index, previews) for index in range(count)]
+    run = RunFolder(folder)
+    _check_known(run)
+    with run:
+        _check_same_set(run, plans.described())
+        return _completed(folder, plans, processes, progress, previews)
+
+
+def _check_known(run):
+    if not (run.folder / CONFIG).exists() and any(run.folder.glob("*.fits")):
+        raise ParameterError(
+            f"{run.folder} holds raw files, but no {CONFIG} that says where they are from; "
+            "expected an empty folder"
+        )
+
+
+def _check_same_set(run, asked):
+    """Make sure that the folder is, or becomes, that of this very set."""
+    run.same_run(
+        CONFIG,
+        asked,
+        kind="set",
+        text=write_toml(asked),
+        read=lambda path: SimulationConfig().values() | read_values(path),  # an older set lacks newer keys
+        advice="expected the same seed and configuration, or another folder",
+    )
+
+
+def _completed(folder, plans, processes, progress, previews):
+    jobs = [_Job(folder, plans, index, previews) for index in range(len(plans))]
     missing = [job for job in jobs if not _is_done(job)]
     errors = {}
-    with progress_bar(total=count, progress=progress, description="simulating") as bar:
-        bar.update(count - len(missing))
+    with progress_bar(total=len(jobs), progress=progress, description="simulating") as bar:
+        bar.update(len(jobs) - len(missing))
         for index, error in _results(missing, processes):
             if error:
                 errors[index] = error
             bar.update()
-    shutil.rmtree(folder / _UNFINISHED, ignore_errors=True)
     made = len(missing) - len(errors)
-    return _write_tables(folder, jobs, errors, made=made, kept=count - len(missing))
+    return _write_tables(folder, jobs, errors, made=made, kept=len(jobs) - len(missing))
 
 
 # The folder ----------------------------------------------------------------------------------
-
-
-def _open_folder(folder, asked):
-    """Make sure that the folder is, or becomes, that of this very set."""
-    path = folder / CONFIG
-    if not path.exists():
-        if folder.exists() and any(folder.glob("*.fits")):
-            raise ParameterError(
-                f"{folder} holds raw files, but no {CONFIG} that says where they are from; "
-                "expected an empty folder"
-            )
-        (folder / _UNFINISHED).mkdir(parents=True, exist_ok=True)
-        unfinished = folder / _UNFINISHED / CONFIG
-        unfinished.write_text(write_toml(asked), encoding="utf-8")
-        os.replace(unfinished, path)
-    there = SimulationConfig().values() | read_values(path)  # an older set lacks newer keys
-    changed = [key for key in {**asked, **there} if asked.get(key) != there.get(key)]
-    if changed:
-        raise ParameterError(
-            f"{path}: the folder holds another set: {_difference(there, asked, changed[0])}; "
-            "expected the same seed and configuration, or another folder"
-        )
-    shutil.rmtree(folder / _UNFINISHED, ignore_errors=True)
-    (folder / _UNFINISHED).mkdir()
-
-
-def _difference(there, asked, key):
-    there, asked = there.get(key), asked.get(key)
-    if isinstance(there, dict) and isinstance(asked, dict):
-        inner = next(name for name in {**there, **asked} if there.get(name) != asked.get(name))
-        return f"its {key}.{inner}" + _difference(there, asked, inner).removeprefix(f"its {inner}")
-    return f"its {key} is {there!r}, not {asked!r}"
 
 
 def _is_done(job):
@@ -310,7 +307,7 @@ def _write_tables(folder, jobs, errors, *, made, kept):
         rows += chips
         truths.append(truth)
     tables = manifest_table(rows), truth_table(truths), failure_table(failures)
-    for table, name in zip(tables, (MANIFEST, TRUTH, FAILURES), strict=True):
+    for table, name in zip(tables, (MANIFEST_FILE, TRUTH_FILE, FAILURES), strict=True):
         if name == FAILURES and not failures:
             (folder / name).unlink(missing_ok=True)
         else:
@@ -323,18 +320,14 @@ def _write_tables(folder, jobs, errors, *, made, kept):
 
 def _results(jobs, processes):
     """Give the number and the error, if any, of each exposure as it is done."""
-    if processes == 1 or len(jobs) < 2:
-        with one_thread():
-            for job in jobs:
-                yield job.index, _attempt(job)
-        return
-    with worker_pool(min(processes, len(jobs)), prepare=use_one_thread) as pool:
-        waiting = {pool.submit(_attempt, job): job for job in jobs}
-        for future in as_completed(waiting):
+    workers = max(1, min(processes, len(jobs)))
+    with open_executor(workers) as executor:
+        for job, future in run_all(executor, _attempt, jobs, waiting=2 * workers - 1):
             error = future.exception()
-            yield waiting[future].index, _described(error) if error else future.result()
+            yield job.index, _described(error) if error else future.result()
 
 
+@one_thread()
 def _attempt(job):
     """Make one exposure; give the error that it met, or an empty text."""
     try:
@@ -349,13 +342,8 @@ def _described(error):
 
 
 def _make(job):
-    path = job.path()
-    unfinished = job.folder / _UNFINISHED / path.name
-    plan = job.plans.plan(job.index)
+    path, plan = job.path(), job.plans.plan(job.index)
     exposure = plan.expose()
-    exposure.write(unfinished, header=plan.header(), history=[truth_card(plan.truth())], overwrite=True)
     if job.previews:
-        picture = unfinished.with_suffix(".png")
-        preview(exposure, path=picture)
-        os.replace(picture, path.with_suffix(".png"))
-    os.replace(unfinished, path)
+        preview(exposure, path=path.with_suffix(".png"))
+    exposure.write(path, header=plan.header(), history=[truth_card(plan.truth())], overwrite=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, write_text
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS
 from astroclassify.simulate.detector._effects import Effects
@@ -199,7 +199,7 @@ class SimulationConfig:
         path : path-like
             TOML file, replaced if it exists.
         """
-        Path(path).write_text(write_toml(self.values()), encoding="utf-8")
+        write_text(write_toml(self.values()), path)
 
     def values(self):
         """

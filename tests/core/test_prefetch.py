@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from astroclassify.inference._ahead import prepared_ahead
+from astroclassify.core import prefetch
 
 PATHS = [f"{number}.fits" for number in range(9)]
 
@@ -17,13 +17,13 @@ def threads():
 @pytest.mark.parametrize("depth", [0, 1, 3, 20])
 @pytest.mark.parametrize("items", [PATHS, list(range(9))])
 def test_order_and_numbers_are_kept(items, depth):
-    assert list(prepared_ahead(iter(items), lambda *item: item, depth=depth)) == list(enumerate(items))
+    assert list(prefetch(iter(items), lambda *item: item, depth=depth)) == list(enumerate(items))
     assert threads() == []
 
 
 def test_the_next_item_is_prepared_while_this_one_is_worked_on():
     started = [threading.Event() for _ in PATHS]
-    with closing(prepared_ahead(PATHS, lambda n, item: started[n].set(), depth=2)) as ahead:
+    with closing(prefetch(PATHS, lambda n, item: started[n].set(), depth=2)) as ahead:
         next(ahead)
         assert started[1].wait(10)
         assert started[2].wait(10)
@@ -33,7 +33,7 @@ def test_the_next_item_is_prepared_while_this_one_is_worked_on():
 def test_no_more_than_the_depth_is_taken_ahead():
     taken = []
     items = (taken.append(path) or path for path in PATHS)
-    with closing(prepared_ahead(items, lambda n, item: item, depth=3)) as ahead:
+    with closing(prefetch(items, lambda n, item: item, depth=3)) as ahead:
         next(ahead)
         assert len(taken) == 4
         next(ahead)
@@ -48,7 +48,7 @@ def test_what_an_iterator_gives_is_prepared_before_the_next_is_taken():
             yield number
             assert done == list(range(number + 1))
 
-    assert len(list(prepared_ahead(items(), lambda n, item: done.append(item), depth=3))) == 5
+    assert len(list(prefetch(items(), lambda n, item: done.append(item), depth=3))) == 5
 
 
 @pytest.mark.parametrize("depth", [0, 2])
@@ -60,9 +60,9 @@ def test_an_error_is_raised_in_its_turn_and_the_thread_ends(depth):
 
     seen = []
     with pytest.raises(OSError, match="disk"):
-        seen.extend(prepared_ahead(PATHS, prepare, depth=depth))
+        seen.extend(prefetch(PATHS, prepare, depth=depth))
     assert threads() == []
-    ahead = prepared_ahead(PATHS, prepare, depth=depth)
+    ahead = prefetch(PATHS, prepare, depth=depth)
     assert [next(ahead), next(ahead)] == [0, 1]
     with pytest.raises(OSError, match="disk"):
         next(ahead)
@@ -77,7 +77,7 @@ def test_closing_forgets_what_waits():
             hold.wait(10)
         done.append(number)
 
-    ahead = prepared_ahead(PATHS, prepare, depth=5)
+    ahead = prefetch(PATHS, prepare, depth=5)
     next(ahead)
     hold.set()
     ahead.close()
