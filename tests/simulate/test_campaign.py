@@ -123,6 +123,12 @@ def test_nothing_is_made_twice(whole):
     assert contents(whole.folder) == before
 
 
+def test_tables_need_no_file_that_was_just_written(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(_campaign, "read_exposure", lambda path: pytest.fail(f"{path} was read"))
+    simulate_set(tmp_path / "set", count=COUNT, seed=5, config=CONFIG)
+    assert contents(tmp_path / "set") == contents(whole.folder)
+
+
 @pytest.mark.parametrize(
     ("seed", "config", "named"),
     [

@@ -18,6 +18,7 @@ from astroclassify.simulate.sets._manifest import (
     failure_table,
     manifest_table,
     read_exposure,
+    table_rows,
     truth_card,
     truth_table,
 )
@@ -241,17 +242,17 @@ def simulate_plans(folder, plans, *, processes=1, progress=False, previews=False
     _check_whole("the number of plans", count, 1)
     _open_folder(folder, plans.described())
     jobs = [_Job(folder, plans, index, previews) for index in range(count)]
-    missing = [job for job in jobs if not _is_done(job)]
+    known = {job.index: rows for job in jobs if (rows := _kept(job))}
+    kept = len(known)
+    missing = [job for job in jobs if job.index not in known]
     errors = {}
     with progress_bar(total=count, progress=progress, description="simulating") as bar:
-        bar.update(count - len(missing))
-        for index, error in _results(missing, processes):
-            if error:
-                errors[index] = error
+        bar.update(kept)
+        for index, result in _results(missing, processes):
+            (errors if isinstance(result, str) else known)[index] = result
             bar.update()
     shutil.rmtree(folder / _UNFINISHED, ignore_errors=True)
-    made = len(missing) - len(errors)
-    return _write_tables(folder, jobs, errors, made=made, kept=count - len(missing))
+    return _write_tables(folder, jobs, known, errors, kept=kept)
 
 
 # The folder ----------------------------------------------------------------------------------
@@ -289,40 +290,40 @@ def _difference(there, asked, key):
     return f"its {key} is {there!r}, not {asked!r}"
 
 
-def _is_done(job):
+def _kept(job):
+    """Give what the tables say of an exposure that an earlier call has made; `None` where there is none."""
     path = job.path()
     if not path.exists() or (job.previews and not path.with_suffix(".png").exists()):
-        return False
+        return None
     try:
-        _, truth = read_exposure(path)
+        rows, truth = read_exposure(path)
     except ReadError:
-        return False
-    return (truth["seed"], truth["index"]) == (job.plans.seed, job.index)
+        return None
+    return (rows, truth) if (truth["seed"], truth["index"]) == (job.plans.seed, job.index) else None
 
 
-def _write_tables(folder, jobs, errors, *, made, kept):
-    rows, truths, failures = [], [], []
-    for job in jobs:
-        if job.index in errors:
-            failures.append((job.index, job.rootname(), job.plans.body(job.index), errors[job.index]))
-            continue
-        chips, truth = read_exposure(job.path())
-        rows += chips
-        truths.append(truth)
+def _write_tables(folder, jobs, known, errors, *, kept):
+    chips, truths = zip(*(known[index] for index in sorted(known)), strict=True) if known else ((), ())
+    rows = [row for each in chips for row in each]
+    failures = [
+        (job.index, job.rootname(), job.plans.body(job.index), errors[job.index])
+        for job in jobs
+        if job.index in errors
+    ]
     tables = manifest_table(rows), truth_table(truths), failure_table(failures)
     for table, name in zip(tables, (MANIFEST, TRUTH, FAILURES), strict=True):
         if name == FAILURES and not failures:
             (folder / name).unlink(missing_ok=True)
         else:
             write_table(table, folder / name)
-    return SimulatedSet(folder, *tables, made=made, kept=kept)
+    return SimulatedSet(folder, *tables, made=len(known) - kept, kept=kept)
 
 
 # The work ------------------------------------------------------------------------------------
 
 
 def _results(jobs, processes):
-    """Give the number and the error, if any, of each exposure as it is done."""
+    """Give the number of each exposure as it is done, and what the tables say of it, or its error."""
     if processes == 1 or len(jobs) < 2:
         with one_thread():
             for job in jobs:
@@ -336,12 +337,11 @@ def _results(jobs, processes):
 
 
 def _attempt(job):
-    """Make one exposure; give the error that it met, or an empty text."""
+    """Make one exposure; give what the tables say of it, or the error that it met as text."""
     try:
-        _make(job)
+        return _make(job)
     except Exception as error:  # whatever goes wrong with one exposure, the others go on
         return _described(error)
-    return ""
 
 
 def _described(error):
@@ -353,9 +353,11 @@ def _make(job):
     unfinished = job.folder / _UNFINISHED / path.name
     plan = job.plans.plan(job.index)
     exposure = plan.expose()
-    exposure.write(unfinished, header=plan.header(), history=[truth_card(plan.truth())], overwrite=True)
+    cards = {"header": plan.header(), "history": [truth_card(plan.truth())]}
+    exposure.write(unfinished, **cards, overwrite=True)
     if job.previews:
         picture = unfinished.with_suffix(".png")
         preview(exposure, path=picture)
         os.replace(picture, path.with_suffix(".png"))
     os.replace(unfinished, path)
+    return table_rows(exposure.hdus(path.name, **cards))
