@@ -1,5 +1,6 @@
 """From a frame to the array that a model wants."""
 
+from astroclassify.preprocess._areas import overlaps
 from astroclassify.preprocess._blocks import block_means, thumbnail
 from astroclassify.preprocess._counts import RESAMPLINGS, counts_planes
 from astroclassify.preprocess._frame import MINIMUM_SIDE, FrameRows, frame_array
@@ -12,6 +13,7 @@ __all__ = [
     "block_means",
     "counts_planes",
     "frame_array",
+    "overlaps",
     "thumbnail",
     "working_planes",
 ]
