@@ -19,7 +19,7 @@ from astroclassify.core._errors import (
     UnsupportedInstrumentError,
     WeightsError,
 )
-from astroclassify.core._imports import import_string, optional_import
+from astroclassify.core._imports import import_string, lazy_names, optional_import
 from astroclassify.core._memory import keep_large_arrays_memory
 from astroclassify.core._progress import progress_bar
 from astroclassify.core._provenance import package_version, provenance
@@ -48,6 +48,7 @@ __all__ = [
     "check_entry",
     "conf",
     "import_string",
+    "lazy_names",
     "keep_large_arrays_memory",
     "optional_import",
     "package_version",

@@ -5,7 +5,8 @@ import numpy as np
 from astroclassify.photometry import sky_rate
 from astroclassify.simulate._dice import Dice
 from astroclassify.simulate.optics._observe import observe
-from astroclassify.simulate.optics._psf import Optics, PointSpread, point_spread
+from astroclassify.simulate.optics._psf import PointSpread, point_spread
+from astroclassify.simulate.optics._telescopes import Optics
 from astroclassify.simulate.scenes._fields import add_background, add_foreground
 from astroclassify.simulate.scenes._palette import response
 

@@ -22,7 +22,8 @@ from astroclassify.simulate._raster import blur, splat
 from astroclassify.simulate._solar_system import comet, planet
 from astroclassify.simulate.detector._effects import Effects, random_effects
 from astroclassify.simulate.optics._observe import observe
-from astroclassify.simulate.optics._psf import Optics, point_spread
+from astroclassify.simulate.optics._psf import point_spread
+from astroclassify.simulate.optics._telescopes import Optics
 from astroclassify.simulate.scenes._bodies import CLASSES, random_body, random_view
 
 # How long a lost guide star lets the field run, pixels.
