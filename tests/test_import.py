@@ -30,7 +30,7 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
         "import astroclassify",
         "import astroclassify.datasets",
         "import astroclassify.degrade as room; dir(room)",
-        "import astroclassify.simulate as room; dir(room), room.KINDS, room.SimulationConfig(), room.Optics.of('acs-wfc'), room.Effects()",
+        "import astroclassify.simulate as room; dir(room), room.KINDS, room.SimulationConfig(), room.HST",
         "from astroclassify.models import MODELS; [MODELS[name] for name in MODELS]",
     ],
 )
