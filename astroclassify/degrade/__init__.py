@@ -7,5 +7,6 @@ __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
         "_degrade": ("degrade",),
+        "_noise": ("Counted", "camera_of", "count_electrons", "number_card"),
     },
 )

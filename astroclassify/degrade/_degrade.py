@@ -21,7 +21,7 @@ from astroclassify.degrade._noise import (
 from astroclassify.degrade._resample import Grid, rescale_header, rescale_wcs
 from astroclassify.instruments import INSTRUMENTS, Instrument
 from astroclassify.photometry import BANDS, Bandpass, as_bandpass, count_rate, power_law, sky_rate
-from astroclassify.simulate.scenes._palette import _spectrum
+from astroclassify.simulate import named_spectrum
 
 #: A pixel is masked if more than this part of its light comes from masked pixels.
 MASKED_SHARE = 0.1
@@ -279,7 +279,7 @@ def _light(frame, counted, setup, factor, sed):
     """Eq. (1) for the light of the body, the sky and the dark current, before and after."""
     if not setup.new_light:
         return _Light(factor, factor, 0.0, factor)
-    spectrum = power_law(-2) if sed is None else _spectrum(sed) if isinstance(sed, str) else sed
+    spectrum = power_law(-2) if sed is None else named_spectrum(sed) if isinstance(sed, str) else sed
     old, new = (count_rate(spectrum, b).value for b in (setup.old_band, setup.band))
     signal = float(factor * new / old)
     sky_old, sky_new = (

@@ -14,11 +14,11 @@ from astropy.io import fits
 from astropy.table import Table
 
 from astroclassify.core import ParameterError
+from astroclassify.datasets import MANIFEST_COLUMNS
 from astroclassify.io import read_frames
 from astroclassify.simulate.sets import _campaign
 from astroclassify.simulate.sets._campaign import simulate_set
 from astroclassify.simulate.sets._config import SimulationConfig
-from astroclassify.simulate.sets._manifest import MANIFEST_COLUMNS
 from astroclassify.simulate.sets._plan import plan_exposure
 
 COUNT = 4

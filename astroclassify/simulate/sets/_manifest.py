@@ -9,10 +9,9 @@ from astropy.table import MaskedColumn, Table
 from astropy.wcs import WCS
 
 from astroclassify.core import ReadError
+from astroclassify.datasets import MANIFEST_COLUMNS
 from astroclassify.instruments import ANY_CHIP, INSTRUMENTS, find_layout
 
-#: Columns of the paper's released lists.
-MANIFEST_COLUMNS = ("ID", "Instrument", "OBSID", "Filter", "RA", "DEC", "HDU Index", "Label")
 FAILURE_COLUMNS = ("index", "OBSID", "ID", "error")
 _TRUTH = "simulated by astroclassify: "
 
