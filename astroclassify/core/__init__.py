@@ -25,6 +25,7 @@ from astroclassify.core._progress import progress_bar
 from astroclassify.core._provenance import package_version, provenance
 from astroclassify.core._registry import Entry, Registry
 from astroclassify.core._rendering import RENDERERS, render, render_png
+from astroclassify.core._statistics import robust_sigma
 
 __all__ = [
     "RENDERERS",
@@ -57,4 +58,5 @@ __all__ = [
     "render",
     "render_png",
     "tuple_of_strings",
+    "robust_sigma",
 ]

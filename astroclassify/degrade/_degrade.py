@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
-from astropy.nddata import CCDData, StdDevUncertainty
+from astropy.nddata import CCDData, StdDevUncertainty, block_reduce
 
 from astroclassify.core import FrameError, ParameterError, provenance
 from astroclassify.degrade._kernel import Blur, optics_kernel, random_zernikes, sigma_of, textured_noise
@@ -296,11 +296,8 @@ def _light(frame, counted, setup, factor, sed):
 
 def _faint_level(counted):
     """Electrons where the frame shows least."""
-    rows, columns = (max(n // _BLOCK, 1) for n in counted.electrons.shape)
-    size = (min(_BLOCK, n) for n in counted.electrons.shape)
-    height, width = size
-    blocks = counted.electrons[: rows * height, : columns * width].reshape(rows, height, columns, width)
-    return float(np.quantile(np.median(blocks, axis=(1, 3)), _LOW))
+    size = [min(_BLOCK, n) for n in counted.electrons.shape]
+    return float(np.quantile(block_reduce(counted.electrons, size, func=np.median), _LOW))
 
 
 def _blur(frame, counted, setup, wishes, rng):

@@ -9,7 +9,7 @@ from astropy.nddata import StdDevUncertainty
 from astropy.wcs.utils import proj_plane_pixel_scales
 from scipy import ndimage
 
-from astroclassify.core import FrameError, FrameWarning
+from astroclassify.core import FrameError, FrameWarning, robust_sigma
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.io import ReadoutNoise, band_name, header_int, header_number, header_text
 
@@ -419,7 +419,7 @@ def _difference(image, faint, lag, axis):
 
 
 def _robust_variance(values):
-    return float((1.4826 * np.median(np.abs(values - np.median(values)))) ** 2) if values.size else 0.0
+    return float(robust_sigma(values) ** 2) if values.size else 0.0
 
 
 def _sample(values):
