@@ -24,9 +24,9 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from astroclassify import read_frames
-from astroclassify.core import AstroclassifyError
-from astroclassify.degrade import degrade
-from astroclassify.degrade._noise import FaintNoise, count_electrons, filled, scale_of
+from astroclassify.core import AstroclassifyError, robust_sigma
+from astroclassify.degrade import count_electrons, degrade
+from astroclassify.degrade._noise import FaintNoise, filled, scale_of
 
 _SIDE = 5  # of the boxes that noise is summed in
 _PANEL = 360  # pixels of a picture's panel
@@ -90,7 +90,7 @@ class Measured:
         sums = ndimage.uniform_filter(self.image.astype(float), _SIDE)[2::_SIDE, 2::_SIDE] * _SIDE**2
         level = ndimage.median_filter(sums, 7)
         rest = (sums - level)[level <= np.quantile(level, 0.4)]
-        return 1.4826 * float(np.median(np.abs(rest - np.median(rest)))) * 1.02  # the median's own scatter
+        return float(robust_sigma(rest)) * 1.02  # the median's own scatter
 
     def sharpness(self):
         """FWHM in pixels of the most compact bright source, from its light above half of its peak."""

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from astroclassify.simulate.optics._psf import Optics, point_spread
+from astroclassify.simulate.optics._psf import point_spread
+from astroclassify.simulate.optics._telescopes import Optics
 
 RADII = (1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 40)
 WITH_DIFFUSION = ("wfc3_uvis_f814w",)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -28,12 +29,25 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
     [
         "import astroclassify",
         "import astroclassify.datasets",
+        "import astroclassify.degrade as room; dir(room)",
+        "import astroclassify.simulate as room; dir(room), room.KINDS, room.SimulationConfig(), room.HST",
         "from astroclassify.models import MODELS; [MODELS[name] for name in MODELS]",
     ],
 )
 def test_importing_loads_neither_torch_nor_matplotlib_nor_the_network(statement):
     heavy = "[m for m in ('torch', 'matplotlib', 'IPython') if m in sys.modules]"
     assert run(f"{NO_NETWORK}\nimport sys\n{statement}\nprint({heavy})").strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "room", ["simulate", "degrade", "simulate.scenes", "simulate.optics", "simulate.sets"]
+)
+def test_names_are_found_when_they_are_asked_for(room):
+    module = import_module(f"astroclassify.{room}")
+    assert {*module.__all__} <= {*dir(module)}
+    assert all(getattr(module, name) is not None for name in module.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = module.nothing
 
 
 def test_the_guard_sees_a_heavy_import():

@@ -41,21 +41,39 @@ def test_imports_go_down_the_house():
 
 
 @pytest.mark.parametrize(
-    ("room", "line", "named"),
+    ("module", "line", "named"),
     [
-        ("core", "import astroclassify.models", "astroclassify.core.planted -> astroclassify.models"),
-        ("io", "def f():\n    import torch", "astroclassify.io.planted -> torch"),
+        ("core.planted", "import astroclassify.models", "astroclassify.models"),
+        ("io.planted", "def f():\n    import torch", "torch"),
+        ("photometry.planted", "import astroclassify.simulate", "astroclassify.simulate"),
+        ("inference.planted", "import matplotlib", "matplotlib"),
+        ("models.planted", "import astroclassify._api", "astroclassify._api"),
+        ("curation.planted", "import astroclassify.training", "astroclassify.training"),
+        ("archive.planted", "import astroclassify.curation", "astroclassify.curation"),
+        ("degrade._kernel", "import astroclassify.inference", "astroclassify.inference"),
+        ("datasets.planted", "import astroclassify.simulate", "astroclassify.simulate"),
+        ("simulate._light", "import astroclassify.simulate.sets", "astroclassify.simulate.sets"),
+        ("simulate.optics._psf", "import astroclassify.simulate.detector", "astroclassify.simulate.detector"),
         (
-            "photometry",
-            "import astroclassify.simulate",
-            "astroclassify.photometry.planted -> astroclassify.simulate",
+            "simulate.scenes._palette",
+            "import astroclassify.simulate.scenes._bodies",
+            "astroclassify.simulate.scenes._bodies",
         ),
-        ("inference", "import matplotlib", "astroclassify.inference.planted -> matplotlib"),
-        ("models", "import astroclassify._api", "astroclassify.models.planted -> astroclassify._api"),
     ],
 )
-def test_a_planted_breach_is_caught(copy_of_the_package, room, line, named):
-    (copy_of_the_package / "astroclassify" / room / "planted.py").write_text(f"{line}\n", encoding="utf-8")
+def test_a_planted_breach_is_caught(copy_of_the_package, module, line, named):
+    path = copy_of_the_package / "astroclassify" / f"{module.replace('.', '/')}.py"
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
     status, output = lint(copy_of_the_package)
     assert status == 1
-    assert named in " ".join(output.split())
+    assert f"astroclassify.{module} -> {named}" in " ".join(output.split())
+
+
+@pytest.mark.parametrize("room", ["simulate", "simulate.scenes", "simulate.sets"])
+def test_a_module_of_the_simulator_without_a_floor_is_caught(copy_of_the_package, room):
+    folder = copy_of_the_package / "astroclassify" / room.replace(".", "/")
+    (folder / "_planted.py").touch()
+    status, output = lint(copy_of_the_package)
+    assert status == 1
+    assert "_planted" in output

@@ -30,7 +30,7 @@ from astroclassify.core._executors import (
 )
 from astroclassify.core._files import atomic_path, write_table, write_text
 from astroclassify.core._fingerprint import FileStamp, file_stamp, fingerprint, is_unchanged
-from astroclassify.core._imports import import_string, optional_import
+from astroclassify.core._imports import import_string, lazy_names, optional_import
 from astroclassify.core._journal import Journal
 from astroclassify.core._memory import keep_large_arrays_memory
 from astroclassify.core._progress import progress_bar
@@ -38,6 +38,7 @@ from astroclassify.core._provenance import package_version, provenance
 from astroclassify.core._registry import Entry, Registry
 from astroclassify.core._rendering import RENDERERS, render, render_png
 from astroclassify.core._run_folder import RunFolder
+from astroclassify.core._statistics import robust_sigma
 
 __all__ = [
     "EXECUTORS",
@@ -69,6 +70,7 @@ __all__ = [
     "fingerprint",
     "import_string",
     "is_unchanged",
+    "lazy_names",
     "keep_large_arrays_memory",
     "open_executor",
     "optional_import",
@@ -85,4 +87,5 @@ __all__ = [
     "thread_executor",
     "write_table",
     "write_text",
+    "robust_sigma",
 ]

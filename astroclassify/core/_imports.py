@@ -1,5 +1,6 @@
 """Imports that happen late: by ``"package.module:name"`` string, or of optional packages."""
 
+import sys
 from importlib import import_module
 
 from astroclassify.core._errors import OptionalDependencyError, PluginError
@@ -69,3 +70,40 @@ def optional_import(module, *, needed_for, extra):
             f"{needed_for} needs the package {error.name!r}, which is not installed; "
             f"run: pip install 'astroclassify[{extra}]'"
         ) from error
+
+
+def lazy_names(package, modules):
+    """
+    Give a package its public names without importing them all.
+
+    Parameters
+    ----------
+    package : str
+        The package's ``__name__``.
+    modules : mapping of str to tuple of str
+        The package's modules, relative to it, and the public names that each defines.
+
+    Returns
+    -------
+    getattr_, dir_ : callable
+        The package's ``__getattr__``, which imports a name's module when the name is first asked for, and
+        its ``__dir__``.
+    names : list of str
+        Its ``__all__``.
+
+    Examples
+    --------
+    >>> from astroclassify.core import lazy_names
+    >>> find, listed, names = lazy_names("os", {"path": ("join",)})
+    >>> find("join")("a", "b"), names
+    ('a/b', ['join'])
+    """
+    places = {name: module for module, names in modules.items() for name in names}
+    known = vars(sys.modules[package])
+
+    def find(name):
+        if name not in places:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return known.setdefault(name, getattr(import_module(f"{package}.{places[name]}"), name))
+
+    return find, lambda: sorted({*known, *places}), sorted(places)

@@ -15,7 +15,7 @@ from astroclassify.core import AstroclassifyError, ParameterError, atomic_path, 
 from astroclassify.curation._screening import read_overrules
 from astroclassify.datasets import listed_frames
 from astroclassify.metrics import confidence
-from astroclassify.preprocess import counts_planes
+from astroclassify.preprocess import asinh_stretched, counts_planes
 
 _START, _END = "contact_sheet.html", "contact_sheet_end.html"
 _QUALITY = 75  # of the thumbnails
@@ -178,9 +178,4 @@ def thumbnail(array, width):
     scale = min(1, width / max(array.shape))
     height, width = (max(1, round(side * scale)) for side in array.shape)
     (small,) = counts_planes(array, height=height, width=width)
-    sky = np.median(small)
-    noise = 1.4826 * float(np.median(np.abs(small - sky))) or 1.0
-    white = max(float(np.quantile(small, 0.998) - sky), 10 * noise)
-    light = np.clip((small - sky + 2 * noise) / noise, 0, None)
-    value = np.arcsinh(light / 3) / np.arcsinh(white / noise / 3)
-    return Image.fromarray((np.clip(value, 0, 1) * 255).astype(np.uint8)[::-1])
+    return Image.fromarray(asinh_stretched(small)[::-1])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
-from astropy.nddata import CCDData, StdDevUncertainty
+from astropy.nddata import CCDData, StdDevUncertainty, block_reduce
 
 from astroclassify.core import FrameError, ParameterError, provenance
 from astroclassify.degrade._kernel import Blur, optics_kernel, random_zernikes, sigma_of, textured_noise
@@ -21,7 +21,7 @@ from astroclassify.degrade._noise import (
 from astroclassify.degrade._resample import Grid, rescale_header, rescale_wcs
 from astroclassify.instruments import INSTRUMENTS, Instrument
 from astroclassify.photometry import BANDS, Bandpass, as_bandpass, count_rate, power_law, sky_rate
-from astroclassify.simulate.scenes._palette import _spectrum
+from astroclassify.simulate import named_spectrum
 
 #: A pixel is masked if more than this part of its light comes from masked pixels.
 MASKED_SHARE = 0.1
@@ -279,7 +279,7 @@ def _light(frame, counted, setup, factor, sed):
     """Eq. (1) for the light of the body, the sky and the dark current, before and after."""
     if not setup.new_light:
         return _Light(factor, factor, 0.0, factor)
-    spectrum = power_law(-2) if sed is None else _spectrum(sed) if isinstance(sed, str) else sed
+    spectrum = power_law(-2) if sed is None else named_spectrum(sed) if isinstance(sed, str) else sed
     old, new = (count_rate(spectrum, b).value for b in (setup.old_band, setup.band))
     signal = float(factor * new / old)
     sky_old, sky_new = (
@@ -296,11 +296,8 @@ def _light(frame, counted, setup, factor, sed):
 
 def _faint_level(counted):
     """Electrons where the frame shows least."""
-    rows, columns = (max(n // _BLOCK, 1) for n in counted.electrons.shape)
-    size = (min(_BLOCK, n) for n in counted.electrons.shape)
-    height, width = size
-    blocks = counted.electrons[: rows * height, : columns * width].reshape(rows, height, columns, width)
-    return float(np.quantile(np.median(blocks, axis=(1, 3)), _LOW))
+    size = [min(_BLOCK, n) for n in counted.electrons.shape]
+    return float(np.quantile(block_reduce(counted.electrons, size, func=np.median), _LOW))
 
 
 def _blur(frame, counted, setup, wishes, rng):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import fft
 
-from astroclassify.simulate.optics._psf import Optics, point_spread
+from astroclassify.simulate import Optics, point_spread
 
 _FWHM = 2.354820045
 #: A nominal transfer function below this is not divided by.

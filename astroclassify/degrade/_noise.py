@@ -9,7 +9,7 @@ from astropy.nddata import StdDevUncertainty
 from astropy.wcs.utils import proj_plane_pixel_scales
 from scipy import ndimage
 
-from astroclassify.core import FrameError, FrameWarning
+from astroclassify.core import FrameError, FrameWarning, robust_sigma
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.io import ReadoutNoise, band_name, header_int, header_number, header_text
 
@@ -114,13 +114,39 @@ def text_card(frame, key):
 
 
 def number_card(frame, key):
-    """Give a card of a frame as a positive number; `None` where it is not one."""
+    """
+    Give a card of a frame as a positive number.
+
+    Parameters
+    ----------
+    frame : CCDData
+        The frame.
+    key : str
+        Keyword, for example ``"EXPTIME"``.
+
+    Returns
+    -------
+    float or None
+        `None` where the card is missing or no positive number.
+    """
     value = header_number(frame.meta, key)
     return value if value is not None and value > 0 else None
 
 
 def camera_of(frame):
-    """Give the instrument of a frame; `None` where it is not known."""
+    """
+    Give the instrument of a frame.
+
+    Parameters
+    ----------
+    frame : CCDData
+        The frame; its ``ACINSTR`` counts.
+
+    Returns
+    -------
+    Instrument or None
+        `None` where it is not known.
+    """
     name = text_card(frame, "ACINSTR")
     return INSTRUMENTS[name] if name in INSTRUMENTS and name != "generic" else None
 
@@ -393,7 +419,7 @@ def _difference(image, faint, lag, axis):
 
 
 def _robust_variance(values):
-    return float((1.4826 * np.median(np.abs(values - np.median(values)))) ** 2) if values.size else 0.0
+    return float(robust_sigma(values) ** 2) if values.size else 0.0
 
 
 def _sample(values):

@@ -4,14 +4,15 @@ import re
 
 import numpy as np
 from astropy.wcs import DistortionLookupTable, Sip
-from scipy.sparse import csr_array
+
+from astroclassify.preprocess import overlaps
 
 _PIXEL_CARD = re.compile(r"CRPIX[12][A-Z]?|LTV[12]")
 _STEP_CARD = re.compile(r"CD[12]_[12][A-Z]?|CDELT[12][A-Z]?")
 _SIP_CARD = re.compile(r"[AB]P?_(\d)_(\d)")
 
 
-def overlaps(size, ratio):
+def shares(size, ratio):
     """
     Give the area that old and new pixels share along one axis.
 
@@ -29,11 +30,7 @@ def overlaps(size, ratio):
         covered in part is left out.
     """
     new = int(size / ratio + 1e-6)
-    edges = np.union1d(np.arange(size + 1.0), np.minimum(np.arange(new + 1) * ratio, size))
-    edges = edges[edges <= new * ratio + 1e-9]
-    widths, middles = np.diff(edges), (edges[1:] + edges[:-1]) / 2
-    places = np.minimum((middles / ratio).astype(int), new - 1), middles.astype(int)
-    return csr_array((widths.astype(np.float32), places), shape=(new, size))
+    return overlaps(np.arange(size + 1.0), np.minimum(np.arange(new + 1) * ratio, size))
 
 
 class Grid:
@@ -50,7 +47,7 @@ class Grid:
 
     def __init__(self, shape, ratio):
         self.ratio = ratio
-        self._y, self._x = (overlaps(size, ratio) for size in shape)
+        self._y, self._x = (shares(size, ratio) for size in shape)
         self.shape = self._y.shape[0], self._x.shape[0]
 
     def sum(self, image):

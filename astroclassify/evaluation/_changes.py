@@ -9,13 +9,11 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from astroclassify.core import FrameError, ParameterError
-from astroclassify.degrade import degrade
-from astroclassify.degrade._noise import camera_of, count_electrons, number_card
+from astroclassify.degrade import camera_of, count_electrons, degrade, number_card
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS
 from astroclassify.preprocess import frame_array
-from astroclassify.simulate import Dice
-from astroclassify.simulate.detector._cosmic_rays import add_cosmic_rays, pixel_size
+from astroclassify.simulate import Dice, add_cosmic_rays, pixel_size
 
 #: Part of the exposure time that frames of another band are given, so that wider bands can be made too.
 BAND_EXPOSURE = 0.25

@@ -23,7 +23,7 @@ from astroclassify.io._read import READERS, find_reader, read_frames
 from astroclassify.io._reader import Reader, ReadOptions
 from astroclassify.io._walk import HduBytes, walk_hdus
 from astroclassify.io._wcs import build_wcs
-from astroclassify.io._write import write_raw
+from astroclassify.io._write import raw_hdus, write_raw
 
 __all__ = [
     "AmplifierNoise",
@@ -51,6 +51,7 @@ __all__ = [
     "merged_header",
     "parse_csst_name",
     "parse_unit",
+    "raw_hdus",
     "read_frames",
     "walk_hdus",
     "write_raw",

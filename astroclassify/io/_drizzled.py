@@ -14,7 +14,7 @@ Drizzling correlates neighbouring pixels, so noise summed over many pixels is la
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, ReadError
+from astroclassify.core import ParameterError, ReadError, robust_sigma
 from astroclassify.io._frame import make_frame
 from astroclassify.io._headers import (
     header_int,
@@ -145,4 +145,4 @@ def _background_scale(data, weight):
     if not good.any():
         return 0.0
     scaled = pixels[good].astype(float) * np.sqrt(weights[good].astype(float))
-    return 1.4826 * float(np.median(np.abs(scaled - np.median(scaled))))
+    return float(robust_sigma(scaled))

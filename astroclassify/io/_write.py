@@ -89,8 +89,76 @@ def write_raw(path, raw, *, instrument, band, exptime, wcs=None, header=None, hi
     >>> [frame.shape for frame in read_frames(folder / "j0000000q_raw.fits")]
     [(2048, 4096), (2048, 4096)]
     """
-    camera = instrument if isinstance(instrument, Instrument) else INSTRUMENTS[instrument]
     target = _checked_target(path, overwrite)
+    hdus = _laid_out(target, raw, instrument, band, exptime, wcs, header, history)
+    _write_whole(fits.HDUList(hdus), target)
+
+
+class _Unwritten(fits.HDUList):
+    """The HDUs of a file that is only in memory, but has a name."""
+
+    name = ""
+
+    def filename(self):
+        """Name the file (str)."""
+        return self.name
+
+
+def raw_hdus(name, raw, *, instrument, band, exptime, wcs=None, header=None, history=()):
+    """
+    Give a raw frame as the telescope's archive would, in memory: what `write_raw` would write.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file that it would be; the header has it.
+    raw : mapping of int to numpy.ndarray
+        For each chip its whole raw image, ADU, as for `write_raw`; so are the others.
+    instrument : str or Instrument
+        The camera.
+    band : str
+        Filter.
+    exptime : float or astropy.units.Quantity
+        Exposure time, seconds.
+    wcs : mapping of int to astropy.wcs.WCS, optional
+        Sky coordinates of each chip's science pixels.
+    header : mapping or astropy.io.fits.Header, optional
+        Further cards.
+    history : sequence of str, default ()
+        HISTORY cards.
+
+    Returns
+    -------
+    fits.HDUList
+        `read_frames` makes of it the frames that it would make of the file, bit for bit.
+
+    Raises
+    ------
+    ParameterError
+        If a value is not allowed.
+    UnsupportedInstrumentError
+        If no layout of the instrument fits an image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.io import raw_hdus, read_frames
+    >>> raw = {1: np.full((512, 2072), 2100, "uint16")}
+    >>> cards = {"CCDAMP": "A", "LTV1": 24.0, "LTV2": -1536.0}
+    >>> hdus = raw_hdus("raw.fits", raw, instrument="acs-wfc", band="F814W", exptime=500, header=cards)
+    >>> read_frames(hdus)[0].shape
+    (512, 2048)
+    """
+    hdus = _Unwritten(_laid_out(Path(name), raw, instrument, band, exptime, wcs, header, history))
+    hdus.name = str(name)
+    for hdu in hdus:
+        # As cards have it: numbers lose their last digits, texts their blanks.
+        hdu.header = fits.Header.fromstring(hdu.header.tostring())
+    return hdus
+
+
+def _laid_out(target, raw, instrument, band, exptime, wcs, header, history):
+    camera = instrument if isinstance(instrument, Instrument) else INSTRUMENTS[instrument]
     extra = _extra_cards(header)
     images = {chip: _as_uint16(chip, raw[chip]) for chip in _checked_chips(raw, camera)}
     contents = RawContents(
@@ -107,7 +175,7 @@ def write_raw(path, raw, *, instrument, band, exptime, wcs=None, header=None, hi
     hdus = _WRITERS[camera.instrume](contents)
     for line in _history_lines(history):
         hdus[0].header.add_history(line)
-    _write_whole(fits.HDUList(hdus), target)
+    return hdus
 
 
 def _history_lines(history):

@@ -193,15 +193,14 @@ def effective_temperature(spectral_type):
         If there is no such type.
     """
     name = str(spectral_type).strip().upper().removesuffix("V")
-    numbers = {kind: _type_number(kind) for kind in SPECTRAL_TYPES}
     number = _type_number(name)
-    if number is None or not numbers["O5"] <= number <= numbers["M6"]:
+    if number is None or not _NUMBERS[0] <= number <= _NUMBERS[-1]:
         near = get_close_matches(name, SPECTRAL_TYPES, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise UnknownNameError(
             f"no spectral type is named {spectral_type!r}; expected O5 to M6, as 'G2'{hint}"
         )
-    return np.interp(number, list(numbers.values()), list(_TEMPERATURES.values())) * u.K
+    return np.interp(number, _NUMBERS, list(_TEMPERATURES.values())) * u.K
 
 
 def _type_number(name):
@@ -209,3 +208,6 @@ def _type_number(name):
         return 10.0 * "OBAFGKM".index(name[:1]) + float(name[1:]) if name[:1] else None
     except ValueError:
         return None
+
+
+_NUMBERS = [_type_number(kind) for kind in SPECTRAL_TYPES]  # from O5 to M6

@@ -1,17 +1,23 @@
 """From a frame to the array that a model wants."""
 
+from astroclassify.preprocess._areas import overlaps
 from astroclassify.preprocess._blocks import block_means, thumbnail
 from astroclassify.preprocess._counts import RESAMPLINGS, counts_planes
 from astroclassify.preprocess._frame import MINIMUM_SIDE, FrameRows, frame_array
+from astroclassify.preprocess._noise import pixel_noise
 from astroclassify.preprocess._planes import working_planes
+from astroclassify.preprocess._stretch import asinh_stretched
 
 __all__ = [
     "MINIMUM_SIDE",
     "RESAMPLINGS",
     "FrameRows",
+    "asinh_stretched",
     "block_means",
     "counts_planes",
     "frame_array",
+    "overlaps",
+    "pixel_noise",
     "thumbnail",
     "working_planes",
 ]

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from astroclassify.core import ParameterError
+from astroclassify.preprocess._areas import overlaps
 from astroclassify.preprocess._frame import STRIP_ROWS
 
 #: Frames up to this much larger than the grid are cropped, not resampled (fraction).
@@ -110,11 +111,7 @@ def _filled(array, value):
 
 def _area_weights(old, new):
     """Sparse ``[new, old]``: how much of each old pixel lies in each new one, rows summing to 1."""
-    edges = np.unique(np.concatenate([np.arange(old + 1) / old, np.arange(new + 1) / new]))
-    middles = (edges[1:] + edges[:-1]) / 2
-    to, of = (middles * new).astype(int), (middles * old).astype(int)
-    weights = (np.diff(edges) * new).astype(np.float32)
-    return csr_array((weights, (to, of)), shape=(new, old))
+    return overlaps(np.arange(old + 1) / old, np.arange(new + 1) / new, scale=new)
 
 
 def _bilinear_weights(old, new):

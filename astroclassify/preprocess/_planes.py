@@ -14,6 +14,9 @@ leave, is taken away first. Two planes more tell of coverage and of point source
 
 import numpy as np
 
+from astroclassify.core import robust_sigma
+from astroclassify.preprocess._noise import pixel_noise
+
 _OPENING_FROM_BLOCK = 4
 _RANKS = np.linspace(0, 1, 129)
 _STRIP_PIXELS = 2**17  # half a megabyte of float32
@@ -59,7 +62,7 @@ def working_planes(array, *, side=192, peaks=False):
     low, high = np.quantile(sample, [0.01, 0.997])
     scale = max(high - low, 1e-6 * max(abs(high), abs(low)), 1e-30)
     median = quantiles[len(quantiles) // 2]
-    noise = max(_pixel_noise(image, usable), 1e-3 * scale)
+    noise = max(pixel_noise(image, usable), 1e-3 * scale)
     fraction = np.clip((image - low) / scale, -0.2, 3)
     planes = [
         np.arcsinh(5 * fraction) / np.float32(np.arcsinh(5)),
@@ -97,7 +100,7 @@ def _step_between_halves(image, usable, right):
     reach = (first - last) / 2  # columns from the nearest to the middle
     steps = near_right - left - reach * (far_right - near_right + left - far_left)
     step = np.median(steps)
-    error = 1.25 * 1.4826 * np.median(np.abs(steps - step)) / np.sqrt(rows.sum())
+    error = 1.25 * robust_sigma(steps, about=step) / np.sqrt(rows.sum())
     return float(step) if abs(step) > _CERTAIN * error > 0 else 0.0
 
 
@@ -199,10 +202,3 @@ def _without_narrow_peaks(image, above, below):
     inside = opened[1 - above : opened.shape[0] - 1 + below, 1:-1]
     np.maximum(high[:, :-1], high[:, 1:], out=inside)
     return opened
-
-
-def _pixel_noise(image, usable):
-    """Robust noise from differences of neighbouring pixels."""
-    both = usable[:, 1:] & usable[:, :-1]
-    differences = np.abs(image[:, 1:] - image[:, :-1])[both]
-    return float(np.median(differences)) * 1.0483 if differences.size else 0.0

@@ -3,27 +3,21 @@
 import json
 from dataclasses import asdict, dataclass
 
-import numpy as np
 import torch
 
 from astroclassify.core import ParameterError, open_executor
 from astroclassify.instruments import Instrument
-from astroclassify.io import write_raw
-from astroclassify.photometry import Bandpass, sky_rate
+from astroclassify.io import raw_hdus, read_frames, write_raw
+from astroclassify.photometry import Bandpass
 from astroclassify.simulate._dice import Dice
 from astroclassify.simulate._field_of_view import FieldOfView
+from astroclassify.simulate._light import light_on_field, random_pointing, random_sky
 from astroclassify.simulate.detector._collect import collect, satellite_trail
 from astroclassify.simulate.detector._effects import Effects
 from astroclassify.simulate.detector._readout import read_out
-from astroclassify.simulate.optics._observe import observe
-from astroclassify.simulate.optics._psf import Optics, PointSpread, point_spread
+from astroclassify.simulate.optics._psf import PointSpread
 from astroclassify.simulate.scenes._bodies import random_body, random_view
-from astroclassify.simulate.scenes._fields import add_background, add_foreground
-from astroclassify.simulate.scenes._palette import response
 from astroclassify.simulate.scenes._view import View
-
-#: Scenes are drawn on pixels this many times larger than the detector's.
-SCENE_FACTOR = 2
 
 
 @dataclass(frozen=True)
@@ -72,17 +66,72 @@ class RawExposure:
         overwrite : bool, default False
             Replace an existing file.
         """
-        write_raw(
-            path,
-            self.raw,
-            instrument=self.instrument,
-            band=self.band,
-            exptime=self.exptime,
-            wcs=self.wcs,
-            header=_subarray_cards(self.layouts) | _flash_cards(self.truth) | dict(header or {}),
-            history=[f"simulated by astroclassify: {json.dumps(self.truth)}"] if history is None else history,
-            overwrite=overwrite,
-        )
+        write_raw(path, self.raw, **self._described(header, history), overwrite=overwrite)
+
+    def frames(self, *, name="simulated_raw.fits", header=None, history=None):
+        """
+        Give the frames that the reader would make of the exposure's file, without a file.
+
+        Parameters
+        ----------
+        name : str, default "simulated_raw.fits"
+            What the file would be called.
+        header : mapping, optional
+            Further cards, for example EXPSTART.
+        history : sequence of str, optional
+            HISTORY cards; by default the truth, as JSON.
+
+        Returns
+        -------
+        list of CCDData
+            One for each chip, as `~astroclassify.read_frames` gives them: the same pixels, header, world
+            coordinates and uncertainty as after `write`, to the last bit.
+
+        Warns
+        -----
+        FrameWarning
+            If an aperture has no overscan to measure the bias in.
+
+        Examples
+        --------
+        >>> from astroclassify.simulate import simulate_exposure
+        >>> exposure = simulate_exposure("globular", aperture="WFC1A-512", rng=1)
+        >>> [(frame.shape, str(frame.unit)) for frame in exposure.frames()]
+        [((512, 2048), 'adu')]
+        """
+        return read_frames(self.hdus(name, header=header, history=history))
+
+    def hdus(self, name, *, header=None, history=None):
+        """
+        Give the HDUs of the exposure's raw file, without a file.
+
+        Parameters
+        ----------
+        name : str
+            What the file would be called.
+        header : mapping, optional
+            Further cards, for example EXPSTART.
+        history : sequence of str, optional
+            HISTORY cards; by default the truth, as JSON.
+
+        Returns
+        -------
+        astropy.io.fits.HDUList
+            Headers and pixels as `write` would write them.
+        """
+        return raw_hdus(name, self.raw, **self._described(header, history))
+
+    def _described(self, header, history):
+        """What a raw file says besides its pixels."""
+        told = [f"simulated by astroclassify: {json.dumps(self.truth)}"]
+        return {
+            "instrument": self.instrument,
+            "band": self.band,
+            "exptime": self.exptime,
+            "wcs": self.wcs,
+            "header": _subarray_cards(self.layouts) | _flash_cards(self.truth) | dict(header or {}),
+            "history": told if history is None else history,
+        }
 
 
 def _subarray_cards(layouts):
@@ -175,12 +224,13 @@ def simulate_exposure(
     body = random_body(body, dice.rng) if isinstance(body, str) else body
     field = FieldOfView.of(instrument, aperture)
     view = _view_of_field(field, body, view, dice.rng)
-    pointing = pointing or _random_pointing(dice.rng)
-    sky = sky or _random_sky(dice.rng)
+    pointing = pointing or random_pointing(dice.rng)
+    sky = sky or random_sky(dice.rng)
     effects = Effects.typical(field.camera) if effects is None else effects
-    rate = _rate(field, body, view, band, sky, optics, (foreground, background), device)
-    raw = _chips(field, rate, exptime, effects, dice)
-    truth = _truth(body, view, sky, effects, optics, (foreground, background))
+    densities = (foreground, background)
+    rate = light_on_field(field, body, view, band, sky, optics=optics, densities=densities, device=device)
+    raw = read_chips(field, rate, exptime, effects, dice)
+    truth = _truth(body, view, sky, effects, optics, densities)
     name = band.name if isinstance(band, Bandpass) else band
     return RawExposure(raw, field.camera, name, float(exptime), field.world(*pointing), field.layouts, truth)
 
@@ -193,45 +243,28 @@ def _view_of_field(field, body, view, rng):
     return View(field.shape, body.angular_radius / pixel_scale, view.centre, view.angle, pixel_scale)
 
 
-def _random_pointing(rng):
-    return (
-        float(rng.uniform(0, 360)),
-        float(np.degrees(np.arcsin(rng.uniform(-0.95, 0.95)))),
-        float(rng.uniform(-180, 180)),
-    )
+def read_chips(field, rate, exptime, effects, dice):
+    """
+    Expose the chips of a camera to light, and read them.
 
+    Parameters
+    ----------
+    field : FieldOfView
+        Where the chips are.
+    rate : torch.Tensor
+        Electrons per second and detector pixel on the whole field.
+    exptime : float
+        Seconds.
+    effects : Effects
+        What the detector adds and loses.
+    dice : Dice
+        Source of randomness.
 
-def _random_sky(rng):
-    """From the ecliptic to its poles; half of the time with some earthshine (dossier E)."""
-    earth = float(rng.uniform(22.5, 25.5)) if rng.random() < 0.5 else None
-    return float(rng.uniform(22.1, 23.3)), earth
-
-
-def _rate(field, body, view, band, sky, optics, densities, device):
-    """Electrons per second and detector pixel on the whole field, after the optics."""
-    camera = field.camera
-    answer = response(camera.name, band, redshift=body.redshift)
-    coarse = view.coarser(SCENE_FACTOR)
-    scene = body.scene(coarse, device=device)
-    around = Dice(_seed_of_surroundings(body, view), device=device)
-    add_background(scene, around, density=densities[1])
-    add_foreground(scene, body.latitude, around, density=densities[0])
-    diffuse, points = scene.observed(answer)
-    points[:2] = (points[:2] + 0.5) * SCENE_FACTOR - 0.5
-    if not isinstance(optics, PointSpread):
-        optics = point_spread(camera.name, band, optics=optics or Optics.of(camera.name), device=device)
-    rate = observe(diffuse / SCENE_FACTOR**2, points, optics, shape=field.shape, factor=SCENE_FACTOR)
-    zodiacal, earth = sky
-    return rate + float(sky_rate(answer.bandpass, zodiacal=zodiacal, earth=earth).value)
-
-
-def _seed_of_surroundings(body, view):
-    """The same view of a body has the same stars around it, in every band."""
-    place = np.array([*view.centre, view.angle]).view(np.uint64)
-    return [body.seed, *(int(number) for number in place)]
-
-
-def _chips(field, rate, exptime, effects, dice):
+    Returns
+    -------
+    dict of int to numpy.ndarray
+        Raw image of each chip, ADU, uint16.
+    """
     trails = _trails(field, effects, dice)
 
     def chip_image(chip, own):

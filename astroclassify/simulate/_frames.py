@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from astropy.nddata import block_reduce
 from scipy import ndimage
 
 from astroclassify.photometry import sky_rate
@@ -269,8 +270,7 @@ def photograph(image, dice):
 def _glow(image, reach):
     """Light scattered over a part of the picture's side, in the air, the optics or the film."""
     step = max(1, min(image.shape) // _GLOW_SIDE)
-    rows, columns = (n // step * step for n in image.shape)
-    coarse = image[:rows, :columns].reshape(rows // step, step, columns // step, step).mean(axis=(1, 3))
+    coarse = block_reduce(image, step, func=np.mean)
     smooth = ndimage.gaussian_filter(coarse, reach * min(coarse.shape), truncate=4)
     return ndimage.zoom(smooth, np.divide(image.shape, smooth.shape), order=1, mode="nearest", grid_mode=True)
 

@@ -9,20 +9,21 @@ import torch
 
 from astroclassify.core import UnknownNameError
 from astroclassify.simulate._dice import Dice
-from astroclassify.simulate._exposure import (
-    SCENE_FACTOR,
-    RawExposure,
-    _chips,
-    _random_pointing,
-    _random_sky,
-    _rate,
-)
+from astroclassify.simulate._exposure import RawExposure, read_chips
 from astroclassify.simulate._field_of_view import FieldOfView
+from astroclassify.simulate._light import (
+    SCENE_FACTOR,
+    light_on_field,
+    on_detector,
+    random_pointing,
+    random_sky,
+)
 from astroclassify.simulate._raster import blur, splat
 from astroclassify.simulate._solar_system import comet, planet
 from astroclassify.simulate.detector._effects import Effects, random_effects
 from astroclassify.simulate.optics._observe import observe
-from astroclassify.simulate.optics._psf import Optics, point_spread
+from astroclassify.simulate.optics._psf import point_spread
+from astroclassify.simulate.optics._telescopes import Optics
 from astroclassify.simulate.scenes._bodies import CLASSES, random_body, random_view
 
 # How long a lost guide star lets the field run, pixels.
@@ -76,9 +77,9 @@ def simulate_outlier(kind, instrument="acs-wfc", *, rng=None, aperture=None, ban
     field = FieldOfView.of(instrument, aperture or FieldOfView.of(instrument).layouts[1].name)
     dice = Dice(rng)
     rate, exptime, effects = OUTLIERS[kind](field, band, dice)
-    raw = _chips(field, rate, exptime, effects, dice)
+    raw = read_chips(field, rate, exptime, effects, dice)
     truth = {"kind": kind, "label": "field" if kind == "field" else "outlier", "effects": asdict(effects)}
-    world = field.world(*_random_pointing(dice.rng))
+    world = field.world(*random_pointing(dice.rng))
     return RawExposure(raw, field.camera, band, float(exptime), world, field.layouts, truth)
 
 
@@ -130,7 +131,7 @@ def _noise(field, band, dice):
 def _sky_of(field, body, band, dice):
     """What the camera sees where the body is, electrons per second and pixel."""
     view = random_view(dice.rng, body, field.shape, pixel_scale=field.camera.pixel_scale)
-    return _rate(field, body, view, band, _random_sky(dice.rng), None, (1.0, 1.0), dice.device)
+    return light_on_field(field, body, view, band, random_sky(dice.rng), device=dice.device)
 
 
 def _exptime(dice):
@@ -198,7 +199,7 @@ def _solar_system(field, band, dice, *, draw, brightest, exptimes, runs):
     # Drawn for a brightest pixel of 1, so that nothing but the exposure decides how much of it is full.
     diffuse, points = draw(shape, field.camera.pixel_scale * SCENE_FACTOR, dice)
     scale = float(dice.log_uniform(*brightest)) / exptime
-    points[:2] = (points[:2] + 0.5) * SCENE_FACTOR - 0.5
+    points[:2] = on_detector(points[:2])
     points[2] *= scale
     spread = point_spread(field.camera.name, band, optics=Optics.of(field.camera.name))
     light = observe(diffuse * scale, points, spread, shape=field.shape, factor=SCENE_FACTOR)

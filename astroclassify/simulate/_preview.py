@@ -1,10 +1,12 @@
 """A quick picture of a simulated exposure: both chips as they lie on the sky."""
 
 import numpy as np
+from astropy.nddata import block_reduce
 from PIL import Image
 
 from astroclassify.core import atomic_path
 from astroclassify.instruments import SCIENCE
+from astroclassify.preprocess import asinh_stretched
 from astroclassify.simulate._field_of_view import FieldOfView
 
 
@@ -40,13 +42,13 @@ def preview(exposure, *, side=1000, path=None):
     canvas = np.full(tuple(-(-n // step) for n in field.shape), np.nan, np.float32)
     for chip, image in images.items():
         binning = field.layouts[chip].binning
-        small = _block_mean(image, max(1, step // binning))
+        small = block_reduce(image, max(1, step // binning), func=np.mean)
         y, x = (c // step for c in field.corners[chip])
         rows, columns = (
             min(n, m) for n, m in zip(small.shape, (canvas.shape[0] - y, canvas.shape[1] - x), strict=True)
         )
         canvas[y : y + rows, x : x + columns] = small[:rows, :columns]
-    picture = Image.fromarray(_stretched(canvas)[::-1])
+    picture = Image.fromarray(asinh_stretched(canvas)[::-1])
     if path is not None:
         with atomic_path(path) as unfinished:
             picture.save(unfinished)
@@ -65,18 +67,3 @@ def _without_bias(raw, exposure, chip):
         level = np.median(np.concatenate(dark)) if dark else amplifier.bias_level
         image[regions[section.amplifier]] = (raw[section.slices] - np.float32(level)) * amplifier.gain
     return image
-
-
-def _block_mean(image, step):
-    rows, columns = (n // step for n in image.shape)
-    return image[: rows * step, : columns * step].reshape(rows, step, columns, step).mean(axis=(1, 3))
-
-
-def _stretched(canvas):
-    known = canvas[np.isfinite(canvas)]
-    sky = np.median(known)
-    noise = 1.4826 * np.median(np.abs(known - sky)) + 1e-6
-    white = max(float(np.quantile(known, 0.998) - sky), 10 * noise)
-    light = np.clip((canvas - sky + 2 * noise) / noise, 0, None)
-    value = np.arcsinh(light / 3) / np.arcsinh(white / noise / 3)
-    return np.nan_to_num(np.clip(value, 0, 1) * 255).astype(np.uint8)

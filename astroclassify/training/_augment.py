@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from astroclassify.core import ParameterError
-from astroclassify.preprocess import MINIMUM_SIDE
+from astroclassify.preprocess import MINIMUM_SIDE, pixel_noise
 
 _SMALLEST_CROP = 0.5
 _BLUR_SIGMA = (0.5, 3.0)  # pixels
@@ -144,7 +144,7 @@ def _blur(array, rng):
 
 
 def _add_noise(array, rng):
-    sigma = np.float32(_log_uniform(rng, _NOISE) * pixel_noise(array))
+    sigma = np.float32(_log_uniform(rng, _NOISE) * pixel_noise(array[::_SAMPLE_STEP]))
     return array + sigma * rng.standard_normal(array.shape, dtype=np.float32)
 
 
@@ -168,7 +168,7 @@ def _add_rays(array, rng):
     number = 1 + int(_log_uniform(rng, _RAYS_PER_PIXEL) * array.size)
     start = rng.random((2, number)) * np.array(array.shape)[:, None]
     angle, length = rng.uniform(0, 2 * np.pi, number), rng.geometric(0.3, number).clip(max=_LONGEST_RAY)
-    height = np.exp(rng.uniform(*np.log(_RAY_HEIGHT), number)) * pixel_noise(array)
+    height = np.exp(rng.uniform(*np.log(_RAY_HEIGHT), number)) * pixel_noise(array[::_SAMPLE_STEP])
     track = np.repeat(np.arange(number), length)
     along = np.arange(track.size) - np.repeat(np.cumsum(length) - length, length)
     y = (start[0, track] + along * np.sin(angle[track])).astype(int)
@@ -188,26 +188,6 @@ _CHANGES = {
     "cosmic_rays": _add_rays,
     "dropped_amplifier": _drop_amplifier,
 }
-
-
-def pixel_noise(array):
-    """
-    Estimate the noise of a frame's pixels from neighbours' differences.
-
-    Parameters
-    ----------
-    array : numpy.ndarray
-        Frame ``[y, x]``, NaN on unusable pixels.
-
-    Returns
-    -------
-    float
-        Standard deviation of the noise, in the frame's unit; 0 where it cannot be told.
-    """
-    rows = array[::_SAMPLE_STEP]
-    differences = np.abs(rows[:, 1:] - rows[:, :-1])
-    differences = differences[np.isfinite(differences)]
-    return float(np.median(differences)) * 1.0483 if differences.size else 0.0
 
 
 def _level(array):

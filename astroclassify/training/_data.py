@@ -4,21 +4,19 @@ A source gives batch number n as a pure function of n, so a training that is res
 what it would have seen. Planes of one batch need not have one size.
 """
 
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from astroclassify.core import ParameterError
 from astroclassify.datasets import LabelledFrame
 from astroclassify.instruments import INSTRUMENTS
-from astroclassify.io import read_frames
 from astroclassify.simulate import CLASSES, plan_exposure
+from astroclassify.training._exposed import exposed_frames
 from astroclassify.training._loss import allowed_classes
 from astroclassify.training._pool import restored
 
@@ -286,10 +284,7 @@ class SimulatedStream:
 
     def _exposed(self, index):
         plan = plan_exposure(self.config, self.seed, index * self.config.frames_per_body)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "simulated_raw.fits"
-            plan.expose(device=self.device).write(path, header=plan.header())
-            return plan.body.label, read_frames(path)
+        return exposed_frames(plan, device=self.device)
 
     def described(self):
         """

@@ -5,18 +5,11 @@ of ``CLASSES``, and `NOTHING` for frames that show neither a body nor an empty s
 of them.
 """
 
-import tempfile
-import warnings
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
 
-from astroclassify.core import FrameWarning
-from astroclassify.io import read_frames
-from astroclassify.preprocess import frame_array
 from astroclassify.simulate import (
     CLASSES,
     KINDS,
@@ -25,6 +18,7 @@ from astroclassify.simulate import (
     random_frames,
     simulate_outlier,
 )
+from astroclassify.training._exposed import exposed_arrays
 
 #: Label of frames that show neither a body nor an empty sky (int).
 NOTHING = len(CLASSES)
@@ -56,8 +50,10 @@ _CHIPS = {
 }
 _CUTS = (512, 768, 1024, 1536, 2048)  # pixels a side
 
+# Kinds of ``simulate.OUTLIERS`` that show no sky.
+_BLANK = ("bias", "dark", "flat", "noise")
 #: Kinds of ``simulate.OUTLIERS`` that a training shows; frames without guiding it never sees (tuple of str).
-OUTLIERS_SHOWN = ("bias", "dark", "flat", "noise", "saturated", "planet", "comet", "field")
+OUTLIERS_SHOWN = (*_BLANK, "saturated", "planet", "comet", "field")
 
 
 def views(rng, *, blocks):
@@ -103,7 +99,7 @@ def exposures(rng, *, instruments=("acs-wfc", "wfc3-uvis")):
     for index in range(first, first + FRAMES_OF_A_BODY):
         plan = plan_exposure(config, seed, index)
         label = CLASSES.index(plan.body.label)
-        frames += [(_with_a_step(array, rng), label) for array in _read_back(plan.expose())]
+        frames += [(_with_a_step(array, rng), label) for array in exposed_arrays(plan.expose())]
     return frames
 
 
@@ -123,7 +119,7 @@ def chips(rng):
     """
     config = _CHIPS[str(rng.choice(list(_CHIPS)))]
     plan = plan_exposure(config, int(rng.integers(2**40)), int(rng.integers(2**19)))
-    return chip_frames(_read_back(plan.expose()), CLASSES.index(plan.body.label), rng)
+    return chip_frames(exposed_arrays(plan.expose()), CLASSES.index(plan.body.label), rng)
 
 
 def chip_frames(arrays, label, rng):
@@ -145,8 +141,7 @@ def chip_frames(arrays, label, rng):
         Frames and labels, three of them.
     """
     chosen, side = arrays[int(rng.integers(len(arrays)))], int(rng.choice(_CUTS))
-    top, left = (int(rng.integers(0, n - side + 1)) for n in chosen.shape)
-    square = _with_a_step(chosen[top : top + side, left : left + side], rng)
+    square = _with_a_step(_square(chosen, side, rng), rng)
     return [(array, label) for array in (*arrays, square)]
 
 
@@ -173,24 +168,14 @@ def outliers(rng):
     list of tuple
         One frame, float32, as the reader gives it, and its label: `NOTHING`, or that of ``field``.
     """
-    kind, camera = str(rng.choice(OUTLIERS_SHOWN)), str(rng.choice(list(_APERTURES)))
-    exposure = simulate_outlier(kind, camera, rng=rng, aperture=str(rng.choice(_APERTURES[camera])))
+    kind = str(rng.choice(OUTLIERS_SHOWN))
     label = CLASSES.index("field") if kind == "field" else NOTHING
-    return [(array, label) for array in _read_back(exposure)]
-
-
-def _read_back(exposure):
-    """Give the arrays that a reader makes of an exposure's file."""
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore", FrameWarning)  # one subarray has no overscan
-        path = Path(folder) / "frame_raw.fits"
-        exposure.write(path, overwrite=True)
-        return [frame_array(frame) for frame in read_frames(path)]
+    return [(array, label) for array in _outlier(kind, rng)]
 
 
 def blank_frames(rng):
     """
-    Make a frame without a sky: bias, dark, flat field, or noise.
+    Give a square cut out of a frame without a sky: bias, dark, flat field, or noise.
 
     Parameters
     ----------
@@ -203,52 +188,19 @@ def blank_frames(rng):
         One frame, float32, and the label `NOTHING`.
     """
     side = _SIDE * int(rng.choice([1, 2, 3, 4, 5], p=[0.4, 0.2, 0.2, 0.1, 0.1]))
-    make = (_bias, _dark, _flat, _noise)[rng.integers(4)]
-    return [(make(rng, (side, side)).astype(np.float32), NOTHING)]
+    (array,) = _outlier(str(rng.choice(_BLANK)), rng)
+    return [(_square(array, side, rng), NOTHING)]
 
 
-def _bias(rng, shape):
-    """Read noise, steps between amplifiers, stripes along rows."""
-    image = rng.normal(0, rng.uniform(2, 6), shape)
-    image[:, : shape[1] // 2] += rng.normal(0, 3) * (rng.random() < 0.5)
-    image += rng.normal(0, rng.uniform(0, 1.5), (shape[0], 1))
-    return image + rng.uniform(-5, 2000)
+def _outlier(kind, rng):
+    camera = str(rng.choice(list(_APERTURES)))
+    aperture = str(rng.choice(_APERTURES[camera]))
+    return exposed_arrays(simulate_outlier(kind, camera, rng=rng, aperture=aperture))
 
 
-def _dark(rng, shape):
-    """A bias frame with hot pixels and tracks of cosmic rays."""
-    image = _bias(rng, shape)
-    hot = rng.random(shape) < 10 ** rng.uniform(-4, -2)
-    image[hot] += rng.exponential(10 ** rng.uniform(1, 3), hot.sum())
-    for _ in range(int(10 ** rng.uniform(0, 2.5) * shape[0] / 500)):
-        y, x, angle = rng.uniform(0, shape[0]), rng.uniform(0, shape[1]), rng.uniform(0, np.pi)
-        steps = np.arange(rng.exponential(8) + 1)
-        rows = np.clip(y + steps * np.sin(angle), 0, shape[0] - 1).astype(int)
-        columns = np.clip(x + steps * np.cos(angle), 0, shape[1] - 1).astype(int)
-        image[rows, columns] += rng.exponential(10 ** rng.uniform(1.5, 3.5))
-    return image
-
-
-def _flat(rng, shape):
-    """Even light: a smooth slope, the pixels' own sensitivity, shadows of dust, photon noise."""
-    y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
-    level = 10 ** rng.uniform(2, 4.7)
-    response = 1 + rng.normal(0, 0.03) * x + rng.normal(0, 0.03) * y - rng.uniform(0, 0.05) * (x * x + y * y)
-    for _ in range(rng.integers(0, 8)):
-        r = np.hypot(y - rng.uniform(-1, 1), x - rng.uniform(-1, 1)) / rng.uniform(0.01, 0.08)
-        response = response - rng.uniform(0.003, 0.03) * np.exp(-((r - 1) ** 2) / 0.1)
-    response = response * (1 + rng.normal(0, rng.uniform(0.001, 0.01), shape))
-    return rng.normal(level * response, np.sqrt(level))
-
-
-def _noise(rng, shape):
-    """Noise, white or correlated, in any range; sometimes in 8 bits."""
-    image = rng.normal(0, 1, shape)
-    if rng.random() < 0.5:
-        image = ndimage.gaussian_filter(image, rng.uniform(0.4, 3))
-    if rng.random() < 0.3:
-        return np.clip(np.round(128 + 40 * image / image.std()), 0, 255)
-    return image * 10 ** rng.uniform(-3, 3) + rng.normal(0, 100)
+def _square(array, side, rng):
+    top, left = (int(rng.integers(0, n - side + 1)) for n in array.shape)
+    return array[top : top + side, left : left + side]
 
 
 #: The sources of the default model's training, and their shares of each batch (dict).

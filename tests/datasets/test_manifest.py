@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from astroclassify.core import AstroclassifyWarning, ParameterError, ReadError
 from astroclassify.datasets import MANIFEST_COLUMNS, check_manifest, read_manifest, write_manifest
-from astroclassify.simulate.sets import _manifest as of_the_simulator
 
 ROWS = [
     ("NGC346", "ACS/WFC", "j92f01kwq", "F555W", 14.77, -72.18, 1, "NSC"),
@@ -24,10 +23,6 @@ ROWS = [
 @pytest.fixture
 def table():
     return Table(rows=ROWS, names=MANIFEST_COLUMNS)
-
-
-def test_the_columns_are_those_that_the_simulator_writes():
-    assert MANIFEST_COLUMNS == of_the_simulator.MANIFEST_COLUMNS
 
 
 @pytest.mark.parametrize(

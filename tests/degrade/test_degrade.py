@@ -12,7 +12,7 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData, StdDevUncertainty
 from astropy.wcs import WCS
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 from scipy.optimize import curve_fit
@@ -434,6 +434,7 @@ def test_parameters_out_of_range_are_named(name, values):
     ratio=st.floats(1, 4),
     level=st.floats(0, 1e4),
 )
+@example(factor=1.0, fwhm=None, noise=0.0, ratio=1.9999999999999996, level=0.0)
 def test_any_allowed_frame_is_finite_with_positive_uncertainty(factor, fwhm, noise, ratio, level):
     frame = frame_of(np.full((48, 40), level), read_noise=3)
     made = degrade(

@@ -14,11 +14,11 @@ from astropy.io import fits
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, RunFolder
+from astroclassify.datasets import MANIFEST_COLUMNS
 from astroclassify.io import read_frames
 from astroclassify.simulate.sets import _campaign
 from astroclassify.simulate.sets._campaign import simulate_set
 from astroclassify.simulate.sets._config import SimulationConfig
-from astroclassify.simulate.sets._manifest import MANIFEST_COLUMNS
 from astroclassify.simulate.sets._plan import plan_exposure
 
 COUNT = 4
@@ -121,6 +121,12 @@ def test_nothing_is_made_twice(whole):
     again = simulate_set(whole.folder, count=COUNT, seed=5, config=CONFIG, processes=2)
     assert (again.made, again.kept) == (0, COUNT)
     assert contents(whole.folder) == before
+
+
+def test_tables_need_no_file_that_was_just_written(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(_campaign, "read_exposure", lambda path: pytest.fail(f"{path} was read"))
+    simulate_set(tmp_path / "set", count=COUNT, seed=5, config=CONFIG)
+    assert contents(tmp_path / "set") == contents(whole.folder)
 
 
 @pytest.mark.parametrize(

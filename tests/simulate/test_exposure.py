@@ -10,7 +10,18 @@ from astropy.io import fits
 from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.instruments import ACS_WFC
 from astroclassify.io import read_frames
-from astroclassify.simulate import Body, Effects, FieldOfView, View, preview, simulate_exposure
+from astroclassify.simulate import (
+    Body,
+    Effects,
+    FieldOfView,
+    RawExposure,
+    SimulationConfig,
+    View,
+    plan_exposure,
+    preview,
+    simulate_exposure,
+)
+from astroclassify.simulate.sets._manifest import read_exposure, table_rows, truth_card
 
 GLOBULAR = Body("globular", distance=9e3, radius=20.0, brightness=-7.5, seed=4)
 
@@ -145,3 +156,58 @@ def test_csst_frames_are_read_with_their_overscan():
     field = FieldOfView.of("csst-msc")
     assert field.shape == (9232, 9216)
     assert field.layouts[0].name == "with overscan"
+
+
+# Through memory ------------------------------------------------------------------------------
+
+
+def exposed_noise(plan):
+    """Give an exposure at once: readers and tables do not care what the pixels show."""
+    field = FieldOfView.of(plan.instrument, plan.aperture)
+    noise = np.random.default_rng(1).integers(1900, 2900, 99_991, dtype=np.uint16)
+    raw = {chip: np.resize(noise, layout.shape) for chip, layout in field.layouts.items()}
+    world, truth = field.world(*plan.pointing), {"effects": {"post_flash": 12.0}}
+    return RawExposure(raw, field.camera, plan.band, plan.exptime, world, field.layouts, truth)
+
+
+EXPOSED = {
+    "acs full": {"instruments": {"acs-wfc": 1}},
+    "uvis full": {"instruments": {"wfc3-uvis": 1}},
+    "csst full": {"instruments": {"csst-msc": 1}},
+    "acs subarray": {"instruments": {"acs-wfc": 1}, "apertures": {"acs-wfc": ["WFC1A-512"]}},
+    "uvis subarray": {"instruments": {"wfc3-uvis": 1}, "apertures": {"wfc3-uvis": ["UVIS2-C512C-SUB"]}},
+}
+
+
+@pytest.mark.parametrize("settings", EXPOSED.values(), ids=EXPOSED)
+def test_frames_through_memory_are_those_of_the_file(settings, tmp_path):
+    plan = plan_exposure(SimulationConfig(**settings), 12, 0)
+    exposure, cards = exposed_noise(plan), plan.header()
+    path = tmp_path / f"{plan.rootname}.fits"
+    exposure.write(path, header=cards)
+    pairs = zip(exposure.frames(name=path.name, header=cards), read_frames(path), strict=True)
+    for frame, file in pairs:
+        np.testing.assert_array_equal(frame.data, file.data)
+        assert frame.uncertainty.amplifiers == file.uncertainty.amplifiers  # noise follows from these
+        assert (frame.unit, frame.mask) == (file.unit, file.mask)
+        assert [tuple(card) for card in frame.meta.cards] == [tuple(card) for card in file.meta.cards]
+        for numbers in ("crpix", "crval", "cd"):
+            np.testing.assert_array_equal(getattr(frame.wcs.wcs, numbers), getattr(file.wcs.wcs, numbers))
+        assert frame.wcs.array_shape == file.wcs.array_shape
+
+
+@pytest.mark.parametrize("settings", EXPOSED.values(), ids=EXPOSED)
+def test_tables_of_a_set_say_the_same_from_memory_and_from_the_file(settings, tmp_path):
+    plan = plan_exposure(SimulationConfig(**settings), 12, 0)
+    exposure, path = exposed_noise(plan), tmp_path / f"{plan.rootname}.fits"
+    cards = {"header": plan.header(), "history": [truth_card(plan.truth())]}
+    exposure.write(path, **cards)
+    assert table_rows(exposure.hdus(path.name, **cards)) == read_exposure(path)
+
+
+def test_frames_through_memory_leave_no_file(monkeypatch):
+    exposure = small()
+    monkeypatch.setattr("pathlib.Path.open", lambda *_, **__: pytest.fail("a file was opened"))
+    monkeypatch.setattr("tempfile.mkdtemp", lambda *_, **__: pytest.fail("a folder was made"))
+    (frame,) = exposure.frames()
+    assert frame.meta["ACSOURCE"] == "simulated_raw.fits"

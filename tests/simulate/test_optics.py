@@ -9,7 +9,8 @@ import torch
 from astroclassify.core import ParameterError
 from astroclassify.simulate.optics._ghosts import ghosts_of, stray_light
 from astroclassify.simulate.optics._observe import CORES, blur_scene, moffat_kernel, observe
-from astroclassify.simulate.optics._psf import Optics, PointSpread, point_spread
+from astroclassify.simulate.optics._psf import PointSpread, point_spread
+from astroclassify.simulate.optics._telescopes import Optics
 
 SIDE = 320
 DARK = torch.zeros(SIDE // 2, SIDE // 2)

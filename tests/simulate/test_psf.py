@@ -10,8 +10,9 @@ from astropy.io import fits
 
 from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.photometry import as_bandpass
-from astroclassify.simulate.optics._psf import Optics, PointSpread, point_spread, random_optics
-from astroclassify.simulate.optics._pupil import CSST, HST, Telescope, noll_order, pupil, wavefront
+from astroclassify.simulate.optics._psf import PointSpread, point_spread
+from astroclassify.simulate.optics._pupil import noll_order, pupil, wavefront
+from astroclassify.simulate.optics._telescopes import CSST, HST, Optics, Telescope, random_optics
 
 CAMERAS = (("acs-wfc", "F606W"), ("wfc3-uvis", "F275W"), ("csst-msc", "r"))
 

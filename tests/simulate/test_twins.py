@@ -9,9 +9,8 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from astroclassify.core import ParameterError
-from astroclassify.datasets import labelled_frames, resolve_body
+from astroclassify.datasets import MANIFEST_COLUMNS, labelled_frames, resolve_body
 from astroclassify.simulate import FieldOfView, SimulationConfig, simulate_twin, twin_plans
-from astroclassify.simulate.sets._manifest import MANIFEST_COLUMNS
 from astroclassify.simulate.sets._twins import _thinned
 
 #: Two chips of one exposure as the paper's lists have them, 82.4 arcseconds apart; one chip of another visit.

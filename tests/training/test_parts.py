@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from astroclassify.core import ParameterError
+from astroclassify.preprocess import pixel_noise
 from astroclassify.training import (
     PRESETS,
     Augmentation,
@@ -15,7 +16,6 @@ from astroclassify.training import (
     allowed_classes,
     partial_cross_entropy,
 )
-from astroclassify.training._augment import pixel_noise
 
 FOUR = ("galaxy", "nebula", "star cluster", "field")
 TWO = ("galaxy", "nsc")

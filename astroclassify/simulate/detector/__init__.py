@@ -1,13 +1,13 @@
 """What a detector makes of light: electrons, then ADU."""
 
-from astroclassify.simulate.detector._collect import collect, satellite_trail
-from astroclassify.simulate.detector._effects import Effects, random_effects
-from astroclassify.simulate.detector._readout import read_out
+from astroclassify.core import lazy_names
 
-__all__ = [
-    "Effects",
-    "collect",
-    "random_effects",
-    "read_out",
-    "satellite_trail",
-]
+# Torch is imported with the names that need it, not to list what there is.
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "_collect": ("collect", "satellite_trail"),
+        "_effects": ("Effects", "random_effects"),
+        "_readout": ("read_out",),
+    },
+)

@@ -77,10 +77,12 @@ def _placed(electrons, layout):
 
 def _box(sections):
     """Give the raw rows and columns that sections fill together."""
-    return tuple(
-        slice(min(span[0] for span in spans), max(span[1] for span in spans))
-        for spans in ([section.y for section in sections], [section.x for section in sections])
-    )
+    rows, columns = np.array([(section.y, section.x) for section in sections]).swapaxes(0, 1)
+    return slice(*_span(rows)), slice(*_span(columns))
+
+
+def _span(ranges):
+    return int(ranges[:, 0].min()), int(ranges[:, 1].max())
 
 
 def _read_by(layout, amplifier):

@@ -1,16 +1,13 @@
 """What telescope and camera make of a point, and of a scene."""
 
-from astroclassify.simulate.optics._observe import observe
-from astroclassify.simulate.optics._psf import Optics, PointSpread, point_spread, random_optics
-from astroclassify.simulate.optics._pupil import CSST, HST, Telescope
+from astroclassify.core import lazy_names
 
-__all__ = [
-    "CSST",
-    "HST",
-    "Optics",
-    "PointSpread",
-    "Telescope",
-    "observe",
-    "point_spread",
-    "random_optics",
-]
+# Torch is imported with the names that need it, not to list what there is.
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "_observe": ("observe",),
+        "_psf": ("PointSpread", "point_spread"),
+        "_telescopes": ("CSST", "HST", "Optics", "Telescope", "random_optics"),
+    },
+)

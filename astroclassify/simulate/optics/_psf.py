@@ -10,7 +10,8 @@ from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.instruments import INSTRUMENTS, Instrument
 from astroclassify.photometry import BANDS, Bandpass, as_bandpass
 from astroclassify.simulate.optics._ghosts import Ghost, ghosts_of
-from astroclassify.simulate.optics._pupil import CSST, HST, Telescope, pupil, wavefront
+from astroclassify.simulate.optics._pupil import pupil, wavefront
+from astroclassify.simulate.optics._telescopes import CAMERAS, Optics
 
 #: Side of the box that a point-spread function is computed in, arcseconds.
 FIELD = 12.6
@@ -22,119 +23,6 @@ _RADIAN = 206_264.806  # arcseconds
 _ROUGHNESS_LENGTH = 0.13
 #: Scale of the far halo, arcseconds. Not confirmed in a source.
 _HALO_RADIUS = 1.5
-
-
-@dataclass(frozen=True)
-class Optics:
-    """
-    State of a telescope and its pointing.
-
-    Parameters
-    ----------
-    zernikes : tuple of tuple, default empty
-        Noll index and strength of each aberration, nm rms of wavefront.
-    breathing : float, default 0
-        Defocus on top of them, nm rms: HST's moves by some 10 within an orbit.
-    jitter : float, default 0
-        Pointing jitter, arcseconds rms in each axis.
-    roughness : float, default 0
-        Small-scale errors of the mirrors, nm rms of wavefront; they scatter light out of the core, more in
-        the blue.
-    halo : float, default 0
-        Fraction of the light in a far halo, 0 to below 1.
-    diffusion : float, optional
-        Charge diffusion in the detector, pixels rms in each axis; by default the camera's at the band's
-        wavelength.
-    ghosts : bool, default False
-        Whether bright stars make the camera's ghosts.
-    stray_light : float, default 0
-        Scattered light at the brightest corner of the field, electrons per second and pixel; it falls off
-        to the opposite corner.
-    stray_angle : float, default 0
-        Direction that the stray light comes from, radians, from x towards y.
-
-    Raises
-    ------
-    ParameterError
-        If a number is out of its range.
-
-    Examples
-    --------
-    >>> from astroclassify.simulate import Optics
-    >>> Optics.of("csst-msc").breathing
-    0.0
-    """
-
-    zernikes: tuple[tuple[int, float], ...] = ()
-    breathing: float = 0.0
-    jitter: float = 0.0
-    roughness: float = 0.0
-    halo: float = 0.0
-    diffusion: float | None = None
-    ghosts: bool = False
-    stray_light: float = 0.0
-    stray_angle: float = 0.0
-
-    def __post_init__(self):
-        object.__setattr__(self, "zernikes", tuple((int(j), float(s)) for j, s in self.zernikes))
-        for name in ("jitter", "roughness", "halo", "diffusion", "stray_light"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value < (1 if name == "halo" else np.inf):
-                raise ParameterError(f"{name} is {value}; expected zero or more (halo below 1)")
-
-    @classmethod
-    def of(cls, instrument):
-        """
-        Give a camera's usual state.
-
-        Parameters
-        ----------
-        instrument : str or Instrument
-            The camera.
-
-        Returns
-        -------
-        Optics
-            Its known aberrations; perfect optics for a camera that nothing is known of.
-        """
-        name = getattr(instrument, "name", instrument)
-        return _CAMERAS[name].optics if name in _CAMERAS else cls()
-
-
-@dataclass(frozen=True)
-class _Camera:
-    telescope: Telescope
-    optics: Optics
-    # Charge diffusion: rms in pixels (each axis) at wavelengths in nm.
-    diffusion: tuple[tuple[float, float], ...]
-
-
-# The aberrations and charge diffusion of the HST cameras are those in the headers of Tiny Tim's models of
-# chip 2 (given in waves at 547 nm; the 3 x 3 kernels' second moments), jitter is not confirmed in a source.
-_CAMERAS = {
-    "acs-wfc": _Camera(
-        HST,
-        Optics(
-            ((4, 14.3), (5, -0.2), (6, 14.6), (7, -3.6), (8, -4.9), (9, 9.8), (10, 3.8), (11, -13.7)),
-            jitter=0.005,
-            roughness=22.0,
-        ),
-        ((592.0, 0.500), (806.0, 0.438)),
-    ),
-    "wfc3-uvis": _Camera(
-        HST,
-        Optics(((4, 6.0), (5, -6.7), (6, 2.8), (7, -8.5), (8, -1.1)), jitter=0.005, roughness=22.0),
-        ((271.0, 0.312), (806.0, 0.312)),
-    ),
-    # Chosen so that the encircled energies are those of galaxyGenius' models (0.107" for 80% in r; the mean
-    # of the end-to-end simulations is 0.114", dossier C). How aberrations, jitter, roughness and diffusion
-    # share the blur between them is not confirmed in a source.
-    "csst-msc": _Camera(
-        CSST,
-        Optics(((5, 13.0), (8, 13.0), (11, 13.0)), jitter=0.012, roughness=24.0),
-        ((300.0, 0.2), (950.0, 0.2)),
-    ),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -376,10 +264,10 @@ def point_spread(instrument, band, *, optics=None, telescope=None, device="cpu")
     """
     camera = instrument if isinstance(instrument, Instrument) else INSTRUMENTS[str(instrument)]
     optics = Optics.of(camera) if optics is None else optics
-    if telescope is None and camera.name not in _CAMERAS:
+    if telescope is None and camera.name not in CAMERAS:
         raise UnknownNameError(
             f"the telescope of {camera.name!r} is not known; give telescope=, or use one of "
-            f"{', '.join(_CAMERAS)}"
+            f"{', '.join(CAMERAS)}"
         )
     if not camera.pixel_scale > 0:
         raise ParameterError(f"{camera.name} has the pixel scale {camera.pixel_scale}; expected arcseconds")
@@ -394,36 +282,10 @@ def point_spread(instrument, band, *, optics=None, telescope=None, device="cpu")
     return replace(spread, ghosts=ghosts, stray_light=optics.stray_light, stray_angle=optics.stray_angle)
 
 
-def random_optics(rng, instrument):
-    """
-    Draw a state of a camera: breathing, jitter, ghosts and stray light.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    instrument : str or Instrument
-        The camera.
-
-    Returns
-    -------
-    Optics
-        Breathing and jitter come in steps (nine and three), so that states recur.
-    """
-    usual = Optics.of(instrument)
-    breathing = 6.0 * float(np.clip(round(rng.normal(0, 1.7)), -4, 4))  # nm; some 10 within an orbit [K]
-    jitter = usual.jitter * float(rng.choice([0.6, 1.0, 1.6], p=[0.35, 0.5, 0.15]))
-    stray = float(np.exp(rng.uniform(np.log(1e-4), np.log(2e-2)))) if rng.random() < 0.15 else 0.0
-    angle = float(rng.uniform(0, 2 * np.pi))
-    return replace(
-        usual, breathing=breathing, jitter=jitter, ghosts=True, stray_light=stray, stray_angle=angle
-    )
-
-
 @lru_cache(maxsize=12)
 def _cached_point_spread(camera, bandpass, optics, telescope, device):
     name, pixel_scale = camera
-    own = _CAMERAS[name] if telescope is None else None
+    own = CAMERAS[name] if telescope is None else None
     aperture = own.telescope if own else telescope
     diffusion = _diffusion(own, bandpass) if optics.diffusion is None else optics.diffusion
     shortest = _light_quantiles(bandpass)[0] * 1e-9

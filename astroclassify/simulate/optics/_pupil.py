@@ -1,76 +1,11 @@
 """A telescope's pupil: what of the mirror is hidden, and how the wavefront departs from a sphere."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import torch
 
 from astroclassify.core import ParameterError
-
-
-@dataclass(frozen=True)
-class Telescope:
-    """
-    The aperture of a telescope.
-
-    Lengths without a unit are fractions of the mirror's radius; angles are on the detector, from its x axis
-    towards y.
-
-    Parameters
-    ----------
-    name : str
-        What to call it.
-    diameter : float
-        Metres.
-    obscuration : float, default 0
-        Radius of the central obscuration, 0 to below 1.
-    vanes : tuple of float, default empty
-        Directions of the vanes that hold the secondary mirror, radians, one for each vane.
-    vane_width : float, default 0
-        Full width of a vane.
-    pads : tuple of tuple of float, default empty
-        Circular pads on the mirror: distance from its centre, direction (radians), radius.
-
-    Raises
-    ------
-    ParameterError
-        If the diameter is not positive or the obscuration is not in [0, 1).
-
-    Examples
-    --------
-    >>> from astroclassify.simulate import Telescope
-    >>> Telescope("ours", 1.5, obscuration=0.25).diameter
-    1.5
-    """
-
-    name: str
-    diameter: float
-    obscuration: float = 0.0
-    vanes: tuple[float, ...] = ()
-    vane_width: float = 0.0
-    pads: tuple[tuple[float, float, float], ...] = ()
-
-    def __post_init__(self):
-        if not (0 < self.diameter < np.inf and 0 <= self.obscuration < 1):
-            raise ParameterError(
-                f"diameter is {self.diameter} m, obscuration {self.obscuration}; expected a positive number, "
-                "and 0 to below 1"
-            )
-
-
-# Tiny Tim's pupil tables (*.pup of the OTA): secondary 0.330, spiders 0.022, three pads at 120 degrees,
-# 0.89 from the centre, of radius 0.065. Vanes lie on the diagonals of the raw axes (dossier E).
-HST = Telescope(
-    "HST",
-    2.4,
-    obscuration=0.33,
-    vanes=tuple(np.pi * (0.25 + 0.5 * k) for k in range(4)),
-    vane_width=0.022,
-    pads=((0.8921, np.pi / 4, 0.065), (0.8853, np.radians(166.4), 0.065), (0.8883, np.radians(284.0), 0.065)),
-)
-#: Unobscured off-axis mirror of 2 m (dossier C).
-CSST = Telescope("CSST", 2.0)
 
 
 def pupil(telescope, samples_per_metre, *, device="cpu"):

@@ -1,24 +1,15 @@
 """What is on the sky: bodies, views on them, and scenes of light by spectrum."""
 
-from astroclassify.simulate.scenes._bodies import CLASSES, KINDS, Body, BodyKind, random_body, random_view
-from astroclassify.simulate.scenes._fields import add_background, add_foreground
-from astroclassify.simulate.scenes._palette import SPECTRA, STAR_TYPES, Response, response
-from astroclassify.simulate.scenes._scene import Scene
-from astroclassify.simulate.scenes._view import View
+from astroclassify.core import lazy_names
 
-__all__ = [
-    "Body",
-    "BodyKind",
-    "CLASSES",
-    "KINDS",
-    "Response",
-    "SPECTRA",
-    "STAR_TYPES",
-    "Scene",
-    "View",
-    "add_background",
-    "add_foreground",
-    "random_body",
-    "random_view",
-    "response",
-]
+# Torch is imported with the names that need it, not to list what there is.
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "_bodies": ("Body", "BodyKind", "CLASSES", "KINDS", "random_body", "random_view"),
+        "_fields": ("add_background", "add_foreground"),
+        "_palette": ("Response", "SPECTRA", "STAR_TYPES", "response"),
+        "_scene": ("Scene",),
+        "_view": ("View",),
+    },
+)

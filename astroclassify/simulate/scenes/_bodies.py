@@ -9,10 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, UnknownNameError
-from astroclassify.simulate._dice import Dice
-from astroclassify.simulate.scenes import _clusters, _galaxies, _nebulae
-from astroclassify.simulate.scenes._scene import MAGNITUDES_PER_DEPTH
+from astroclassify.core import ParameterError, UnknownNameError, import_string
 from astroclassify.simulate.scenes._view import View
 
 CLASSES = ("galaxy", "nebula", "star cluster", "field")
@@ -36,8 +33,8 @@ class BodyKind:
         For example ``"spiral"``.
     label : str
         One of ``CLASSES``.
-    draw : callable
-        ``draw(body, view, dice) -> Scene``.
+    draw : str
+        Where ``draw(body, view, dice) -> Scene`` is: module of this room, colon, name.
     weight : float
         How often it is drawn within its class.
     distance, radius : tuple of float
@@ -50,7 +47,7 @@ class BodyKind:
 
     name: str
     label: str
-    draw: object
+    draw: str
     weight: float
     distance: tuple[float, float]
     radius: tuple[float, float]
@@ -84,31 +81,31 @@ class BodyKind:
 
 _MPC = 1e6
 _KINDS = (
-    BodyKind("spiral", "galaxy", _galaxies.spiral, 3.0, (1 * _MPC, 80 * _MPC), (4e3, 25e3), (18.5, 22.5)),
+    BodyKind("spiral", "galaxy", "_galaxies:spiral", 3.0, (1 * _MPC, 80 * _MPC), (4e3, 25e3), (18.5, 22.5)),
     BodyKind(
-        "elliptical", "galaxy", _galaxies.elliptical, 2.0, (1 * _MPC, 90 * _MPC), (2e3, 30e3), (19.0, 23.0)
+        "elliptical", "galaxy", "_galaxies:elliptical", 2.0, (1 * _MPC, 90 * _MPC), (2e3, 30e3), (19.0, 23.0)
     ),
-    BodyKind("edge-on", "galaxy", _galaxies.edge_on, 1.5, (1 * _MPC, 80 * _MPC), (4e3, 25e3), (18.5, 22.5)),
+    BodyKind("edge-on", "galaxy", "_galaxies:edge_on", 1.5, (1 * _MPC, 80 * _MPC), (4e3, 25e3), (18.5, 22.5)),
     BodyKind(
-        "irregular", "galaxy", _galaxies.irregular, 1.1, (0.5 * _MPC, 30 * _MPC), (0.5e3, 6e3), (20.0, 24.0)
+        "irregular", "galaxy", "_galaxies:irregular", 1.1, (0.5 * _MPC, 30 * _MPC), (0.5e3, 6e3), (20.0, 24.0)
     ),
-    BodyKind("merger", "galaxy", _galaxies.merger, 2.2, (5 * _MPC, 120 * _MPC), (8e3, 50e3), (18.5, 22.5)),
-    BodyKind("group", "galaxy", _galaxies.group, 1.8, (10 * _MPC, 200 * _MPC), (20e3, 100e3), (19.0, 22.5)),
+    BodyKind("merger", "galaxy", "_galaxies:merger", 2.2, (5 * _MPC, 120 * _MPC), (8e3, 50e3), (18.5, 22.5)),
+    BodyKind("group", "galaxy", "_galaxies:group", 1.8, (10 * _MPC, 200 * _MPC), (20e3, 100e3), (19.0, 22.5)),
     BodyKind(
         "emission",
         "nebula",
-        _nebulae.emission,
+        "_nebulae:emission",
         4.0,
         (500, 900e3),
         (1, 150),
         (-12.0, -15.0),
         HALPHA_BRIGHTNESS,
     ),
-    BodyKind("reflection", "nebula", _nebulae.reflection, 1.5, (100, 2e3), (0.05, 2), (18.0, 23.5)),
+    BodyKind("reflection", "nebula", "_nebulae:reflection", 1.5, (100, 2e3), (0.05, 2), (18.0, 23.5)),
     BodyKind(
         "planetary",
         "nebula",
-        _nebulae.planetary,
+        "_nebulae:planetary",
         3.0,
         (300, 8e3),
         (0.03, 0.6),
@@ -116,16 +113,16 @@ _KINDS = (
         HALPHA_BRIGHTNESS,
     ),
     BodyKind(
-        "remnant", "nebula", _nebulae.remnant, 1.0, (700, 60e3), (1, 25), (-13.3, -15.3), HALPHA_BRIGHTNESS
+        "remnant", "nebula", "_nebulae:remnant", 1.0, (700, 60e3), (1, 25), (-13.3, -15.3), HALPHA_BRIGHTNESS
     ),
     BodyKind(
-        "bubble", "nebula", _nebulae.bubble, 0.8, (1e3, 60e3), (1, 20), (-13.0, -15.0), HALPHA_BRIGHTNESS
+        "bubble", "nebula", "_nebulae:bubble", 0.8, (1e3, 60e3), (1, 20), (-13.0, -15.0), HALPHA_BRIGHTNESS
     ),
-    BodyKind("dark", "nebula", _nebulae.dark, 0.8, (150, 3e3), (0.05, 3), (20.0, 24.0)),
+    BodyKind("dark", "nebula", "_nebulae:dark", 0.8, (150, 3e3), (0.05, 3), (20.0, 24.0)),
     BodyKind(
         "globular",
         "star cluster",
-        _clusters.globular,
+        "_clusters:globular",
         3.0,
         (3e3, 900e3),
         (8, 60),
@@ -135,7 +132,7 @@ _KINDS = (
     BodyKind(
         "open",
         "star cluster",
-        _clusters.open_cluster,
+        "_clusters:open_cluster",
         1.5,
         (1.5e3, 60e3),
         (1.5, 12),
@@ -145,14 +142,14 @@ _KINDS = (
     BodyKind(
         "young",
         "star cluster",
-        _clusters.young_cluster,
+        "_clusters:young_cluster",
         1.0,
         (4e3, 900e3),
         (2, 40),
         (-12.0, -6.0),
         ABSOLUTE_MAGNITUDE,
     ),
-    BodyKind("field", "field", _clusters.empty_field, 1.0, (1.0, 1.0), (1e-4, 1e-2), (23.0, 23.0)),
+    BodyKind("field", "field", "_clusters:empty_field", 1.0, (1.0, 1.0), (1e-4, 1e-2), (23.0, 23.0)),
 )
 KINDS = MappingProxyType({kind.name: kind for kind in _KINDS})
 
@@ -304,7 +301,12 @@ class Body:
         Scene
             What the window shows of the body, behind its extinction; the same each time.
         """
-        scene = KINDS[self.kind].draw(self, view, Dice(self.seed, device=device))
+        # Imported here: drawing needs torch, saying what there is to draw does not.
+        from astroclassify.simulate._dice import Dice
+        from astroclassify.simulate.scenes._scene import MAGNITUDES_PER_DEPTH
+
+        draw = import_string(f"{__package__}.{KINDS[self.kind].draw}")
+        scene = draw(self, view, Dice(self.seed, device=device))
         if self.extinction > 0:
             scene.screen(self.extinction / MAGNITUDES_PER_DEPTH)
         return scene

@@ -115,10 +115,10 @@ def _shipped_response(instrument, band, steps):
 def _response(bandpass, redshift):
     rates = {}
     for name in SPECTRA:
-        spectrum = _spectrum(name)
+        spectrum = named_spectrum(name)
         shifted = spectrum if redshift == 0 else photometry.redshift(spectrum, redshift)
         rates[name] = _rate(shifted, bandpass) / (1.0 if name in _LIGHT else _HALPHA_OVER_HBETA)
-    stars = np.array([_rate(_spectrum(f"star {kind}"), bandpass) for kind in STAR_TYPES])
+    stars = np.array([_rate(named_spectrum(f"star {kind}"), bandpass) for kind in STAR_TYPES])
     return Response(bandpass, MappingProxyType(rates), stars, _attenuation(bandpass.pivot))
 
 
@@ -127,7 +127,31 @@ def _rate(spectrum, bandpass):
 
 
 @lru_cache(maxsize=64)
-def _spectrum(name):
+def named_spectrum(name):
+    """
+    Give a spectrum of the palette.
+
+    Parameters
+    ----------
+    name : str
+        One of ``SPECTRA``, or ``"star "`` and a type of ``STAR_TYPES``.
+
+    Returns
+    -------
+    synphot.SourceSpectrum
+        The spectrum.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such spectrum.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import named_spectrum
+    >>> named_spectrum("star G0").waveset is not None
+    True
+    """
     if name.startswith("star "):
         return photometry.star(name.removeprefix("star "))
     makers = _LIGHT | _GAS

@@ -6,7 +6,6 @@ A body's visible extent is about one *body unit* in radius. A `View` maps pixels
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,8 @@ class View:
         tuple of torch.Tensor
             v and u, float32, each of the view's shape, in body units.
         """
+        import torch  # only here: a view can be chosen without
+
         rows, columns = self.shape
         y = (torch.arange(rows, device=device, dtype=torch.float32) - (rows - 1) / 2)[:, None] / self.scale
         x = (torch.arange(columns, device=device, dtype=torch.float32) - (columns - 1) / 2)[None, :]

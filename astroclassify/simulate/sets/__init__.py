@@ -1,19 +1,14 @@
 """Sets of simulated files: configuration, plans, tables."""
 
-from astroclassify.simulate.sets._campaign import DrawnPlans, SimulatedSet, simulate_plans, simulate_set
-from astroclassify.simulate.sets._config import SimulationConfig
-from astroclassify.simulate.sets._plan import ExposurePlan, plan_exposure
-from astroclassify.simulate.sets._twins import TwinPlans, simulate_twin, twin_plans
+from astroclassify.core import lazy_names
 
-__all__ = [
-    "DrawnPlans",
-    "ExposurePlan",
-    "SimulatedSet",
-    "SimulationConfig",
-    "TwinPlans",
-    "plan_exposure",
-    "simulate_plans",
-    "simulate_set",
-    "simulate_twin",
-    "twin_plans",
-]
+# Torch is imported with the names that need it, not to list what there is.
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__,
+    {
+        "_campaign": ("DrawnPlans", "SimulatedSet", "simulate_plans", "simulate_set"),
+        "_config": ("SimulationConfig",),
+        "_plan": ("ExposurePlan", "plan_exposure"),
+        "_twins": ("TwinPlans", "simulate_twin", "twin_plans"),
+    },
+)

@@ -22,6 +22,7 @@ from astroclassify.simulate.sets._manifest import (
     failure_table,
     manifest_table,
     read_exposure,
+    table_rows,
     truth_card,
     truth_table,
 )
@@ -271,55 +272,55 @@ def _check_same_set(run, asked):
 
 def _completed(folder, plans, processes, progress, previews):
     jobs = [_Job(folder, plans, index, previews) for index in range(len(plans))]
-    missing = [job for job in jobs if not _is_done(job)]
+    known = {job.index: rows for job in jobs if (rows := _kept(job))}
+    kept = len(known)
+    missing = [job for job in jobs if job.index not in known]
     errors = {}
     with progress_bar(total=len(jobs), progress=progress, description="simulating") as bar:
-        bar.update(len(jobs) - len(missing))
-        for index, error in _results(missing, processes):
-            if error:
-                errors[index] = error
+        bar.update(kept)
+        for index, result in _results(missing, processes):
+            (errors if isinstance(result, str) else known)[index] = result
             bar.update()
-    made = len(missing) - len(errors)
-    return _write_tables(folder, jobs, errors, made=made, kept=len(jobs) - len(missing))
+    return _write_tables(folder, jobs, known, errors, kept=kept)
 
 
 # The folder ----------------------------------------------------------------------------------
 
 
-def _is_done(job):
+def _kept(job):
+    """Give what the tables say of an exposure that an earlier call has made; `None` where there is none."""
     path = job.path()
     if not path.exists() or (job.previews and not path.with_suffix(".png").exists()):
-        return False
+        return None
     try:
-        _, truth = read_exposure(path)
+        rows, truth = read_exposure(path)
     except ReadError:
-        return False
-    return (truth["seed"], truth["index"]) == (job.plans.seed, job.index)
+        return None
+    return (rows, truth) if (truth["seed"], truth["index"]) == (job.plans.seed, job.index) else None
 
 
-def _write_tables(folder, jobs, errors, *, made, kept):
-    rows, truths, failures = [], [], []
-    for job in jobs:
-        if job.index in errors:
-            failures.append((job.index, job.rootname(), job.plans.body(job.index), errors[job.index]))
-            continue
-        chips, truth = read_exposure(job.path())
-        rows += chips
-        truths.append(truth)
+def _write_tables(folder, jobs, known, errors, *, kept):
+    chips, truths = zip(*(known[index] for index in sorted(known)), strict=True) if known else ((), ())
+    rows = [row for each in chips for row in each]
+    failures = [
+        (job.index, job.rootname(), job.plans.body(job.index), errors[job.index])
+        for job in jobs
+        if job.index in errors
+    ]
     tables = manifest_table(rows), truth_table(truths), failure_table(failures)
     for table, name in zip(tables, (MANIFEST_FILE, TRUTH_FILE, FAILURES), strict=True):
         if name == FAILURES and not failures:
             (folder / name).unlink(missing_ok=True)
         else:
             write_table(table, folder / name)
-    return SimulatedSet(folder, *tables, made=made, kept=kept)
+    return SimulatedSet(folder, *tables, made=len(known) - kept, kept=kept)
 
 
 # The work ------------------------------------------------------------------------------------
 
 
 def _results(jobs, processes):
-    """Give the number and the error, if any, of each exposure as it is done."""
+    """Give the number of each exposure as it is done, and what the tables say of it, or its error."""
     workers = max(1, min(processes, len(jobs)))
     with open_executor(workers) as executor:
         for job, future in run_all(executor, _attempt, jobs, waiting=2 * workers - 1):
@@ -329,12 +330,11 @@ def _results(jobs, processes):
 
 @one_thread()
 def _attempt(job):
-    """Make one exposure; give the error that it met, or an empty text."""
+    """Make one exposure; give what the tables say of it, or the error that it met as text."""
     try:
-        _make(job)
+        return _make(job)
     except Exception as error:  # whatever goes wrong with one exposure, the others go on
         return _described(error)
-    return ""
 
 
 def _described(error):
@@ -344,6 +344,8 @@ def _described(error):
 def _make(job):
     path, plan = job.path(), job.plans.plan(job.index)
     exposure = plan.expose()
+    cards = {"header": plan.header(), "history": [truth_card(plan.truth())]}
     if job.previews:
         preview(exposure, path=path.with_suffix(".png"))
-    exposure.write(path, header=plan.header(), history=[truth_card(plan.truth())], overwrite=True)
+    exposure.write(path, **cards, overwrite=True)
+    return table_rows(exposure.hdus(path.name, **cards))

@@ -57,14 +57,32 @@ def read_exposure(path):
     try:
         with fits.open(path, memmap=True) as hdus:
             last = hdus[-1].fileinfo()
-            truth = _read_truth(hdus[0].header)
             whole = os.path.getsize(path) == last["datLoc"] + last["datSpan"]
             if not whole or len(hdus) != hdus[0].header["NEXTEND"] + 1:
                 raise ReadError(f"{path}: the file is not whole")
-            rows = [_row(hdus, number, truth) for number in range(1, len(hdus), 3)]
+            return table_rows(hdus)
     except (OSError, ValueError, KeyError) as error:
         raise ReadError(f"{path}: not a whole file of a simulated set: {error}") from error
-    return rows, truth
+
+
+def table_rows(hdus):
+    """
+    Give what the tables say of an exposure.
+
+    Parameters
+    ----------
+    hdus : fits.HDUList
+        Its raw file, on disk or in memory; only headers are looked at.
+
+    Returns
+    -------
+    rows : list of tuple
+        Rows of the manifest, one for each chip, by ``HDU Index``.
+    truth : dict
+        Row of the table of truth.
+    """
+    truth = _read_truth(hdus[0].header)
+    return [_row(hdus, number, truth) for number in range(1, len(hdus), 3)], truth
 
 
 def _read_truth(header):

@@ -13,7 +13,7 @@ from astroclassify.io import csst_name, hst_rootname
 from astroclassify.simulate._exposure import simulate_exposure
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate.detector._effects import Effects, random_effects
-from astroclassify.simulate.optics._psf import Optics, random_optics
+from astroclassify.simulate.optics._telescopes import Optics, random_optics
 from astroclassify.simulate.scenes._bodies import CLASSES, KINDS, Body, random_body, random_view
 from astroclassify.simulate.scenes._view import View
 from astroclassify.simulate.sets._clear import chip_sights

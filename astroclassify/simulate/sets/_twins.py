@@ -17,9 +17,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from astroclassify.core import ParameterError
-from astroclassify.datasets._bodies import resolve_body
-from astroclassify.datasets._manifest import read_manifest, write_manifest
-from astroclassify.datasets._visits import visit_of
+from astroclassify.datasets import read_manifest, resolve_body, visit_of, write_manifest
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS
 from astroclassify.simulate._field_of_view import FieldOfView
