@@ -1,0 +1,24 @@
+"""Names from the sky: which catalogued body a frame shows, by its WCS."""
+
+from astroclassify.identify._builtin import BUILTIN, LocalCatalogue
+from astroclassify.identify._catalogue import Catalogue
+from astroclassify.identify._identify import LABELS, identify
+from astroclassify.identify._openngc import OPENNGC
+from astroclassify.identify._pointings import find_position, name_pointings
+from astroclassify.identify._registry import CATALOGUES, CatalogueSource, find_catalogue
+from astroclassify.identify._table import BodiesTable
+
+__all__ = [
+    "BUILTIN",
+    "CATALOGUES",
+    "LABELS",
+    "OPENNGC",
+    "BodiesTable",
+    "Catalogue",
+    "CatalogueSource",
+    "LocalCatalogue",
+    "find_catalogue",
+    "find_position",
+    "identify",
+    "name_pointings",
+]

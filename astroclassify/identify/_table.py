@@ -1,0 +1,63 @@
+"""The bodies of a frame: a table that can be drawn, and turned into regions."""
+
+from astropy.table import QTable
+from astropy.wcs import WCS
+
+from astroclassify.core import optional_import
+
+
+class BodiesTable(QTable):
+    """
+    Bodies that lie in or near a frame, the likeliest first: a QTable that can draw itself.
+
+    Its ``meta`` has ``catalogue``, ``centre`` (degrees), ``shape`` and ``wcs`` (the frame's, as FITS cards), ``likeliest``
+    (the name of the body that the frame's label is of, or ``""``) and ``label`` (``"galaxy"``, ``"nsc"`` or ``""``).
+    """
+
+    @property
+    def likeliest(self):
+        """The row of the body that the frame is labelled by; `None` if there is none (astropy.table.Row)."""
+        chosen = [row for row in self if row["name"] == self.meta.get("likeliest")]
+        return chosen[0] if chosen else None
+
+    @property
+    def wcs(self):
+        """World coordinates of the frame, without tables of distortion (astropy.wcs.WCS)."""
+        wcs = WCS(self.meta["wcs"])
+        wcs.array_shape = tuple(self.meta["shape"])
+        return wcs
+
+    def to_regions(self):
+        """
+        Give the bodies as regions of the sky, for DS9 and others.
+
+        Returns
+        -------
+        regions.Regions
+            An ellipse for each body, or a point where its size is not known; each has its name as text.
+
+        Raises
+        ------
+        OptionalDependencyError
+            If the package regions, of the extra ``catalogue``, is not installed.
+
+        Examples
+        --------
+        >>> bodies.to_regions().write("bodies.reg", format="ds9")  # doctest: +SKIP
+        """
+        regions = optional_import("regions", needed_for="making regions", extra="catalogue")
+        return regions.Regions([_region(row, regions) for row in self])
+
+
+def _region(row, regions):
+    named = {"meta": {"text": str(row["name"])}}
+    if row["major_axis"] == 0:
+        return regions.PointSkyRegion(row["position"], **named)
+    # A region's width is along the longitude: the major axis, which is counted from north, is its height.
+    return regions.EllipseSkyRegion(
+        row["position"],
+        width=row["minor_axis"],
+        height=row["major_axis"],
+        angle=row["position_angle"],
+        **named,
+    )
