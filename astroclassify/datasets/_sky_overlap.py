@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_ROUNDING = 1e-13  # of the unit circle's area: less is what is left of sums that cancel
+
 
 @dataclass(frozen=True, eq=False)
 class SkyEllipses:
@@ -170,6 +172,7 @@ def sky_shares(outlines, ellipses):
     )  # the plane folds the far side onto its rim
     scale = np.where(sized[..., None], axes, 1.0)[..., None, :]
     common = _common_area(plane / scale, following / scale) * (sized & facing)
+    common = np.where(common > _ROUNDING, common, 0.0)
     of_body = np.where(sized, common / np.pi, facing & (np.abs(around) > np.pi))
     of_frame = common * scale[..., 0, 0] * scale[..., 0, 1] / np.where(size > 0, size, np.inf)
     return of_frame.clip(0, 1), of_body.clip(0, 1)

@@ -6,16 +6,21 @@ from astroclassify.identify._identify import LABELS, identify
 from astroclassify.identify._openngc import OPENNGC
 from astroclassify.identify._pointings import find_position, name_pointings
 from astroclassify.identify._registry import CATALOGUES, CatalogueSource, find_catalogue
+from astroclassify.identify._services import NED, SIMBAD, VIZIER, ConeCatalogue
 from astroclassify.identify._table import BodiesTable
 
 __all__ = [
     "BUILTIN",
     "CATALOGUES",
     "LABELS",
+    "NED",
     "OPENNGC",
+    "SIMBAD",
+    "VIZIER",
     "BodiesTable",
     "Catalogue",
     "CatalogueSource",
+    "ConeCatalogue",
     "LocalCatalogue",
     "find_catalogue",
     "find_position",

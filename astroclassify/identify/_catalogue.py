@@ -138,10 +138,9 @@ class Catalogue:
             Numbers of those whose middles are no farther apart than the radius and half the major axis.
         """
         fields = cKDTree(sky_directions(ra, dec))
-        found = [_pairs(fields, tree, numbers, size / 2 + radius) for size, numbers, tree in self._groups]
-        field, body, chord = (
-            np.concatenate(part) if found else np.zeros(0) for part in zip(*found, strict=True)
-        )
+        found = [(np.zeros(0, dtype=int),) * 2 + (np.zeros(0),)]
+        found += [_pairs(fields, tree, numbers, size / 2 + radius) for size, numbers, tree in self._groups]
+        field, body, chord = (np.concatenate(part) for part in zip(*found, strict=True))
         reach = np.minimum(self.ellipses.major[body] / 2 + radius, 180.0)
         near = chord <= 2 * np.sin(np.radians(reach) / 2) + 1e-12
         return field[near], body[near]

@@ -35,6 +35,8 @@ _QUERY = (
     "SELECT name, type, ra, dec, majax, minax, pa, messier, ngc, ic, identifiers, commonnames FROM objects"
 )
 
+_AGAIN = "SELECT name, messier, ngc, ic FROM objects WHERE type = 'Dup'"
+
 
 def load_openngc():
     """
@@ -57,7 +59,7 @@ def load_openngc():
     try:
         with closing(sqlite3.connect(f"file:{pyongc.DBPATH}?mode=ro", uri=True)) as database:
             found = database.execute(_QUERY).fetchall()
-            again = database.execute("SELECT name, ngc, ic FROM objects WHERE type = 'Dup'").fetchall()
+            again = database.execute(_AGAIN).fetchall()
     except (sqlite3.Error, AttributeError) as error:
         raise ReadError(f"the database of pyongc cannot be read: {error}; install pyongc again") from error
     twins = _twins(again)
@@ -77,28 +79,32 @@ def load_openngc():
 
 
 def _twins(again):
-    """Names that are listed twice, by the number under which the body itself stands."""
+    """Names that are listed twice, by the designation under which the body itself stands."""
     twins = {}
     for name, *numbers in again:
-        for catalogue, number in zip(("NGC", "IC"), numbers, strict=True):
-            if number:
-                twins.setdefault(f"{catalogue}{number}", []).append(name)
+        for designation in _designations(*numbers):
+            twins.setdefault(designation, []).append(name)
     return twins
 
 
 def _row(row, twins):
-    name, kind, ra, dec, major, minor, angle, messier, ngc, ic, identifiers, common = row
-    others = [
-        prefix + number
-        for prefix, text in (("M", messier), ("NGC", ngc), ("IC", ic))
-        for number in _words(text)
-    ]
-    others += twins.get(name, [])
+    name, kind, ra, dec, major, minor, angle, *numbers, identifiers, common = row
+    others = _designations(*numbers)
+    others += [twin for known in (name, *others) for twin in twins.get(known, [])]
     others += _words(identifiers) + _words(common)
     major = float(major or 0)
     minor = min(float(minor or major), major)
     place = (degrees(ra), degrees(dec))
     return (name, ";".join(others), *_TYPES[kind], *place, major, minor, float(angle or 0), "OpenNGC")
+
+
+def _designations(messier, ngc, ic):
+    """Names as Messier's list, NGC and IC have them."""
+    return [
+        prefix + number
+        for prefix, text in zip(("M", "NGC", "IC"), (messier, ngc, ic), strict=True)
+        for number in _words(text)
+    ]
 
 
 def _words(text):

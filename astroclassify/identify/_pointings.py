@@ -12,6 +12,7 @@ from astroclassify.datasets import disk_outlines, label_bodies, sky_shares
 from astroclassify.identify._footprint import CHIP_RADIUS, in_degrees
 from astroclassify.identify._identify import LABELS
 from astroclassify.identify._registry import find_catalogue
+from astroclassify.identify._services import ConeCatalogue
 
 _CORNERS = 12  # of a pointing's outline, which has the disk's area
 _PAIRS_AT_A_TIME = 100_000
@@ -62,7 +63,7 @@ def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="built
             "positions must be a SkyCoord of one axis, for example SkyCoord(ra, dec, unit='deg')"
         )
     source, degrees = find_catalogue(catalogue), in_degrees(radius)
-    if not hasattr(source, "catalogue") and not hasattr(source, "pairs"):
+    if isinstance(source, ConeCatalogue):
         raise ParameterError(
             f"the catalogue {catalogue!r} is asked place by place; use identify for each pointing"
         )
