@@ -51,6 +51,7 @@ def test_imports_go_down_the_house():
             "astroclassify.photometry.planted -> astroclassify.simulate",
         ),
         ("inference", "import matplotlib", "astroclassify.inference.planted -> matplotlib"),
+        ("identify", "import astroclassify.models", "astroclassify.identify.planted -> astroclassify.models"),
         ("models", "import astroclassify._api", "astroclassify.models.planted -> astroclassify._api"),
     ],
 )

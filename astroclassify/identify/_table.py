@@ -1,9 +1,11 @@
 """The bodies of a frame: a table that can be drawn, and turned into regions."""
 
+import numpy as np
 from astropy.table import QTable
 from astropy.wcs import WCS
 
-from astroclassify.core import optional_import
+from astroclassify.core import ParameterError, optional_import
+from astroclassify.identify._footprint import footprint_of
 
 
 class BodiesTable(QTable):
@@ -27,6 +29,30 @@ class BodiesTable(QTable):
         wcs.array_shape = tuple(self.meta["shape"])
         return wcs
 
+    def outlines(self, *, points=180):
+        """
+        Give the outline of each body in the frame's pixels.
+
+        Parameters
+        ----------
+        points : int, default 180
+            Of each outline.
+
+        Returns
+        -------
+        list of tuple of numpy.ndarray
+            For each row ``x`` and ``y``, 0-based; of a body without size one point.
+
+        Raises
+        ------
+        ParameterError
+            If the table is of a round field, which has no pixels.
+        """
+        if not self.meta.get("wcs"):
+            raise ParameterError("these bodies are of a round field, which has no pixels; identify a frame")
+        pixels = footprint_of(self.wcs).pixels
+        return [tuple(pixels(_outline(row, points))) for row in self]
+
     def to_regions(self):
         """
         Give the bodies as regions of the sky, for DS9 and others.
@@ -47,6 +73,16 @@ class BodiesTable(QTable):
         """
         regions = optional_import("regions", needed_for="making regions", extra="catalogue")
         return regions.Regions([_region(row, regions) for row in self])
+
+
+def _outline(row, points):
+    """Positions once around a body."""
+    if row["major_axis"] == 0:
+        return row["position"].reshape(1)
+    turn = np.linspace(0, 2 * np.pi, points)
+    along, across = row["major_axis"] / 2 * np.cos(turn), row["minor_axis"] / 2 * np.sin(turn)
+    angle = row["position_angle"] + np.arctan2(across, along)
+    return row["position"].directional_offset_by(angle, np.hypot(along, across))
 
 
 def _region(row, regions):
