@@ -30,14 +30,14 @@ def add_parser(subparsers):
         subparsers,
         "identify",
         run,
-        summary="Name the catalogued bodies that frames show, by where they lie on the sky; no pixel is asked.",
+        summary="Name the catalogued bodies that frames show, by where they lie on the sky.",
         examples=_EXAMPLES,
     )
     add_files(parser, needed=False)
     parser.add_argument(
         "--at",
         metavar="PLACE",
-        help="instead of files: RA and Dec (ICRS), as '10.68 41.27' or sexagesimal, or a name",
+        help="instead of files: RA and Dec (ICRS, degrees or sexagesimal), or a name",
     )
     parser.add_argument(
         "--radius", type=float, metavar="ARCMIN", help="with --at: of the field (default: 1.35)"

@@ -3,10 +3,10 @@
 The table ``data/bodies.csv`` holds facts only. Positions are J2000, after NED (galaxies), Harris' catalogue
 of globular clusters (2010 edition) and SIMBAD (all others), good to the arcminute that is asked of them;
 a test compares those of the paper's bodies with where its frames lie. Diameters are major axes: RC3's D25 of
-galaxies, and what observers' catalogues give for the rest. Minor axes and position angles are RC3's; where it gives
-none, and for nebulae and clusters, a body is a circle. Distances are rounded: a median of NED, Harris'
-value, or 50 and 61 kpc for the Magellanic Clouds unless a cluster has its own. ``kind`` is the simulator's, ``host``
-the body that a body lies in, ``source`` where its place and shape are from.
+galaxies, and what observers' catalogues give for the rest. Minor axes and position angles are RC3's; where
+it gives none, and for nebulae and clusters, a body is a circle. Distances are rounded: a median of NED,
+Harris' value, or 50 and 61 kpc for the Magellanic Clouds unless a cluster has its own. ``kind`` is the
+simulator's, ``host`` the body that a body lies in, ``source`` where its place and shape are from.
 """
 
 import csv
@@ -239,8 +239,8 @@ def body_at(ra, dec, *, radius=1.35, clouds=True):
     ra, dec : float
         Of the frame's middle, degrees J2000.
     radius : float, default 1.35
-        Of the frame, arcminutes, which is taken as a disk: its roll is not known. The default has the area of a chip
-        of ACS/WFC or WFC3/UVIS.
+        Of the frame, arcminutes, which is taken as a disk: its roll is not known. The default has the area
+        of a chip of ACS/WFC or WFC3/UVIS.
     clouds : bool, default True
         Whether the Magellanic Clouds may be the answer. The table has few of their clusters and nebulae, so
         for a frame of one that it does not have the Cloud is no answer.
@@ -248,8 +248,8 @@ def body_at(ra, dec, *, radius=1.35, clouds=True):
     Returns
     -------
     KnownBody or None
-        As of `label_bodies`: M32 at M32, although M31 covers it too. None where no body of the table touches the
-        frame.
+        As of `label_bodies`: M32 at M32, although M31 covers it too. None where no body of the table touches
+        the frame.
 
     Raises
     ------

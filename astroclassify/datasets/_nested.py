@@ -1,11 +1,13 @@
 """What a label means where bodies lie in each other: NGC 604 in M33, NGC 346 in the Small Magellanic Cloud.
 
-A frame is labelled by the smallest body that covers at least a fifth of it, else by the host of what it shows.
+A frame is labelled by the smallest body that covers at least a fifth of it, else by the host of what it
+shows.
 """
 
 import numpy as np
 
-#: The share of a frame that a body must cover for the frame to be labelled by it, though it lies in a larger one.
+#: The share of a frame that a body must cover for the frame to be labelled by it, though it lies in a larger
+#: one.
 COVERS_AT_LEAST = 0.2
 
 
@@ -13,8 +15,8 @@ def label_bodies(frame, body, covered, *, areas, hosts):
     """
     Choose, for each frame, the body that its label is of.
 
-    The smallest body that covers at least a fifth of the frame. Where none does: the one that covers most, or, if it
-    has a host, that host (and so on to the outermost); a body without a host stands for itself.
+    The smallest body that covers at least a fifth of the frame. Where none does: the one that covers most,
+    or, if it has a host, that host (and so on to the outermost); a body without a host stands for itself.
 
     Parameters
     ----------
@@ -36,7 +38,8 @@ def label_bodies(frame, body, covered, *, areas, hosts):
 
     Examples
     --------
-    M33, NGC 604 in it, and three frames: on NGC 604, on an arm, and at the rim, where only NGC 604 is catalogued.
+    M33, NGC 604 in it, and three frames: on NGC 604, on an arm, and at the rim, where only NGC 604 is
+    catalogued.
 
     >>> from astroclassify.datasets import label_bodies
     >>> label_bodies([0, 0, 1, 2], [0, 1, 0, 1], [1.0, 0.4, 1.0, 0.1], areas=[2300, 2.8], hosts=[-1, 0])

@@ -1,9 +1,9 @@
 """How much of a frame lies on a body, and how much of the body in the frame: outlines against ellipses.
 
-A frame is a polygon of unit vectors, so that poles and RA 0 are places like others. Each body is projected onto the
-equal-area plane (Lambert's) that touches the sky at its middle, where its ellipse is scaled to the unit circle. The
-area that a polygon and a circle have in common is known exactly: edge by edge, the triangle to the centre, of which
-a part beyond the circle counts as a sector.
+A frame is a polygon of unit vectors, so that poles and RA 0 are places like others. Each body is projected
+onto the equal-area plane (Lambert's) that touches the sky at its middle, where its ellipse is scaled to the
+unit circle. The area that a polygon and a circle have in common is known exactly: edge by edge, the triangle
+to the centre, of which a part beyond the circle counts as a sector.
 """
 
 from dataclasses import dataclass
@@ -146,7 +146,8 @@ def sky_shares(outlines, ellipses):
     Parameters
     ----------
     outlines : numpy.ndarray
-        Unit vectors to the corners of frames, in order, ``[..., corner, 3]``. Frames are smaller than a hemisphere.
+        Unit vectors to the corners of frames, in order, ``[..., corner, 3]``. Frames are smaller than a
+        hemisphere.
     ellipses : SkyEllipses
         Bodies; the outlines' leading axes and theirs are broadcast.
 
@@ -157,9 +158,9 @@ def sky_shares(outlines, ellipses):
 
     Notes
     -----
-    Exact for the polygon and for an ellipse in the equal-area plane about the body's middle. What remains is the
-    difference between great circles and straight edges there: under 1e-4 for edges of a degree within 10
-    degrees of the middle.
+    Exact for the polygon and for an ellipse in the equal-area plane about the body's middle. What
+    remains is the difference between great circles and straight edges there: under 1e-4 for edges of a
+    degree within 10 degrees of the middle.
     """
     plane = _projected(outlines, ellipses)
     following = np.roll(plane, -1, axis=-2)

@@ -1,7 +1,7 @@
 """The package's own catalogue: the bodies of `astroclassify.datasets`, and all of Messier's and Caldwell's.
 
-``data/more_bodies.csv`` has those of Messier's and Caldwell's lists that the table of known bodies does not have, with
-the catalogue that each row's facts are of.
+``data/more_bodies.csv`` has those of Messier's and Caldwell's lists that the table of known bodies does not
+have, with the catalogue that each row's facts are of.
 """
 
 import csv

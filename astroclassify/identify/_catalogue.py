@@ -38,11 +38,12 @@ class Catalogue:
     Parameters
     ----------
     table : astropy.table.QTable
-        A row for each body. Needed are ``name`` and ``position`` (`~astropy.coordinates.SkyCoord`; or ``ra`` and
-        ``dec``, degrees ICRS). Known besides are ``other_names`` (separated by ``;``), ``type`` (free text), ``class``
-        (``"galaxy"``, ``"nebula"``, ``"star cluster"``, or empty), ``major_axis`` and ``minor_axis`` (full axes,
-        arcminutes if they have no unit; 0 or NaN where not known), ``position_angle`` (north through east,
-        degrees if it has no unit), ``host`` (name of the body that it lies in) and ``source``.
+        A row for each body. Needed are ``name`` and ``position`` (`~astropy.coordinates.SkyCoord`; or ``ra``
+        and ``dec``, degrees ICRS). Known besides are ``other_names`` (separated by ``;``), ``type`` (free
+        text), ``class`` (``"galaxy"``, ``"nebula"``, ``"star cluster"``, or empty), ``major_axis`` and
+        ``minor_axis`` (full axes, arcminutes if they have no unit; 0 or NaN where not known),
+        ``position_angle`` (north through east, degrees if it has no unit), ``host`` (name of the body that it
+        lies in) and ``source``.
 
     Raises
     ------
@@ -136,14 +137,16 @@ class Catalogue:
         -------
         fields, bodies : numpy.ndarray of int
             Numbers of those whose middles are no farther apart than the radius and half the major axis.
+        apart : numpy.ndarray
+            Between their middles, degrees.
         """
         fields = cKDTree(sky_directions(ra, dec))
         found = [(np.zeros(0, dtype=int),) * 2 + (np.zeros(0),)]
         found += [_pairs(fields, tree, numbers, size / 2 + radius) for size, numbers, tree in self._groups]
         field, body, chord = (np.concatenate(part) for part in zip(*found, strict=True))
-        reach = np.minimum(self.ellipses.major[body] / 2 + radius, 180.0)
-        near = chord <= 2 * np.sin(np.radians(reach) / 2) + 1e-12
-        return field[near], body[near]
+        apart = np.degrees(2 * np.arcsin(np.minimum(chord / 2, 1.0)))
+        near = apart <= self.ellipses.major[body] / 2 + radius + 1e-9
+        return field[near], body[near], apart[near]
 
     @cached_property
     def _groups(self):

@@ -59,8 +59,8 @@ class Footprint:
         Returns
         -------
         x, y : numpy.ndarray
-            Pixels, 0-based; far outside, where a distortion cannot be undone, without distortion. NaN for a field
-            without pixels.
+            Pixels, 0-based; far outside, where a distortion cannot be undone, without distortion. NaN for a
+            field without pixels.
         """
         if self.wcs is None or not len(position):
             return np.full((2, len(position)), np.nan)

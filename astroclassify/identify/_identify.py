@@ -33,8 +33,8 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
         A frame with a celestial WCS, a WCS, a file, read by `~astroclassify.io.read_frames`, or the middle
         of a round field.
     catalogue : str, `~astropy.table.QTable` or CatalogueSource, default "builtin"
-        A name of `CATALOGUES` (``"builtin"``, ``"openngc"``, ``"simbad"``, ``"ned"``, ``"vizier"``), or a table of
-        your own as `Catalogue` takes it.
+        A name of `CATALOGUES` (``"builtin"``, ``"openngc"``, ``"simbad"``, ``"ned"``, ``"vizier"``), or a
+        table of your own as `Catalogue` takes it.
     margin : `~astropy.units.Quantity` or float, default 1 arcmin
         How far beyond the frame a body's outline may lie; a plain number is in arcminutes.
     shape : tuple of int, optional
@@ -42,16 +42,17 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
     chip : int, optional
         Which chip of a file; needed where it has more than one.
     radius : `~astropy.units.Quantity` or float, optional
-        Of the field about a position; a plain number is in arcminutes. By default that of a disk with the area of
-        a chip of ACS/WFC or WFC3/UVIS, 1.35 arcmin.
+        Of the field about a position; a plain number is in arcminutes. By default that of a disk with the
+        area of a chip of ACS/WFC or WFC3/UVIS, 1.35 arcmin.
 
     Returns
     -------
     BodiesTable
         A row for each body, the likeliest first, then by the share of the frame that they cover: ``name``,
         ``other_names``, ``type``, ``class``, ``position``, ``separation`` (of its middle from the frame's),
-        ``major_axis``, ``minor_axis``, ``position_angle``, ``body_in_frame`` and ``frame_in_body`` (shares, 0 to 1),
-        ``x`` and ``y`` (pixels, 0-based; NaN without a WCS), ``likeliest`` (bool), ``host`` and ``source``.
+        ``major_axis``, ``minor_axis``, ``position_angle``, ``body_in_frame`` and ``frame_in_body`` (shares,
+        0 to 1), ``x`` and ``y`` (pixels, 0-based; NaN without a WCS), ``likeliest`` (bool), ``host`` and
+        ``source``.
 
     Raises
     ------
@@ -68,17 +69,18 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
 
     Notes
     -----
-    Footprints are compared, not centres: a frame on an arm of M31 finds M31. The frame is a polygon of 32 corners (by
-    its WCS with distortion), a body the ellipse of its catalogue, and what they share is exact for these; see
-    `~astroclassify.datasets.sky_shares`. The likeliest body is the smallest that covers at least a fifth of the
-    frame, else the host of what it shows (`~astroclassify.datasets.label_bodies`).
+    Footprints are compared, not centres: a frame on an arm of M31 finds M31. The frame is a polygon of 32
+    corners (by its WCS with distortion), a body the ellipse of its catalogue, and what they share is exact
+    for these; see `~astroclassify.datasets.sky_shares`. The likeliest body is the smallest that covers at
+    least a fifth of the frame, else the host of what it shows (`~astroclassify.datasets.label_bodies`).
 
     Examples
     --------
     >>> from astropy.wcs import WCS
     >>> from astroclassify.identify import identify
     >>> wcs = WCS(naxis=2)
-    >>> wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.cdelt = ["RA---TAN", "DEC--TAN"], [10.3, 40.9], [-1.4e-5, 1.4e-5]
+    >>> wcs.wcs.ctype, wcs.wcs.crval = ["RA---TAN", "DEC--TAN"], [10.3, 40.9]
+    >>> wcs.wcs.cdelt = [-1.4e-5, 1.4e-5]
     >>> bodies = identify(wcs, shape=(2048, 4096))
     >>> bodies["name", "class", "frame_in_body"].pprint()
     name class  frame_in_body
@@ -107,10 +109,10 @@ def _only_frame(path, chip):
 
 
 def _near(footprint, bodies, margin):
-    """Rows of bodies whose outline, and a margin, reaches the frame, nearest middle first, and their shares."""
+    """Rows of bodies that reach the frame, or a margin about it, nearest middle first, and their shares."""
     centre = footprint.centre
     place = np.array([centre.ra.deg]), np.array([centre.dec.deg])
-    _, rows = bodies.pairs(*place, footprint.radius + margin)
+    _, rows, _ = bodies.pairs(*place, footprint.radius + margin)
     separation = bodies.table["position"][rows].separation(centre)
     rows = rows[np.argsort(separation, kind="stable")]
     ellipses = bodies.ellipses[rows]
@@ -120,7 +122,7 @@ def _near(footprint, bodies, margin):
 
 
 def _labelling(bodies, near, of_frame, of_body):
-    """The row of the body that the frame is labelled by, as an array of one or none; stars and such give no label."""
+    """The row of the body that the frame is labelled by, an array of one or none; stars give no label."""
     able = (of_body > 0) & (bodies.table["class"][near] != "")
     frame = np.zeros(able.sum(), dtype=int)
     areas, hosts = bodies.ellipses.areas, bodies.hosts

@@ -1,4 +1,4 @@
-"""OpenNGC through the package pyongc, which brings its data (CC BY-SA 4.0): NGC, IC and some others, 14,000 bodies."""
+"""OpenNGC: NGC, IC and some others, through the package pyongc, which brings the data (CC BY-SA 4.0)."""
 
 import sqlite3
 from contextlib import closing
@@ -9,7 +9,8 @@ from astropy.table import QTable
 from astroclassify.core import ReadError, optional_import
 from astroclassify.identify._builtin import LocalCatalogue
 
-#: OpenNGC's types, as `Catalogue` names them: type and class. Stars, novae and what is not there have no class.
+#: OpenNGC's types, as `Catalogue` names them: type and class. Stars, novae and what is not there have no
+#: class.
 _TYPES = {
     "G": ("galaxy", "galaxy"),
     "GPair": ("pair of galaxies", "galaxy"),

@@ -1,4 +1,4 @@
-"""Many pointings at once, and where a name is: what lists of observations need, a hundred thousand rows a second."""
+"""Many pointings at once, and where a name is: what lists of observations need."""
 
 import re
 
@@ -15,7 +15,8 @@ from astroclassify.identify._registry import find_catalogue
 from astroclassify.identify._services import ConeCatalogue
 
 _CORNERS = 12  # of a pointing's outline, which has the disk's area
-_PAIRS_AT_A_TIME = 100_000
+_CORNER = 1.05  # how far its corners are out, in radii; generous
+_PAIRS_AT_A_TIME = 20_000  # so that they fit into a cache
 
 
 def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="builtin"):
@@ -27,16 +28,16 @@ def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="built
     positions : `~astropy.coordinates.SkyCoord`
         Middles of the fields, shape (N,).
     radius : `~astropy.units.Quantity` or float, default 1.35 arcmin
-        Of the fields, which are taken as disks since their roll is not known: with the area of a chip of ACS/WFC or
-        WFC3/UVIS. A plain number is in arcminutes.
+        Of the fields, which are taken as disks since their roll is not known: with the area of a chip of
+        ACS/WFC or WFC3/UVIS. A plain number is in arcminutes.
     catalogue : str, `~astropy.table.QTable` or CatalogueSource, default "builtin"
         As for `identify`; one that is all at hand.
 
     Returns
     -------
     astropy.table.QTable
-        A row for each pointing: ``name``, ``class`` and ``label`` of its body (empty where no body touches it) and
-        ``frame_in_body``, the share of the field that it covers.
+        A row for each pointing: ``name``, ``class`` and ``label`` of its body (empty where no body touches
+        it) and ``frame_in_body``, the share of the field that it covers.
 
     Raises
     ------
@@ -69,10 +70,7 @@ def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="built
         )
     bodies = source.around(positions[:1], radius)
     ra, dec = positions.icrs.ra.deg, positions.icrs.dec.deg
-    field, body = bodies.pairs(ra, dec, degrees)
-    of_field, of_body = _shares(ra[field], dec[field], degrees, bodies.ellipses, body)
-    able = (of_body > 0) & (bodies.table["class"] != "")[body]
-    field, body, of_field = field[able], body[able], of_field[able]
+    field, body, of_field = _touching(bodies, ra, dec, degrees)
     areas, hosts = bodies.ellipses.areas, bodies.hosts
     chosen = label_bodies(field, body, of_field, areas=areas, hosts=hosts)
     covered = np.zeros(chosen[0].size)
@@ -81,14 +79,21 @@ def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="built
     return _named(len(positions), bodies.table, *chosen, covered)
 
 
-def _shares(ra, dec, radius, ellipses, body):
-    """Shares of fields and of bodies, pair by pair, in pieces that fit into a cache."""
-    pieces = [(np.zeros(0), np.zeros(0))]
-    for start in range(0, body.size, _PAIRS_AT_A_TIME):
-        piece = slice(start, start + _PAIRS_AT_A_TIME)
-        outlines = disk_outlines(ra[piece], dec[piece], radius, corners=_CORNERS)
-        pieces.append(sky_shares(outlines, ellipses[body[piece]]))
-    return (np.concatenate(part) for part in zip(*pieces, strict=True))
+def _touching(bodies, ra, dec, radius):
+    """Pairs of fields and bodies that touch, of those that give a label, and the shares of the fields."""
+    field, body, apart = bodies.pairs(ra, dec, radius)
+    able = (bodies.table["class"] != "")[body]
+    field, body, apart = field[able], body[able], apart[able]
+    covered = np.ones(body.size)
+    # What lies deep in a body, farther from its edge than any corner of the outline, needs no areas.
+    edge = np.flatnonzero(apart + _CORNER * radius > bodies.ellipses.minor[body] / 2)
+    touched = np.ones(body.size, dtype=bool)
+    for start in range(0, edge.size, _PAIRS_AT_A_TIME):
+        piece = edge[start : start + _PAIRS_AT_A_TIME]
+        outlines = disk_outlines(ra[field[piece]], dec[field[piece]], radius, corners=_CORNERS)
+        covered[piece], of_body = sky_shares(outlines, bodies.ellipses[body[piece]])
+        touched[piece] = of_body > 0
+    return field[touched], body[touched], covered[touched]
 
 
 def _named(size, table, fields, bodies, covered):
@@ -108,8 +113,8 @@ def find_position(place, *, catalogues=("builtin", "openngc")):
     Parameters
     ----------
     place : str
-        A body's name, as ``"NGC 604"``, or right ascension and declination (ICRS): degrees, as ``"10.68 41.27"``, or
-        sexagesimal, as ``"00:42:44 +41:16:09"`` and ``"00h42m44s +41d16m09s"``.
+        A body's name, as ``"NGC 604"``, or right ascension and declination (ICRS): degrees, as ``"10.68
+        41.27"``, or sexagesimal, as ``"00:42:44 +41:16:09"`` and ``"00h42m44s +41d16m09s"``.
     catalogues : iterable, default ("builtin", "openngc")
         Where to look for a name, in turn; a catalogue whose package is not installed is left out.
 
@@ -126,8 +131,10 @@ def find_position(place, *, catalogues=("builtin", "openngc")):
     Examples
     --------
     >>> from astroclassify.identify import find_position
-    >>> find_position("Whirlpool Galaxy").to_string(), find_position("13:29:52.7 +47:11:43").to_string(precision=3)
-    ('202.47 47.1953', '202.470 47.195')
+    >>> find_position("Whirlpool Galaxy").to_string()
+    '202.47 47.1953'
+    >>> find_position("13:29:52.7 +47:11:43").to_string(precision=3)
+    '202.470 47.195'
     """
     position = _as_position(place)
     if position is not None:
@@ -142,7 +149,8 @@ def find_position(place, *, catalogues=("builtin", "openngc")):
             return position
         asked.append(str(catalogue))
     raise ParameterError(
-        f"{place!r} is neither a position (as '10.68 41.27' or '00:42:44 +41:16:09') nor a name in {', '.join(asked)}"
+        f"{place!r} is neither a position (as '10.68 41.27' or '00:42:44 +41:16:09') "
+        f"nor a name in {', '.join(asked)}"
     )
 
 

@@ -48,8 +48,8 @@ class ConeCatalogue:
     place : callable, optional
         ``place(name) -> SkyCoord or None``; a service without it knows no names.
     reach : float, default 0.5
-        Degrees beyond the circle that are asked for: how far the middle of a large body may lie from a frame that
-        it covers.
+        Degrees beyond the circle that are asked for: how far the middle of a large body may lie from a frame
+        that it covers.
     """
 
     name: str
@@ -123,8 +123,8 @@ class ConeCatalogue:
         except failures as error:
             said = " ".join(str(error).split())[:200]
             raise ReadError(
-                f"{self.name} does not answer ({type(error).__name__}: {said}); ask again later, or use the catalogue "
-                "'builtin' or 'openngc', which need no network"
+                f"{self.name} does not answer ({type(error).__name__}: {said}); ask again later, "
+                "or use the catalogue 'builtin' or 'openngc', which need no network"
             ) from error
 
 
@@ -137,7 +137,8 @@ def _simbad_rows(position, radius):
     codes = ", ".join(f"'{code}'" for code in _SIMBAD_CLASSES)
     found = _simbad(
         f"SELECT {_SIMBAD_COLUMNS} FROM basic LEFT JOIN ids ON ids.oidref = basic.oid "
-        f"WHERE CONTAINS(POINT('ICRS', basic.ra, basic.dec), CIRCLE('ICRS', {place})) = 1 AND otype IN ({codes})"
+        f"WHERE CONTAINS(POINT('ICRS', basic.ra, basic.dec), CIRCLE('ICRS', {place})) = 1 "
+        f"AND otype IN ({codes})"
     )
     types = _text(found, "otype")
     return QTable(

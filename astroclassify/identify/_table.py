@@ -12,8 +12,9 @@ class BodiesTable(QTable):
     """
     Bodies that lie in or near a frame, the likeliest first: a QTable that can draw itself.
 
-    Its ``meta`` has ``catalogue``, ``centre`` (degrees), ``shape`` and ``wcs`` (the frame's, as FITS cards), ``likeliest``
-    (the name of the body that the frame's label is of, or ``""``) and ``label`` (``"galaxy"``, ``"nsc"`` or ``""``).
+    Its ``meta`` has ``catalogue``, ``centre`` (degrees), ``shape`` and ``wcs`` (the frame's, as FITS cards),
+    ``likeliest`` (the name of the body that the frame's label is of, or ``""``) and ``label`` (``"galaxy"``,
+    ``"nsc"`` or ``""``).
     """
 
     @property

@@ -26,8 +26,8 @@ def plot_bodies(bodies, *, frame=None, ax=None):
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on. The likeliest body has a solid outline, others a dashed one; bodies that cover the whole
-        frame are named in the upper left corner.
+        The axes drawn on. The likeliest body has a solid outline, others a dashed one; bodies that cover the
+        whole frame are named in the upper left corner.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Frames of places of the sky, and a local server that speaks what SIMBAD, NED and VizieR speak to astroquery."""
+"""Frames of places of the sky, and a local server that answers astroquery as SIMBAD, NED and VizieR do."""
 
 import threading
 import warnings

@@ -56,7 +56,9 @@ def test_it_lies_where_openngc_has_it(builtin, openngc):
     far = {}
     for row in builtin.table:
         there = next(filter(None, map(openngc.resolve, (row["name"], *row["other_names"].split(";")))), None)
-        if there is not None and row["name"] != "M102":  # NGC 5866 here, M 101 once more there: an old quarrel
+        if (
+            there is not None and row["name"] != "M102"
+        ):  # NGC 5866 here, M 101 once more there: an old quarrel
             away = there.separation(row["position"]).arcmin
             if away > max(2, 0.15 * row["major_axis"].value):
                 far[row["name"]] = round(away, 1)

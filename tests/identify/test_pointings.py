@@ -50,7 +50,7 @@ def test_the_index_finds_what_a_look_at_every_pair_finds(seed):
     )
     fields = SkyCoord(rng.uniform(0, 360, 50), rng.uniform(-90, 90, 50), unit="deg")
     found = set(
-        zip(*(part.tolist() for part in bodies.pairs(fields.ra.deg, fields.dec.deg, 0.1)), strict=True)
+        zip(*(part.tolist() for part in bodies.pairs(fields.ra.deg, fields.dec.deg, 0.1)[:2]), strict=True)
     )
     away = fields[:, None].separation(bodies.table["position"][None]).deg
     assert found == set(zip(*(i.tolist() for i in np.nonzero(away <= major / 120 + 0.1)), strict=True))
@@ -66,15 +66,16 @@ def test_the_index_finds_what_a_look_at_every_pair_finds(seed):
         "10.6846 41.2692",
         "10.6846, +41.2692",
         "00:42:44.3 +41:16:09",
-    ]
-    + ["0h42m44.3s +41d16m09s", "00 42 44.3 +41 16 09"],
+        "0h42m44.3s +41d16m09s",
+        "00 42 44.3 +41 16 09",
+    ],
 )
 def test_names_and_positions_are_understood(text):
     assert find_position(text).separation(SkyCoord(10.6846, 41.2692, unit="deg")).arcsec < 5
 
 
 def test_a_name_that_nobody_knows_is_told():
-    with pytest.raises(ParameterError, match="neither a position .* nor a name in builtin"):
+    with pytest.raises(ParameterError, match=r"neither a position .* nor a name in builtin"):
         find_position("Planet 9", catalogues=("builtin",))
     with pytest.raises(ParameterError, match="is no position"):
         find_position("10.0 95.0")
