@@ -2,6 +2,7 @@
 
 from astroclassify.identify._builtin import BUILTIN, LocalCatalogue
 from astroclassify.identify._catalogue import Catalogue
+from astroclassify.identify._cutout import survey_frame
 from astroclassify.identify._identify import LABELS, identify
 from astroclassify.identify._openngc import OPENNGC
 from astroclassify.identify._pointings import find_position, name_pointings
@@ -26,4 +27,5 @@ __all__ = [
     "find_position",
     "identify",
     "name_pointings",
+    "survey_frame",
 ]

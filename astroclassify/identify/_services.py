@@ -5,14 +5,13 @@ Only what is a galaxy, nebula or star cluster is kept: SIMBAD alone has thousand
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from xml.parsers.expat import ExpatError
 
 import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import QTable
 
-from astroclassify.core import ReadError, optional_import
+from astroclassify.identify._asking import ask, astroquery_module
 from astroclassify.identify._catalogue import Catalogue
 
 #: Types of SIMBAD and of NED, by class.
@@ -106,30 +105,8 @@ class ConeCatalogue:
         return None if self.place is None else self._asked(self.place, name)
 
     def _asked(self, question, *arguments):
-        astroquery = _astroquery("exceptions", self.name)
-        requests = optional_import("requests", needed_for=f"asking {self.name}", extra="catalogue")
-        dal = optional_import("pyvo.dal", needed_for=f"asking {self.name}", extra="catalogue")
-        failures = (
-            requests.RequestException,
-            astroquery.RemoteServiceError,
-            astroquery.TimeoutError,
-            astroquery.TableParseError,
-            dal.DALAccessError,
-            ExpatError,
-            ValueError,  # of a page in place of a table
-        )
-        try:
-            return question(*arguments)
-        except failures as error:
-            said = " ".join(str(error).split())[:200]
-            raise ReadError(
-                f"{self.name} does not answer ({type(error).__name__}: {said}); ask again later, "
-                "or use the catalogue 'builtin' or 'openngc', which need no network"
-            ) from error
-
-
-def _astroquery(module, service):
-    return optional_import(f"astroquery.{module}", needed_for=f"asking {service}", extra="catalogue")
+        hint = "use the catalogue 'builtin' or 'openngc', which need no network"
+        return ask(self.name, question, *arguments, hint=hint)
 
 
 def _simbad_rows(position, radius):
@@ -164,11 +141,11 @@ def _simbad_place(name):
 
 
 def _simbad(query):
-    return _astroquery("simbad", "SIMBAD").Simbad.query_tap(query)
+    return astroquery_module("simbad", "SIMBAD").Simbad.query_tap(query)
 
 
 def _ned_rows(position, radius):
-    found = _astroquery("ipac.ned", "NED").Ned.query_region(position, radius=radius)
+    found = astroquery_module("ipac.ned", "NED").Ned.query_region(position, radius=radius)
     types = _text(found, "Type")
     known = np.array([code in _NED_CLASSES for code in types], dtype=bool)
     found = found[known]
@@ -185,9 +162,9 @@ def _ned_rows(position, radius):
 
 
 def _ned_place(name):
-    exceptions = _astroquery("exceptions", "NED")
+    exceptions = astroquery_module("exceptions", "NED")
     try:
-        found = _astroquery("ipac.ned", "NED").Ned.query_object(name)
+        found = astroquery_module("ipac.ned", "NED").Ned.query_object(name)
     except exceptions.RemoteServiceError as error:
         if "not currently recognized" in str(error):
             return None
@@ -196,7 +173,7 @@ def _ned_place(name):
 
 
 def _vizier_rows(position, radius):
-    vizier = _astroquery("vizier", "VizieR").Vizier(
+    vizier = astroquery_module("vizier", "VizieR").Vizier(
         catalog=_HYPERLEDA, columns=_HYPERLEDA_COLUMNS, row_limit=-1
     )
     tables = vizier.query_region(position, radius=radius)

@@ -54,7 +54,10 @@ class Service:
         self.status = 200
 
     def offer(self, part, table):
-        """Answer with a table wherever the path has a part."""
+        """Answer with a table, or bytes, wherever the path has a part."""
+        if isinstance(table, bytes):
+            self.answers[part] = table
+            return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of names that are no identifiers, as NED's "Object Name"
             self.answers[part] = _votable(table)
@@ -103,6 +106,7 @@ def service(monkeypatch):
     """Let astroquery ask a local server instead of SIMBAD, NED and VizieR (Service)."""
     simbad = pytest.importorskip("astroquery.simbad")
     from astroquery import cache_conf
+    from astroquery.hips2fits import hips2fits
     from astroquery.ipac.ned import NedClass
     from astroquery.vizier import VizierClass
     from pyvo.dal import TAPService
@@ -115,6 +119,7 @@ def service(monkeypatch):
     tap = TAPService(f"{service.url}/simbad/sim-tap")
     monkeypatch.setattr(simbad.SimbadClass, "tap", property(lambda _: tap))
     monkeypatch.setattr(NedClass, "OBJ_SEARCH_URL", f"{service.url}/ned")
+    monkeypatch.setattr(hips2fits, "server", f"{service.url}/hips2fits")
     monkeypatch.setattr(VizierClass, "_server_to_url", lambda *_, **__: f"{service.url}/vizier")
     with cache_conf.set_temp("cache_active", False):
         yield service
