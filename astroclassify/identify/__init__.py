@@ -6,8 +6,9 @@ from astroclassify.identify._cutout import survey_frame
 from astroclassify.identify._identify import LABELS, identify
 from astroclassify.identify._openngc import OPENNGC
 from astroclassify.identify._pointings import find_position, name_pointings
-from astroclassify.identify._registry import CATALOGUES, CatalogueSource, find_catalogue
+from astroclassify.identify._registry import CATALOGUES, find_catalogue
 from astroclassify.identify._services import NED, SIMBAD, VIZIER, ConeCatalogue
+from astroclassify.identify._source import CatalogueSource
 from astroclassify.identify._table import BodiesTable
 
 __all__ = [

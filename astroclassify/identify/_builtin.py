@@ -12,6 +12,7 @@ from astropy.table import QTable
 
 from astroclassify.datasets import known_bodies
 from astroclassify.identify._catalogue import Catalogue
+from astroclassify.identify._source import CatalogueSource
 
 _TYPES = {
     "globular": "globular cluster",
@@ -32,7 +33,7 @@ _TYPES = {
 }
 
 
-class LocalCatalogue:
+class LocalCatalogue(CatalogueSource):
     """
     A catalogue that is read when it is first asked for.
 

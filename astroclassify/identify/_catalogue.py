@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from astroclassify.core import ParameterError
 from astroclassify.datasets import SkyEllipses, body_key, sky_directions
+from astroclassify.identify._source import CatalogueSource
 
 #: The columns of a catalogue of bodies, and what stands where a user's table does not have one.
 COLUMNS = {
@@ -31,7 +32,7 @@ _SIZE_RATIO = 4.0
 _POINT = 1e-3  # degrees: the group of what has no size
 
 
-class Catalogue:
+class Catalogue(CatalogueSource):
     """
     Bodies, to be looked up by name and by place.
 

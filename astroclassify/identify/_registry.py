@@ -1,49 +1,10 @@
 """Catalogues by name: the package's own, OpenNGC, services that are asked by cone, and plug-ins."""
 
-from typing import Protocol, runtime_checkable
-
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, Registry
 from astroclassify.identify._catalogue import Catalogue
-
-
-@runtime_checkable
-class CatalogueSource(Protocol):
-    """Where bodies come from: what an entry of `CATALOGUES` is."""
-
-    def around(self, position, radius):
-        """
-        Give the bodies of a part of the sky.
-
-        Parameters
-        ----------
-        position : astropy.coordinates.SkyCoord
-            Of a circle's centre.
-        radius : astropy.units.Quantity
-            Of the circle.
-
-        Returns
-        -------
-        Catalogue
-            At least every body that it has within the circle.
-        """
-
-    def resolve(self, name):
-        """
-        Find where a body is.
-
-        Parameters
-        ----------
-        name : str
-            Any of its names.
-
-        Returns
-        -------
-        astropy.coordinates.SkyCoord or None
-            Its position; None if the name is not known.
-        """
-
+from astroclassify.identify._source import CatalogueSource
 
 #: Every catalogue that an installed distribution declares (Registry).
 CATALOGUES = Registry("astroclassify.catalogues", kind="catalogue", expected_type=CatalogueSource)

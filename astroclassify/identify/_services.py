@@ -13,6 +13,7 @@ from astropy.table import QTable
 
 from astroclassify.identify._asking import ask, astroquery_module
 from astroclassify.identify._catalogue import Catalogue
+from astroclassify.identify._source import CatalogueSource
 
 #: Types of SIMBAD and of NED, by class.
 _SIMBAD = {
@@ -34,7 +35,7 @@ _HYPERLEDA_COLUMNS = ["PGC", "_RAJ2000", "_DEJ2000", "OType", "logD25", "logR25"
 
 
 @dataclass(frozen=True)
-class ConeCatalogue:
+class ConeCatalogue(CatalogueSource):
     """
     A service that gives the bodies within a circle.
 

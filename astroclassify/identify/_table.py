@@ -15,13 +15,21 @@ class BodiesTable(QTable):
     Its ``meta`` has ``catalogue``, ``centre`` (degrees), ``shape`` and ``wcs`` (the frame's, as FITS cards),
     ``likeliest`` (the name of the body that the frame's label is of, or ``""``) and ``label`` (``"galaxy"``,
     ``"nsc"`` or ``""``).
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As for `~astropy.table.QTable`; `identify` makes such a table.
     """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
 
     @property
     def likeliest(self):
         """The row of the body that the frame is labelled by; `None` if there is none (astropy.table.Row)."""
-        chosen = [row for row in self if row["name"] == self.meta.get("likeliest")]
-        return chosen[0] if chosen else None
+        chosen = np.flatnonzero(self["likeliest"])
+        return self[int(chosen[0])] if chosen.size else None
 
     @property
     def wcs(self):

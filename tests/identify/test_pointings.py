@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from astroclassify.core import OptionalDependencyError, ParameterError
 from astroclassify.datasets import body_at
-from astroclassify.identify import Catalogue, find_position, identify, name_pointings
+from astroclassify.identify import Catalogue, CatalogueSource, find_position, identify, name_pointings
 
 
 def test_pointings_have_the_body_that_a_round_field_has():
@@ -82,7 +82,7 @@ def test_a_name_that_nobody_knows_is_told():
 
 
 def test_a_catalogue_whose_package_is_missing_is_passed_over():
-    class Missing:
+    class Missing(CatalogueSource):
         def around(self, position, radius):
             raise OptionalDependencyError
 
