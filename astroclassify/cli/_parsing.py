@@ -66,18 +66,20 @@ def prior(text):
     Parameters
     ----------
     text : str
-        Such as ``"galaxy=0.9,nsc=0.1"``.
+        Such as ``"galaxy=0.9,nsc=0.1"``, or ``"catalogue"``.
 
     Returns
     -------
-    dict of str to float
-        The shares by class.
+    dict of str to float, or str
+        The shares by class, or ``"catalogue"``.
 
     Raises
     ------
     argparse.ArgumentTypeError
         If it is anything else.
     """
+    if text == "catalogue":
+        return text
     shares = {}
     for part in text.split(","):
         name, _, share = part.partition("=")

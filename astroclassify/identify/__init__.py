@@ -1,5 +1,6 @@
 """Names from the sky: which catalogued body a frame shows, by its WCS."""
 
+from astroclassify.identify._beside import CATALOGUE_SHARE, NamedBody, name_body
 from astroclassify.identify._builtin import BUILTIN, LocalCatalogue
 from astroclassify.identify._catalogue import Catalogue
 from astroclassify.identify._cutout import survey_frame
@@ -14,6 +15,7 @@ from astroclassify.identify._table import BodiesTable
 __all__ = [
     "BUILTIN",
     "CATALOGUES",
+    "CATALOGUE_SHARE",
     "LABELS",
     "NED",
     "OPENNGC",
@@ -24,9 +26,11 @@ __all__ = [
     "CatalogueSource",
     "ConeCatalogue",
     "LocalCatalogue",
+    "NamedBody",
     "find_catalogue",
     "find_position",
     "identify",
+    "name_body",
     "name_pointings",
     "survey_frame",
 ]

@@ -4,7 +4,7 @@ import numpy as np
 from astropy.table import QTable
 from astropy.wcs import WCS
 
-from astroclassify.core import ParameterError, optional_import
+from astroclassify.core import ParameterError, optional_import, render
 from astroclassify.identify._footprint import footprint_of
 
 
@@ -61,6 +61,31 @@ class BodiesTable(QTable):
             raise ParameterError("these bodies are of a round field, which has no pixels; identify a frame")
         pixels = footprint_of(self.wcs).pixels
         return [tuple(pixels(_outline(row, points))) for row in self]
+
+    def plot(self, ax=None, *, frame=None):
+        """
+        Outline the bodies on the frame, and name them; see `~astroclassify.visualization.plot_bodies`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw, in the frame's pixels; by default in a new figure.
+        frame : astropy.nddata.CCDData, astropy.nddata.NDData or numpy.ndarray, optional
+            The frame itself, to be shown below; by default only its edge.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes drawn on.
+
+        Raises
+        ------
+        ParameterError
+            If the bodies are of a round field, which has no pixels.
+        OptionalDependencyError
+            If matplotlib is not installed.
+        """
+        return render("bodies", self, ax=ax, frame=frame)
 
     def to_regions(self):
         """

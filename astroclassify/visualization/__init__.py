@@ -6,8 +6,7 @@ Matplotlib is imported only here, and only when a figure is made.
 from importlib import import_module as _import_module
 
 from astroclassify.visualization._bodies import plot_bodies
-from astroclassify.visualization._bodies import plot_bodies
-from astroclassify.visualization._classification import plot_classification, save_classifications
+from astroclassify.visualization._classification import plot_answer, plot_classification, save_classifications
 from astroclassify.visualization._evaluation import (
     plot_accuracy_and_time,
     plot_accuracy_by_body,

@@ -16,7 +16,6 @@ from astroclassify import classify, read_frames
 from astroclassify.datasets import resolve_body
 from astroclassify.identify import identify
 from astroclassify.simulate import Body, View, simulate_exposure
-from astroclassify.visualization import plot_bodies
 
 # %%
 # A spiral of M 51's size and distance, exposed by ACS/WFC at M 51's position. Its arms are its own.
@@ -33,14 +32,16 @@ frame = read_frames(Path(folder.name) / "simulated_raw.fits")[0]
 # %%
 # The pixels, and the catalogue: neither looks at the other.
 
-print(classify(frame))
+answer = classify(frame, identify=True)
+print(answer)
+print(answer.body, answer.agrees)
 bodies = identify(frame)
 bodies["name", "type", "separation", "body_in_frame", "frame_in_body"].pprint()
 
 # %%
 # A body that covers the whole frame is named in the corner; others are outlined where the catalogue has them.
 
-plot_bodies(bodies, frame=frame)
+bodies.plot(frame=frame)
 
 # %%
 # A wide field has more: M 31 and what lies on it in three degrees, by a world coordinate system alone.
@@ -48,7 +49,7 @@ plot_bodies(bodies, frame=frame)
 wcs = WCS(naxis=2)
 wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.crpix = ["RA---TAN", "DEC--TAN"], [10.6, 41.2], [500.5, 500.5]
 wcs.wcs.cdelt = [-0.003, 0.003]
-ax = plot_bodies(identify(wcs, shape=(1000, 1000)))
+ax = identify(wcs, shape=(1000, 1000)).plot()
 ax.set_facecolor("#101018")
 
 # %%

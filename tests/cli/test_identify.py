@@ -79,3 +79,14 @@ def test_wrong_usage_is_told(command, arguments, message):
     status, _, err = command("identify", *arguments)
     assert status == 2
     assert message in err
+
+
+def test_classify_puts_disagreements_first(command, frame_at, bright_is_galaxy):
+    agreeing, disagreeing = frame_at("a.fits", 202.47, 47.2), frame_at("b.fits", 250.42, 36.46)
+    status, out, err = command(
+        "classify", agreeing, disagreeing, *bright_is_galaxy, "--identify", "--no-progress"
+    )
+    assert status == 0
+    assert "1 of 2 frames disagree with the catalogue" in err
+    lines = [line for line in out.splitlines() if ".fits" in line]
+    assert ["M13" in lines[0], "M51" in lines[1]] == [True, True]
