@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from numbers import Integral
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.nddata import NDData
 
@@ -22,6 +23,7 @@ from astroclassify.core import (
     provenance,
 )
 from astroclassify.core import prefetch as prefetched
+from astroclassify.identify import CatalogueSource, NamedBody, find_catalogue, name_body, survey_frame
 from astroclassify.inference import (
     answer_row,
     answers_table,
@@ -60,9 +62,18 @@ class _Asked:
 
     model: Model
     flips: bool
-    prior: Mapping[str, float] | None
+    prior: Mapping[str, float] | str | None
     batch_size: int
     evidence: bool
+    catalogue: CatalogueSource | None
+
+    def named(self, frame):
+        """Say which catalogued body a frame shows; None if nobody asked (NamedBody or None)."""
+        return None if self.catalogue is None else name_body(frame, catalogue=self.catalogue)
+
+    def prior_of(self, named):
+        """Give the shares that are expected of one frame (mapping or None)."""
+        return named.prior if isinstance(self.prior, str) else self.prior
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +83,7 @@ class _Prepared:
     name: str
     chip: int
     planes: np.ndarray | None = None
+    named: NamedBody | None = None
     error: Exception | None = None
 
     @property
@@ -93,6 +105,8 @@ def classify(
     return_evidence=True,
     chip=None,
     instrument=None,
+    identify=None,
+    survey=None,
 ):
     """
     Say whether a frame is part of a galaxy or of a nebula / star cluster.
@@ -102,7 +116,8 @@ def classify(
     frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData`, array, path, bytes, file object or HDUList
         One frame ``[y, x]`` of any real type and unit, 64 x 64 pixels or more (smaller ones
         are tried), NaN or masked where a pixel is unusable; or a FITS file or picture
-        (PNG, JPEG, TIFF), read by `~astroclassify.io.read_frames`.
+        (PNG, JPEG, TIFF), read by `~astroclassify.io.read_frames`; or, with ``survey``, a position
+        (`~astropy.coordinates.SkyCoord`).
     model : str, ModelSpec or Model, default "default"
         A registered name; ``"default"`` is the one that ``conf.default_model`` names.
     weights : str, path-like or Weights, optional
@@ -117,16 +132,24 @@ def classify(
     flips : bool, optional
         Average over the frame, its two mirror images and the frame turned by 180 degrees. `None` for
         what is best for the model, ``ModelSpec.flips``.
-    prior : mapping of str to float, optional
+    prior : mapping of str to float or "catalogue", optional
         Expected shares of ``galaxy`` and ``nsc`` among your frames, or of every class of the model,
         summing to 1, for example ``{"galaxy": 0.9, "nsc": 0.1}``; see
-        `~astroclassify.inference.prior_shift`. `None` leaves probabilities as calibrated.
+        `~astroclassify.inference.prior_shift`. `None` leaves probabilities as calibrated. With
+        ``"catalogue"`` a catalogued body that covers the frame says what is expected.
     return_evidence : bool, default True
         Give the map of the evidence, where the model has one.
     chip : int, optional
         Which chip of a file; needed where it has more than one.
     instrument : str, optional
         Name of the instrument of a file whose header does not say.
+    identify : bool, str, `~astropy.table.QTable` or CatalogueSource, optional
+        Name the catalogued body that the frame shows, by its WCS: ``answer.body`` and ``answer.agrees``; True
+        for the package's own catalogue, else which (see `~astroclassify.identify.identify`). It never changes
+        the label. `None` does so for a position only.
+    survey : str, optional
+        Name of a HiPS, such as ``"CDS/P/DSS2/red"``, from which the frame about a position is fetched
+        (`~astroclassify.identify.survey_frame`).
 
     Returns
     -------
@@ -163,8 +186,10 @@ def classify(
     ('galaxy', 0.97)
     """
     loaded = _loaded_model(model, weights, device, precision)
-    asked = _asked(loaded, flips=flips, prior=prior, batch_size=batch_size, evidence=return_evidence)
-    sources = _sources(frame, chip=chip, instrument=instrument)
+    named = _catalogue(isinstance(frame, SkyCoord) if identify is None else identify, prior)
+    options = {"flips": flips, "prior": prior, "batch_size": batch_size, "catalogue": named}
+    asked = _asked(loaded, evidence=return_evidence, **options)
+    sources = _sources(frame, chip=chip, instrument=instrument, survey=survey)
     if len(sources) > 1:
         chips = ", ".join(str(source.chip or "without number") for source in sources)
         raise FrameError(
@@ -186,6 +211,8 @@ def classify_many(
     prior=None,
     chip=None,
     instrument=None,
+    identify=None,
+    survey=None,
     on_error="record",
     prefetch=2,
     progress=None,
@@ -211,12 +238,16 @@ def classify_many(
         changes logits by rounding only (about 1e-5 of the largest, in float32).
     flips : bool, optional
         As for `classify`.
-    prior : mapping of str to float, optional
+    prior : mapping of str to float or "catalogue", optional
         As for `classify`.
     chip : int, optional
         Only this chip of every file; the others are not even read. What has no such chip is in error.
     instrument : str, optional
         As for `classify`, for every file.
+    identify : bool, str, `~astropy.table.QTable` or CatalogueSource, optional
+        As for `classify`; the table has more columns then.
+    survey : str, optional
+        As for `classify`, for every position.
     on_error : {"record", "raise"}, default "record"
         Write an error into the table's row, or raise it.
     prefetch : int, default 2
@@ -232,7 +263,9 @@ def classify_many(
         ``label``, ``probability``, ``p_galaxy`` (of galaxy among galaxy and nsc), ``p_class_<name>`` for
         each class of the model (``p_class_star_cluster`` for ``star cluster``), ``novelty``, ``error``
         (empty where all went well; else the label is empty and the numbers are NaN) and ``model``. Its
-        ``meta`` holds the provenance. There are no maps of the evidence.
+        ``meta`` holds the provenance. There are no maps of the evidence. With ``identify`` there are also
+        ``body``, ``body_class``, ``frame_in_body`` (share), ``agrees`` (``"yes"``, ``"no"``, or empty where
+        body or label is not known) and ``body_note``.
 
     Raises
     ------
@@ -257,23 +290,45 @@ def classify_many(
     if isinstance(prefetch, bool) or not isinstance(prefetch, Integral) or prefetch < 0:
         raise ParameterError(f"prefetch is {prefetch!r}; expected an integer of at least 0")
     loaded = _loaded_model(model, weights, device, precision)
-    asked = _asked(loaded, flips=flips, prior=prior, batch_size=batch_size, evidence=False)
+    options = {"flips": flips, "prior": prior, "batch_size": batch_size}
+    asked = _asked(loaded, evidence=False, catalogue=_catalogue(identify or False, prior), **options)
     items = [frames] if _is_single(frames) else frames
     if not isinstance(items, Iterable):
         raise ParameterError(f"frames is a {type(frames).__name__}; expected frames or files, or one of them")
 
     def prepare(number, item):
-        chosen = {"chip": chip, "instrument": instrument, "number": number}
-        return _prepared_item(item, loaded.spec, chosen, recorded=on_error == "record")
+        chosen = {"chip": chip, "instrument": instrument, "number": number, "survey": survey}
+        return _prepared_item(item, asked, chosen, recorded=on_error == "record")
 
     total = len(items) if hasattr(items, "__len__") else None
-    rows = []
+    rows, named = [], []
     with closing(prefetched(items, prepare, depth=prefetch)) as ahead:
         groups = progress_bar(ahead, progress=progress, total=total, description="classify")
         entries = (entry for group in groups for entry in group)
         for batch in in_batches(entries, batch_size, key=lambda entry: entry.shape):
             rows += _rows(batch, asked, recorded=on_error == "record")
-    return answers_table(rows, loaded.classes, meta=_provenance(asked))
+            named += [entry.named for entry in batch]
+    table = answers_table(rows, loaded.classes, meta=_provenance(asked))
+    return table if asked.catalogue is None else _with_bodies(table, named)
+
+
+def _catalogue(identify, prior):
+    """The catalogue that is asked for names, or None."""
+    if isinstance(identify, bool):
+        return find_catalogue("builtin") if identify or isinstance(prior, str) else None
+    return find_catalogue(identify)
+
+
+def _with_bodies(table, named):
+    """Add what the catalogue says of each frame, and whether the pixels agree."""
+    named = [each or NamedBody() for each in named]
+    for column, kind in (("body", str), ("body_class", str), ("frame_in_body", float)):
+        table[column] = np.array([getattr(each, column) for each in named], dtype=kind)
+    told = np.array([each.body_label for each in named], dtype=str)
+    known = (told != "") & np.isin(table["label"], ("galaxy", "nsc"))
+    table["agrees"] = np.where(known, np.where(told == table["label"], "yes", "no"), "")
+    table["body_note"] = np.array([each.body_note for each in named], dtype=str)
+    return table
 
 
 def _loaded_model(model, weights, device, precision):
@@ -299,10 +354,12 @@ def _cached_model(spec, weights, stamps, device, precision):
     return build_model(spec, weights=weights, device=device, precision=precision)
 
 
-def _asked(model, *, flips, prior, batch_size, evidence):
+def _asked(model, *, flips, prior, batch_size, evidence, catalogue):
     check_batch_size(batch_size)
-    prior_shift(prior, model)
-    return _Asked(model, model.spec.flips if flips is None else bool(flips), prior, batch_size, evidence)
+    if prior != "catalogue":
+        prior_shift(prior, model)
+    flips = model.spec.flips if flips is None else bool(flips)
+    return _Asked(model, flips, prior, batch_size, evidence, catalogue)
 
 
 def _is_file(item):
@@ -314,11 +371,13 @@ def _is_file(item):
 
 def _is_single(frames):
     two_axes = isinstance(frames, np.ndarray) and frames.ndim == 2
-    return two_axes or isinstance(frames, NDData) or _is_file(frames)
+    return two_axes or isinstance(frames, NDData | SkyCoord) or _is_file(frames)
 
 
-def _sources(item, *, chip=None, instrument=None, number=None):
-    if _is_file(item):
+def _sources(item, *, chip=None, instrument=None, number=None, survey=None):
+    if isinstance(item, SkyCoord):
+        frames, name = [_piece(item, survey)], ""
+    elif _is_file(item):
         frames, name = read_frames(item, instrument=instrument, chips=chip), _file_name(item)
     else:
         frames, name = [item], ""
@@ -332,6 +391,15 @@ def _sources(item, *, chip=None, instrument=None, number=None):
         there = ", ".join(str(source.chip) for source in sources if source.chip) or "none with a number"
         raise FrameError(f"{sources[0].name} has no chip {chip}; its chips: {there}")
     return chosen
+
+
+def _piece(position, survey):
+    if survey is None:
+        raise ParameterError(
+            "a position has no pixels: give survey=, such as 'CDS/P/DSS2/red', to fetch them, "
+            "or identify the position by astroclassify.identify.identify"
+        )
+    return survey_frame(position, survey=survey)
 
 
 def _file_name(item):
@@ -374,7 +442,9 @@ def _classify_one(source, asked):
         "shape": array.shape,
         "seconds": perf_counter() - start,
     }
-    return interpret(prediction, asked.model, prior=asked.prior, meta=meta, frame=source.frame)
+    named = asked.named(source.frame)
+    meta |= {} if named is None else asdict(named)
+    return interpret(prediction, asked.model, prior=asked.prior_of(named), meta=meta, frame=source.frame)
 
 
 def _pixels(frame, spec):
@@ -394,11 +464,11 @@ def _provenance(asked):
     facts["versions"]["torch"] = package_version("torch")
     facts["precision"] = getattr(model, "precision", "float32")
     facts["flips"] = asked.flips
-    facts["prior"] = None if asked.prior is None else dict(asked.prior)
+    facts["prior"] = asked.prior if asked.prior is None or isinstance(asked.prior, str) else dict(asked.prior)
     return facts
 
 
-def _prepared_item(item, spec, chosen, *, recorded):
+def _prepared_item(item, asked, chosen, *, recorded):
     """Read and preprocess all frames of an item: what is done ahead, in the other thread."""
     try:
         sources = _sources(item, **chosen)
@@ -408,20 +478,21 @@ def _prepared_item(item, spec, chosen, *, recorded):
         name = _file_name(item) if _is_file(item) else ""
         name = name or f"<{type(item).__name__} {chosen['number']}>"
         return [_Prepared(name, chosen["chip"] or 0, error=error)]
-    return [_prepared(source, spec, recorded=recorded) for source in sources]
+    return [_prepared(source, asked, recorded=recorded) for source in sources]
 
 
-def _prepared(source, spec, *, recorded):
+def _prepared(source, asked, *, recorded):
+    named = asked.named(source.frame)
     try:
-        array = _pixels(source.frame, spec)
-        planes = checked_planes(spec, array)
+        array = _pixels(source.frame, asked.model.spec)
+        planes = checked_planes(asked.model.spec, array)
         if isinstance(array, np.ndarray) and np.may_share_memory(planes, array):
             planes = planes.copy()  # the caller may overwrite the frame before the network sees it
     except Exception as error:  # a batch goes on whatever is wrong with one frame
         if not recorded:
             raise
-        return _Prepared(source.name, source.chip, error=error)
-    return _Prepared(source.name, source.chip, planes)
+        return _Prepared(source.name, source.chip, named=named, error=error)
+    return _Prepared(source.name, source.chip, planes, named)
 
 
 def _rows(batch, asked, *, recorded):
@@ -441,7 +512,7 @@ def _rows(batch, asked, *, recorded):
 
 def _row(entry, prediction, asked):
     meta = {"source": entry.name, "chip": entry.chip, "model": asked.model.spec.name}
-    return answer_row(interpret(prediction, asked.model, prior=asked.prior, meta=meta))
+    return answer_row(interpret(prediction, asked.model, prior=asked.prior_of(entry.named), meta=meta))
 
 
 def _error_row(entry, error, model):

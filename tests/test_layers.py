@@ -59,6 +59,7 @@ def test_imports_go_down_the_house():
             "import astroclassify.simulate.scenes._bodies",
             "astroclassify.simulate.scenes._bodies",
         ),
+        ("identify.planted", "import astroclassify.models", "astroclassify.models"),
     ],
 )
 def test_a_planted_breach_is_caught(copy_of_the_package, module, line, named):

@@ -262,19 +262,25 @@ def _belongs(row, place):
     if place.known.separation(row["s_ra"], row["s_dec"]) > 60 * place.radius:
         return False  # the archive looks for footprints, not for their middles
     owner = body_at(row["s_ra"], row["s_dec"])
-    return owner is None or owner.name == place.name
+    return owner is None or owner.name in (place.name, place.known.host)
 
 
 def _labelled(exposures, place):
     if place.known is not None:
-        return [
-            _Found(exposure, place.name, place.known.body_class, _doubt(exposure, place.known))
-            for exposure in exposures
-        ]
+        return [_of_known(exposure, place.known) for exposure in exposures]
     votes = Counter(filter(None, (proposed_class(exposure.classification) for exposure in exposures)))
     winner = votes.most_common(1)[0][0] if votes else ""
     reason = f"MAST: {votes[winner]} of {len(exposures)} exposures are of a {winner}" if winner else ""
     return [_Found(exposure, place.name, winner, reason) for exposure in exposures]
+
+
+def _of_known(exposure, known):
+    """Labelled by the body, or by its host where it covers less than a fifth of the frame."""
+    owner = body_at(exposure.ra, exposure.dec)
+    if owner is None or owner.name != known.host:
+        return _Found(exposure, known.name, known.body_class, _doubt(exposure, known))
+    reason = f"{known.name} covers less than a fifth of the frame: the label is of its host {owner.name}"
+    return _Found(exposure, known.name, owner.body_class, reason)
 
 
 def _doubt(exposure, known):
@@ -319,7 +325,7 @@ def _visit_of_row(row):
 def _target_body(target, ra, dec):
     """The body of a target: a known one by name or position, else its name without that of a part."""
     short = _CATALOGUED.match(target)
-    known = resolve_body(target) or (short and resolve_body(short[0])) or body_at(ra, dec)
+    known = resolve_body(target) or (short and resolve_body(short[0])) or body_at(ra, dec, clouds=False)
     return known.name if known else (short[0] if short else target).upper()
 
 
@@ -327,7 +333,7 @@ def _by_target(exposure, body_class):
     name = _target_body(exposure.target, exposure.ra, exposure.dec)
     known = resolve_body(name)
     if known is not None:
-        return _Found(exposure, name, known.body_class, _doubt(exposure, known))
+        return _of_known(exposure, known)
     return _Found(exposure, name, body_class, f"MAST: {exposure.classification}")
 
 

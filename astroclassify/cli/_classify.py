@@ -16,6 +16,7 @@ astroclassify classify j8xi01abc_raw.fits --chip 1 --format json
 astroclassify classify night1/ --no-progress -o labels.ecsv
 astroclassify classify 'night?/*_raw.fits' --format csv -o labels.csv
 astroclassify classify night1/ --prior galaxy=0.9,nsc=0.1
+astroclassify classify night1/ --identify
 astroclassify classify *.fits --model hr-celestialnet --weights trained.safetensors
 """
 
@@ -67,9 +68,17 @@ def add_parser(subparsers):
         "--prior",
         type=prior,
         metavar="SHARES",
-        help="expected shares among your frames, as in galaxy=0.9,nsc=0.1",
+        help="expected shares among your frames, as in galaxy=0.9,nsc=0.1, or 'catalogue': what each frame's "
+        "catalogued body suggests",
     )
     parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
+    parser.add_argument(
+        "--identify",
+        nargs="?",
+        const="builtin",
+        metavar="CATALOGUE",
+        help="name the catalogued body that each frame shows, disagreements first (default: builtin)",
+    )
     add_output(parser)
     parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
 
@@ -102,16 +111,27 @@ def run(arguments):
         flips=arguments.flips,
         prior=arguments.prior,
         chip=arguments.chip,
+        identify=arguments.identify,
         progress=False if arguments.no_progress else None,
     )
     format = format_of(arguments.format, arguments.output)
     errors += [_told(row) for row in table[table["error"] != ""]]
     for error in errors:
         say(f"error: {error}")
+    if "agrees" in table.colnames:
+        table = _disagreements_first(table)
     if len(table) or format != "table":
         result = _for_reading(table) if format == "table" else table
         write_result(result, format=format, output=arguments.output)
     return _exit_codes.SOME_FAILED if errors else _exit_codes.DONE
+
+
+def _disagreements_first(table):
+    """Wrong pointings, wrong headers or discoveries: what is to be looked at stands on top."""
+    disagrees = np.asarray(table["agrees"] == "no")
+    if disagrees.any():
+        say(f"{disagrees.sum()} of {len(table)} frames disagree with the catalogue; they come first")
+    return table[np.argsort(~disagrees, kind="stable")]
 
 
 def _told(row):
@@ -129,5 +149,6 @@ def _for_reading(table):
     failed = shown["error"] != ""
     shown["label"] = np.where(failed, "failed", shown["label"])
     shown["chip"] = np.where(shown["chip"] == 0, "", shown["chip"].astype(str))
-    shown.remove_columns(["p_galaxy", "error", "model"])
+    columns = ("p_galaxy", "error", "model", "body_note", "frame_in_body")
+    shown.remove_columns([name for name in columns if name in shown.colnames])
     return shown

@@ -103,7 +103,10 @@ def _names(arguments):
 
     names = list(arguments.bodies)
     names += [body.name for body in paper_bodies()] if arguments.paper else []
-    return names + ([body.name for body in known_bodies()] if arguments.known else [])
+    # Not the Magellanic Clouds, whose frames are nearly all of clusters and nebulae that the table does not
+    # have.
+    known = [body.name for body in known_bodies() if body.name not in ("LMC", "SMC")]
+    return names + (known if arguments.known else [])
 
 
 def _total(summary):

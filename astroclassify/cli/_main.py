@@ -11,6 +11,7 @@ from astroclassify.cli import (
     _demo,
     _evaluate,
     _exit_codes,
+    _identify,
     _info,
     _instruments,
     _models,
@@ -29,7 +30,18 @@ from astroclassify.core import (
     package_version,
 )
 
-_SUBCOMMANDS = (_demo, _info, _classify, _models, _instruments, _simulate, _datasets, _train, _evaluate)
+_SUBCOMMANDS = (
+    _demo,
+    _info,
+    _classify,
+    _identify,
+    _models,
+    _instruments,
+    _simulate,
+    _datasets,
+    _train,
+    _evaluate,
+)
 
 _USAGE_ERRORS = (ConfigurationError, MissingWeightsError, ParameterError, UnknownNameError, WeightsError)
 

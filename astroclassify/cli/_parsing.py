@@ -40,7 +40,7 @@ def add_subparser(subparsers, name, run, *, summary, examples):
     return parser
 
 
-def add_files(parser):
+def add_files(parser, *, needed=True):
     """
     Add the positional argument FILE...
 
@@ -48,10 +48,12 @@ def add_files(parser):
     ----------
     parser : argparse.ArgumentParser
         Where to add it.
+    needed : bool, default True
+        Whether there must be one.
     """
     parser.add_argument(
         "files",
-        nargs="+",
+        nargs="+" if needed else "*",
         metavar="FILE",
         help="FITS files or pictures, folders of them, or quoted patterns such as 'night1/*_raw.fits'",
     )
@@ -64,18 +66,20 @@ def prior(text):
     Parameters
     ----------
     text : str
-        Such as ``"galaxy=0.9,nsc=0.1"``.
+        Such as ``"galaxy=0.9,nsc=0.1"``, or ``"catalogue"``.
 
     Returns
     -------
-    dict of str to float
-        The shares by class.
+    dict of str to float, or str
+        The shares by class, or ``"catalogue"``.
 
     Raises
     ------
     argparse.ArgumentTypeError
         If it is anything else.
     """
+    if text == "catalogue":
+        return text
     shares = {}
     for part in text.split(","):
         name, _, share = part.partition("=")

@@ -21,12 +21,15 @@ from astroclassify.datasets._manifest import (
     read_manifest,
     write_manifest,
 )
+from astroclassify.datasets._nested import COVERS_AT_LEAST, label_bodies
 from astroclassify.datasets._report import ManifestReport, report
 from astroclassify.datasets._sets import VARIANTS, FrameCache, build_set, open_set
+from astroclassify.datasets._sky_overlap import SkyEllipses, disk_outlines, sky_directions, sky_shares
 from astroclassify.datasets._split import PAPER_SEED, Split, kfold, split, split_by_body, split_frames
 from astroclassify.datasets._visits import visit_of
 
 __all__ = [
+    "COVERS_AT_LEAST",
     "LABELS",
     "MANIFEST_COLUMNS",
     "MANIFEST_FILE",
@@ -39,6 +42,7 @@ __all__ = [
     "LabelledFrame",
     "Leakage",
     "ManifestReport",
+    "SkyEllipses",
     "Split",
     "body_at",
     "body_key",
@@ -47,11 +51,13 @@ __all__ = [
     "check_leakage",
     "check_manifest",
     "checked_frames",
+    "disk_outlines",
     "find_leakage",
     "instrument_names",
     "is_set",
     "kfold",
     "known_bodies",
+    "label_bodies",
     "labelled_frames",
     "listed_frames",
     "open_set",
@@ -59,6 +65,8 @@ __all__ = [
     "read_manifest",
     "report",
     "resolve_body",
+    "sky_directions",
+    "sky_shares",
     "split",
     "split_by_body",
     "split_frames",

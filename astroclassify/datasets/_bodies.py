@@ -3,8 +3,10 @@
 The table ``data/bodies.csv`` holds facts only. Positions are J2000, after NED (galaxies), Harris' catalogue
 of globular clusters (2010 edition) and SIMBAD (all others), good to the arcminute that is asked of them;
 a test compares those of the paper's bodies with where its frames lie. Diameters are major axes: RC3's D25 of
-galaxies, and what observers' catalogues give for the rest. Distances are rounded: a median of NED, Harris'
-value, or 50 and 61 kpc for the Magellanic Clouds unless a cluster has its own. ``kind`` is the simulator's.
+galaxies, and what observers' catalogues give for the rest. Minor axes and position angles are RC3's; where
+it gives none, and for nebulae and clusters, a body is a circle. Distances are rounded: a median of NED,
+Harris' value, or 50 and 61 kpc for the Magellanic Clouds unless a cluster has its own. ``kind`` is the
+simulator's, ``host`` the body that a body lies in, ``source`` where its place and shape are from.
 """
 
 import csv
@@ -17,10 +19,13 @@ import numpy as np
 from astropy.coordinates import angular_separation
 
 from astroclassify.core import ParameterError
+from astroclassify.datasets._nested import label_bodies
+from astroclassify.datasets._sky_overlap import SkyEllipses, disk_outlines, sky_shares
 
 _ARCMIN = 60.0  # in a degree
-_CATALOGUES = re.compile(r"(?:messier|m|ngc|ic|ugc|arp|hcg|eso|n|b|k|l|kron|lindsay|hodge)(?=\d)")
-_LONG_NAMES = {"messier": "m"}
+_CATALOGUES = re.compile(r"(?:messier|m|ngc|ic|ugc|arp|hcg|eso|caldwell|c|n|b|k|l|kron|lindsay|hodge)(?=\d)")
+_LONG_NAMES = {"messier": "m", "caldwell": "c"}
+_CLOUDS = frozenset(("LMC", "SMC"))
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,14 @@ class KnownBody:
     paper : str, default ""
         Where the paper names it first: ``"test"`` and ``"blurry"`` (its released lists), ``"table A1"``,
         ``"text"``, or nowhere.
+    minor : float, optional
+        Minor axis, arcminutes; by default that of a circle.
+    angle : float, default 0
+        Of the major axis, degrees from north through east.
+    host : str, default ""
+        Name of the known body that it lies in: ``"SMC"`` for NGC 346.
+    source : str, default ""
+        Where its place and shape are from.
     """
 
     name: str
@@ -58,6 +71,10 @@ class KnownBody:
     diameter: float
     distance: float
     paper: str = ""
+    minor: float | None = None
+    angle: float = 0.0
+    host: str = ""
+    source: str = ""
 
     @property
     def label(self):
@@ -105,6 +122,10 @@ def _body(row):
         body_class=row["class"],
         kind=row["kind"],
         paper=row["paper"],
+        minor=float(row["minor"]) if row["minor"] else None,
+        angle=float(row["angle"] or 0),
+        host=row["host"],
+        source=row["source"],
         **{name: float(row[name]) for name in ("ra", "dec", "diameter", "distance")},
     )
 
@@ -115,8 +136,14 @@ def _names():
 
 
 @cache
-def _positions():
-    return np.array([(body.ra, body.dec, body.diameter / 2) for body in _bodies()]).T
+def _outlines():
+    """Ellipses of all bodies, and the number of the body that each lies in, -1 for none."""
+    bodies = _bodies()
+    facts = [(b.ra, b.dec, b.diameter, b.diameter if b.minor is None else b.minor, b.angle) for b in bodies]
+    ra, dec, major, minor, angle = np.array(facts).T
+    number = {body.name: index for index, body in enumerate(bodies)}
+    hosts = np.array([number[body.host] if body.host else -1 for body in bodies])
+    return SkyEllipses(ra, dec, major / _ARCMIN, minor / _ARCMIN, angle), hosts
 
 
 def body_key(name):
@@ -203,23 +230,26 @@ def resolve_body(name):
     return _names().get(body_key(name))
 
 
-def body_at(ra, dec, *, tolerance=2.0):
+def body_at(ra, dec, *, radius=1.35, clouds=True):
     """
-    Find the body that covers a position.
+    Find the body that a frame is labelled by: the smallest that covers at least a fifth of it, else its host.
 
     Parameters
     ----------
     ra, dec : float
-        Degrees J2000.
-    tolerance : float, default 2
-        Arcminutes that a position may lie outside of a body's circle; the default is how far the
-        corners of a chip of ACS/WFC or WFC3/UVIS are from its middle.
+        Of the frame's middle, degrees J2000.
+    radius : float, default 1.35
+        Of the frame, arcminutes, which is taken as a disk: its roll is not known. The default has the area
+        of a chip of ACS/WFC or WFC3/UVIS.
+    clouds : bool, default True
+        Whether the Magellanic Clouds may be the answer. The table has few of their clusters and nebulae, so
+        for a frame of one that it does not have the Cloud is no answer.
 
     Returns
     -------
     KnownBody or None
-        The one whose middle is nearest, among those whose circle covers the position: M32 at M32,
-        although M31 covers it too. None where the table has no body.
+        As of `label_bodies`: M32 at M32, although M31 covers it too. None where no body of the table touches
+        the frame.
 
     Raises
     ------
@@ -231,11 +261,20 @@ def body_at(ra, dec, *, tolerance=2.0):
     >>> from astroclassify.datasets import body_at
     >>> body_at(10.69, 40.88).name, body_at(11.0, 41.5).name, body_at(200.0, 80.0)
     ('M32', 'M31', None)
+    >>> body_at(14.77, -72.18).name, body_at(13.2, -72.8).name
+    ('NGC346', 'SMC')
     """
     if not (np.isfinite(ra) and -90 <= dec <= 90):
         raise ParameterError(f"({ra}, {dec}) is no position; expected degrees, DEC from -90 to 90")
-    own_ra, own_dec, radius = _positions()
-    away = _separation(own_ra, own_dec, ra, dec)
-    away = np.where(away <= radius + tolerance, away, np.inf)
-    nearest = int(away.argmin())
-    return _bodies()[nearest] if np.isfinite(away[nearest]) else None
+    ellipses, hosts = _outlines()
+    bodies = _bodies()
+    near = _separation(ellipses.ra, ellipses.dec, ra, dec) <= 30 * ellipses.major + radius
+    near = [i for i in np.flatnonzero(near) if clouds or bodies[i].name not in _CLOUDS]
+    of_frame, of_body = sky_shares(disk_outlines(ra, dec, radius / _ARCMIN), ellipses[near])
+    touched = np.array(near, dtype=int)[of_body > 0]
+    if not clouds:
+        hosts = np.where([body.host in _CLOUDS for body in bodies], -1, hosts)
+    _, chosen = label_bodies(
+        np.zeros_like(touched), touched, of_frame[of_body > 0], areas=ellipses.areas, hosts=hosts
+    )
+    return bodies[chosen[0]] if chosen.size else None

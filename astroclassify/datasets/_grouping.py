@@ -66,7 +66,7 @@ def _body_of(directions, chosen, tolerance):
         return None
     x, y, z = directions[chosen].mean(axis=0)
     ra, dec = np.degrees([np.arctan2(y, x), np.arctan2(z, np.hypot(x, y))])
-    return body_at(ra % 360, dec, tolerance=tolerance)
+    return body_at(ra % 360, dec, radius=tolerance, clouds=False)
 
 
 def _merged(bodies, directions, tolerance):

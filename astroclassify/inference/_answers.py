@@ -19,6 +19,7 @@ _META_CARDS = (
     ("ACCHIP", "chip", "its chip"),
     ("ACINSTR", "instrument", "its instrument"),
     ("ACBAND", "band", "its band"),
+    ("ACBODY", "body", "the catalogued body there"),
     ("ACMODEL", "model", "model"),
     ("ACWEIGHT", "weights_sha256", ""),
     ("ACDATE", "created", "UTC of the answer"),

@@ -15,7 +15,7 @@ from astroclassify.inference._frozen import plain, read_only, same
 from astroclassify.inference._on_frame import map_on_frame
 
 _BAR_PIXELS = 160
-_SHOWN_IN_HTML = ("source", "chip", "instrument", "model", "reason")
+_SHOWN_IN_HTML = ("body", "source", "chip", "instrument", "model", "reason")
 #: What of ``meta`` two equal answers need not share: when and how fast they were made.
 _TIMES = ("created", "seconds")
 _SPOKEN = {"nsc": "nebula / star cluster"}
@@ -82,6 +82,17 @@ class Classification:
             frozen["thumbnail"].flags.writeable = False
         for name, value in frozen.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def body(self):
+        """Name of the catalogued body that the frame shows; empty where there is none (str)."""
+        return self.meta.get("body", "")
+
+    @property
+    def agrees(self):
+        """Whether the catalogued body is of the label; None where either is not known (bool or None)."""
+        told = self.meta.get("body_label", "")
+        return None if not told or self.label == "uncertain" else self.label == told
 
     def __eq__(self, other):
         if not isinstance(other, Classification):
@@ -199,10 +210,13 @@ class Classification:
     def __str__(self):
         classes = ", ".join(f"{spoken(name)} {value:.3f}" for name, value in self.probabilities.items())
         sure = f"{spoken(self.leaning)} with probability {self.probability:.3f} ({classes})"
+        catalogue = (
+            f"; in the catalogue: {self.body} ({self.meta.get('body_class', '')})" if self.body else ""
+        )
         if self.label == self.leaning:
-            return sure
+            return sure + catalogue
         reason = self.meta.get("reason", "")
-        return f"{self.label}{f': {reason}' if reason else ''}; {sure}"
+        return f"{self.label}{f': {reason}' if reason else ''}; {sure}{catalogue}"
 
     def _repr_html_(self):
         bars = "".join(_bar(name, value) for name, value in self.probabilities.items())

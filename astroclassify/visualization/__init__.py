@@ -5,6 +5,7 @@ Matplotlib is imported only here, and only when a figure is made.
 
 from importlib import import_module as _import_module
 
+from astroclassify.visualization._bodies import plot_bodies
 from astroclassify.visualization._classification import plot_answer, plot_classification, save_classifications
 from astroclassify.visualization._evaluation import (
     plot_accuracy_and_time,
@@ -23,6 +24,7 @@ __all__ = [
     "plot_accuracy_and_time",
     "plot_accuracy_by_body",
     "plot_answer",
+    "plot_bodies",
     "plot_classification",
     "plot_confusion",
     "plot_detector",

@@ -1,0 +1,165 @@
+"""Many pointings at once, and where a name is: what lists of observations need."""
+
+import re
+
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.table import QTable
+
+from astroclassify.core import OptionalDependencyError, ParameterError
+from astroclassify.datasets import disk_outlines, label_bodies, sky_shares
+from astroclassify.identify._footprint import CHIP_RADIUS, in_degrees
+from astroclassify.identify._identify import LABELS
+from astroclassify.identify._registry import find_catalogue
+from astroclassify.identify._services import ConeCatalogue
+
+_CORNERS = 12  # of a pointing's outline, which has the disk's area
+_CORNER = 1.05  # how far its corners are out, in radii; generous
+_PAIRS_AT_A_TIME = 20_000  # so that they fit into a cache
+
+
+def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="builtin"):
+    """
+    Name the body that each of many pointings is labelled by.
+
+    Parameters
+    ----------
+    positions : `~astropy.coordinates.SkyCoord`
+        Middles of the fields, shape (N,).
+    radius : `~astropy.units.Quantity` or float, default 1.35 arcmin
+        Of the fields, which are taken as disks since their roll is not known: with the area of a chip of
+        ACS/WFC or WFC3/UVIS. A plain number is in arcminutes.
+    catalogue : str, `~astropy.table.QTable` or CatalogueSource, default "builtin"
+        As for `identify`; one that is all at hand.
+
+    Returns
+    -------
+    astropy.table.QTable
+        A row for each pointing: ``name``, ``class`` and ``label`` of its body (empty where no body touches
+        it) and ``frame_in_body``, the share of the field that it covers.
+
+    Raises
+    ------
+    ParameterError
+        If the positions are none, or the catalogue must be asked place by place.
+
+    Notes
+    -----
+    Bodies are found by k-d trees, one for each range of their sizes.
+
+    Examples
+    --------
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astroclassify.identify import name_pointings
+    >>> name_pointings(SkyCoord([11.0, 10.67, 200], [41.5, 40.87, 80], unit="deg"))["name", "label"].pprint()
+    name label
+    ---- ------
+     M31 galaxy
+     M32 galaxy
+    <BLANKLINE>
+    """
+    if not isinstance(positions, SkyCoord) or positions.ndim != 1:
+        raise ParameterError(
+            "positions must be a SkyCoord of one axis, for example SkyCoord(ra, dec, unit='deg')"
+        )
+    source, degrees = find_catalogue(catalogue), in_degrees(radius)
+    if isinstance(source, ConeCatalogue):
+        raise ParameterError(
+            f"the catalogue {catalogue!r} is asked place by place; use identify for each pointing"
+        )
+    bodies = source.around(positions[:1], radius)
+    ra, dec = positions.icrs.ra.deg, positions.icrs.dec.deg
+    field, body, of_field = _touching(bodies, ra, dec, degrees)
+    areas, hosts = bodies.ellipses.areas, bodies.hosts
+    chosen = label_bodies(field, body, of_field, areas=areas, hosts=hosts)
+    covered = np.zeros(chosen[0].size)
+    won = body == chosen[1][np.searchsorted(chosen[0], field)] if field.size else np.zeros(0, dtype=bool)
+    covered[np.searchsorted(chosen[0], field[won])] = of_field[won]
+    return _named(len(positions), bodies.table, *chosen, covered)
+
+
+def _touching(bodies, ra, dec, radius):
+    """Pairs of fields and bodies that touch, of those that give a label, and the shares of the fields."""
+    field, body, apart = bodies.pairs(ra, dec, radius)
+    able = (bodies.table["class"] != "")[body]
+    field, body, apart = field[able], body[able], apart[able]
+    covered = np.ones(body.size)
+    # What lies deep in a body, farther from its edge than any corner of the outline, needs no areas.
+    edge = np.flatnonzero(apart + _CORNER * radius > bodies.ellipses.minor[body] / 2)
+    touched = np.ones(body.size, dtype=bool)
+    for start in range(0, edge.size, _PAIRS_AT_A_TIME):
+        piece = edge[start : start + _PAIRS_AT_A_TIME]
+        outlines = disk_outlines(ra[field[piece]], dec[field[piece]], radius, corners=_CORNERS)
+        covered[piece], of_body = sky_shares(outlines, bodies.ellipses[body[piece]])
+        touched[piece] = of_body > 0
+    return field[touched], body[touched], covered[touched]
+
+
+def _named(size, table, fields, bodies, covered):
+    classes = np.full(size, "", dtype=table["class"].dtype)
+    names, share = np.full(size, "", dtype=table["name"].dtype), np.zeros(size)
+    names[fields], classes[fields] = table["name"][bodies], table["class"][bodies]
+    share[fields] = covered
+    labels = np.array([LABELS[each] for each in ("", "galaxy", "nebula", "star cluster")])
+    which = np.select([classes == each for each in ("galaxy", "nebula", "star cluster")], [1, 2, 3])
+    return QTable({"name": names, "class": classes, "label": labels[which], "frame_in_body": share})
+
+
+def find_position(place, *, catalogues=("builtin", "openngc")):
+    """
+    Find where a name is, or read a position.
+
+    Parameters
+    ----------
+    place : str
+        A body's name, as ``"NGC 604"``, or right ascension and declination (ICRS): degrees, as ``"10.68
+        41.27"``, or sexagesimal, as ``"00:42:44 +41:16:09"`` and ``"00h42m44s +41d16m09s"``.
+    catalogues : iterable, default ("builtin", "openngc")
+        Where to look for a name, in turn; a catalogue whose package is not installed is left out.
+
+    Returns
+    -------
+    astropy.coordinates.SkyCoord
+        The position.
+
+    Raises
+    ------
+    ParameterError
+        If it is no position, and no catalogue has the name.
+
+    Examples
+    --------
+    >>> from astroclassify.identify import find_position
+    >>> find_position("Whirlpool Galaxy").to_string()
+    '202.47 47.1953'
+    >>> find_position("13:29:52.7 +47:11:43").to_string(precision=3)
+    '202.470 47.195'
+    """
+    position = _as_position(place)
+    if position is not None:
+        return position
+    asked = []
+    for catalogue in catalogues:
+        try:
+            position = find_catalogue(catalogue).resolve(place)
+        except OptionalDependencyError:
+            continue
+        if position is not None:
+            return position
+        asked.append(str(catalogue))
+    raise ParameterError(
+        f"{place!r} is neither a position (as '10.68 41.27' or '00:42:44 +41:16:09') "
+        f"nor a name in {', '.join(asked)}"
+    )
+
+
+def _as_position(text):
+    """A position, or None if the text does not look like one."""
+    if not re.fullmatch(r"[\d\s:.,+\-hmsd°'\"]+", text) or not re.search(r"\d[\s,hmsd:'\"]*[\s,+-]+\d", text):
+        return None
+    sexagesimal = re.search(r"[:hd]", text) or len(text.replace(",", " ").split()) > 2
+    try:
+        return SkyCoord(text.replace(",", " "), unit=("hourangle" if sexagesimal else "deg", "deg"))
+    except ValueError as error:
+        raise ParameterError(f"{text!r} is no position: {error}") from error

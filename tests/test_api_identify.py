@@ -1,0 +1,97 @@
+"""Names beside the label: what the catalogue says, whether the pixels agree, and that it changes nothing."""
+
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+from astropy.nddata import CCDData
+from astropy.wcs import WCS
+
+from astroclassify import Classification, classify, classify_many
+from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.datasets import resolve_body
+from astroclassify.simulate import random_frames
+
+
+def at(name, kind, seed=1):
+    """A simulated frame of a kind, at the place of a body."""
+    body = resolve_body(name)
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype, wcs.wcs.crval = ["RA---TAN", "DEC--TAN"], [body.ra, body.dec]
+    wcs.wcs.crpix, wcs.wcs.cdelt = [128.5, 128.5], [-1.4e-5, 1.4e-5]
+    return CCDData(random_frames(seed, kind=kind, shape=(256, 256))[0].array, unit="adu", wcs=wcs)
+
+
+GALAXY, CLUSTER = at("M51", "spiral"), at("M13", "globular")
+DISCOVERY = at("M51", "globular")
+
+
+def test_the_body_stands_beside_the_label():
+    answer = classify(GALAXY, identify=True)
+    assert (answer.label, answer.body, answer.agrees) == ("galaxy", "M51", True)
+    assert answer.meta["body_class"] == "galaxy"
+    assert answer.meta["frame_in_body"] == pytest.approx(1)
+    assert "in the catalogue: M51 (galaxy)" in str(answer)
+    assert answer.to_header()["ACBODY"] == "M51"
+
+
+def test_a_disagreement_is_told():
+    assert classify(DISCOVERY, identify="builtin").agrees is False
+
+
+def test_the_catalogue_changes_nothing_that_pixels_say():
+    plain, named = classify(DISCOVERY), classify(DISCOVERY, identify=True)
+    assert plain.body == ""
+    assert plain.agrees is None
+    assert (plain.label, plain.probabilities) == (named.label, named.probabilities)
+
+
+def test_the_catalogue_is_a_prior_where_it_is_asked_for():
+    plain, moved = classify(DISCOVERY), classify(DISCOVERY, prior="catalogue")
+    assert moved.body == "M51"
+    assert moved.meta["prior"] == {"galaxy": 0.95, "nsc": pytest.approx(0.05)}
+    same = classify(DISCOVERY, prior={"galaxy": 0.95, "nsc": 0.05})
+    assert moved.p_galaxy == pytest.approx(same.p_galaxy)
+    assert moved.p_galaxy > plain.p_galaxy
+
+
+def test_a_frame_without_a_place_has_no_body_and_no_prior():
+    answer = classify(GALAXY.data, identify=True, prior="catalogue")
+    assert (answer.body, answer.agrees, answer.meta["prior"]) == ("", None, None)
+    assert "no celestial WCS" in answer.meta["body_note"]
+    assert answer.probabilities == classify(GALAXY.data).probabilities
+
+
+def test_an_uncertain_answer_agrees_with_nothing():
+    shares = {"galaxy": 0.6, "nsc": 0.4}
+    answer = Classification("uncertain", 0.6, "galaxy", shares, meta={"body_label": "galaxy", "body": "M51"})
+    assert answer.agrees is None
+
+
+def test_a_table_has_the_bodies_of_its_frames():
+    frames = [GALAXY, DISCOVERY, CLUSTER, GALAXY.data, "nothing.fits"]
+    table = classify_many(frames, identify=True, progress=False)
+    assert table["body"].tolist() == ["M51", "M51", "M13", "", ""]
+    assert table["agrees"].tolist() == ["yes", "no", "yes", "", ""]
+    assert table["body_class"][2] == "star cluster"
+    plain = classify_many(frames, progress=False)
+    assert "body" not in plain.colnames
+    np.testing.assert_array_equal(plain["probability"], table["probability"])
+    assert classify_many([], identify=True).colnames == table.colnames
+
+
+def test_wrong_usage_is_told():
+    with pytest.raises(UnknownNameError, match="no catalogue is named"):
+        classify(GALAXY, identify="nothing")
+    with pytest.raises(ParameterError, match="got a str"):
+        classify(GALAXY, prior="stars")
+    with pytest.raises(ParameterError, match="a position has no pixels: give survey="):
+        classify(SkyCoord(10, 20, unit="deg"))
+
+
+def test_a_position_and_a_survey_are_classified_and_named(monkeypatch):
+    monkeypatch.setattr("astroclassify._api.survey_frame", lambda position, survey: GALAXY)
+    position = SkyCoord(202.47, 47.195, unit="deg")
+    answer = classify(position, survey="CDS/P/DSS2/red")
+    assert (answer.label, answer.body) == ("galaxy", "M51")
+    table = classify_many(position, survey="CDS/P/DSS2/red", identify=True)
+    assert table["body"].tolist() == ["M51"]
