@@ -207,6 +207,7 @@ def test_tables_of_a_set_say_the_same_from_memory_and_from_the_file(settings, tm
 
 def test_frames_through_memory_leave_no_file(monkeypatch):
     exposure = small()
+    exposure.frames()  # the list of readers is read from disk, once in a session
     monkeypatch.setattr("pathlib.Path.open", lambda *_, **__: pytest.fail("a file was opened"))
     monkeypatch.setattr("tempfile.mkdtemp", lambda *_, **__: pytest.fail("a folder was made"))
     (frame,) = exposure.frames()
