@@ -200,7 +200,7 @@ def _inverse(distortion, shape):
 
 
 # Fitted by ``benchmarks/distortion.py`` to the polynomials (SIP) of both chips: of ACS/WFC in the header of
-# j94f05bgq (IDCTAB qbu1641sj), 0.5 pixels rms; of WFC3/UVIS in that of ib4606c6q (IDCTAB 2731450pi), 0.2
+# j94f05bgq (IDCTAB qbu1641sj), 0.8 pixels rms; of WFC3/UVIS in that of ib4606c6q (IDCTAB 2731450pi), 0.3
 # pixels rms. The reference is the middle of the field, y on the sky along the chips' mean y axis.
 _ACS = (
     (
