@@ -1,8 +1,8 @@
 """Bands against published curves, and CSST's depths: ``python benchmarks/photometry.py FOLDER...``.
 
 The folders hold published throughput curves, as for ``python -m astroclassify.photometry.fit``. Prints zero
-point and pivot of every band next to those of its curve, the largest and median residuals, the depths, and
-how long Eq. (1) takes.
+point and pivot of every band next to those of its curve, the largest and median residuals, the depths,
+colours of stars, and how long Eq. (1) takes.
 """
 
 import argparse
@@ -12,21 +12,35 @@ from timeit import timeit
 import numpy as np
 from astropy import units as u
 
-from astroclassify.photometry import BANDS, aperture_noise, count_rate, limiting_magnitude, photon_rate, star
+from astroclassify.photometry import (
+    BANDS,
+    as_bandpass,
+    blackbody,
+    count_rate,
+    effective_temperature,
+    photon_rate,
+    star,
+    survey_depth,
+    vega,
+)
 from astroclassify.photometry._bands import response_curve
 from astroclassify.photometry._core import ab_zero_point, pivot_wavelength
 from astroclassify.photometry._curves import published_curves
 
-# Sky of galaxyGenius in electrons per second and pixel, exposures of 150 s, published 5-sigma depth.
-CSST = {
-    "NUV": (0.0042, 4, 25.4),
-    "u": (0.0317, 2, 25.4),
-    "g": (0.2803, 2, 26.3),
-    "r": (0.3591, 2, 26.0),
-    "i": (0.3708, 2, 25.9),
-    "z": (0.2168, 2, 25.2),
-    "y": (0.0638, 4, 24.4),
+# Published 5-sigma depths of the survey (Qu et al. 2212.10804 for g and i; the others are quoted).
+CSST = {"NUV": 25.4, "u": 25.4, "g": 26.3, "r": 26.0, "i": 25.9, "z": 25.2, "y": 24.4}
+# U - B and B - V of dwarfs: Pecaut & Mamajek (2013), ApJS 208, 9.
+DWARFS = {
+    "B5": (-0.58, -0.16),
+    "A0": (0.00, 0.00),
+    "F0": (0.05, 0.29),
+    "F5": (-0.01, 0.44),
+    "G2": (0.13, 0.65),
+    "K0": (0.44, 0.82),
+    "K5": (1.05, 1.15),
+    "M0": (1.20, 1.42),
 }
+JOHNSON = {"U": (366, 60), "B": (440, 90), "V": (550, 88)}  # middles and widths of boxes, nm
 
 
 def compare(curves):
@@ -65,14 +79,35 @@ def summarise(rows):
 
 
 def depths():
-    """Print CSST's depths."""
-    for name, (sky, exposures, published) in CSST.items():
-        band = BANDS["csst-msc", name]
-        noise = aperture_noise(band, sky=sky * u.electron / u.s)
-        depth = limiting_magnitude(band, 150 * u.s, noise, exposures=exposures).value
-        difference = depth - published
-        label = f"CSST {name:3s} {exposures} x 150 s, 5 sigma"
-        print(f"{label}: {depth:.2f}, published {published}, {difference:+.2f}")
+    """Print CSST's depths, with one sky and one aperture."""
+    for name, published in CSST.items():
+        depth = survey_depth(name).value
+        print(f"CSST {name:3s}, 5 sigma: {depth:.2f}, published {published}, {depth - published:+.2f}")
+
+
+def vega_magnitude(spectrum, band):
+    """Measure a spectrum in a band, relative to Vega."""
+    rates = [count_rate(each, band, 1 * u.cm**2).value for each in (spectrum, vega())]
+    return -2.5 * np.log10(rates[0] / rates[1])
+
+
+def colours():
+    """Print colours of dwarfs next to observed ones, and those of black bodies."""
+    boxes = {}
+    for name, (middle, width) in JOHNSON.items():
+        edges = middle + np.array([-0.51, -0.5, 0.5, 0.51]) * width
+        boxes[name] = as_bandpass((edges * u.nm, np.array([0.0, 1.0, 1.0, 0.0])))
+    ultraviolet = BANDS["wfc3-uvis", "F275W"]
+    print("ours, black body, observed:   U - B                      B - V              F275W - V")
+    for name, observed in DWARFS.items():
+        rows = []
+        for spectrum in (star(name), blackbody(effective_temperature(name))):
+            magnitude = {box: vega_magnitude(spectrum, band) for box, band in boxes.items()}
+            ub, bv = magnitude["U"] - magnitude["B"], magnitude["B"] - magnitude["V"]
+            rows.append((ub, bv, vega_magnitude(spectrum, ultraviolet) - magnitude["V"]))
+        (ub, bv, uv), (ub_black, bv_black, uv_black) = rows
+        first = f"{ub:18.2f} {ub_black:8.2f} {observed[0]:8.2f}"
+        print(f"{name:4s} {first} {bv:17.2f} {bv_black:8.2f} {observed[1]:8.2f} {uv:20.2f} {uv_black:8.2f}")
 
 
 def speed():
@@ -91,6 +126,7 @@ def main():
     curves = published_curves(parser.parse_args().folders)
     summarise(compare(curves))
     depths()
+    colours()
     speed()
 
 

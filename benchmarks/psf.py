@@ -15,13 +15,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from astropy import units as u
 from astropy.io import fits
 
-from astroclassify.simulate.optics._psf import point_spread
+from astroclassify.photometry import BANDS, as_bandpass
+from astroclassify.simulate.optics._psf import point_spread, width_before_pixels
 from astroclassify.simulate.optics._telescopes import Optics
 
 RADII = (1, 1.5, 2, 3, 4, 6, 8, 10, 15, 20, 40)
 WITH_DIFFUSION = ("wfc3_uvis_f814w",)
+#: Full width at half maximum in pixels, before pixelation, by nm: WFC3 Instrument Handbook, Table 6.7.
+HANDBOOK = {200: 2.069, 300: 1.870, 400: 1.738, 500: 1.675, 600: 1.681, 700: 1.746, 800: 1.844, 900: 1.960}
+BANDS_OF_UVIS = ("F225W", "F275W", "F336W", "F438W", "F606W", "F814W")
 
 
 def models(folder):
@@ -62,8 +67,21 @@ def energy(image, centre):
     return np.array([image[r <= radius].sum() for radius in RADII])
 
 
+def widths():
+    """Print widths of UVIS before pixels, next to the handbook's."""
+    print("WFC3/UVIS, FWHM in pixels before pixelation: handbook (Table 6.7), ours")
+    for nanometres, published in HANDBOOK.items():
+        narrow = (nanometres + np.array([-2.0, 0.0, 2.0])) * u.nm, np.array([0.5, 1.0, 0.5])
+        print(
+            f"{nanometres} nm   {published:.3f} {width_before_pixels('wfc3-uvis', as_bandpass(narrow)):7.3f}"
+        )
+    for band in BANDS_OF_UVIS:
+        published = np.interp(BANDS["wfc3-uvis", band].pivot.value, *zip(*HANDBOOK.items(), strict=True))
+        print(f"{band}    {published:.3f} {width_before_pixels('wfc3-uvis', band):7.3f}")
+
+
 def main():
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     print("encircled energy of the model, and ours minus it, by radius in detector pixels")
@@ -81,6 +99,7 @@ def main():
         row = "".join(f"{value:+7.3f}" for value in ours - theirs)
         print(f"{'':18s}{row}  {largest:7.3f}  {spread.radius_of(0.8):.3f}")
     print(f"largest difference {worst:.3f}")
+    widths()
 
 
 if __name__ == "__main__":

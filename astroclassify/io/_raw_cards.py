@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from astropy.time import Time
 
 from astroclassify.instruments import Instrument
@@ -46,9 +47,13 @@ class RawContents:
 
     @property
     def pointing(self):
-        """RA and Dec of the first chip's reference pixel (tuple of float, degrees)."""
-        world = next(iter(self.worlds.values()), None)
-        return (0.0, 0.0) if world is None else tuple(float(angle) for angle in world.wcs.crval)
+        """RA and Dec between the chips' reference pixels (tuple of float, degrees); 0, 0 without any."""
+        places = {tuple(world.wcs.crval) for world in self.worlds.values()}
+        if len(places) < 2:
+            return tuple(float(angle) for angle in next(iter(places), (0.0, 0.0)))
+        ra, dec = np.radians(list(places)).T
+        x, y, z = (np.cos(dec) * np.cos(ra)).sum(), (np.cos(dec) * np.sin(ra)).sum(), np.sin(dec).sum()
+        return float(np.degrees(np.arctan2(y, x)) % 360), float(np.degrees(np.arctan2(z, np.hypot(x, y))))
 
 
 def name_card(contents):

@@ -1,11 +1,9 @@
-"""Raw files of Hubble's ACS/WFC and WFC3/UVIS: imsets, and the cards that real ones have.
+"""Raw files of Hubble's ACS/WFC and WFC3/UVIS: imsets, and the cards that real ones have."""
 
-The keywords, their order and comments are those of real raw headers (j6gp01lzq and the lists of acsql);
-what depends on the telescope's operations, not on the exposure, is the same in every file.
-"""
-
+import numpy as np
 from astropy.io import fits
 
+from astroclassify.io import _hst_cards as cards_of
 from astroclassify.io._raw_cards import name_card, orientation, time_cards, wcs_cards
 
 #: Cards of a user's header that belong into the SCI extensions.
@@ -15,81 +13,6 @@ SCI_KEYS = frozenset(
         *("PHOTMODE", "PHOTFLAM", "PHOTZPT", "PHOTPLAM", "PHOTBW"),
     )
 )
-_SWITCHES = (
-    ("STATFLAG", False, "Calculate statistics?"),
-    ("WRTERR", True, "write out error array extension"),
-    ("DQICORR", "PERFORM", "data quality initialization"),
-    ("ATODCORR", "OMIT", "correct for A to D conversion errors"),
-    ("BLEVCORR", "PERFORM", "subtract bias level computed from overscan img"),
-    ("BIASCORR", "PERFORM", "Subtract bias image"),
-    ("FLSHCORR", "OMIT", "post flash correction"),
-    ("CRCORR", "OMIT", "combine observations to reject cosmic rays"),
-    ("EXPSCORR", "PERFORM", "process individual observations after cr-reject"),
-    ("SHADCORR", "OMIT", "apply shutter shading correction"),
-    ("PCTECORR", "PERFORM", "cte correction"),
-    ("DARKCORR", "PERFORM", "Subtract dark image"),
-    ("FLATCORR", "PERFORM", "flat field data"),
-    ("PHOTCORR", "PERFORM", "populate photometric header keywords"),
-    ("RPTCORR", "OMIT", "add individual repeat observations"),
-    ("DRIZCORR", "PERFORM", "drizzle processing"),
-)
-_REFERENCE_FILES = (
-    ("BPIXTAB", "bad pixel table"),
-    ("CCDTAB", "CCD calibration parameters"),
-    ("ATODTAB", "analog to digital correction file"),
-    ("OSCNTAB", "CCD overscan table"),
-    ("BIASFILE", "bias image file name"),
-    ("FLSHFILE", "post flash correction file name"),
-    ("CRREJTAB", "cosmic ray rejection parameters"),
-    ("SHADFILE", "shutter shading correction file"),
-    ("PCTETAB", "CTE Correction Table"),
-    ("DRKCFILE", "De-trailed Dark Reference File"),
-    ("DARKFILE", "dark image file name"),
-    ("PFLTFILE", "pixel to pixel flat field file name"),
-    ("DFLTFILE", "delta flat field file name"),
-    ("LFLTFILE", "low order flat"),
-    ("GRAPHTAB", "the HST graph table"),
-    ("COMPTAB", "the HST components table"),
-    ("IDCTAB", "image distortion correction table"),
-    ("DGEOFILE", "Distortion correction image"),
-    ("MDRIZTAB", "MultiDrizzle parameter table"),
-    ("IMPHTTAB", "Image Photometry Table"),
-    ("D2IMFILE", "Column Correction Reference File"),
-    ("NPOLFILE", "Non-polynomial Offsets Reference File"),
-    ("SNKCFILE", "Map of sink pixels"),
-)
-_PATTERN = (
-    ("PATTERN1", "NONE", "primary pattern type"),
-    ("P1_SHAPE", "", "primary pattern shape"),
-    ("P1_PURPS", "", "primary pattern purpose"),
-    ("P1_NPTS", 0, "number of points in primary pattern"),
-    ("P1_PSPAC", 0.0, "point spacing for primary pattern (arc-sec)"),
-    ("P1_LSPAC", 0.0, "line spacing for primary pattern (arc-sec)"),
-    ("P1_ANGLE", 0.0, "angle between sides of parallelogram patt (deg)"),
-    ("P1_FRAME", "", "coordinate frame of primary pattern"),
-    ("P1_ORINT", 0.0, "orientation of pattern to coordinate frame"),
-    ("P1_CENTR", "", "center pattern relative to pointing (yes/no)"),
-    ("PATTSTEP", 0, "position number of this point in the pattern"),
-)
-_FLASH = (
-    ("FLASHDUR", 0.0, "Exposure time in seconds: 0.1 to 409.5"),
-    ("FLASHCUR", "OFF", "Post flash current: OFF, LOW, MED, HIGH"),
-    ("FLASHSTA", "NOT PERFORMED", "Status: SUCCESSFUL, ABORTED, NOT PERFORMED"),
-    ("SHUTRPOS", "A", "Shutter position: A or B"),
-)
-_ASSOCIATION = (
-    ("ASN_ID", "NONE", "unique identifier assigned to association"),
-    ("ASN_TAB", "NONE", "name of the association table"),
-    ("ASN_MTYP", "", "Role of the Member in the Association"),
-    ("CRDS_CTX", "N/A", "CRDS context of the reference files"),
-)
-_TELEMETRY = {
-    "FILLCNT": (0, "number of segments containing fill"),
-    "ERRCNT": (0, "number of segments containing errors"),
-    "PODPSFF": (False, "podps fill present (T/F)"),
-    "STDCFFF": (False, "science telemetry fill data present (T=1/F=0)"),
-    "STDCFFP": ("0x5569", "science telemetry fill pattern (hex)"),
-}
 
 
 def hst_hdus(contents):
@@ -108,7 +31,7 @@ def hst_hdus(contents):
     """
     header = _primary_header(contents)
     header.update({key: value for key, value in contents.extra.items() if key not in SCI_KEYS})
-    hdus = [fits.PrimaryHDU(header=header)]
+    hdus = [_without_pixels(fits.PrimaryHDU, header)]
     for version, (chip, image) in enumerate(contents.images.items(), start=1):
         cards = _sci_cards(contents, chip, header["ROOTNAME"])
         cards |= {key: value for key, value in contents.extra.items() if key in SCI_KEYS}
@@ -116,25 +39,40 @@ def hst_hdus(contents):
     return hdus
 
 
+def _without_pixels(kind, header):
+    """Make an HDU of a header alone; otherwise astropy sets BITPIX to 8 where there are no pixels."""
+    return kind.fromstring(header.tostring().encode("ascii"))
+
+
 # Primary HDU ---------------------------------------------------------------------------------
 
 
 def _primary_header(contents):
-    camera = contents.camera
-    rootname = contents.target.name.split("_")[0].split(".")[0][:9].lower()
-    groups = {
-        "": (
-            ("NEXTEND", 3 * len(contents.layouts), "Number of standard extensions"),
-            name_card(contents),
-            ("FILETYPE", "SCI", "type of data found in data file"),
-            ("TELESCOP", camera.telescope, "telescope used to acquire data"),
-            ("INSTRUME", camera.instrume, "identifier for instrument used to acquire data"),
-            ("EQUINOX", 2000.0, "equinox of celestial coord. system"),
-        ),
+    header = fits.Header(
+        [
+            ("SIMPLE", True, "data conform to FITS standard"),
+            ("BITPIX", 16, "bits per data value"),
+            ("NAXIS", 0, "number of data axes"),
+            ("EXTEND", True, "File may contain standard extensions"),
+        ]
+    )
+    for title, cards in _primary_groups(contents).items():
+        if title:
+            header.extend([("", ""), ("", f"      / {title}"), ("", "")], bottom=True)
+        header.extend(cards, bottom=True)
+    return header
+
+
+def _primary_groups(contents):
+    """Give titles and cards, in the order of a real header."""
+    flashed = float(contents.extra.get("FLASHDUR", 0.0)) > 0
+    common = cards_of.camera_groups(contents.camera.instrume, flashed=flashed)
+    return {
+        "": _file_cards(contents),
         "DATA DESCRIPTION KEYWORDS": (
-            ("ROOTNAME", rootname, "rootname of the observation set"),
+            ("ROOTNAME", _rootname(contents), "rootname of the observation set"),
             ("IMAGETYP", "EXT", "type of exposure identifier"),
-            ("PRIMESI", camera.instrume, "instrument designated as prime"),
+            ("PRIMESI", contents.camera.instrume, "instrument designated as prime"),
         ),
         "TARGET INFORMATION": (
             ("TARGNAME", "NONE", "proposer's target name"),
@@ -144,42 +82,50 @@ def _primary_header(contents):
         "PROPOSAL INFORMATION": (
             ("PROPOSID", 0, "PEP proposal identifier"),
             ("LINENUM", "01.001", "proposal logsheet line number"),
+            *cards_of.INVESTIGATOR,
         ),
-        "EXPOSURE INFORMATION": _exposure_cards(contents),
+        "EXPOSURE INFORMATION": (
+            *cards_of.POINTING,
+            *time_cards(contents),
+            *cards_of.QUALITY,
+            ("DARKTIME", contents.seconds + 4.0, "fiducial pixel dark time (secs)"),
+        ),
+        "POINTING INFORMATION": (("PA_V3", _pa_v3(contents), "position angle of V3-axis of HST (deg)"),),
+        "TARGET OFFSETS (POSTARGS)": cards_of.TARGET_OFFSETS,
+        "DIAGNOSTIC KEYWORDS": cards_of.DIAGNOSTICS,
         "SCIENCE INSTRUMENT CONFIGURATION": _configuration_cards(contents),
-        "CALIBRATION SWITCHES: PERFORM, OMIT, COMPLETE": _SWITCHES,
-        "CALIBRATION REFERENCE FILES": tuple((key, "N/A", comment) for key, comment in _REFERENCE_FILES),
-        "PATTERN KEYWORDS": _PATTERN,
-        "POST FLASH  PARAMETERS": _FLASH,
+        **common,
         "ENGINEERING PARAMETERS": _engineering_cards(contents),
-        "ASSOCIATION KEYWORDS": _ASSOCIATION,
+        "ASSOCIATION KEYWORDS": cards_of.ASSOCIATION,
     }
-    header = fits.Header()
-    for title, cards in groups.items():
-        if title:
-            header.extend([("", ""), ("", f"      / {title}"), ("", "")], bottom=True)
-        header.extend(cards, bottom=True)
-    return header
 
 
-def _exposure_cards(contents):
-    world = next(iter(contents.worlds.values()), None)
+def _rootname(contents):
+    return contents.target.name.split("_")[0].split(".")[0][:9].lower()
+
+
+def _file_cards(contents):
+    camera = contents.camera
+    day, *_ = (value for key, value, _ in time_cards(contents) if key == "DATE-OBS")
     return (
-        ("FGSLOCK", "FINE", "commanded FGS lock (FINE,COARSE,GYROS,UNKNOWN)"),
-        ("GYROMODE", "3", "number of gyros scheduled, T=3+OBAD"),
-        ("MTFLAG", "", "moving target flag; T if it is a moving target"),
-        *time_cards(contents),
-        ("EXPFLAG", "NORMAL", "Exposure interruption indicator"),
-        ("DARKTIME", contents.seconds + 4.0, "fiducial pixel dark time (secs)"),
-        ("QUALITY", "", ""),
-        (
-            "PA_V3",
-            0.0 if world is None else orientation(world) % 360,
-            "position angle of V3-axis of HST (deg)",
-        ),
-        ("POSTARG1", 0.0, "POSTARG in axis 1 direction"),
-        ("POSTARG2", 0.0, "POSTARG in axis 2 direction"),
+        ("NEXTEND", 3 * len(contents.layouts), "Number of standard extensions"),
+        ("DATE", day, "date this file was written (yyyy-mm-dd)"),  # of the exposure: same frame, same bytes
+        name_card(contents),
+        ("FILETYPE", "SCI", "type of data found in data file"),
+        ("TELESCOP", camera.telescope, "telescope used to acquire data"),
+        ("INSTRUME", camera.instrume, "identifier for instrument used to acquire data"),
+        ("EQUINOX", 2000.0, "equinox of celestial coord. system"),
     )
+
+
+def _pa_aper(contents):
+    """Give the position angle of the aperture's y axis: the mean of the chips' (degrees), 0 without any."""
+    angles = np.radians([orientation(world) for world in contents.worlds.values()])
+    return float(np.degrees(np.arctan2(np.sin(angles).sum(), np.cos(angles).sum()))) if angles.size else 0.0
+
+
+def _pa_v3(contents):
+    return (_pa_aper(contents) + cards_of.V3_FROM_Y_AXIS[contents.camera.instrume]) % 360
 
 
 def _configuration_cards(contents):
@@ -221,6 +167,8 @@ def _filter_cards(camera, band):
         ("FW1ERROR", False, "filter wheel position error flag"),
         ("FW2OFFST", 0, "computed filter wheel offset"),
         ("FW2ERROR", False, "filter wheel position error flag"),
+        ("FWSOFFST", 0, "computed filter wheel offset"),
+        ("FWSERROR", False, "filter wheel position error flag"),
         ("LRFWAVE", 0.0, "proposed linear ramp filter wavelength"),
     )
 
@@ -254,28 +202,30 @@ def _sci_cards(contents, chip, rootname):
         "DATAMIN": (float(image.min()), "the minimum value of the data"),
         "DATAMAX": (float(image.max()), "the maximum value of the data"),
         "BUNIT": ("COUNTS", "brightness units"),
-        **({} if world is None else _sky_cards(world, layout)),
-        **_position_cards(contents.camera, layout),
         "CCDCHIP": (chip, "CCD chip (1 or 2)"),
-        "PHOTMODE": ("", "observation con"),
-        "PHOTFLAM": (0.0, "inverse sensitivity, ergs/cm2/Ang/electron"),
-        "PHOTZPT": (0.0, "ST magnitude zero point"),
-        "PHOTPLAM": (0.0, "Pivot wavelength (Angstroms)"),
-        "PHOTBW": (0.0, "RMS bandwidth of filter plus detector"),
-        "NCOMBINE": (1, "number of image sets combined"),
-        **_TELEMETRY,
+        **_sky_cards(contents, world, layout),
+        **_readout_cards(contents.camera, layout),
+        **cards_of.PHOTOMETRY,
+        "NCOMBINE": (1, "number of image sets combined during CR rejecti"),
+        **cards_of.TELEMETRY,
+        **(cards_of.COMPRESSION if contents.camera.instrume == "ACS" else {}),
         **_statistics_cards(image),
     }
 
 
-def _sky_cards(world, layout):
-    angle = orientation(world)
+def _sky_cards(contents, world, layout):
+    """Say where on the sky and on the chip the image lies; without a WCS only the latter."""
+    if world is None:
+        return _offset_cards(layout)
+    linear = wcs_cards(world, layout.science_start)
+    ra, dec = contents.pointing
     return {
-        **wcs_cards(world, layout.science_start),
-        "ORIENTAT": (angle, "position angle of image y axis (deg. e of n)"),
-        "RA_APER": (float(world.wcs.crval[0]), "RA of aperture reference position"),
-        "DEC_APER": (float(world.wcs.crval[1]), "Declination of aperture reference position"),
-        "PA_APER": (angle, "Position Angle of reference aperture center"),
+        **{key: card for key, card in linear.items() if not key.startswith("CUNIT")},  # raw headers have none
+        **_offset_cards(layout),
+        "ORIENTAT": (orientation(world), "position angle of image y axis (deg. e of n)"),
+        "RA_APER": (ra, "RA of aperture reference position"),
+        "DEC_APER": (dec, "Declination of aperture reference position"),
+        "PA_APER": (_pa_aper(contents), "Position Angle of reference aperture center (de"),
         "VAFACTOR": (1.0, "velocity aberration plate scale factor"),
     }
 
@@ -298,39 +248,94 @@ def _statistics_cards(image):
     }
 
 
-def _position_cards(camera, layout):
+def _offset_cards(layout):
+    """Say where the image starts on the chip."""
+    values = {
+        "LTV": (layout.ltv, "offset in {} to subsection start"),
+        "RAW_LTV": (layout.ltv, "original offset in {} to subsection start"),
+        "LTM": ((1.0 / layout.binning,) * 2, "reciprocal of sampling rate in {}"),
+    }
+    names = {"LTM": ("LTM1_1", "LTM2_2")}
+    return {
+        key: (float(value), comment.format(axis))
+        for name, (pair, comment) in values.items()
+        for key, value, axis in zip(names.get(name, (f"{name}1", f"{name}2")), pair, "XY", strict=True)
+    }
+
+
+def _readout_cards(camera, layout):
+    """Say which part of the chip was read, in unbinned pixels."""
     whole = next(full for full in camera.layouts if full.chip == layout.chip)
-    cards = {}
-    for axis, ltv, whole_ltv, pixels in zip("12", layout.ltv, whole.ltv, layout.shape[::-1], strict=True):
-        size = pixels * layout.binning
-        start = 0 if layout.binning > 1 else round(whole_ltv - ltv)
-        cards |= {
-            f"LTV{axis}": (float(ltv), f"offset in axis {axis} to subsection start"),
-            f"RAW_LTV{axis}": (float(ltv), f"original offset in axis {axis} to subsection start"),
-            f"LTM{axis}_{axis}": (1.0 / layout.binning, f"reciprocal of sampling rate in axis {axis}"),
-            f"CENTERA{axis}": (start + size // 2 + 1, f"subarray axis{axis} center pt in unbinned dect. pix"),
-            f"SIZAXIS{axis}": (size, f"subarray axis{axis} size in unbinned detector pixels"),
-            f"BINAXIS{axis}": (layout.binning, f"axis{axis} data bin size in unbinned detector pixels"),
-        }
-    return cards
+    sizes = [pixels * layout.binning for pixels in layout.shape[::-1]]
+    starts = [0 if layout.binning > 1 else round(b - a) for a, b in zip(layout.ltv, whole.ltv, strict=True)]
+    centres = [start + size // 2 + 1 for start, size in zip(starts, sizes, strict=True)]
+    values = {
+        "CENTERA": (centres, "subarray axis{} center pt in unbinned dect. pix"),
+        "SIZAXIS": (sizes, "subarray axis{} size in unbinned detector pixels"),
+        "BINAXIS": ((layout.binning,) * 2, "axis{} data bin size in unbinned detector pixels"),
+    }
+    return {
+        f"{name}{axis}": (value, comment.format(axis))
+        for name, (pair, comment) in values.items()
+        for axis, value in zip("12", pair, strict=True)
+    }
 
 
 def _imset(version, image, cards):
-    science = fits.ImageHDU(image, name="SCI", ver=version)
-    science.header.update(cards)
-    null = {"NPIX1": (image.shape[1], "length of constant array axis 1")}
-    null["NPIX2"] = (image.shape[0], "length of constant array axis 2")
-    kept = {
-        key: cards[key] for key in cards if key.startswith(("ROOTNAME", "EXPNAME", "CRPIX", "CRVAL", "CTYPE"))
-    }
-    kept |= {key: cards[key] for key in cards if key.startswith(("CD1", "CD2", "LTV", "LTM", "RAW_LTV"))}
-    error = {"BUNIT": ("COUNTS", "brightness units"), **null, "PIXVALUE": (0.0, "values of pixels"), **kept}
-    quality = {"BUNIT": ("UNITLESS", "brightness units"), **null, "PIXVALUE": (0, "values of pixels"), **kept}
-    return [science, _null_hdu("ERR", version, error), _null_hdu("DQ", version, quality)]
+    header = fits.Header([("INHERIT", True, "inherit the primary header"), *_named("SCI", version)])
+    header.update(cards)
+    return [
+        fits.ImageHDU(image, header=header),
+        _null_hdu("ERR", version, image, cards),
+        _null_hdu("DQ", version, image, cards),
+    ]
 
 
-def _null_hdu(name, version, cards):
-    hdu = fits.ImageHDU(name=name, ver=version)
-    hdu.header["BITPIX"] = 16
-    hdu.header.update(cards)
-    return hdu
+def _named(name, version):
+    return ("EXTNAME", name, "extension name"), ("EXTVER", version, "extension version number")
+
+
+#: What an extension of a constant shares with SCI: its name, and where it lies on chip and sky.
+_SHARED = ("WCSAXES", "CRPIX", "CRVAL", "CTYPE", "CD1_", "CD2_", "LTV", "RAW_LTV", "LTM", "ORIENTAT")
+_SHARED += ("RA_APER", "DEC_APER", "PA_APER", "VAFACTOR")
+
+
+def _null_hdu(name, version, image, cards):
+    """Describe a constant as hstio does: no pixels, but how many there would be, and of which value."""
+    error = name == "ERR"
+    value, unit = (0.0, "COUNTS") if error else (0, "UNITLESS")
+    header = fits.Header(
+        [
+            ("XTENSION", "IMAGE", "extension type"),
+            ("BITPIX", 16, "bits per data value"),
+            ("NAXIS", 0, "number of data axes"),
+            ("PCOUNT", 0, "number of group parameters"),
+            ("GCOUNT", 1, "number of groups"),
+            ("INHERIT", True, "inherit the primary header"),
+            *_named(name, version),
+        ]
+    )
+    header.update({key: cards[key] for key in ("ROOTNAME", "EXPNAME")})
+    header.update(
+        {
+            "DATAMIN": (0.0, "the minimum value of the data"),
+            "DATAMAX": (0.0, "the maximum value of the data"),
+            "BUNIT": (unit, "brightness units"),
+            "NPIX1": (image.shape[1], "length of constant array axis 1"),
+            "NPIX2": (image.shape[0], "length of constant array axis 2"),
+            "PIXVALUE": (value, "values of pixels in constant array"),
+        }
+    )
+    header.update({key: card for key, card in cards.items() if key.startswith(_SHARED)})
+    if error:
+        header.update(_GOOD_OF_A_CONSTANT | {"SDQFLAGS": cards["SDQFLAGS"]})
+    return _without_pixels(fits.ImageHDU, header)
+
+
+_GOOD_OF_A_CONSTANT = {
+    "NGOODPIX": (0, "number of good pixels"),
+    "SDQFLAGS": (31743, "serious data quality flags"),
+    "GOODMIN": (0.0, "minimum value of good pixels"),
+    "GOODMAX": (0.0, "maximum value of good pixels"),
+    "GOODMEAN": (0.0, "mean value of good pixels"),
+}

@@ -22,6 +22,7 @@ from astroclassify.photometry._observe import (
     limiting_magnitude,
     saturation_magnitude,
     snr,
+    survey_depth,
 )
 from astroclassify.photometry._populations import (
     old_population,
@@ -75,6 +76,7 @@ __all__ = [
     "star_forming_population",
     "starburst_population",
     "supernova_remnant",
+    "survey_depth",
     "vega",
     "zero_point",
     "zodiacal_light",

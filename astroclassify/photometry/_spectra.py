@@ -10,6 +10,7 @@ import numpy as np
 from astropy import units as u
 
 from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.photometry._blanketing import blanketing
 from astroclassify.photometry._core import LIGHT, PLANCK
 
 FLAM = u.erg / u.s / u.cm**2 / u.AA
@@ -137,7 +138,7 @@ def power_law(slope):
 
 def star(spectral_type):
     """
-    Give the spectrum of a dwarf star, a black body of the type's effective temperature.
+    Give the spectrum of a dwarf star: a black body of the type's effective temperature, with absorption.
 
     Parameters
     ----------
@@ -156,13 +157,18 @@ def star(spectral_type):
 
     Notes
     -----
-    No absorption lines, no Balmer jump, no molecular bands: colours are right to about 0.1 mag for F and
-    G stars between 400 and 900 nm; the ultraviolet of everything cooler than B is too bright, up to two
-    magnitudes below 300 nm. Use a real spectrum where that matters.
+    No package with a free licence ships stellar spectra. What absorption leaves of the black body is known of
+    two stars whose spectra are here as tables: Vega (its Balmer jump), and the Sun, as zodiacal light (the
+    blanketing of its ultraviolet; Leinert's reddening taken out). Its logarithm is interpolated in the
+    logarithm of the temperature: none above 30,000 K, Vega's at A0, the Sun's at G2, and three times the
+    Sun's at K5 and cooler. U - B of B5 to M0 dwarfs is that observed to 0.1 mag (black bodies: up to 0.9 mag
+    too blue), B - V to 0.1 mag for B5 to K0 and 0.3 mag below. Single lines and molecular bands are
+    not there.
 
     References
     ----------
-    Pecaut & Mamajek 2013, ApJS 208, 9, https://doi.org/10.1088/0067-0049/208/1/9
+    Pecaut & Mamajek 2013, ApJS 208, 9, https://doi.org/10.1088/0067-0049/208/1/9 (temperatures);
+    Leinert et al. 1998, A&AS 127, 1, https://doi.org/10.1051/aas:1998105 (colour of the zodiacal light)
 
     Examples
     --------
@@ -170,7 +176,8 @@ def star(spectral_type):
     >>> effective_temperature("G2V")
     <Quantity 5770. K>
     """
-    return blackbody(effective_temperature(spectral_type))
+    kelvin = effective_temperature(spectral_type).value
+    return tabulated(GRID, at_reference(GRID, planck(GRID, kelvin) * blanketing(GRID, kelvin)))
 
 
 def effective_temperature(spectral_type):

@@ -1,19 +1,21 @@
 """A whole exposure: from a body on the sky, through the telescope and the detector, to a raw file."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import torch
 
 from astroclassify.core import ParameterError, open_executor
 from astroclassify.instruments import Instrument
 from astroclassify.io import raw_hdus, read_frames, write_raw
-from astroclassify.photometry import Bandpass
+from astroclassify.photometry import BANDS, as_bandpass
+from astroclassify.simulate._calibrated import calibrated
 from astroclassify.simulate._dice import Dice
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate._light import light_on_field, random_pointing, random_sky
+from astroclassify.simulate.detector._chip import ChipWindow
 from astroclassify.simulate.detector._collect import collect, satellite_trail
-from astroclassify.simulate.detector._effects import Effects
+from astroclassify.simulate.detector._effects import REFERENCE_DATE, Effects
 from astroclassify.simulate.detector._readout import read_out
 from astroclassify.simulate.optics._psf import PointSpread
 from astroclassify.simulate.scenes._bodies import random_body, random_view
@@ -41,6 +43,10 @@ class RawExposure:
         What was read of each chip.
     truth : dict
         Body, class, view, sky, effects. In a file it stands in HISTORY, where no model looks.
+    expstart : float, default 57677
+        Start of the exposure, MJD.
+    distorted_wcs : dict of int to astropy.wcs.WCS, optional
+        World coordinates with the distortion (SIP), as calibrated files have them.
     """
 
     raw: dict
@@ -50,6 +56,8 @@ class RawExposure:
     wcs: dict
     layouts: dict
     truth: dict
+    expstart: float = REFERENCE_DATE
+    distorted_wcs: dict = field(default_factory=dict)
 
     def write(self, path, *, header=None, history=None, overwrite=False):
         """
@@ -60,7 +68,7 @@ class RawExposure:
         path : path-like
             File name, by convention ``*_raw.fits``.
         header : mapping, optional
-            Further cards, for example EXPSTART.
+            Further cards, for example TARGNAME.
         history : sequence of str, optional
             HISTORY cards; by default the truth, as JSON.
         overwrite : bool, default False
@@ -129,9 +137,29 @@ class RawExposure:
             "band": self.band,
             "exptime": self.exptime,
             "wcs": self.wcs,
-            "header": _subarray_cards(self.layouts) | _flash_cards(self.truth) | dict(header or {}),
+            "header": self._own_cards() | dict(header or {}),
             "history": told if history is None else history,
         }
+
+    def calibrated(self):
+        """
+        Calibrate the exposure as the telescope's pipeline does: bias, gain, dark current and flat field.
+
+        Returns
+        -------
+        list of astropy.nddata.CCDData
+            The chips' science areas in electrons, with noise and distorted world coordinates. Hot pixels,
+            cosmic rays, the light of a flash and deferred charge are left as they are.
+
+        Notes
+        -----
+        The flat field is the one that the chip has, of uniform light: it takes the pixels' areas out as well,
+        so that a uniform sky is uniform, and stars are as bright as their pixels are large.
+        """
+        return calibrated(self)
+
+    def _own_cards(self):
+        return {"EXPSTART": self.expstart} | _subarray_cards(self.layouts) | _flash_cards(self.truth)
 
 
 def _subarray_cards(layouts):
@@ -166,6 +194,7 @@ def simulate_exposure(
     sky=None,
     foreground=1.0,
     background=1.0,
+    expstart=REFERENCE_DATE,
 ):
     """
     Expose a body on every chip of a camera.
@@ -200,6 +229,8 @@ def simulate_exposure(
     foreground, background : float, default 1
         Numbers of foreground stars and of background galaxies, relative to what is usual at the body's
         Galactic latitude.
+    expstart : float, default 57677
+        Start of the exposure, MJD: the chip's hot pixels are those of that date.
 
     Returns
     -------
@@ -229,21 +260,32 @@ def simulate_exposure(
     effects = Effects.typical(field.camera) if effects is None else effects
     densities = (foreground, background)
     rate = light_on_field(field, body, view, band, sky, optics=optics, densities=densities, device=device)
-    raw = read_chips(field, rate, exptime, effects, dice)
+    bandpass = BANDS[field.camera.name, band] if isinstance(band, str) else as_bandpass(band)
+    raw = read_chips(field, rate, exptime, effects, dice, bandpass=bandpass, date=expstart)
     truth = _truth(body, view, sky, effects, optics, densities)
-    name = band.name if isinstance(band, Bandpass) else band
-    return RawExposure(raw, field.camera, name, float(exptime), field.world(*pointing), field.layouts, truth)
+    return RawExposure(
+        raw,
+        field.camera,
+        bandpass.name,
+        float(exptime),
+        field.world(*pointing),
+        field.layouts,
+        truth,
+        float(expstart),
+        field.world(*pointing, distorted=True),
+    )
 
 
 def _view_of_field(field, body, view, rng):
     """The window of the whole field on detector pixels."""
     pixel_scale = field.camera.pixel_scale
     if view is None:
-        return random_view(rng, body, field.shape, pixel_scale=pixel_scale)
-    return View(field.shape, body.angular_radius / pixel_scale, view.centre, view.angle, pixel_scale)
+        view = random_view(rng, body, field.shape, pixel_scale=pixel_scale)
+    scale = body.angular_radius / pixel_scale
+    return View(field.shape, scale, view.centre, view.angle, pixel_scale, field.distortion)
 
 
-def read_chips(field, rate, exptime, effects, dice):
+def read_chips(field, rate, exptime, effects, dice, *, bandpass=None, date=REFERENCE_DATE):
     """
     Expose the chips of a camera to light, and read them.
 
@@ -259,6 +301,10 @@ def read_chips(field, rate, exptime, effects, dice):
         What the detector adds and loses.
     dice : Dice
         Source of randomness.
+    bandpass : Bandpass, optional
+        Filter: the chips' sensitivity depends on it a little.
+    date : float, default 57677
+        Start of the exposure, MJD.
 
     Returns
     -------
@@ -271,7 +317,8 @@ def read_chips(field, rate, exptime, effects, dice):
         extra = None if trails is None else field.cut(trails, chip)
         layout, light = field.layouts[chip], field.cut(rate, chip)
         settings = {"effects": effects, "dice": own}
-        electrons = collect(light, field.camera, exptime, extra=extra, binning=layout.binning, **settings)
+        window = ChipWindow.of(field.camera, layout, bandpass=bandpass, date=date)
+        electrons = collect(light, field.camera, exptime, extra=extra, window=window, **settings)
         return read_out(electrons, layout, field.camera, **settings)
 
     chips = list(field.layouts)

@@ -1,13 +1,15 @@
 """Where the chips of a camera lie in its field, and which part of the sky an aperture takes."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 import numpy as np
-from astropy.wcs import WCS
+from astropy.wcs import WCS, Sip
 
 from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.instruments import ANY_CHIP, INSTRUMENTS, Instrument
+from astroclassify.simulate._distortion import DISTORTIONS, Distortion
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,15 @@ class FieldOfView:
         Rows and columns of the grid, unbinned pixels.
     corners : dict of int to tuple of int
         Row and column of each chip's first science pixel on the grid.
+    distortion : Distortion, optional
+        Where on the sky its pixels look, from offsets from the grid's middle; none if it is not known.
     """
 
     camera: Instrument
     layouts: dict
     shape: tuple[int, int]
     corners: dict
+    distortion: Distortion | None = None
 
     @classmethod
     def of(cls, camera, aperture=None):
@@ -77,7 +82,8 @@ class FieldOfView:
             )
             for chip, corner in corners.items()
         ]
-        return cls(camera, layouts, (max(e[0] for e in ends), max(e[1] for e in ends)), corners)
+        shape = (max(e[0] for e in ends), max(e[1] for e in ends))
+        return cls(camera, layouts, shape, corners, _distortion_of(camera, first, shape))
 
     def cut(self, image, chip):
         """
@@ -102,36 +108,128 @@ class FieldOfView:
             return part
         return part.reshape(rows, binning, columns, binning).sum(dim=(1, 3))
 
-    def world(self, ra, dec, orientation):
+    def world(self, ra, dec, orientation, *, distorted=False):
         """
-        Give each chip's linear world coordinates.
+        Give each chip's world coordinates: linear ones as in a raw file, or with the field's distortion.
 
         Parameters
         ----------
         ra, dec : float
             Degrees (ICRS) of the middle of the field.
         orientation : float
-            Position angle of the detector's y axis, degrees east of north.
+            Position angle of the detector's y axis (the mean over the field), degrees east of north.
+        distorted : bool, default False
+            Whether to give the distortion as well (SIP), as calibrated files do.
 
         Returns
         -------
         dict of int to astropy.wcs.WCS
             Of the science pixels of each chip.
+
+        Notes
+        -----
+        With a known distortion the linear coordinates are those at the middle of each whole chip: the axes of
+        ACS/WFC are then 84.9 and 86.1 degrees apart, and towards a chip's corners raw coordinates are wrong
+        by some tens of pixels, as real ones are.
         """
-        angle, worlds = np.radians(orientation), {}
-        for chip, (y, x) in self.corners.items():
-            binning = self.layouts[chip].binning
-            wcs = WCS(naxis=2)
-            wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-            wcs.wcs.radesys = "ICRS"
-            wcs.wcs.crval = [ra, dec]
-            middle = (self.shape[1] + 1) / 2 - x, (self.shape[0] + 1) / 2 - y
-            wcs.wcs.crpix = [(p - 0.5) / binning + 0.5 for p in middle]
-            scale = self.camera.pixel_scale * binning / 3600
-            wcs.wcs.cd = scale * np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-            wcs.wcs.set()
-            worlds[chip] = wcs
-        return worlds
+        if self.distortion is None:
+            middle = (self.shape[0] - 1) / 2, (self.shape[1] - 1) / 2
+            return {chip: self._linear(chip, middle, ra, dec, orientation) for chip in self.corners}
+        return {chip: self._of_chip(chip, ra, dec, orientation, distorted) for chip in self.corners}
+
+    def _linear(self, chip, reference, ra, dec, orientation):
+        """Square pixels; the reference is in unbinned pixels of the grid (y, x)."""
+        binning, angle = self.layouts[chip].binning, np.radians(orientation)
+        scale = self.camera.pixel_scale * binning / 3600
+        matrix = scale * np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        return _tangential((ra, dec), self._crpix(chip, reference), matrix)
+
+    def _crpix(self, chip, reference):
+        """Turn a place on the grid into CRPIX: x, y, 1-based, in the chip's (binned) science pixels."""
+        binning, corner = self.layouts[chip].binning, self.corners[chip]
+        places = [place - first + 1 for place, first in zip(reference, corner, strict=True)]
+        return [(place - 0.5) / binning + 0.5 for place in places[::-1]]
+
+    def _of_chip(self, chip, ra, dec, orientation, distorted):
+        middle = np.array([(n - 1) / 2 for n in self.shape])
+        reference = self._reference(chip)
+        local = self.distortion.about(*(reference - middle))
+        ideal = _tangential((ra, dec), (1, 1), self._linear(chip, middle, ra, dec, orientation).wcs.cd)
+        binning = self.layouts[chip].binning
+        there = self.distortion(*(reference - middle))[::-1] / binning
+        place = ideal.wcs_pix2world([there], 0)[0]
+        around = _tangential(place, (1, 1), np.eye(2))
+        # Columns: a step along x and along y, on the plane that touches the sky at this chip's reference.
+        steps = there + 0.5 * np.array([local.linear[::-1, ::-1][:, k] * s for k in (0, 1) for s in (1, -1)])
+        ends = around.wcs_world2pix(ideal.wcs_pix2world(steps, 0), 0)
+        matrix = np.stack([ends[0] - ends[1], ends[2] - ends[3]], axis=1)
+        world = _tangential(place, self._crpix(chip, reference), matrix)
+        return _with_sip(world, local.scaled(binning)) if distorted else world
+
+    def _reference(self, chip):
+        """The middle of the whole chip, on this grid: where the reference pixels of real files lie."""
+        whole, layout = self.camera.geometry[chip].shape, self.layouts[chip]
+        centre = np.array([whole[0] // 2 - 1, whole[1] // 2 - 1])
+        return centre - np.array(layout.origin) + np.array(self.corners[chip])
+
+    def areas(self, factor=1):
+        """
+        Give the area on the sky that the pixels of the grid see.
+
+        Parameters
+        ----------
+        factor : int, default 1
+            Pixels on a side of a coarse one; the last row and column may reach beyond the field.
+
+        Returns
+        -------
+        torch.Tensor or float
+            Relative to square pixels of the nominal scale; of the (coarse) grid's shape, or 1.
+        """
+        return 1.0 if self.distortion is None else _areas(self.distortion, self.shape, factor)
+
+
+def _tangential(crval, crpix, matrix):
+    world = WCS(naxis=2)
+    world.wcs.ctype = ["RA---TAN", "DEC--TAN"]
+    world.wcs.radesys = "ICRS"
+    world.wcs.crval, world.wcs.crpix, world.wcs.cd = crval, crpix, matrix
+    world.wcs.set()
+    return world
+
+
+def _with_sip(world, local):
+    """Add the distortion that is left beside the linear part: CD (u + A) is what the polynomial says."""
+    rest = np.einsum("ab,bij->aij", np.linalg.inv(local.linear), local.array)
+    rest[:, 1, 0] = rest[:, 0, 1] = 0
+    by_x_then_y = rest.transpose(0, 2, 1)
+    world.sip = Sip(by_x_then_y[1].copy(), by_x_then_y[0].copy(), None, None, world.wcs.crpix)
+    world.wcs.ctype = ["RA---TAN-SIP", "DEC--TAN-SIP"]
+    world.wcs.set()
+    return world
+
+
+@lru_cache(maxsize=8)
+def _areas(distortion, shape, factor):
+    import torch
+
+    coarse = [-(-n // factor) for n in shape]
+    knots = [
+        np.linspace(-0.5, n * factor - 0.5, 65) - (full - 1) / 2
+        for n, full in zip(coarse, shape, strict=True)
+    ]
+    area = torch.from_numpy(distortion.area(knots[0][:, None], knots[1])).float()[None, None]
+    return torch.nn.functional.interpolate(area, coarse, mode="bilinear", align_corners=True)[0, 0]
+
+
+def _distortion_of(camera, first, shape):
+    """The distortion of a part of a camera's field, from the part's middle."""
+    whole = DISTORTIONS.get(camera.name)
+    if whole is None:
+        return None
+    rows, columns = camera.geometry[1].shape
+    size = _first_row_of_chip(camera, 1) + rows, columns
+    return whole.about(*(f + (n - 1) / 2 - (m - 1) / 2 for f, n, m in zip(first, shape, size, strict=True)))
 
 
 def _layouts(camera, aperture):

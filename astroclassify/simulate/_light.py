@@ -91,9 +91,13 @@ def light_on_field(field, body, view, band, sky, *, optics=None, densities=(1.0,
     points[:2] = on_detector(points[:2])
     if not isinstance(optics, PointSpread):
         optics = point_spread(camera.name, band, optics=optics or Optics.of(camera.name), device=device)
-    rate = observe(diffuse / SCENE_FACTOR**2, points, optics, shape=field.shape, factor=SCENE_FACTOR)
     zodiacal, earth = sky
-    return rate + float(sky_rate(answer.bandpass, zodiacal=zodiacal, earth=earth).value)
+    # The sky is diffuse light like others: of both, a pixel gets what falls on its area.
+    background = float(sky_rate(answer.bandpass, zodiacal=zodiacal, earth=earth).value)
+    diffuse = diffuse / SCENE_FACTOR**2 + background
+    areas = field.areas(SCENE_FACTOR)
+    diffuse *= areas if isinstance(areas, float) else areas.to(diffuse.device)
+    return observe(diffuse, points, optics, shape=field.shape, factor=SCENE_FACTOR)
 
 
 def on_detector(places):

@@ -29,15 +29,14 @@ def hits(electrons, threshold=20):
     return pixels, charge
 
 
-def test_in_1000_seconds_one_pixel_in_75_is_hit():
-    # 1.2 / s / cm2 x 37.75 cm2 x 1000 s x 5 pixels / 4096**2 (dossier H6); 5 sigma of a read noise of 4
-    load = (exposed() > 20).float().mean().item()
-    assert load == pytest.approx(0.0135, abs=0.003)
+def test_in_1000_seconds_one_and_a_half_to_three_percent_of_pixels_are_hit():
+    # ACS Instrument Handbook 4.3; 5 sigma of a read noise of 4
+    assert 0.015 < (exposed() > 20).float().mean().item() < 0.03
 
 
 def test_charge_has_the_median_and_the_cutoff_of_hubbles_cosmic_rays():
     _, charge = hits(exposed(exptime=100.0))
-    assert np.median(charge) == pytest.approx(1000, rel=0.2)
+    assert np.median(charge) == pytest.approx(1000, rel=0.3)
     assert np.quantile(charge, 0.03) > 400  # all but what falls over the chip's edge
     assert np.quantile(charge, 0.999) > 10_000
 
@@ -45,8 +44,34 @@ def test_charge_has_the_median_and_the_cutoff_of_hubbles_cosmic_rays():
 def test_footprints_are_mostly_of_three_to_six_pixels():
     pixels, _ = hits(exposed(exptime=100.0))
     assert np.bincount(pixels).argmax() in (4, 5)
-    assert np.mean((pixels >= 3) & (pixels <= 6)) > 0.6
-    assert np.mean(pixels > 10) > 0.03
+    assert np.mean((pixels >= 3) & (pixels <= 6)) > 0.5
+    assert np.mean(pixels > 10) > 0.1
+
+
+def test_some_tracks_are_straight_and_some_wander():
+    ndimage = pytest.importorskip("scipy.ndimage")
+    labels, _ = ndimage.label(exposed(exptime=60.0).numpy() > 20, structure=np.ones((3, 3)))
+    bent = []
+    for part in ndimage.find_objects(labels):
+        y, x = np.nonzero(labels[part])
+        if y.size >= 16:
+            cloud = np.stack([y, x]) - np.mean([y, x], axis=1, keepdims=True)
+            bent.append(np.linalg.svd(cloud, compute_uv=False)[1] / np.sqrt(y.size))
+    assert len(bent) > 30
+    assert (
+        0.1 < np.mean(np.array(bent) < 0.85) < 0.9
+    )  # the rms width of a straight stick is that of its pixels
+    assert np.max(bent) > 1.5
+
+
+def test_tracks_are_of_different_widths():
+    ndimage = pytest.importorskip("scipy.ndimage")
+    image = exposed(exptime=60.0).numpy()
+    labels, number = ndimage.label(image > 5, structure=np.ones((3, 3)))
+    index = np.arange(1, number + 1)
+    sharpness = ndimage.maximum(image, labels, index) / ndimage.sum_labels(image, labels, index)
+    small = np.bincount(labels.ravel())[1:] < 10
+    assert np.quantile(sharpness[small], 0.9) > 2 * np.quantile(sharpness[small], 0.1)
 
 
 def test_tracks_point_everywhere():
@@ -86,7 +111,7 @@ def test_collect_adds_them():
     dark = torch.zeros((512, 512))
     effects = Effects(dark=0.0, hot_pixels=0.0, warm_pixels=0.0)
     electrons = collect(dark, ACS_WFC, 1000.0, effects=effects, dice=Dice(3))
-    assert 0.008 < (electrons > 20).float().mean() < 0.02
+    assert 0.015 < (electrons > 20).float().mean() < 0.03
 
 
 # Satellites -----------------------------------------------------------------------------------

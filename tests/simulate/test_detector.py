@@ -18,7 +18,7 @@ from astroclassify.instruments import (
 )
 from astroclassify.io import read_frames, write_raw
 from astroclassify.io._fast import trim
-from astroclassify.simulate import Dice
+from astroclassify.simulate import ChipWindow, Dice, point_spread
 from astroclassify.simulate.detector._charge import bleed, defer
 from astroclassify.simulate.detector._collect import collect
 from astroclassify.simulate.detector._effects import Effects, random_effects
@@ -69,7 +69,15 @@ def test_extra_electrons_flash_and_dark_current_add_up():
 def test_a_binned_pixel_has_the_dark_current_of_all_its_pixels():
     effects = replace(NONE, dark=1.0, post_flash=10.0)
     one, four = (
-        collect(flat(0), WFC3_UVIS, 100.0, effects=effects, dice=Dice(1), binning=n).mean() for n in (1, 2)
+        collect(
+            flat(0, (1000, 1000)),
+            WFC3_UVIS,
+            100.0,
+            effects=effects,
+            dice=Dice(1),
+            window=ChipWindow.of(WFC3_UVIS, named(WFC3_UVIS, name)),
+        ).mean()
+        for name in ("UVIS1 full frame", "UVIS1 binned 2 x 2")
     )
     assert float(four / one) == pytest.approx(4)
 
@@ -77,8 +85,9 @@ def test_a_binned_pixel_has_the_dark_current_of_all_its_pixels():
 def test_hot_and_warm_pixels_are_as_many_and_as_hot_as_asked_for():
     effects = replace(NONE, hot_pixels=0.01, warm_pixels=0.02)
     charge = collect(flat(0, (1024, 1024)), ACS_WFC, 1000.0, effects=effects, dice=Dice(1))
-    assert (charge >= 80).double().mean().item() == pytest.approx(0.01, rel=0.05)
-    assert ((charge > 0) & (charge < 80)).double().mean().item() == pytest.approx(0.02, rel=0.05)
+    # Within 7%: a small part of them comes and goes with the anneals.
+    assert (charge >= 80).double().mean().item() == pytest.approx(0.01, rel=0.1)
+    assert ((charge > 0) & (charge < 80)).double().mean().item() == pytest.approx(0.02, rel=0.1)
     assert charge[charge > 0].min() >= 40
 
 
@@ -176,12 +185,12 @@ def test_blocks_of_rows_make_no_difference(rows):
     whole = torch.rand((rows, 7), generator=rng) * 100
     expected = whole.double().clone()
     share = 0.05 / 2000 * (900 + torch.arange(rows))[:, None].double()
-    lost = expected * share / torch.sqrt(1 + expected / 50)
+    lost = expected * share / torch.sqrt(1 + expected / 20)
     expected -= lost
     distance = np.subtract.outer(np.arange(rows), np.arange(rows))
     trail = sum(
         part * (1 - np.exp(-1 / tau)) * np.exp(-(distance - 1) / tau)
-        for part, tau in ((0.5, 1.0), (0.3, 6.0), (0.2, 25.0))
+        for part, tau in ((0.25, 1.0), (0.35, 8.0), (0.4, 40.0))
     )
     expected += torch.from_numpy(np.where(distance > 0, trail, 0)) @ lost
     defer(whole, 0.05, transfers=900)
@@ -195,7 +204,7 @@ def test_trails_point_away_from_the_amplifier(name):
     electrons = flat(0, layout.science_shape)
     y, x = 1024, 100 if amplifier.corner[1] == "left" else 4000
     electrons[y, x] = 10_000.0
-    image = trim(raw_of(electrons, layout, cte=0.1), layout).astype(float) - amplifier.bias_level
+    image = trim(raw_of(electrons, layout, cte=0.4), layout).astype(float) - amplifier.bias_level
     after, before = image[y + 1 : y + 4, x].sum(), image[y - 3 : y, x].sum()
     if amplifier.corner[0] == "top":
         after, before = before, after
@@ -217,8 +226,8 @@ def test_a_star_loses_in_a_window_what_it_loses_in_a_full_frame(camera, name, pl
     electrons = flat(0, full.science_shape)
     electrons[place] = 20_000.0
     rows, columns = (slice(o, o + n) for o, n in zip(window.origin, window.science_shape, strict=True))
-    whole = trim(raw_of(electrons, full, camera, cte=0.2), full)[rows, columns]
-    part = trim(raw_of(electrons[rows, columns], window, camera, cte=0.2), window)
+    whole = trim(raw_of(electrons, full, camera, cte=0.4), full)[rows, columns]
+    part = trim(raw_of(electrons[rows, columns], window, camera, cte=0.4), window)
     amplifier = camera.amplifiers[window.amplifiers[0]]
     assert np.array_equal(part, whole)
     assert part.max() < amplifier.bias_level + 20_000 / amplifier.gain - 3
@@ -245,6 +254,29 @@ def test_deferred_charge_of_the_last_columns_is_in_the_virtual_ones():
         ordered = columns if section.amplifier == "C" else columns[::-1]
         assert ordered[0] > ordered[1] > 10
         assert not ordered[2:].any()
+
+
+def test_recent_frames_lose_a_tenth_of_a_magnitude_of_a_faint_star_on_little_background():
+    # ACS ISR 2025-02: more than 0.1 mag on small scales, but close to the amplifier or on 3000 electrons.
+    star = point_spread("acs-wfc", "F606W").image()
+    half = star.shape[0] // 2
+    star = star[half - 15 : half + 16, half - 15 : half + 16]
+    cte = random_effects(np.random.default_rng(1), "acs-wfc", date=60_300.0).cte
+
+    def lost(electrons, background, rows):
+        image = torch.zeros((160, 31))
+        image[40:71] = electrons * star
+        sky = flat(background, image.shape)
+        read = image + sky
+        for each in (read, sky):
+            defer(each, cte, transfers=rows - 55)
+        inside = torch.hypot(torch.arange(160)[:, None] - 55.0, torch.arange(31) - 15.0) <= 3
+        return -2.5 * np.log10(float((read - sky)[inside].sum() / image[inside].sum()))
+
+    assert lost(300, 5, 2000) > 0.1
+    assert lost(300, 40, 2000) < 0.75 * lost(300, 5, 2000)
+    assert lost(300, 5, 400) < 0.05
+    assert lost(10_000, 40, 2000) < 0.05
 
 
 # Amplifiers -----------------------------------------------------------------------------------
@@ -439,7 +471,7 @@ def test_neither_rate_nor_electrons_are_changed():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("cte", 0.5), ("cosmic_ray_rate", -1.0), ("striping", np.nan), ("hot_pixels", 0.9), ("dark", np.inf)],
+    [("cte", 0.7), ("cosmic_ray_rate", -1.0), ("striping", np.nan), ("hot_pixels", 0.9), ("dark", np.inf)],
 )
 def test_impossible_strengths_are_errors(name, value):
     with pytest.raises(ParameterError, match=name):

@@ -14,6 +14,7 @@ from astroclassify.photometry import BANDS, sky_rate
 from astroclassify.simulate import (
     Body,
     Effects,
+    FieldOfView,
     Optics,
     Scene,
     View,
@@ -29,6 +30,8 @@ from photutils.psf import ImagePSF, PSFPhotometry
 
 APERTURE = "WFC1-1K (A, before 2016)"
 GAIN = ACS_WFC.amplifiers["A"].gain
+FIELD = FieldOfView.of("acs-wfc", APERTURE)
+AREAS = FIELD.areas()  # of the pixels on the sky, relative to the nominal scale
 SKY = (22.7, None)
 PHOTONS = replace(Effects.none(), photon_noise=True, read_noise=1.0, dark=1.0)
 
@@ -108,8 +111,9 @@ def test_surface_brightness_is_recovered_within_its_errors(tmp_path):
     inside = CircularAperture((511.5, 511.5), 120.0)
     outside = image[20:120, 20:120]
     total = aperture_photometry(image, inside)["aperture_sum"].value[0]
-    net = total / inside.area - outside.mean()
+    net = total / inside.area - outside.mean() * float(AREAS.mean() / AREAS[20:120, 20:120].mean())
     expected = response("acs-wfc", "F606W").rates["old"] * 10 ** (-0.4 * 20.5) * 0.0495**2 * 500.0
+    expected *= float(AREAS[400:624, 400:624].mean())
     error = np.hypot(image[450:550, 450:550].std() / np.sqrt(inside.area), outside.std() / 100)
     assert net == pytest.approx(expected, abs=4 * error + 2e-3 * expected)
 
@@ -117,10 +121,11 @@ def test_surface_brightness_is_recovered_within_its_errors(tmp_path):
 def test_the_sky_has_the_rate_of_the_photometry_and_its_variance(tmp_path):
     image = frame_of(Stars((), (), ()), tmp_path)
     rate = float(sky_rate(BANDS["acs-wfc", "F606W"], zodiacal=SKY[0]).value)
-    expected = (rate + ACS_WFC.dark_current) * 500.0
-    assert image.mean() == pytest.approx(expected, rel=0.01)
+    expected = (rate * AREAS.numpy() + ACS_WFC.dark_current) * 500.0
+    assert image.mean() == pytest.approx(expected.mean(), rel=0.01)
     read_noise = ACS_WFC.amplifiers["A"].read_noise
-    assert image.var() == pytest.approx(expected + read_noise**2 + GAIN**2 / 12, rel=0.03)
+    noise = expected.mean() + read_noise**2 + GAIN**2 / 12
+    assert (image - expected).var() == pytest.approx(noise, rel=0.03)
 
 
 def test_star_counts_are_those_put_in(tmp_path):
@@ -142,7 +147,7 @@ def centred(psf, *, side):
 def test_psf_photometry_of_a_globulars_bright_stars_is_unbiased(tmp_path):
     body = Body("globular", distance=10e3, radius=25.0, brightness=-7.5, seed=5)
     image = frame_of(body, tmp_path, centre=(0.15, 0.1))
-    field = View((1024, 1024), body.angular_radius / 0.0495, (0.15, 0.1), 0.0, 0.0495)
+    field = View((1024, 1024), body.angular_radius / 0.0495, (0.15, 0.1), 0.0, 0.0495, FIELD.distortion)
     _, (y, x, rate) = body.scene(field.coarser(2)).observed(response("acs-wfc", "F606W"))
     y, x, flux = 2 * y + 0.5, 2 * x + 0.5, rate * 500.0
     chosen = bright_and_apart(y, x, flux)

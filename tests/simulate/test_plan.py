@@ -94,7 +94,8 @@ def test_every_frame_of_a_body_puts_it_at_the_same_place_on_the_sky(index):
 
 
 def _place_of_body(plan):
-    field = FieldOfView.of(plan.instrument, plan.aperture)
+    # On square pixels: the body's middle may lie where the field's polynomial means nothing any more.
+    field = replace(FieldOfView.of(plan.instrument, plan.aperture), distortion=None)
     ((chip, world),) = field.world(*plan.pointing).items()
     y, x = plan.view.to_pixels(0.0, 0.0)
     corner = field.corners[chip]

@@ -10,7 +10,7 @@ from astropy.io import fits
 
 from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.photometry import as_bandpass
-from astroclassify.simulate.optics._psf import PointSpread, point_spread
+from astroclassify.simulate.optics._psf import PointSpread, point_spread, width_before_pixels
 from astroclassify.simulate.optics._pupil import noll_order, pupil, wavefront
 from astroclassify.simulate.optics._telescopes import CSST, HST, Optics, Telescope, random_optics
 
@@ -123,7 +123,16 @@ def test_jitter_adds_its_variance():
 def test_longer_wavelengths_are_wider():
     widths = [point_spread("csst-msc", band).radius_of(0.5) for band in ("g", "i", "y")]
     assert widths == sorted(widths)
-    assert point_spread("wfc3-uvis", "F814W").fwhm > point_spread("wfc3-uvis", "F336W").fwhm
+    # In UVIS charge spreads the further the bluer: the sharpest are at 500 to 600 nm (Table 6.7).
+    assert point_spread("wfc3-uvis", "F814W").fwhm > point_spread("wfc3-uvis", "F606W").fwhm
+
+
+@pytest.mark.parametrize(
+    ("band", "pixels"), [("F225W", 2.0), ("F275W", 1.92), ("F336W", 1.82), ("F606W", 1.68), ("F814W", 1.85)]
+)
+def test_uvis_is_as_wide_before_pixels_as_its_handbook_says(band, pixels):
+    # WFC3 Instrument Handbook, Table 6.7, interpolated at the pivot
+    assert width_before_pixels("wfc3-uvis", band) == pytest.approx(pixels, abs=0.06)
 
 
 def test_hubbles_width_is_as_handbooks_say():

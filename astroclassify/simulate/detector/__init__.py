@@ -6,6 +6,7 @@ from astroclassify.core import lazy_names
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
+        "_chip": ("ChipWindow", "flat_field", "hot_pixels"),
         "_collect": ("collect", "satellite_trail"),
         "_effects": ("Effects", "random_effects"),
         "_readout": ("read_out",),

@@ -5,11 +5,12 @@ import math
 import torch
 
 # Deferred charge of a signal x is proportional to x / sqrt(1 + x / _FAINT): faint signals lose the larger
-# fraction, bright ones lose as sqrt(x) (not confirmed in a source; dossier E: 1 to 10% of a faint one).
-_FAINT = 50.0
+# fraction, bright ones lose as sqrt(x), and a background fills traps. Chosen so that stars lose what extended
+# sources and stars do (ACS ISR 2025-02, arXiv:2602.18605): see ``benchmarks/cte.py``.
+_FAINT = 20.0
 _TRANSFERS = 2000.0
 # Shares and lengths (rows) of the exponentials of which a trail is made (not confirmed in a source).
-_TRAIL = ((0.5, 1.0), (0.3, 6.0), (0.2, 25.0))
+_TRAIL = ((0.25, 1.0), (0.35, 8.0), (0.40, 40.0))
 # Rows are done in blocks side by side: row n of all blocks in one step.
 _BLOCK_ROWS = 64
 
@@ -59,7 +60,7 @@ def defer(block, fraction, *, transfers=1, per_row=1):
     block : torch.Tensor
         Electrons, float32, changed in place; row 0 is read first, rows without light come after the others.
     fraction : float
-        Fraction of a faint signal that 2000 transfers defer, 0 to 0.3.
+        Fraction of a faint signal that 2000 transfers defer, 0 to 0.6.
     transfers : int, default 1
         Transfers of row 0; may be negative where the first rows hold no light.
     per_row : int, default 1

@@ -5,16 +5,15 @@ import torch
 
 from astroclassify.core import ParameterError
 from astroclassify.simulate.detector._charge import bleed
+from astroclassify.simulate.detector._chip import ChipWindow, add_flash, flat_field, hot_pixels
 from astroclassify.simulate.detector._cosmic_rays import add_cosmic_rays, pixel_size
 
-# Hot pixels are the rarer the hotter, as rate**-2.5, up to this many times the threshold (not confirmed).
-_HOTTEST = 300.0
 # A satellite's trail, dossier E: FWHM in pixels, electrons per pixel in its middle.
 _TRAIL_WIDTHS = (2.0, 10.0)
 _TRAIL_PEAKS = (10.0, 1000.0)
 
 
-def collect(rate, camera, exptime, *, effects, dice, extra=None, binning=1):
+def collect(rate, camera, exptime, *, effects, dice, extra=None, window=None):
     """
     Collect electrons on one chip.
 
@@ -33,8 +32,9 @@ def collect(rate, camera, exptime, *, effects, dice, extra=None, binning=1):
         Source of randomness.
     extra : torch.Tensor, optional
         Further expected electrons, for example those of a satellite's trail.
-    binning : int, default 1
-        Detector pixels per pixel of ``rate``, in each axis.
+    window : ChipWindow, optional
+        Which pixels of which chip, when, and in which band: their sensitivity and their heat belong to the
+        chip. By default the first ones of the camera's first chip.
 
     Returns
     -------
@@ -44,39 +44,44 @@ def collect(rate, camera, exptime, *, effects, dice, extra=None, binning=1):
     Raises
     ------
     ParameterError
-        If the rate is negative, not finite or not two-dimensional.
+        If the rate is negative, not finite or not two-dimensional, or the window does not lie on the chip.
     """
     if rate.ndim != 2:
         raise ParameterError(f"the rate has {rate.ndim} axes; expected 2, rows and columns of one chip")
+    window = ChipWindow.of(camera) if window is None else window
+    area = window.binning**2
     expected = rate.float() * exptime
     if extra is not None:
         expected += extra
-    if effects.post_flash:
-        expected += effects.post_flash * binning**2
-    if effects.pixel_response:
-        expected *= dice.normal(tuple(rate.shape)).mul_(effects.pixel_response).add_(1).clamp_(min=0)
-    expected += camera.dark_current * effects.dark * exptime * binning**2
-    _heat(expected, exptime, effects, binning, dice.rng)
+    _illuminate(expected, effects, window)
+    expected += camera.dark_current * effects.dark * exptime * area
+    _heat(expected, exptime, effects, window)
     electrons = dice.poisson(expected) if effects.photon_noise else expected
     if effects.cosmic_ray_rate:
-        size = pixel_size(camera) * binning
+        size = pixel_size(camera) * window.binning
         add_cosmic_rays(electrons, exptime, rate=effects.cosmic_ray_rate, size=size, dice=dice)
     if effects.bleeding:
-        bleed(electrons, camera.full_well * binning**2)
+        bleed(electrons, camera.full_well * area)
     return electrons
 
 
-def _heat(expected, exptime, effects, binning, rng):
+def _illuminate(expected, effects, window):
+    """Add the lamp's light, and let every pixel see all light with its own sensitivity."""
+    structure = effects.flat_field
+    if effects.post_flash:
+        add_flash(expected, window, effects.post_flash, structure=structure)
+    if effects.pixel_response or structure:
+        response = {"pixel_response": effects.pixel_response, "structure": structure}
+        expected *= flat_field(window, tuple(expected.shape), **response, device=expected.device)
+
+
+def _heat(expected, exptime, effects, window):
     """Add the dark charge of hot and warm pixels."""
-    pixels = expected.numel() * binning**2
-    hot, warm = (rng.binomial(pixels, share) for share in (effects.hot_pixels, effects.warm_pixels))
-    if not hot + warm:
+    if not effects.hot_pixels + effects.warm_pixels:
         return
-    hot_rates = effects.hot_rate * np.minimum(rng.random(hot) ** (-1 / 1.5), _HOTTEST)
-    warm_rates = rng.uniform(min(effects.warm_rate, effects.hot_rate), effects.hot_rate, warm)
-    charge = np.concatenate([hot_rates, warm_rates]).astype(np.float32) * np.float32(exptime)
-    places = torch.from_numpy(rng.integers(expected.numel(), size=hot + warm)).to(expected.device)
-    expected.view(-1).index_add_(0, places, torch.from_numpy(charge).to(expected.device))
+    places, rates = hot_pixels(window, tuple(expected.shape), effects)
+    charge = torch.from_numpy(rates * np.float32(exptime)).to(expected.device)
+    expected.view(-1).index_add_(0, torch.from_numpy(places).to(expected.device), charge)
 
 
 def satellite_trail(shape, dice, *, width=None, peak=None):

@@ -1,4 +1,4 @@
-"""Cosmic-ray tracks: straight, isotropic, of Landau-like charge, blurred by diffusion in the silicon."""
+"""Cosmic-ray tracks: straight ones, worms and curls, of Landau-like charge, blurred by diffusion."""
 
 import numpy as np
 import torch
@@ -17,6 +17,15 @@ _LEAST_CHARGE = 500.0
 _LONGEST = 30.0  # pixels
 # How far charge from the back surface spreads on its way to the gates, micrometres rms (not confirmed).
 _DIFFUSION = 5.0
+# How that differs from hit to hit, rms of the logarithm: particles come from both sides, and field-free
+# silicon blurs more (not confirmed). A stamp of 3 x 3 pixels holds no more than the widest.
+_SPREAD, _NARROWEST, _WIDEST = 0.45, 0.03, 0.7
+# Secondary electrons of low energy scatter along the chip instead of crossing it: worms, and curls where they
+# stop. Their share, length (pixels of 15 micrometres; rms of its logarithm) and turns (radians per pixel: a
+# steady one and a random walk) are not confirmed in a source; with them 1.5 to 3% of pixels are hit in 1000 s
+# (ACS Instrument Handbook 4.3, ACS ISR 2002-07).
+_WORMS, _WORM_LENGTH, _WORM_SPREAD = 0.15, 9.0, 0.6
+_CURL, _WANDER = 0.18, 0.30
 _STEP = 0.25  # pixels between the points of a track
 _CLUMPINESS = 0.4  # rms of the logarithm of the charge of a track's points
 
@@ -58,35 +67,76 @@ def add_cosmic_rays(electrons, exptime, *, rate, size, dice):
     Notes
     -----
     Rays come from everywhere: the square of the cosine of the angle to the normal is uniform. A track's
-    charge is the path in the silicon times a Moyal variate, which approximates Landau's.
+    charge is the path in the silicon times a Moyal variate, which approximates Landau's. One hit in seven
+    wanders along the chip.
     """
     area = electrons.numel() * (size * 1e-4) ** 2
     number = int(dice.rng.poisson(rate * area * exptime))
-    if number:
-        _deposit(electrons, *_points(*_tracks(number, electrons.shape, size, dice.rng), size, dice.rng))
+    worms = int(dice.rng.binomial(number, _WORMS))
+    for draw, count in ((_tracks, number - worms), (_worms, worms)):
+        if count:
+            _deposit(electrons, *draw(count, electrons.shape, size, dice.rng))
+
+
+def _worms(number, shape, size, rng):
+    """Draw tracks that wander along the chip, as points: places and diffusion (pixels), and charge."""
+    length = np.minimum(_WORM_LENGTH * rng.lognormal(0, _WORM_SPREAD, number) * 15 / size, 2 * _LONGEST)
+    charge = _charges(length * size, rng)
+    track, count, along = _cut(length)
+    step = (length / count)[track]
+    turn = (rng.normal(0, _CURL, number))[track] * step * (0.3 + 2 * along**2)  # more where they stop
+    turn += rng.standard_normal(track.size, dtype=np.float32) * _WANDER * np.sqrt(step)
+    angle = _sums_along(turn, track, count) + rng.uniform(0, 2 * np.pi, number)[track]
+    start = rng.random((2, number)) * np.array(shape)[:, None]
+    places = [_sums_along(wave(angle) * step, track, count) for wave in (np.sin, np.cos)]
+    depth = rng.random(number)[track]
+    return start[:, track] + np.stack(places), _widths(depth, track, size, rng), _shared(charge, track, rng)
+
+
+def _sums_along(values, track, count):
+    """Add up along every track."""
+    total = np.cumsum(values)
+    before = np.concatenate([[0.0], total[np.cumsum(count)[:-1] - 1]])
+    return total - before[track]
+
+
+def _charges(path, rng):
+    """Draw the electrons that particles leave on paths (micrometres)."""
+    moyal = -np.log(rng.standard_normal(path.size) ** 2)
+    return np.maximum(path * (_PROBABLE_CHARGE + _CHARGE_WIDTH * moyal), _LEAST_CHARGE)
+
+
+def _widths(depth, track, size, rng):
+    """Draw how wide charge from a depth (0 at the gates, 1 at the back) spreads, pixels rms."""
+    spread = rng.lognormal(0, _SPREAD, track[-1] + 1)[track]
+    return np.clip(np.sqrt(depth) * spread * _DIFFUSION / size, _NARROWEST, _WIDEST)
+
+
+def _cut(length):
+    """Cut tracks into points: the track of each, how many a track has, how far along it (0 to 1) each is."""
+    count = np.ceil(length / _STEP).astype(np.int64) + 3
+    track = np.repeat(np.arange(length.size), count)
+    first = np.cumsum(count) - count
+    return track, count, (np.arange(track.size) - first[track] + 0.5) / count[track]
+
+
+def _shared(charge, track, rng):
+    """Share the charge of tracks among their points, unevenly."""
+    weight = np.exp(_CLUMPINESS * rng.standard_normal(track.size, dtype=np.float32))
+    return weight * (charge / np.bincount(track, weight))[track]
 
 
 def _tracks(number, shape, size, rng):
-    """Draw where tracks start (pixels), how far they go in y and x (pixels), and their charge (electrons)."""
+    """Draw tracks that cross the chip, as points: places and diffusion (pixels), and charge."""
     slope = np.sqrt(1 / (1 - rng.random(number)) - 1)
     length = np.minimum(slope * _THICKNESS / size, _LONGEST)
-    path = np.hypot(_THICKNESS, length * size)
-    moyal = -np.log(rng.standard_normal(number) ** 2)
-    charge = np.maximum(path * (_PROBABLE_CHARGE + _CHARGE_WIDTH * moyal), _LEAST_CHARGE)
+    charge = _charges(np.hypot(_THICKNESS, length * size), rng)
     angle = rng.uniform(0, 2 * np.pi, number)
     start = rng.random((2, number)) * np.array(shape)[:, None]
-    return start, length * np.stack([np.sin(angle), np.cos(angle)]), charge
-
-
-def _points(start, reach, charge, size, rng):
-    """Cut tracks into points: their places and diffusion (pixels), and their charge."""
-    count = np.ceil(np.hypot(*reach) / _STEP).astype(np.int64) + 3
-    track = np.repeat(np.arange(charge.size), count)
-    first = np.cumsum(count) - count
-    depth = (np.arange(track.size) - first[track] + 0.5) / count[track]
-    weight = np.exp(_CLUMPINESS * rng.standard_normal(track.size, dtype=np.float32))
-    weight *= (charge / np.bincount(track, weight))[track]
-    return start[:, track] + depth * reach[:, track], np.sqrt(depth) * _DIFFUSION / size, weight
+    reach = length * np.stack([np.sin(angle), np.cos(angle)])
+    track, _, depth = _cut(length)
+    places = start[:, track] + depth * reach[:, track]
+    return places, _widths(depth, track, size, rng), _shared(charge, track, rng)
 
 
 def _deposit(electrons, places, sigma, charge):

@@ -282,8 +282,30 @@ def point_spread(instrument, band, *, optics=None, telescope=None, device="cpu")
     return replace(spread, ghosts=ghosts, stray_light=optics.stray_light, stray_angle=optics.stray_angle)
 
 
+def width_before_pixels(instrument, band):
+    """
+    Give the full width at half maximum of what falls on the pixels, as handbooks do.
+
+    Parameters
+    ----------
+    instrument : str or Instrument
+        The camera.
+    band : str or Bandpass
+        One of its bands, or a throughput of one's own.
+
+    Returns
+    -------
+    float
+        Detector pixels, charge diffusion included, the blur by the pixel itself left out.
+    """
+    camera = instrument if isinstance(instrument, Instrument) else INSTRUMENTS[str(instrument)]
+    bandpass = BANDS[camera.name, band] if isinstance(band, str) else as_bandpass(band)
+    settings = (camera.name, camera.pixel_scale), bandpass, Optics.of(camera), None, torch.device("cpu")
+    return _cached_point_spread(*settings, pixel=False).fwhm / camera.pixel_scale
+
+
 @lru_cache(maxsize=12)
-def _cached_point_spread(camera, bandpass, optics, telescope, device):
+def _cached_point_spread(camera, bandpass, optics, telescope, device, pixel=True):
     name, pixel_scale = camera
     own = CAMERAS[name] if telescope is None else None
     aperture = own.telescope if own else telescope
@@ -297,7 +319,8 @@ def _cached_point_spread(camera, bandpass, optics, telescope, device):
     image = _polychromatic_image(aperture, bandpass, optics, size, sample, device)
     transfer = torch.fft.fft2(image / image.sum())
     transfer *= _blur(size, sample, optics, bandpass, diffusion * oversampling * sample)
-    transfer *= _pixel(size, oversampling, device)
+    if pixel:
+        transfer *= _pixel(size, oversampling, device)
     array = _centred(transfer, oversampling).clamp_min(0) * _fade(size, device)
     array *= oversampling**2 / array.sum()
     return PointSpread(array.float(), oversampling, pixel_scale, vanes=aperture.vanes)

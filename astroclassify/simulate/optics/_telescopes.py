@@ -156,8 +156,11 @@ class _Camera:
     diffusion: tuple[tuple[float, float], ...]
 
 
-# The aberrations and charge diffusion of the HST cameras are those in the headers of Tiny Tim's models of
-# chip 2 (given in waves at 547 nm; the 3 x 3 kernels' second moments), jitter is not confirmed in a source.
+# The aberrations of the HST cameras are those in the headers of Tiny Tim's models of chip 2 (given in waves
+# at 547 nm), jitter is not confirmed in a source. Charge diffusion of ACS: second moments of the 3 x 3
+# kernels in the ACS Instrument Handbook 5.6.1 (400 nm) and in Tiny Tim's headers. That of UVIS: what makes
+# the width before pixels that of the WFC3 Instrument Handbook, Table 6.7 (``benchmarks/psf.py`` prints both):
+# charge of blue light comes from near the back, and spreads on its way. At 806 nm it is Tiny Tim's.
 #: What is known of the cameras' optics, by name (dict).
 CAMERAS = {
     "acs-wfc": _Camera(
@@ -167,12 +170,20 @@ CAMERAS = {
             jitter=0.005,
             roughness=22.0,
         ),
-        ((592.0, 0.500), (806.0, 0.438)),
+        ((400.0, 0.616), (592.0, 0.500), (806.0, 0.438)),
     ),
     "wfc3-uvis": _Camera(
         HST,
         Optics(((4, 6.0), (5, -6.7), (6, 2.8), (7, -8.5), (8, -1.1)), jitter=0.005, roughness=22.0),
-        ((271.0, 0.312), (806.0, 0.312)),
+        (
+            (200.0, 0.750),
+            (300.0, 0.653),
+            (400.0, 0.581),
+            (500.0, 0.531),
+            (600.0, 0.484),
+            (700.0, 0.411),
+            (806.0, 0.312),
+        ),
     ),
     # Chosen so that the encircled energies are those of galaxyGenius' models (0.107" for 80% in r; the mean
     # of the end-to-end simulations is 0.114", dossier C). How aberrations, jitter, roughness and diffusion

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from astroclassify.simulate._distortion import Distortion
+
 
 @dataclass(frozen=True)
 class View:
@@ -25,6 +27,8 @@ class View:
         Rotation of the window, radians.
     pixel_scale : float, default 0.05
         Arcseconds per pixel of the window.
+    distortion : Distortion, optional
+        Where on the sky its pixels look, from offsets from the window's centre; square pixels by default.
     """
 
     shape: tuple[int, int]
@@ -32,6 +36,7 @@ class View:
     centre: tuple[float, float] = (0.0, 0.0)
     angle: float = 0.0
     pixel_scale: float = 0.05
+    distortion: Distortion | None = None
 
     @property
     def pixel_area(self):
@@ -55,9 +60,10 @@ class View:
         import torch  # only here: a view can be chosen without
 
         rows, columns = self.shape
-        y = (torch.arange(rows, device=device, dtype=torch.float32) - (rows - 1) / 2)[:, None] / self.scale
-        x = (torch.arange(columns, device=device, dtype=torch.float32) - (columns - 1) / 2)[None, :]
-        x = x / self.scale
+        y = torch.arange(rows, device=device, dtype=torch.float32) - (rows - 1) / 2
+        x = torch.arange(columns, device=device, dtype=torch.float32) - (columns - 1) / 2
+        y, x = (y[:, None], x[None, :]) if self.distortion is None else self.distortion.grid(y, x)
+        y, x = y / self.scale, x / self.scale
         c, s = float(np.cos(self.angle)), float(np.sin(self.angle))
         return c * y - s * x + float(self.centre[0]), s * y + c * x + float(self.centre[1])
 
@@ -78,6 +84,8 @@ class View:
         dv, du = np.asarray(v) - self.centre[0], np.asarray(u) - self.centre[1]
         c, s = np.cos(self.angle), np.sin(self.angle)
         y, x = (c * dv + s * du) * self.scale, (-s * dv + c * du) * self.scale
+        if self.distortion is not None:
+            y, x = self.distortion.inverse(y, x, self.shape)
         return y + (self.shape[0] - 1) / 2, x + (self.shape[1] - 1) / 2
 
     def to_body(self, y, x):
@@ -94,7 +102,10 @@ class View:
         tuple of float
             v and u in body units.
         """
-        dy, dx = (y - (self.shape[0] - 1) / 2) / self.scale, (x - (self.shape[1] - 1) / 2) / self.scale
+        dy, dx = y - (self.shape[0] - 1) / 2, x - (self.shape[1] - 1) / 2
+        if self.distortion is not None:
+            dy, dx = self.distortion(dy, dx)
+        dy, dx = dy / self.scale, dx / self.scale
         c, s = float(np.cos(self.angle)), float(np.sin(self.angle))
         return c * dy - s * dx + self.centre[0], s * dy + c * dx + self.centre[1]
 
@@ -113,13 +124,19 @@ class View:
             A window whose pixel (0, 0) covers the first ``factor`` rows and columns of this one.
         """
         shape = tuple(-(-n // factor) for n in self.shape)
-        middle = self.to_body(*((n * factor - 1) / 2 for n in shape))
+        centre = tuple((n * factor - 1) / 2 for n in shape)
+        middle = tuple(float(place) for place in self.to_body(*centre))
+        distortion = self.distortion
+        if distortion is not None:
+            offset = (c - (n - 1) / 2 for c, n in zip(centre, self.shape, strict=True))
+            distortion = distortion.about(*offset).scaled(factor)
         return replace(
             self,
             shape=shape,
             scale=self.scale / factor,
             centre=middle,
             pixel_scale=self.pixel_scale * factor,
+            distortion=distortion,
         )
 
     def moved(self, *, centre=(0.0, 0.0), size=1.0, angle=0.0):

@@ -127,6 +127,7 @@ class ExposurePlan:
             sky=self.sky,
             foreground=self.foreground,
             background=self.background,
+            expstart=self.expstart,
         )
 
     def header(self):
@@ -408,6 +409,7 @@ def setting_of(config, seed, index):
     instrument = _drawn(rng, config.instruments)
     aperture = str(rng.choice(config.apertures[instrument]))
     zodiacal, earth = float(rng.uniform(*config.zodiacal)), float(rng.uniform(*config.earthshine))
+    date = round(float(rng.uniform(*config.dates)), 6)
     return {
         "instrument": instrument,
         "aperture": None if aperture == FULL_FRAME else aperture,
@@ -416,14 +418,14 @@ def setting_of(config, seed, index):
         "sky": (zodiacal, earth if rng.random() < config.earthshine_share else None),
         "foreground": _log_uniform(rng, config.foreground),
         "background": _log_uniform(rng, config.background),
-        "expstart": round(float(rng.uniform(*config.dates)), 6),
-        "effects": _effects(config, instrument, rng),
+        "expstart": date,
+        "effects": _effects(config, instrument, rng, date),
         "optics": random_optics(rng, instrument) if config.optics == "random" else Optics.of(instrument),
     }
 
 
-def _effects(config, instrument, rng):
-    drawn = random_effects(rng, instrument)
+def _effects(config, instrument, rng, date):
+    drawn = random_effects(rng, instrument, date=date)
     fixed = {"typical": Effects.typical(instrument), "none": Effects.none()}.get(config.detector, drawn)
     return replace(fixed, **config.effects)
 
