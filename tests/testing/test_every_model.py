@@ -9,7 +9,7 @@ import torch
 
 from astroclassify import classify, classify_many
 from astroclassify.core import FrameError
-from astroclassify.inference import checked_planes, predict
+from astroclassify.inference import checked_planes, interpret, predict
 from astroclassify.models import MODELS, Model, built_module, calibration_of
 from astroclassify.testing import difficult_frames
 
