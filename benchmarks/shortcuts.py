@@ -112,7 +112,9 @@ def each_statistic(pixels, labels):
 
 def main():
     """Simulate, train, print."""
-    from astroclassify.simulate import SimulationConfig, simulate_set
+    from functools import partial
+
+    from astroclassify.simulate import SimulationConfig, simulate_pictures, simulate_set
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=400, help="exposures (default: %(default)s)")
@@ -120,10 +122,12 @@ def main():
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="keep the frames here, or take them from here")
     parser.add_argument("--full", action="store_true", help="full frames of both chips")
+    parser.add_argument("--pictures", type=Path, help="expose the labelled pictures of this folder instead")
     arguments = parser.parse_args()
     config = SimulationConfig() if arguments.full else SimulationConfig(apertures=SMALL)
     with tempfile.TemporaryDirectory() as temporary:
-        made = simulate_set(
+        make = partial(simulate_pictures, arguments.pictures) if arguments.pictures else simulate_set
+        made = make(
             arguments.folder or temporary,
             count=arguments.count,
             seed=arguments.seed,

@@ -10,6 +10,7 @@ _EXAMPLES = """
 astroclassify simulate simulated --count 20 --seed 7
 astroclassify simulate simulated --count 40 --seed 7 --processes 2
 astroclassify simulate blurry --count 20 --seed 7 --blurry --preview
+astroclassify simulate real --count 20 --seed 7 --pictures pictures
 astroclassify simulate other --count 20 --seed 8 --config simulated/config.toml
 """
 
@@ -39,6 +40,12 @@ def add_parser(subparsers):
         "--config", type=Path, metavar="FILE", help="what to draw from (TOML); every set keeps its own"
     )
     parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        help="expose this folder's labelled pictures (labels.csv: file, body, label), not drawn bodies",
+    )
+    parser.add_argument(
         "--processes", type=int, default=1, metavar="P", help="how many at a time (default: %(default)s)"
     )
     parser.add_argument(
@@ -62,9 +69,12 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.simulate import simulate_set
+    from functools import partial
 
-    made = simulate_set(
+    from astroclassify.simulate import simulate_pictures, simulate_set
+
+    make = partial(simulate_pictures, arguments.pictures) if arguments.pictures else simulate_set
+    made = make(
         arguments.folder,
         count=arguments.count,
         seed=arguments.seed,

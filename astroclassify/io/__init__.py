@@ -1,6 +1,7 @@
 """FITS files and pictures to frames, and simulated frames to raw FITS files."""
 
 from astroclassify.io._astropy import register_formats
+from astroclassify.io._colours import read_colours
 from astroclassify.io._csst import CSST, parse_csst_name
 from astroclassify.io._drizzled import HST_DRIZZLED
 from astroclassify.io._electrons import in_electrons
@@ -52,6 +53,7 @@ __all__ = [
     "parse_csst_name",
     "parse_unit",
     "raw_hdus",
+    "read_colours",
     "read_frames",
     "walk_hdus",
     "write_raw",

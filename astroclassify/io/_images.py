@@ -20,7 +20,8 @@ from astroclassify.io._pixels import as_float, unusable_mask
 #: Weights of red, green and blue in the luminance (ITU-R BT.709).
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 
-_FORMATS = ("PNG", "JPEG", "TIFF")
+#: Formats that are read.
+FORMATS = ("PNG", "JPEG", "TIFF")
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _GREY_MODES = frozenset(("1", "L", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"))
 
@@ -71,7 +72,7 @@ def read_image(file, options):
     except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error, ...
         raise ReadError(
             f"{options.source}: the picture cannot be read ({type(error).__name__}: {error}); "
-            f"expected a complete {', '.join(_FORMATS)} file of at most {2 * Image.MAX_IMAGE_PIXELS} pixels"
+            f"expected a complete {', '.join(FORMATS)} file of at most {2 * Image.MAX_IMAGE_PIXELS} pixels"
         ) from error
     if pages > 1:
         warnings.warn(
@@ -93,7 +94,7 @@ def read_image(file, options):
 
 
 def _decode(file):
-    with Image.open(file, formats=_FORMATS) as picture:
+    with Image.open(file, formats=FORMATS) as picture:
         pages = getattr(picture, "n_frames", 1)
         picture.load()
         upright = ImageOps.exif_transpose(picture)

@@ -341,7 +341,7 @@ def _truth(body, view, sky, effects, optics, densities):
     return {
         "kind": body.kind,
         "label": body.label,
-        "body": asdict(body),
+        "body": body.described(),
         "view": {"centre": list(view.centre), "angle": view.angle},
         "sky": list(sky),
         "effects": asdict(effects),

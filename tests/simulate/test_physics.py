@@ -51,6 +51,9 @@ class Stars:
     latitude: float = 90.0
     seed: int = 1
 
+    def described(self):
+        return {"kind": self.kind}
+
     def scene(self, view, *, device="cpu"):
         scene = Scene(view, device=device)
         if self.magnitude:

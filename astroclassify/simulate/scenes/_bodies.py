@@ -3,7 +3,7 @@
 Ranges of the kinds are physical: distance and radius in parsecs, brightness in the unit that each kind says.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -284,6 +284,17 @@ class Body:
         if unit == SURFACE_BRIGHTNESS:
             return 10 ** (-0.4 * self.brightness)
         raise ParameterError(f"the brightness of a {self.kind} is an {unit}, not a surface brightness")
+
+    def described(self):
+        """
+        Say what the body is in plain values.
+
+        Returns
+        -------
+        dict
+            Of numbers and texts, for the truth of an exposure.
+        """
+        return asdict(self)
 
     def scene(self, view, *, device="cpu"):
         """

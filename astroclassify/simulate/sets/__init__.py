@@ -8,6 +8,12 @@ __getattr__, __dir__, __all__ = lazy_names(
     {
         "_campaign": ("DrawnPlans", "SimulatedSet", "simulate_plans", "simulate_set"),
         "_config": ("SimulationConfig",),
+        "_pictures": (
+            "LabelledPicture",
+            "PicturePlans",
+            "labelled_pictures",
+            "simulate_pictures",
+        ),
         "_plan": ("ExposurePlan", "plan_exposure"),
         "_twins": ("TwinPlans", "simulate_twin", "twin_plans"),
     },

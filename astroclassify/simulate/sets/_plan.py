@@ -150,7 +150,7 @@ class ExposurePlan:
         dict of str to int, float, str, bool or None
             A row of the table of truth.
         """
-        body = {f"body_{key}": value for key, value in asdict(self.body).items() if key != "kind"}
+        body = {f"body_{key}": value for key, value in self.body.described().items() if key != "kind"}
         return {
             "OBSID": self.rootname,
             "index": self.index,

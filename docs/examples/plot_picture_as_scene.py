@@ -1,0 +1,91 @@
+"""
+A picture as a scene
+====================
+
+What would ACS, WFC3 and CSST see of the body on a picture? Any FITS image or photograph can be exposed as if
+it were the sky. The picture here is drawn by the simulator, so that what went in is known.
+"""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from matplotlib import pyplot as plt
+from PIL import Image
+
+from astroclassify import read_frames
+from astroclassify.simulate import Body, View, from_image, response, simulate_exposure
+from astroclassify.visualization import plot_frame
+
+# %%
+# A photograph
+# ------------
+# A spiral, seen through three filters, stretched and saved as a photographer would: red, green, blue, 8 bits,
+# JPEG.
+
+spiral = Body("spiral", distance=25e6, radius=9e3, brightness=20.5, seed=8)
+view = View((500, 700), 230.0, pixel_scale=spiral.angular_radius / 230)
+scene = spiral.scene(view)
+planes = [scene.observed(response("acs-wfc", band))[0].numpy() for band in ("F814W", "F606W", "F435W")]
+planes = [plane / np.quantile(plane, 0.998) for plane in planes]
+colours = np.clip(np.arcsinh(30 * np.stack(planes, axis=-1)) / np.arcsinh(30), 0, 1)
+folder = TemporaryDirectory()
+photograph = Path(folder.name) / "spiral.jpg"
+Image.fromarray(np.round(255 * colours[::-1]).astype(np.uint8)).save(photograph, quality=90)
+
+figure, ax = plt.subplots(figsize=(6, 4.4), layout="constrained")
+ax.imshow(colours, origin="lower")
+ax.set_axis_off()
+_ = ax.set_title(f"{photograph.name}, {photograph.stat().st_size / 1024:.0f} kB")
+
+# %%
+# The body on it
+# --------------
+# Its longer side is given in arcseconds, and how bright it is: here 20 mag (V, AB) per square arcsecond
+# within the isophote of half the light. The three colours become light of three spectra.
+
+body = from_image(photograph, angular_size=170, surface_brightness=20.0, label="galaxy", stars="separate")
+print(f"V = {body.magnitude:.2f}, {body.picture.stars.y.size} points, spectra: {', '.join(body.spectra)}")
+
+# %%
+# The stretch that was undone is an estimate: nothing in a picture says what it was. The profile along the row
+# through the nucleus compares it with what the picture was made of.
+
+row = np.stack([plane[250] for plane in planes]).mean(axis=0)
+found = body.picture.planes.sum(axis=0)[250]
+figure, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
+for profile, name in (
+    (row, "light of the spiral"),
+    (colours[250].mean(axis=-1), "picture"),
+    (found, "scene"),
+):
+    ax.semilogy(profile / np.quantile(profile, 0.99), label=name, lw=1)
+ax.set(xlabel="column", ylabel="relative brightness", ylim=(1e-3, 3))
+_ = ax.legend()
+
+# %%
+# Raw frames
+# ----------
+# The scene goes through optics and detector as every drawn body does
+# (`~astroclassify.simulate.simulate_exposure`); the body is put on the upper chip of the two cameras of HST.
+
+cameras = {"acs-wfc": "F814W", "wfc3-uvis": "F438W", "csst-msc": "r"}
+exposures = {
+    camera: simulate_exposure(body, camera, band, 600, rng=3, view=View((1, 1), 1.0, (-0.65, 0.0)))
+    for camera, band in cameras.items()
+}
+figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+for ax, (camera, exposure) in zip(axes, exposures.items(), strict=True):
+    path = Path(folder.name) / f"{camera}_raw.fits"
+    if camera == "csst-msc":
+        path = Path(folder.name) / "csst.fits"
+    exposure.write(path)
+    frame = read_frames(path)[0]
+    middle = frame.shape[0] // 2
+    plot_frame(frame[max(0, middle - 1500) : middle + 1500], ax=ax)
+    ax.set_title(f"{camera} {exposure.band}, 600 s")
+
+# %%
+# Which picture it was stands in the truth, with its checksum, and never in a header.
+
+print({key: exposures["acs-wfc"].truth["body"][key] for key in ("kind", "magnitude", "spectra", "stretch")})
