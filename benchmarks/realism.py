@@ -140,7 +140,7 @@ def raw_frames(folder, *, count, seed):
     return shown
 
 
-_SUBARRAYS = {"acs-wfc": ["WFC1A-1K (A, before 2016)"], "wfc3-uvis": ["UVIS2-C1K1C-SUB"]}
+_SUBARRAYS = {"acs-wfc": ["WFC1-1K (A, before 2016)"], "wfc3-uvis": ["UVIS2-C1K1C-SUB"]}
 
 
 def _cleaned(array):

@@ -16,7 +16,7 @@ from astroclassify.degrade import degrade
 from astroclassify.instruments import ACS_WFC
 from astroclassify.io import read_frames
 from astroclassify.photometry import BANDS, sky_rate
-from astroclassify.simulate import Effects, View, from_image, response, simulate_exposure
+from astroclassify.simulate import Effects, FieldOfView, View, from_image, response, simulate_exposure
 from astroclassify.simulate.scenes._picture_light import captions, unexposed
 from astroclassify.simulate.scenes._picture_source import open_picture
 from astroclassify.simulate.scenes._picture_stars import separated
@@ -302,9 +302,15 @@ class TestFrames:
             disk, angular_size=20.0, magnitude=20.5 - 2.5 * np.log10(inside), stretch="linear", **PLAIN
         )
         image = np.asarray(self.frame(body, tmp_path).data, float) * GAIN
-        middle, sky = image[470:555, 470:555], image[20:120, 20:120]
+        # The field's distortion gives pixels different areas on the sky.
+        areas = FieldOfView.of("acs-wfc", APERTURE).areas().numpy()
+        area = float(areas[470:555, 470:555].mean())
+        middle, sky = (
+            image[470:555, 470:555],
+            image[20:120, 20:120] * area / float(areas[20:120, 20:120].mean()),
+        )
         answer = response("acs-wfc", "F606W")
-        signal = answer.rates["old"] * 10 ** (-0.4 * 20.5) * 0.0495**2 * 500.0
+        signal = answer.rates["old"] * 10 ** (-0.4 * 20.5) * 0.0495**2 * area * 500.0
         background = (
             float(sky_rate(BANDS["acs-wfc", "F606W"], zodiacal=22.7).value) + ACS_WFC.dark_current
         ) * 500
