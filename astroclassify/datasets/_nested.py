@@ -6,6 +6,8 @@ shows.
 
 import numpy as np
 
+from astroclassify.core import ParameterError
+
 #: The share of a frame that a body must cover for the frame to be labelled by it, though it lies in a larger
 #: one.
 COVERS_AT_LEAST = 0.2
@@ -36,6 +38,11 @@ def label_bodies(frame, body, covered, *, areas, hosts):
     frames, bodies : numpy.ndarray of int
         The frames that touch a body, ascending, and the body that each is labelled by.
 
+    Raises
+    ------
+    ParameterError
+        If bodies are hosts of each other in a circle.
+
     Examples
     --------
     M33, NGC 604 in it, and three frames: on NGC 604, on an arm, and at the rim, where only NGC 604 is
@@ -59,6 +66,9 @@ def label_bodies(frame, body, covered, *, areas, hosts):
 def _outermost(hosts):
     """The last host of each body: itself where it has none."""
     outer = np.where(hosts >= 0, hosts, np.arange(len(hosts)))
-    while (further := outer[outer]).tolist() != outer.tolist():
+    for _ in range(len(outer).bit_length() + 1):  # each step doubles how far it is looked
+        further = outer[outer]
+        if np.array_equal(further, outer):
+            return outer
         outer = further
-    return outer
+    raise ParameterError("bodies lie in each other in a circle; each must have one outermost host")

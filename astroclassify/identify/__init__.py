@@ -3,6 +3,7 @@
 from astroclassify.identify._beside import CATALOGUE_SHARE, NamedBody, name_body
 from astroclassify.identify._builtin import BUILTIN, LocalCatalogue
 from astroclassify.identify._catalogue import Catalogue
+from astroclassify.identify._combined import COMBINED
 from astroclassify.identify._cutout import survey_frame
 from astroclassify.identify._identify import LABELS, identify
 from astroclassify.identify._openngc import OPENNGC
@@ -16,6 +17,7 @@ __all__ = [
     "BUILTIN",
     "CATALOGUES",
     "CATALOGUE_SHARE",
+    "COMBINED",
     "LABELS",
     "NED",
     "OPENNGC",

@@ -118,7 +118,7 @@ def _known(body):
     minor = body.diameter if body.minor is None else body.minor
     return (
         *(body.name, ";".join(body.aliases), _TYPES[body.kind], body.body_class, body.ra, body.dec),
-        *(body.diameter, minor, body.angle, body.host, body.source),
+        *(body.diameter, minor, body.angle, body.host, _after(body.source)),
     )
 
 
@@ -126,8 +126,13 @@ def _listed(row):
     major = float(row["diameter"] or 0)
     return (
         *(row["name"], row["aliases"], row["type"], row["class"], float(row["ra"]), float(row["dec"])),
-        *(major, float(row["minor"] or major), float(row["angle"] or 0), row["host"], row["source"]),
+        *(major, float(row["minor"] or major), float(row["angle"] or 0), row["host"], _after(row["source"])),
     )
+
+
+def _after(source):
+    """Say that values follow a catalogue: they were not copied from it, nor compared with it row by row."""
+    return source if source.startswith("not sourced") else f"after {source}"
 
 
 BUILTIN = LocalCatalogue(load_builtin)

@@ -141,13 +141,14 @@ class Catalogue(CatalogueSource):
         apart : numpy.ndarray
             Between their middles, degrees.
         """
-        fields = cKDTree(sky_directions(ra, dec))
+        known = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
+        fields = cKDTree(sky_directions(ra[known], dec[known]))
         found = [(np.zeros(0, dtype=int),) * 2 + (np.zeros(0),)]
         found += [_pairs(fields, tree, numbers, size / 2 + radius) for size, numbers, tree in self._groups]
         field, body, chord = (np.concatenate(part) for part in zip(*found, strict=True))
         apart = np.degrees(2 * np.arcsin(np.minimum(chord / 2, 1.0)))
         near = apart <= self.ellipses.major[body] / 2 + radius + 1e-9
-        return field[near], body[near], apart[near]
+        return known[field[near]], body[near], apart[near]
 
     @cached_property
     def _groups(self):
@@ -182,6 +183,8 @@ def _checked(table):
         elif name != "name":
             result[name] = _text(table, name)
     major, minor = result["major_axis"], result["minor_axis"]
+    # A body of which only the minor axis is known is a circle of it.
+    major = result["major_axis"] = np.where((major == 0) & (minor > 0), minor, major)
     result["minor_axis"] = np.where(np.isnan(minor) | (minor == 0), major, minor)
     _check_values(result)
     result.meta.update(table.meta)
@@ -190,13 +193,32 @@ def _checked(table):
 
 def _position(table):
     if "position" in table.colnames:
-        return SkyCoord(table["position"]).icrs
+        return _placed(table["position"])
     if not {"ra", "dec"} <= set(table.colnames):
         raise ParameterError("a catalogue needs a column 'position' (SkyCoord), or 'ra' and 'dec' in degrees")
-    ra, dec = (u.Quantity(np.ma.filled(table[name], np.nan), u.deg) for name in ("ra", "dec"))
-    if not (np.isfinite(ra).all() and (np.abs(dec) <= 90 * u.deg).all()):
+    ra, dec = (_in_units(np.ma.filled(table[name], np.nan), u.deg, name) for name in ("ra", "dec"))
+    if not (np.abs(dec) <= 90 * u.deg).all():
         raise ParameterError("a catalogue has a body without a position; leave its row out")
-    return SkyCoord(ra, dec)
+    return _placed(SkyCoord(ra, dec))
+
+
+def _placed(position):
+    """Positions that are some and are finite."""
+    if not isinstance(position, SkyCoord):
+        raise ParameterError("a catalogue's column 'position' must be a SkyCoord; or give 'ra' and 'dec'")
+    position = position.icrs
+    if not (np.isfinite(position.ra).all() and np.isfinite(position.dec).all()):
+        raise ParameterError("a catalogue has a body without a position; leave its row out")
+    return position
+
+
+def _in_units(values, unit, name):
+    try:
+        return u.Quantity(values, unit, dtype=float)
+    except (u.UnitsError, TypeError, ValueError) as error:
+        raise ParameterError(
+            f"a catalogue's column {name!r} must hold angles in {unit}, or with a unit: {error}"
+        ) from error
 
 
 def _text(table, name):
@@ -210,9 +232,11 @@ def _angle(table, name, missing):
         return np.full(len(table), missing) * _UNITS[name]
     column = table[name]
     values = column.filled(np.nan) if hasattr(column, "filled") else column
-    values = u.Quantity(getattr(values, "unmasked", values), getattr(column, "unit", None) or _UNITS[name])
-    values = values.to(_UNITS[name])
-    return values if name == "minor_axis" else np.nan_to_num(values, nan=0.0)
+    values = getattr(values, "unmasked", values)
+    if not hasattr(values, "unit") and getattr(column, "unit", None):
+        values = values * column.unit
+    values = _in_units(values, _UNITS[name], name)
+    return np.where(np.isfinite(values), values, missing * _UNITS[name])
 
 
 def _check_values(table):

@@ -101,13 +101,15 @@ def footprint_of(frame, shape=None):
     FrameError
         If it has no celestial WCS, its size is not known, or it covers more than 120 degrees.
     """
-    wcs, shape = _world(frame, shape)
-    rows, columns = shape
-    x, y = _edge(columns, rows)
     try:
-        edge = pixel_to_skycoord(x, y, wcs).icrs
-        centre = pixel_to_skycoord((columns - 1) / 2, (rows - 1) / 2, wcs).icrs
-    except (ValueError, TypeError) as error:
+        wcs, shape = _world(frame, shape)
+        rows, columns = shape
+        with np.errstate(all="ignore"):
+            edge = pixel_to_skycoord(*_edge(columns, rows), wcs).icrs
+            centre = pixel_to_skycoord((columns - 1) / 2, (rows - 1) / 2, wcs).icrs
+    except FrameError:
+        raise
+    except (ValueError, TypeError) as error:  # of wcslib and astropy, a matrix without inverse among them
         raise FrameError(f"the frame's WCS gives no right ascension and declination: {error}") from error
     found = Footprint(wcs, shape, centre, sky_directions(edge.ra.deg, edge.dec.deg))
     if not np.isfinite(found.outline).all():
@@ -133,9 +135,10 @@ def _world(frame, shape):
     shape = shape or wcs.array_shape
     if shape is None:
         raise FrameError("the WCS does not know the size of its frame; give shape=(rows, columns)")
-    if len(shape) != 2 or min(shape) < 1:
-        raise FrameError(f"the frame has the shape {tuple(shape)}; expected rows and columns")
-    return wcs.celestial, tuple(int(side) for side in shape)
+    sides = tuple(shape)
+    if len(sides) != 2 or not all(isinstance(side, int | np.integer) and side > 0 for side in sides):
+        raise FrameError(f"the frame has the shape {sides}; expected rows and columns")
+    return wcs.celestial, tuple(map(int, sides))
 
 
 def _edge(columns, rows):
@@ -169,11 +172,27 @@ def round_field(position, radius=None):
     """
     if not position.isscalar:
         raise ParameterError("identify takes one position at a time; name_pointings takes many")
-    degrees = in_degrees(CHIP_RADIUS if radius is None else radius)
+    degrees = field_radius(CHIP_RADIUS if radius is None else radius)
+    centre = position.icrs
+    if not np.isfinite([centre.ra.deg, centre.dec.deg]).all():
+        raise ParameterError("the position is not finite; give right ascension and declination")
+    return Footprint(None, None, centre, disk_outlines(centre.ra.deg, centre.dec.deg, degrees))
+
+
+def field_radius(radius):
+    """Give the radius of a field in degrees, above 0 and up to 60 (float)."""
+    degrees = in_degrees(radius)
     if not 0 < degrees <= _LARGEST:
         raise ParameterError(f"radius is {radius}; it can be more than 0, up to {_LARGEST:.0f} degrees")
-    centre = position.icrs
-    return Footprint(None, None, centre, disk_outlines(centre.ra.deg, centre.dec.deg, degrees))
+    return degrees
+
+
+def margin_of(angle):
+    """Give a margin about a field in degrees, 0 to 60 (float)."""
+    degrees = in_degrees(angle)
+    if not 0 <= degrees <= _LARGEST:
+        raise ParameterError(f"margin is {angle}; it can be 0 to {_LARGEST:.0f} degrees")
+    return degrees
 
 
 def in_degrees(angle):

@@ -8,7 +8,7 @@ from astropy.coordinates import SkyCoord
 
 from astroclassify.core import FrameError
 from astroclassify.datasets import label_bodies, sky_shares
-from astroclassify.identify._footprint import footprint_of, in_degrees, round_field
+from astroclassify.identify._footprint import footprint_of, margin_of, round_field
 from astroclassify.identify._registry import find_catalogue
 from astroclassify.identify._table import BodiesTable
 from astroclassify.io import read_frames
@@ -33,7 +33,7 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
         A frame with a celestial WCS, a WCS, a file, read by `~astroclassify.io.read_frames`, or the middle
         of a round field.
     catalogue : str, `~astropy.table.QTable` or CatalogueSource, default "builtin"
-        A name of `CATALOGUES` (``"builtin"``, ``"openngc"``, ``"simbad"``, ``"ned"``, ``"vizier"``), or a
+        A name of `CATALOGUES` (``"builtin"``, ``"openngc"``, ``"combined"``, ``"simbad"``, ``"ned"``, ``"vizier"``), or a
         table of your own as `Catalogue` takes it.
     margin : `~astropy.units.Quantity` or float, default 1 arcmin
         How far beyond the frame a body's outline may lie; a plain number is in arcminutes.
@@ -48,7 +48,8 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
     Returns
     -------
     BodiesTable
-        A row for each body, the likeliest first, then by the share of the frame that they cover: ``name``,
+        A row for each body, the likeliest first, then by the share of the frame that they cover, those that
+        do not reach it by their distance in units of their size: ``name``,
         ``other_names``, ``type``, ``class``, ``position``, ``separation`` (of its middle from the frame's),
         ``major_axis``, ``minor_axis``, ``position_angle``, ``body_in_frame`` and ``frame_in_body`` (shares,
         0 to 1), ``x`` and ``y`` (pixels, 0-based; NaN without a WCS), ``likeliest`` (bool), ``host`` and
@@ -63,7 +64,7 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
     UnknownNameError
         If there is no catalogue of that name.
     ParameterError
-        If the catalogue is none.
+        If the catalogue is none, or a margin, radius or position is not possible.
     OptionalDependencyError
         If the catalogue needs a package that is not installed.
 
@@ -89,7 +90,7 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
     """
     if isinstance(frame, str | os.PathLike):
         frame = _only_frame(frame, chip)
-    margin = in_degrees(margin)
+    margin = margin_of(margin)
     footprint = round_field(frame, radius) if isinstance(frame, SkyCoord) else footprint_of(frame, shape)
     source = find_catalogue(catalogue)
     bodies = source.around(footprint.centre, (footprint.radius + margin) * u.deg)
@@ -109,16 +110,21 @@ def _only_frame(path, chip):
 
 
 def _near(footprint, bodies, margin):
-    """Rows of bodies that reach the frame, or a margin about it, nearest middle first, and their shares."""
+    """Rows of bodies that reach the frame, or a margin about it, nearest first, and their shares."""
     centre = footprint.centre
     place = np.array([centre.ra.deg]), np.array([centre.dec.deg])
     _, rows, _ = bodies.pairs(*place, footprint.radius + margin)
     separation = bodies.table["position"][rows].separation(centre)
-    rows = rows[np.argsort(separation, kind="stable")]
+    rows = rows[np.argsort(sizes_away(separation.deg, bodies.ellipses.major[rows]), kind="stable")]
     ellipses = bodies.ellipses[rows]
     _, reached = sky_shares(footprint.outline, ellipses.grown(margin))
     rows, ellipses = rows[reached > 0], ellipses[reached > 0]
     return rows, *sky_shares(footprint.outline, ellipses)
+
+
+def sizes_away(apart, major):
+    """Distance from a body's middle in halves of its major axis: infinite for a body without size."""
+    return np.divide(apart, major / 2, out=np.full(np.shape(apart), np.inf), where=major > 0)
 
 
 def _labelling(bodies, near, of_frame, of_body):

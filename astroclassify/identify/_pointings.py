@@ -9,8 +9,8 @@ from astropy.table import QTable
 
 from astroclassify.core import OptionalDependencyError, ParameterError
 from astroclassify.datasets import disk_outlines, label_bodies, sky_shares
-from astroclassify.identify._footprint import CHIP_RADIUS, in_degrees
-from astroclassify.identify._identify import LABELS
+from astroclassify.identify._footprint import CHIP_RADIUS, field_radius, margin_of
+from astroclassify.identify._identify import LABELS, sizes_away
 from astroclassify.identify._registry import find_catalogue
 from astroclassify.identify._services import ConeCatalogue
 
@@ -19,30 +19,34 @@ _CORNER = 1.05  # how far its corners are out, in radii; generous
 _PAIRS_AT_A_TIME = 20_000  # so that they fit into a cache
 
 
-def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="builtin"):
+def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="builtin", margin=0.0):
     """
     Name the body that each of many pointings is labelled by.
 
     Parameters
     ----------
     positions : `~astropy.coordinates.SkyCoord`
-        Middles of the fields, shape (N,).
+        Middles of the fields, shape (N,); those that are NaN have no body.
     radius : `~astropy.units.Quantity` or float, default 1.35 arcmin
         Of the fields, which are taken as disks since their roll is not known: with the area of a chip of
         ACS/WFC or WFC3/UVIS. A plain number is in arcminutes.
     catalogue : str, `~astropy.table.QTable` or CatalogueSource, default "builtin"
         As for `identify`; one that is all at hand.
+    margin : `~astropy.units.Quantity` or float, default 0
+        How far beyond a field that touches no body one is looked for; a plain number is in arcminutes.
 
     Returns
     -------
     astropy.table.QTable
         A row for each pointing: ``name``, ``class`` and ``label`` of its body (empty where no body touches
-        it) and ``frame_in_body``, the share of the field that it covers.
+        it) and ``frame_in_body``, the share of the field that it covers. A body beyond the field has ``name``
+        and ``class`` but gives no ``label``: the nearest in units of its size, within the margin.
 
     Raises
     ------
     ParameterError
-        If the positions are none, or the catalogue must be asked place by place.
+        If the positions are none, the catalogue must be asked place by place, or the radius or margin is not
+        possible.
 
     Notes
     -----
@@ -63,7 +67,7 @@ def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="built
         raise ParameterError(
             "positions must be a SkyCoord of one axis, for example SkyCoord(ra, dec, unit='deg')"
         )
-    source, degrees = find_catalogue(catalogue), in_degrees(radius)
+    source, degrees, margin = find_catalogue(catalogue), field_radius(radius), margin_of(margin)
     if isinstance(source, ConeCatalogue):
         raise ParameterError(
             f"the catalogue {catalogue!r} is asked place by place; use identify for each pointing"
@@ -76,7 +80,10 @@ def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="built
     covered = np.zeros(chosen[0].size)
     won = body == chosen[1][np.searchsorted(chosen[0], field)] if field.size else np.zeros(0, dtype=bool)
     covered[np.searchsorted(chosen[0], field[won])] = of_field[won]
-    return _named(len(positions), bodies.table, *chosen, covered)
+    named = _named(len(positions), bodies.table, *chosen, covered)
+    if margin > 0:
+        _name_beside(named, bodies, ra, dec, degrees, margin)
+    return named
 
 
 def _touching(bodies, ra, dec, radius):
@@ -94,6 +101,21 @@ def _touching(bodies, ra, dec, radius):
         covered[piece], of_body = sky_shares(outlines, bodies.ellipses[body[piece]])
         touched[piece] = of_body > 0
     return field[touched], body[touched], covered[touched]
+
+
+def _name_beside(named, bodies, ra, dec, radius, margin):
+    """Name the nearest body, in units of its size, of fields that touch none."""
+    empty = np.flatnonzero(named["name"] == "")
+    field, body, apart = bodies.pairs(ra[empty], dec[empty], radius + margin)
+    order = np.lexsort((sizes_away(apart, bodies.ellipses.major[body]), field))
+    order = order[(bodies.table["class"] != "")[body[order]]]
+    outlines = disk_outlines(ra[empty][field[order]], dec[empty][field[order]], radius, corners=_CORNERS)
+    reached = sky_shares(outlines, bodies.ellipses[body[order]].grown(margin))[1] > 0
+    order = order[reached]
+    fields, first = np.unique(field[order], return_index=True)
+    nearest = body[order][first]
+    for column in ("name", "class"):
+        named[column][empty[fields]] = bodies.table[column][nearest]
 
 
 def _named(size, table, fields, bodies, covered):

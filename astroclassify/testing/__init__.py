@@ -1,5 +1,6 @@
 """Public contract kits: what a plug-in must keep, checked rule by rule."""
 
+from astroclassify.testing._catalogue import check_catalogue
 from astroclassify.testing._detector import check_detector
 from astroclassify.testing._errors import ContractError
 from astroclassify.testing._explainer import check_explainer
@@ -10,6 +11,7 @@ from astroclassify.testing._reader import check_reader
 __all__ = [
     "DEFAULT_SHAPES",
     "ContractError",
+    "check_catalogue",
     "check_detector",
     "check_explainer",
     "check_model",
