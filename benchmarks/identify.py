@@ -2,7 +2,8 @@
 
 ``python benchmarks/identify.py`` names the body of every row of the published lists (``../shared/lcid``) by
 where it points: how many are right, which bodies are named instead, and how many pointings a second that is.
-The candidates are everything in OpenNGC (pyongc), as it is and with the package's own table in front. A row is a disk with the area of a chip: the lists give no roll.
+The candidates are everything in OpenNGC (pyongc), as it is and with the package's own table in front.
+A row is a disk with the area of a chip: the lists give no roll.
 ``--check`` compares the package's own catalogue with OpenNGC's, row by row. No network.
 """
 
@@ -16,6 +17,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table, vstack
 from astropy.wcs import WCS
+from read import processor
 
 from astroclassify.datasets import body_key, disk_outlines, read_manifest, resolve_body, sky_shares
 from astroclassify.identify import find_catalogue, identify, name_pointings
@@ -48,6 +50,7 @@ def main():
         bodies = find_catalogue(name).catalogue
         print(f"{len(listed)} rows of {len(set(listed['ID']))} bodies; {name}: {len(bodies)} candidates\n")
         rate(listed, bodies, name)
+    print(f"processor: {processor()}; one thread, its own time")
     return [speed(listed, name) for name in arguments.catalogue]
 
 
@@ -62,9 +65,7 @@ def rate(listed, bodies, catalogue):
     agrees = np.asarray(named["label"]) == np.char.lower(np.asarray(listed["Label"], dtype=str))
     where = places(positions, known, bodies)
     far = np.where([is_far(row) for row in listed], "beyond the package's size by half a chip", "within that")
-    print(
-        "rows whose pointing lies                   rows    right first     same label  some of it in the field"
-    )
+    print(f"{'rows whose pointing lies':42} rows    right first     same label  some in the field")
     for kind in (where, far):
         for text in sorted(set(kind.tolist()), reverse=True):
             chosen = kind == text

@@ -79,6 +79,15 @@ def test_a_table_has_the_bodies_of_its_frames():
     assert classify_many([], identify=True).colnames == table.colnames
 
 
+def test_world_coordinates_that_are_none_stop_no_list():
+    wcs = GALAXY.wcs.deepcopy()
+    wcs.wcs.cd = np.zeros((2, 2))
+    broken = CCDData(GALAXY.data, unit=GALAXY.unit, wcs=wcs)
+    table = classify_many([broken, GALAXY], identify=True, progress=False)
+    assert table["body"].tolist() == ["", "M51"]
+    assert "gives no right ascension" in table["body_note"][0]
+
+
 def test_wrong_usage_is_told():
     with pytest.raises(UnknownNameError, match="no catalogue is named"):
         classify(GALAXY, identify="nothing")

@@ -33,8 +33,8 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
         A frame with a celestial WCS, a WCS, a file, read by `~astroclassify.io.read_frames`, or the middle
         of a round field.
     catalogue : str, `~astropy.table.QTable` or CatalogueSource, default "builtin"
-        A name of `CATALOGUES` (``"builtin"``, ``"openngc"``, ``"combined"``, ``"simbad"``, ``"ned"``, ``"vizier"``), or a
-        table of your own as `Catalogue` takes it.
+        A name of `CATALOGUES` (``"builtin"``, ``"openngc"``, ``"combined"``, ``"simbad"``, ``"ned"``,
+        ``"vizier"``), or a table of your own as `Catalogue` takes it.
     margin : `~astropy.units.Quantity` or float, default 1 arcmin
         How far beyond the frame a body's outline may lie; a plain number is in arcminutes.
     shape : tuple of int, optional

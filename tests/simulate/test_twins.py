@@ -10,7 +10,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from astroclassify.core import ParameterError
-from astroclassify.datasets import MANIFEST_COLUMNS, labelled_frames, resolve_body
+from astroclassify.datasets import MANIFEST_COLUMNS, body_at, labelled_frames, resolve_body
 from astroclassify.simulate import FieldOfView, SimulationConfig, simulate_twin, twin_plans
 from astroclassify.simulate.sets._twins import _thinned
 
@@ -131,3 +131,13 @@ def test_a_thinned_list_keeps_every_body(table, tmp_path):
     assert len(thin) == 5
     with pytest.raises(ParameterError, match="most is 0"):
         simulate_twin(table, tmp_path, most=0)
+
+
+@pytest.mark.parametrize(("name", "label"), [("NGC604", "nsc"), ("NGC346", "nsc"), ("M33", "galaxy")])
+def test_the_label_of_a_nested_body_is_that_of_the_rule(name, label):
+    known = resolve_body(name)
+    row = (name, "ACS/WFC", "jnes01aaq", "F606W", known.ra, known.dec, 1, label)
+    plans = twin_plans(Table(rows=[row], names=MANIFEST_COLUMNS), seed=3)
+    ruled = body_at(*(middles(plans.plan(0))[2].ra.deg, middles(plans.plan(0))[2].dec.deg))
+    assert (plans.places[0].body, plans.places[0].label) == (name, label)
+    assert (ruled.name, ruled.label) == (name, label)
