@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from numbers import Integral
 from time import perf_counter
 from typing import Any
 
@@ -17,6 +16,7 @@ from astropy.nddata import NDData
 from astroclassify.core import (
     FrameError,
     ParameterError,
+    check_whole,
     file_stamp,
     package_version,
     progress_bar,
@@ -287,8 +287,7 @@ def classify_many(
     """
     if on_error not in _ON_ERROR:
         raise ParameterError(f"on_error is {on_error!r}; expected one of {_ON_ERROR}")
-    if isinstance(prefetch, bool) or not isinstance(prefetch, Integral) or prefetch < 0:
-        raise ParameterError(f"prefetch is {prefetch!r}; expected an integer of at least 0")
+    check_whole("prefetch", prefetch, least=0)
     loaded = _loaded_model(model, weights, device, precision)
     options = {"flips": flips, "prior": prior, "batch_size": batch_size}
     asked = _asked(loaded, evidence=False, catalogue=_catalogue(identify or False, prior), **options)

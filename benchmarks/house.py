@@ -146,7 +146,7 @@ def _import_lines(tree):
 
 def shared_code(modules):
     """
-    Count pairs of places with the same run of lines.
+    Find the pairs of places with the same run of lines, overlapping runs once.
 
     Parameters
     ----------
@@ -155,22 +155,46 @@ def shared_code(modules):
 
     Returns
     -------
-    int
-        Pairs of modules and starts, overlapping runs counted once.
+    list of str
+        A line for each pair, the longest first: lines shared, and where they begin.
     """
     places = defaultdict(list)
-    for number, module in enumerate(modules):
-        lines = [shape for line, shape in sorted(module.shapes.items()) if line not in module.imports]
+    numbered = [[line for line in sorted(m.shapes) if line not in m.imports] for m in modules]
+    for number, (module, lines) in enumerate(zip(modules, numbered, strict=True)):
         for start in range(len(lines) - SHARED_LINES + 1):
-            run = lines[start : start + SHARED_LINES]
-            if sum(len(line.split()) > 3 for line in run) >= SHARED_LINES - 1:
+            run = [module.shapes[line] for line in lines[start : start + SHARED_LINES]]
+            if sum(len(shape.split()) > 3 for shape in run) >= SHARED_LINES - 1:
                 places[tuple(run)].append((number, start))
     runs = defaultdict(set)
     for found in places.values():
         if 2 <= len(found) <= _COMMON:
             for (a, at), (b, there) in combinations(found, 2):
                 runs[a, b, there - at].add(at)
-    return sum(sum(at - 1 not in starts for at in starts) for starts in runs.values())
+    pairs = []
+    for (a, b, apart), starts in runs.items():
+        for at in starts:
+            if at - 1 not in starts:
+                length = next(n for n in range(len(starts) + 1) if at + n not in starts) + SHARED_LINES - 1
+                here = f"{modules[a].path}:{numbered[a][at]}"
+                pairs.append((length, f"{here} ~ {modules[b].path}:{numbered[b][at + apart]}"))
+    return [f"{length:3d} {where}" for length, where in sorted(pairs, key=lambda pair: (-pair[0], pair[1]))]
+
+
+def read_modules(folder):
+    """
+    Read every module of a checkout.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Its root.
+
+    Returns
+    -------
+    list of Module
+        By path.
+    """
+    return [Module(path, folder) for path in sorted((folder / PACKAGE).rglob("*.py"))]
 
 
 def figures(folder):
@@ -187,7 +211,7 @@ def figures(folder):
     dict of str to str
         The figures by name.
     """
-    modules = [Module(path, folder) for path in sorted((folder / PACKAGE).rglob("*.py"))]
+    modules = read_modules(folder)
     lines = sum(module.lines for module in modules)
     functions = sorted(length for module in modules for length in module.functions())
     public = [
@@ -200,7 +224,7 @@ def figures(folder):
         "comments, share of code and comments": f"{_share(sum(m.comments() for m in modules), lines):.1%}",
         "public names": str(len(set(public))),
         "private imports from other rooms": str(sum(len(module.private_imports()) for module in modules)),
-        "pairs of shared code": str(shared_code(modules)),
+        "pairs of shared code": str(len(shared_code(modules))),
         "functions: number, median, 95%, longest": (
             f"{len(functions)}, {statistics.median(functions):.0f}, "
             f"{functions[int(0.95 * len(functions))]}, {functions[-1]}"
@@ -215,16 +239,16 @@ def _share(part, rest):
 
 
 def main():
-    """Print the table; with ``--private`` every private import."""
+    """Print the table; with ``--private`` every private import, with ``--pairs`` every pair."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="*", type=Path, default=[Path(__file__).resolve().parents[1]])
     parser.add_argument("--private", action="store_true", help="list the private imports")
+    parser.add_argument("--pairs", action="store_true", help="list the pairs of shared code")
     chosen = parser.parse_args()
-    if chosen.private:
-        for folder in chosen.folders:
-            for path in sorted((folder / PACKAGE).rglob("*.py")):
-                for line in Module(path, folder).private_imports():
-                    print(line)
+    if chosen.private or chosen.pairs:
+        for modules in map(read_modules, chosen.folders):
+            private = [line for module in modules for line in module.private_imports()]
+            print(*(private if chosen.private else shared_code(modules)), sep="\n")
         return
     columns = [figures(folder) for folder in chosen.folders]
     for name in columns[0]:

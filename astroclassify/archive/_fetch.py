@@ -23,7 +23,7 @@ from astroclassify.core import (
     progress_bar,
     run_all,
 )
-from astroclassify.datasets._manifest import check_manifest, read_manifest
+from astroclassify.datasets import check_manifest, read_manifest
 
 #: Bytes of a raw file of both chips, where the list does not say: that of WFC3/UVIS, the larger one.
 _TYPICAL_SIZE = 34_900_000

@@ -12,9 +12,14 @@ from astropy.wcs import WCS
 from astroclassify.archive._frame_store import frames_folder
 from astroclassify.archive._mast import Mast, band_of, proposed_class
 from astroclassify.core import ParameterError, ReadError, progress_bar
-from astroclassify.datasets._bodies import KnownBody, body_at, known_bodies, resolve_body
-from astroclassify.datasets._manifest import MANIFEST_COLUMNS
-from astroclassify.datasets._visits import visit_of
+from astroclassify.datasets import (
+    MANIFEST_COLUMNS,
+    KnownBody,
+    body_at,
+    known_bodies,
+    resolve_body,
+    visit_of,
+)
 
 #: The cameras whose raw frames the paper's lists hold, as the archive calls them.
 _CAMERAS = ("ACS/WFC", "WFC3/UVIS")

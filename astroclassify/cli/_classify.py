@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.cli import _exit_codes
 from astroclassify.cli._inputs import expand_inputs
-from astroclassify.cli._output import check_output, format_of, say, write_result
-from astroclassify.cli._parsing import add_files, add_output, add_subparser, prior
+from astroclassify.cli._output import check_output, format_of, say, tell_errors, write_result
+from astroclassify.cli._parsing import add_device, add_files, add_output, add_progress, add_subparser, prior
 
 _EXAMPLES = """
 astroclassify classify j8xi01abc_raw.fits
@@ -44,7 +43,7 @@ def add_parser(subparsers):
     parser.add_argument(
         "--weights", metavar="PATH", help="a safetensors file, instead of the model's own weights"
     )
-    parser.add_argument("--device", help="'auto', 'cpu', 'cuda', 'cuda:1', 'mps', ...")
+    add_device(parser)
     parser.add_argument(
         "--precision",
         choices=("auto", "float32", "bfloat16"),
@@ -80,7 +79,7 @@ def add_parser(subparsers):
         help="name the catalogued body that each frame shows, disagreements first (default: builtin)",
     )
     add_output(parser)
-    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+    add_progress(parser)
 
 
 def run(arguments):
@@ -112,18 +111,17 @@ def run(arguments):
         prior=arguments.prior,
         chip=arguments.chip,
         identify=arguments.identify,
-        progress=False if arguments.no_progress else None,
+        progress=arguments.progress,
     )
     format = format_of(arguments.format, arguments.output)
     errors += [_told(row) for row in table[table["error"] != ""]]
-    for error in errors:
-        say(f"error: {error}")
+    status = tell_errors(errors)
     if "agrees" in table.colnames:
         table = _disagreements_first(table)
     if len(table) or format != "table":
         result = _for_reading(table) if format == "table" else table
         write_result(result, format=format, output=arguments.output)
-    return _exit_codes.SOME_FAILED if errors else _exit_codes.DONE
+    return status
 
 
 def _disagreements_first(table):

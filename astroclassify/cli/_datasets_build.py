@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import say
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._output import tell_errors
+from astroclassify.cli._parsing import add_frames_folder, add_list, add_processes, add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify datasets build LCID_test.csv --frames raw --folder lcid --processes 4
@@ -29,11 +28,9 @@ def add_parser(subparsers):
         summary="Put the frames of a list into one array that reads fast; run it again to complete it.",
         examples=_EXAMPLES,
     )
-    parser.add_argument("list", type=Path, metavar="LIST", help="a table in the columns of the paper's lists")
+    add_list(parser)
     parser.add_argument("--folder", type=Path, required=True, metavar="DIR", help="of the set")
-    parser.add_argument(
-        "--frames", type=Path, metavar="DIR", help="folder of the files (default: the list's)"
-    )
+    add_frames_folder(parser)
     parser.add_argument(
         "--variant",
         choices=("lcid", "lcid-resize"),
@@ -46,10 +43,8 @@ def add_parser(subparsers):
         default="area",
         help="how chips are shrunk (default: %(default)s)",
     )
-    parser.add_argument(
-        "--processes", type=int, default=1, metavar="P", help="how many at a time (default: %(default)s)"
-    )
-    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+    add_processes(parser)
+    add_progress(parser)
 
 
 def run(arguments):
@@ -75,12 +70,11 @@ def run(arguments):
         frames=arguments.frames,
         resampling=arguments.resampling,
         processes=arguments.processes,
-        progress=False if arguments.no_progress else None,
+        progress=arguments.progress,
     )
-    for row in cache.failures:
-        say(f"error: row {row['Row']} ({row['OBSID']}): {row['Error']}")
+    status = tell_errors(f"row {row['Row']} ({row['OBSID']}): {row['Error']}" for row in cache.failures)
     print(_summary(cache))
-    return _exit_codes.SOME_FAILED if len(cache.failures) else _exit_codes.DONE
+    return status
 
 
 def _summary(cache):

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import say
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._output import say, tell_errors
+from astroclassify.cli._parsing import add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify datasets fetch LCID_test.csv --dry-run
@@ -52,7 +52,7 @@ def add_parser(subparsers):
     )
     parser.add_argument("--whole", action="store_true", help="whole files, not only the images of the list")
     parser.add_argument("--verify", action="store_true", help="compare what is there with its checksums")
-    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+    add_progress(parser)
 
 
 def run(arguments):
@@ -86,15 +86,13 @@ def run(arguments):
         timeout=arguments.timeout,
         whole=arguments.whole,
         verify=arguments.verify,
-        progress=False if arguments.no_progress else None,
+        progress=arguments.progress,
     )
-    for row in result.failures:
-        say(f"error: {row['file']}: {row['error']}")
+    status = tell_errors(f"{row['file']}: {row['error']}" for row in result.failures)
     print(_summary(result))
-    if not len(result.failures):
-        return _exit_codes.DONE
-    say("run the same command again: what is there is kept, and what was begun goes on")
-    return _exit_codes.SOME_FAILED
+    if status:
+        say("run the same command again: what is there is kept, and what was begun goes on")
+    return status
 
 
 def _planned(plan):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import check_output, render, say
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._parsing import add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify datasets query M51 NGC1982 --filter F606W F814W --exptime 100 1000
@@ -52,7 +52,7 @@ def add_parser(subparsers):
     parser.add_argument("--limit", type=int, metavar="N", help="exposures of each body, over its visits")
     parser.add_argument("--number", type=int, metavar="N", help="with --class: bodies of each class")
     parser.add_argument("-o", "--output", type=Path, metavar="LIST", help="write the list to this file")
-    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+    add_progress(parser)
 
 
 def run(arguments):
@@ -82,7 +82,7 @@ def run(arguments):
         radius=arguments.radius,
         limit=arguments.limit,
         number=arguments.number,
-        progress=False if arguments.no_progress else None,
+        progress=arguments.progress,
         **options,
     )
     summary = query_summary(found)

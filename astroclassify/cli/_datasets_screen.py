@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import check_output, say
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._output import check_output, say, tell_errors
+from astroclassify.cli._parsing import add_frames_folder, add_list, add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify datasets screen list.csv --frames raw --sheet list.html
@@ -29,10 +28,8 @@ def add_parser(subparsers):
         summary="Drop frames that do not show their body, as a model says and a person decides.",
         examples=_EXAMPLES,
     )
-    parser.add_argument("list", type=Path, metavar="LIST", help="a table in the columns of the paper's lists")
-    parser.add_argument(
-        "--frames", type=Path, metavar="DIR", help="folder of the files (default: the list's)"
-    )
+    add_list(parser)
+    add_frames_folder(parser)
     parser.add_argument(
         "--model", default="default", help="one with the class 'field' (default: %(default)s)"
     )
@@ -67,7 +64,7 @@ def add_parser(subparsers):
         metavar="ECSV",
         help="the list of the frames that are kept (default: LIST.kept.ecsv beside the list)",
     )
-    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+    add_progress(parser)
 
 
 def run(arguments):
@@ -93,7 +90,6 @@ def run(arguments):
     )
     for path in (output, kept, arguments.sheet):
         check_output(path)
-    progress = False if arguments.no_progress else None
     screened = screen(
         arguments.list,
         frames=arguments.frames,
@@ -102,19 +98,18 @@ def run(arguments):
         device=arguments.device,
         limit=arguments.limit,
         output=output,
-        progress=progress,
+        progress=arguments.progress,
     )
     overrules = _overrules(arguments, screened)
     if arguments.sheet:
-        _write_sheet(arguments, screened, overrules, progress)
+        _write_sheet(arguments, screened, overrules)
     final = apply_overrules(screened, overrules)
     write_table(final, kept)
-    for row in screened:
-        if row["Reason"].startswith("cannot be read"):
-            say(f"error: {row['OBSID']}: {row['Reason']}")
+    status = tell_errors(
+        f"{row['OBSID']}: {row['Reason']}" for row in screened if row["Reason"].startswith("cannot be read")
+    )
     print(_summary(screened, final, kept))
-    unread = any(reason.startswith("cannot be read") for reason in screened["Reason"])
-    return _exit_codes.SOME_FAILED if unread else _exit_codes.DONE
+    return status
 
 
 def _beside(path, ending):
@@ -136,11 +131,11 @@ def _overrules(arguments, screened):
     return home
 
 
-def _write_sheet(arguments, screened, overrules, progress):
+def _write_sheet(arguments, screened, overrules):
     from astroclassify.curation import contact_sheet
 
     frames = arguments.frames or arguments.list.parent
-    contact_sheet(screened, arguments.sheet, frames=frames, overrules=overrules, progress=progress)
+    contact_sheet(screened, arguments.sheet, frames=frames, overrules=overrules, progress=arguments.progress)
     say(f"see {arguments.sheet}; save what you decide there, and pass it on with --overrules")
 
 

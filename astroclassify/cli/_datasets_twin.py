@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import say
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._parsing import add_processes, add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify datasets twin LCID_test.csv --folder twin --most 12 --processes 2
@@ -40,10 +38,8 @@ def add_parser(subparsers):
     parser.add_argument("--blurry", action="store_true", help="so short that bodies are lost in the noise")
     parser.add_argument("--most", type=int, metavar="N", help="exposures of one body, at most")
     parser.add_argument("--config", type=Path, metavar="FILE", help="what to draw from (TOML)")
-    parser.add_argument(
-        "--processes", type=int, default=1, metavar="P", help="how many at a time (default: %(default)s)"
-    )
-    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+    add_processes(parser)
+    add_progress(parser)
 
 
 def run(arguments):
@@ -60,7 +56,7 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.cli._simulate import summary
+    from astroclassify.cli._simulate import tell
     from astroclassify.simulate import SimulationConfig, simulate_twin
 
     made = simulate_twin(
@@ -71,9 +67,6 @@ def run(arguments):
         most=arguments.most,
         config=SimulationConfig.read(arguments.config) if arguments.config else None,
         processes=arguments.processes,
-        progress=False if arguments.no_progress else None,
+        progress=arguments.progress,
     )
-    for row in made.failures:
-        say(f"error: exposure {row['index']} ({row['OBSID']}): {row['error']}")
-    print(summary(made))
-    return _exit_codes.SOME_FAILED if len(made.failures) else _exit_codes.DONE
+    return tell(made)

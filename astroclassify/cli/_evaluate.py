@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import say
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._output import say, tell_errors
+from astroclassify.cli._parsing import add_device, add_frames_folder, add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify evaluate patchnet --data set/manifest.ecsv --output judged
@@ -45,9 +44,7 @@ def add_parser(subparsers):
     parser.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="for answers, tables, figures and the page"
     )
-    parser.add_argument(
-        "--frames", type=Path, metavar="DIR", help="folder of the files (default: the manifest's)"
-    )
+    add_frames_folder(parser)
     parser.add_argument(
         "--reference",
         metavar="TRAINLIST",
@@ -56,7 +53,7 @@ def add_parser(subparsers):
     parser.add_argument(
         "--limit", type=int, metavar="N", help="take N frames only, evenly spaced along the list"
     )
-    parser.add_argument("--device", help="cpu, cuda, ... (default: as configured)")
+    add_device(parser)
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
     parser.add_argument(
         "--no-timing", action="store_true", help="read the next frame while a network works: no times"
@@ -65,7 +62,7 @@ def add_parser(subparsers):
         "--tables-only", action="store_true", help="no figures and no page: matplotlib is not needed"
     )
     _add_robustness(parser)
-    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+    add_progress(parser)
 
 
 def _add_robustness(parser):
@@ -108,7 +105,6 @@ def run(arguments):
     """
     from astroclassify.evaluation import evaluate, summary_text
 
-    progress = False if arguments.no_progress else None
     done = evaluate(
         arguments.models,
         arguments.data,
@@ -119,20 +115,18 @@ def run(arguments):
         device=arguments.device,
         precision=arguments.precision,
         timing=not arguments.no_timing,
-        progress=progress,
+        progress=arguments.progress,
     )
     if arguments.robustness is not None:
-        _robustness(arguments, progress)
+        _robustness(arguments)
     print(summary_text(done))
     if not arguments.tables_only:
         _report(done)
     failed = done.answers[done.answers["error"] != ""]
-    for row in failed:
-        say(f"error: {row['model']}: {row['name']}: {row['error']}")
-    return _exit_codes.SOME_FAILED if len(failed) else _exit_codes.DONE
+    return tell_errors(f"{row['model']}: {row['name']}: {row['error']}" for row in failed)
 
 
-def _robustness(arguments, progress):
+def _robustness(arguments):
     from astroclassify.evaluation import QUANTITIES, asked_models, robustness
 
     asked = asked_models(arguments.models)
@@ -144,7 +138,7 @@ def _robustness(arguments, progress):
         quantities=arguments.robustness or QUANTITIES,
         limit=arguments.robustness_limit,
         processes=arguments.robustness_processes,
-        progress=progress,
+        progress=arguments.progress,
     )
 
 

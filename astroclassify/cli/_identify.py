@@ -2,9 +2,8 @@
 
 from astropy.table import QTable, Table, vstack
 
-from astroclassify.cli import _exit_codes
 from astroclassify.cli._inputs import expand_inputs
-from astroclassify.cli._output import check_output, say, write_result
+from astroclassify.cli._output import check_output, say, tell_errors, write_result
 from astroclassify.cli._parsing import add_files, add_output, add_subparser
 from astroclassify.core import AstroclassifyError, ParameterError
 
@@ -82,15 +81,14 @@ def run(arguments):
         found, errors = [_about(arguments)], []
     else:
         found, errors = _of_files(arguments)
-    for error in errors:
-        say(f"error: {error}")
+    status = tell_errors(errors)
     if found:
         result = vstack(found, metadata_conflicts="silent")
         if len(result) or arguments.format not in (None, "table"):
             write_result(result, format=arguments.format, output=arguments.output)
         else:
             say(f"the catalogue {arguments.catalogue!r} has no body there")
-    return _exit_codes.SOME_FAILED if errors else _exit_codes.DONE
+    return status
 
 
 def _about(arguments):

@@ -4,9 +4,8 @@ import math
 
 from astropy.table import Table
 
-from astroclassify.cli import _exit_codes
 from astroclassify.cli._inputs import expand_inputs
-from astroclassify.cli._output import check_output, say, write_result
+from astroclassify.cli._output import check_output, tell_errors, write_result
 from astroclassify.cli._parsing import add_files, add_output, add_subparser
 from astroclassify.core import AstroclassifyError
 
@@ -76,14 +75,12 @@ def run(arguments):
             rows += [describe(frame, path) for frame in read_frames(path)]
         except (AstroclassifyError, OSError) as error:
             errors.append(error)
-    for error in errors:
-        say(f"error: {error}")
+    status = tell_errors(errors)
     if rows:
-        columns = {name: [row[name] for row in rows] for name in _COLUMNS}
-        table = Table(columns, dtype=list(_COLUMNS.values()))
+        table = Table(rows, names=list(_COLUMNS), dtype=list(_COLUMNS.values()))
         _format(table)
         write_result(table, format=arguments.format, output=arguments.output)
-    return _exit_codes.SOME_FAILED if errors else _exit_codes.DONE
+    return status
 
 
 def describe(frame, path):

@@ -2,8 +2,7 @@
 
 from astropy.table import Table
 
-from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import say, write_result
+from astroclassify.cli._output import tell_errors, write_result
 from astroclassify.cli._parsing import add_output, add_subparser
 from astroclassify.core import AstroclassifyError
 
@@ -56,15 +55,14 @@ def run(arguments):
     """
     from astroclassify.instruments import INSTRUMENTS
 
-    rows, status = [], _exit_codes.DONE
+    rows, errors = [], []
     for entry in INSTRUMENTS.entries():
         try:
             rows.append(_describe(INSTRUMENTS[entry.name], entry))
         except AstroclassifyError as error:
-            say(f"error: {error}")
-            status = _exit_codes.SOME_FAILED
-    columns = {name: [row[name] for row in rows] for name in _COLUMNS}
-    table = Table(columns, dtype=list(_COLUMNS.values()))
+            errors.append(error)
+    status = tell_errors(errors)
+    table = Table(rows, names=list(_COLUMNS), dtype=list(_COLUMNS.values()))
     table["pixel_scale"].unit = "arcsec"
     table["pixel_scale"].info.format = ".4f"
     write_result(table, format=arguments.format, output=arguments.output)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from astroclassify.cli import _exit_codes
 from astroclassify.core import ParameterError, write_text
 
 FORMATS = ("table", "json", "csv", "ecsv")
@@ -23,6 +24,27 @@ def say(message):
         One line for standard error.
     """
     print(f"astroclassify: {message}", file=sys.stderr)
+
+
+def tell_errors(errors):
+    """
+    Tell the user what failed.
+
+    Parameters
+    ----------
+    errors : iterable of str or Exception
+        One for each input that could not be worked on.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    status = _exit_codes.DONE
+    for error in errors:
+        say(f"error: {error}")
+        status = _exit_codes.SOME_FAILED
+    return status
 
 
 def write_result(table, *, format=None, output=None):

@@ -105,3 +105,73 @@ def add_output(parser):
         "--format", choices=FORMATS, help="of the result; by default from OUT's name, otherwise a plain table"
     )
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="write the result to this file")
+
+
+def add_progress(parser):
+    """
+    Add ``--no-progress``.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add it; ``progress`` is False, or `None` for a bar on a terminal only.
+    """
+    parser.add_argument(
+        "--no-progress",
+        dest="progress",
+        action="store_const",
+        const=False,
+        help="no progress bar, even on a terminal",
+    )
+
+
+def add_processes(parser):
+    """
+    Add ``--processes``.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add it.
+    """
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="P", help="how many at a time (default: %(default)s)"
+    )
+
+
+def add_device(parser):
+    """
+    Add ``--device``.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add it.
+    """
+    parser.add_argument("--device", help="auto, cpu, cuda, cuda:1, mps, ... (default: as configured)")
+
+
+def add_list(parser):
+    """
+    Add the positional argument LIST.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add it.
+    """
+    parser.add_argument("list", type=Path, metavar="LIST", help="a table in the columns of the paper's lists")
+
+
+def add_frames_folder(parser):
+    """
+    Add ``--frames``.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add it.
+    """
+    parser.add_argument(
+        "--frames", type=Path, metavar="DIR", help="folder of the files (default: the list's)"
+    )

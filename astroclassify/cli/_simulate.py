@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import say
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._output import tell_errors
+from astroclassify.cli._parsing import add_processes, add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify simulate simulated --count 20 --seed 7
@@ -45,14 +44,12 @@ def add_parser(subparsers):
         metavar="DIR",
         help="expose this folder's labelled pictures (labels.csv: file, body, label), not drawn bodies",
     )
-    parser.add_argument(
-        "--processes", type=int, default=1, metavar="P", help="how many at a time (default: %(default)s)"
-    )
+    add_processes(parser)
     parser.add_argument(
         "--blurry", action="store_true", help="frames whose signal is low, each for a known cause"
     )
     parser.add_argument("--preview", action="store_true", help="save a picture beside each frame")
-    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+    add_progress(parser)
 
 
 def run(arguments):
@@ -80,13 +77,10 @@ def run(arguments):
         seed=arguments.seed,
         config=_configuration(arguments),
         processes=arguments.processes,
-        progress=False if arguments.no_progress else None,
+        progress=arguments.progress,
         previews=arguments.preview,
     )
-    for row in made.failures:
-        say(f"error: exposure {row['index']} ({row['OBSID']}): {row['error']}")
-    print(summary(made))
-    return _exit_codes.SOME_FAILED if len(made.failures) else _exit_codes.DONE
+    return tell(made)
 
 
 def _configuration(arguments):
@@ -98,9 +92,9 @@ def _configuration(arguments):
     return replace(config, blurry=True) if arguments.blurry else config
 
 
-def summary(made):
+def tell(made):
     """
-    Say what a folder of simulated frames holds.
+    Say what a folder of simulated frames holds, and what failed.
 
     Parameters
     ----------
@@ -109,13 +103,15 @@ def summary(made):
 
     Returns
     -------
-    str
-        One line.
+    int
+        The exit status.
     """
+    status = tell_errors(f"exposure {row['index']} ({row['OBSID']}): {row['error']}" for row in made.failures)
     labels = sorted(set(made.manifest["Label"]))
     frames = ", ".join(f"{(made.manifest['Label'] == label).sum()} {label}" for label in labels)
     failed = f", {len(made.failures)} failed" if len(made.failures) else ""
-    return (
+    print(
         f"{made.folder}: {len(made.truth)} exposures ({made.made} new, {made.kept} kept{failed}), "
         f"{len(made.manifest)} frames ({frames or 'none'}) of {len(set(made.manifest['ID']))} bodies"
     )
+    return status

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import say
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._parsing import add_device, add_frames_folder, add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --folder run
@@ -57,9 +57,7 @@ def add_parser(subparsers):
         metavar="DIR",
         help="for the weights, the checkpoint and the log",
     )
-    parser.add_argument(
-        "--frames", type=Path, metavar="DIR", help="folder of the files (default: the manifest's)"
-    )
+    add_frames_folder(parser)
     parser.add_argument(
         "--cache",
         type=Path,
@@ -80,9 +78,9 @@ def add_parser(subparsers):
         "--split", choices=("body", "frame"), default="body", help="what is kept apart (default: %(default)s)"
     )
     parser.add_argument("--limit", type=int, metavar="N", help="use at most N training frames an epoch")
-    parser.add_argument("--device", help="cpu, cuda, ... (default: as configured)")
+    add_device(parser)
     parser.add_argument("--licence", default="not stated", help="of the weights, for the card")
-    parser.add_argument("--no-progress", action="store_true", help="no progress bar, even on a terminal")
+    add_progress(parser)
     _add_recipe(parser)
 
 
@@ -129,7 +127,7 @@ def run(arguments):
         device=arguments.device,
         resume=arguments.resume,
         licence=arguments.licence,
-        progress=False if arguments.no_progress else None,
+        progress=arguments.progress,
     )
     say(f"{done.steps} steps; the log is {done.log}")
     for data, figures in done.card["metrics"].items():

@@ -1,5 +1,6 @@
 """Errors, registries, configuration, progress, provenance, files, executors: the ground floor."""
 
+from astroclassify.core._checks import check_whole
 from astroclassify.core._config import conf
 from astroclassify.core._entry_checks import check_entry, tuple_of_strings
 from astroclassify.core._errors import (
@@ -64,6 +65,7 @@ __all__ = [
     "UnsupportedInstrumentError",
     "WeightsError",
     "check_entry",
+    "check_whole",
     "atomic_path",
     "conf",
     "file_stamp",

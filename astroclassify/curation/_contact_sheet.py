@@ -11,7 +11,7 @@ from string import Template
 import numpy as np
 from PIL import Image
 
-from astroclassify.core import AstroclassifyError, ParameterError, atomic_path, progress_bar
+from astroclassify.core import AstroclassifyError, ParameterError, atomic_path, check_whole, progress_bar
 from astroclassify.curation._screening import read_overrules
 from astroclassify.datasets import listed_frames
 from astroclassify.metrics import confidence
@@ -66,8 +66,7 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
     """
     if "Keep" not in screened.colnames:
         raise ParameterError("the table has no column 'Keep'; expected one that screen() gave")
-    if isinstance(width, bool) or not isinstance(width, int) or not 64 <= width <= 2048:
-        raise ParameterError(f"width is {width!r}; expected a whole number of pixels, 64 to 2048")
+    check_whole("width", width, least=64, most=2048)
     decided = {} if overrules is None else read_overrules(overrules, screened)
     _, listed = listed_frames(screened, frames=frames)
     path = Path(path)

@@ -16,6 +16,7 @@ from astroclassify.core import (
     ReadError,
     RunFolder,
     atomic_path,
+    check_whole,
     fingerprint,
     is_unchanged,
     package_version,
@@ -244,8 +245,7 @@ def _check(variant, resampling, processes):
     for name, value, known in (("variant", variant, VARIANTS), ("resampling", resampling, RESAMPLINGS)):
         if value not in known:
             raise ParameterError(f"{name} is {value!r}; expected one of {', '.join(known)}")
-    if isinstance(processes, bool) or not isinstance(processes, int) or processes < 1:
-        raise ParameterError(f"processes is {processes!r}; expected a whole number, 1 or more")
+    check_whole("processes", processes)
 
 
 def _recipe(table, listed, variant, resampling):

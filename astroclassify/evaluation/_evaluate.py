@@ -3,14 +3,13 @@
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.core import RunFolder
+from astroclassify.core import RunFolder, check_whole
 from astroclassify.evaluation._all import all_tables, reference_list
 from astroclassify.evaluation._evaluation import Evaluation
 from astroclassify.evaluation._frames import evaluated_frames, truth_beside
 from astroclassify.evaluation._models import asked_models
 from astroclassify.evaluation._pixels import STATISTICS
 from astroclassify.evaluation._run import ANSWER_COLUMNS, Way, answer_all
-from astroclassify.inference import check_batch_size
 
 _ABOUT = ("name", "OBSID", "HDU Index", "body", "visit", "Instrument", "Filter", "truth", "path")
 
@@ -92,7 +91,7 @@ def evaluate(
     >>> found = evaluate(["patchnet"], "LCID_test.csv", "judged", frames="raw")  # doctest: +SKIP
     >>> found.tables["table4"]["model", "accuracy", "f1_galaxy", "f1_nsc"]  # doctest: +SKIP
     """
-    check_batch_size(batch_size)
+    check_whole("batch_size", batch_size)
     asked = asked_models(models)
     listed = evaluated_frames(data, frames=frames, limit=limit)
     known = reference_list(reference)

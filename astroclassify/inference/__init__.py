@@ -14,7 +14,6 @@ from astroclassify.inference._on_frame import map_on_frame
 from astroclassify.inference._predict import (
     VIEWS,
     Prediction,
-    check_batch_size,
     checked_planes,
     in_batches,
     predict,
@@ -30,7 +29,6 @@ __all__ = [
     "answer_row",
     "answers_table",
     "calibrated_logits",
-    "check_batch_size",
     "checked_planes",
     "energy",
     "error_row",

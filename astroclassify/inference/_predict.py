@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, islice
-from numbers import Integral
 
 import numpy as np
 
-from astroclassify.core import AstroclassifyError, FrameError, ParameterError, PluginError
+from astroclassify.core import AstroclassifyError, FrameError, ParameterError, PluginError, check_whole
 from astroclassify.models import require_task
 
 #: The axes of planes ``[N, C, H, W]`` that are reversed in each view of a frame (tuple of tuple of int).
@@ -115,28 +114,10 @@ def predict_planes(model, planes, *, flips=None, evidence=True, batch_size=1):
     PluginError
         If the network fails or breaks its contract.
     """
-    check_batch_size(batch_size)
+    check_whole("batch_size", batch_size)
     require_task(model.spec, "frame")
     views = VIEWS if (model.spec.flips if flips is None else flips) else VIEWS[:1]
     return _all_predictions(model, planes, views, evidence, batch_size)
-
-
-def check_batch_size(batch_size):
-    """
-    Refuse what is not a number of planes.
-
-    Parameters
-    ----------
-    batch_size : int
-        At least 1.
-
-    Raises
-    ------
-    ParameterError
-        If it is something else.
-    """
-    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
-        raise ParameterError(f"batch_size is {batch_size!r}; expected an integer of at least 1")
 
 
 def in_batches(items: Iterable, size: int, *, key) -> Iterator[list]:

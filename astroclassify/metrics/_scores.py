@@ -4,6 +4,7 @@ Each function takes P(galaxy) against nsc and the truth of every frame, shape (N
 stand for the probabilities: they are 1 and 0.
 """
 
+from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -99,6 +100,21 @@ def _counted(p_galaxy, is_galaxy):
     return np.eye(4)[np.where(is_galaxy, 0, 2) + np.where(leans_to_galaxy(p_galaxy), 0, 1)]
 
 
+def _share(ratio):
+    """Make a score of the ratio of two sums over frames: true and false positives and negatives."""
+
+    def of(described):
+        @wraps(described)
+        def score(p_galaxy, is_galaxy):
+            return of_all(score, *checked(p_galaxy, is_galaxy))
+
+        SUMS[score] = FromSums(_counted, ratio)
+        return score
+
+    return of
+
+
+@_share(lambda tp, fn, fp, tn: (tp + tn, tp + fn + fp + tn))
 def accuracy(p_galaxy, is_galaxy):
     """
     Give the share of frames that are called what they are.
@@ -121,9 +137,9 @@ def accuracy(p_galaxy, is_galaxy):
     >>> accuracy([0.5, 0.5, 0.9], [True, True, True])
     1.0
     """
-    return of_all(accuracy, *checked(p_galaxy, is_galaxy))
 
 
+@_share(lambda tp, fn, fp, tn: (tp, tp + fp))
 def precision_galaxy(p_galaxy, is_galaxy):
     """
     Give the share of galaxies among frames that are called so.
@@ -140,9 +156,9 @@ def precision_galaxy(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where no frame is called galaxy.
     """
-    return of_all(precision_galaxy, *checked(p_galaxy, is_galaxy))
 
 
+@_share(lambda tp, fn, fp, tn: (tp, tp + fn))
 def recall_galaxy(p_galaxy, is_galaxy):
     """
     Give the share of the galaxies that are called so.
@@ -159,9 +175,9 @@ def recall_galaxy(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where there is no galaxy.
     """
-    return of_all(recall_galaxy, *checked(p_galaxy, is_galaxy))
 
 
+@_share(lambda tp, fn, fp, tn: (2 * tp, 2 * tp + fp + fn))
 def f1_galaxy(p_galaxy, is_galaxy):
     """
     Give the harmonic mean of precision and recall of galaxies.
@@ -178,9 +194,9 @@ def f1_galaxy(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where neither the truth nor the answers have a galaxy.
     """
-    return of_all(f1_galaxy, *checked(p_galaxy, is_galaxy))
 
 
+@_share(lambda tp, fn, fp, tn: (tn, tn + fn))
 def precision_nsc(p_galaxy, is_galaxy):
     """
     Give the share of nsc among frames that are called so.
@@ -197,9 +213,9 @@ def precision_nsc(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where no frame is called nsc.
     """
-    return of_all(precision_nsc, *checked(p_galaxy, is_galaxy))
 
 
+@_share(lambda tp, fn, fp, tn: (tn, tn + fp))
 def recall_nsc(p_galaxy, is_galaxy):
     """
     Give the share of the nsc that are called so.
@@ -216,9 +232,9 @@ def recall_nsc(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where there is no nsc.
     """
-    return of_all(recall_nsc, *checked(p_galaxy, is_galaxy))
 
 
+@_share(lambda tp, fn, fp, tn: (2 * tn, 2 * tn + fn + fp))
 def f1_nsc(p_galaxy, is_galaxy):
     """
     Give the harmonic mean of precision and recall of nsc.
@@ -235,21 +251,10 @@ def f1_nsc(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where neither the truth nor the answers have an nsc.
     """
-    return of_all(f1_nsc, *checked(p_galaxy, is_galaxy))
 
 
 #: Scores that are shares of frames (tuple of callable).
 SHARES = (accuracy, precision_galaxy, recall_galaxy, f1_galaxy, precision_nsc, recall_nsc, f1_nsc)
-_RATIOS = (
-    lambda tp, fn, fp, tn: (tp + tn, tp + fn + fp + tn),
-    lambda tp, fn, fp, tn: (tp, tp + fp),
-    lambda tp, fn, fp, tn: (tp, tp + fn),
-    lambda tp, fn, fp, tn: (2 * tp, 2 * tp + fp + fn),
-    lambda tp, fn, fp, tn: (tn, tn + fn),
-    lambda tp, fn, fp, tn: (tn, tn + fp),
-    lambda tp, fn, fp, tn: (2 * tn, 2 * tn + fn + fp),
-)
-SUMS.update({score: FromSums(_counted, ratio) for score, ratio in zip(SHARES, _RATIOS, strict=True)})
 
 
 def balanced_accuracy(p_galaxy, is_galaxy):

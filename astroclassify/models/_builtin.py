@@ -1,143 +1,87 @@
 """The models that come with the package, as declared in its entry points."""
 
+from dataclasses import replace
+
 from astroclassify.models._spec import ModelSpec, Weights
 
-#: The grids of the paper's two sets of frames: LCID and LCID-Resize (dict).
-_CHIP = {"height": 2048, "width": 4096}
-_RESIZED = {"height": 224, "width": 448}
+#: The frames of the paper's two sets, LCID and LCID-Resize, in words.
+_WHOLE = "whole 2048 x 4096 chips of raw counts"
+_SHRUNK = "chips of raw counts shrunk to 224 x 448"
 
-#: The network of the paper, on raw counts of a whole chip (ModelSpec).
-HR_CELESTIALNET = ModelSpec(
-    name="hr-celestialnet",
-    description="HR-CelestialNet of the paper: whole 2048 x 4096 chips of raw counts; no published weights",
-    builder="astroclassify.models.nets.hr_celestialnet:HRCelestialNet",
-    preprocessing="astroclassify.preprocess:counts_planes",
-    preprocessing_options=_CHIP,
-    by_rows=True,
-    classes=("galaxy", "nsc"),
-    reference="arXiv:2312.04948",
-    tags=("large", "paper"),
+
+def _on_chips(name, title, net, reference, *, tags=("large", "paper"), options=None):
+    """Describe a network that takes raw counts of a whole chip, as those of the paper do."""
+    return ModelSpec(
+        name=name,
+        description=f"{title}: {_WHOLE}",
+        builder=f"astroclassify.models.nets.{net}",
+        builder_options=options or {},
+        preprocessing="astroclassify.preprocess:counts_planes",
+        preprocessing_options={"height": 2048, "width": 4096},
+        by_rows=True,
+        classes=("galaxy", "nsc"),
+        reference=reference,
+        tags=tags,
+    )
+
+
+def _resized(spec, *, tags=("large", "paper")):
+    """Describe the same network for chips shrunk to 224 x 448."""
+    return replace(
+        spec,
+        name=f"{spec.name}-resize",
+        description=spec.description.replace(_WHOLE, _SHRUNK),
+        preprocessing_options={"height": 224, "width": 448},
+        tags=tags,
+    )
+
+
+#: The network of the paper (ModelSpec).
+HR_CELESTIALNET = replace(
+    _on_chips(
+        "hr-celestialnet",
+        "HR-CelestialNet of the paper",
+        "hr_celestialnet:HRCelestialNet",
+        "arXiv:2312.04948",
+    ),
+    description=f"HR-CelestialNet of the paper: {_WHOLE}; no published weights",
 )
 
-#: AlexNet as the paper compared it, on raw counts of a whole chip (ModelSpec).
-ALEXNET = ModelSpec(
-    name="alexnet",
-    description="AlexNet as the paper compared it: whole 2048 x 4096 chips of raw counts",
-    builder="astroclassify.models.nets.alexnet:AlexNet",
-    preprocessing="astroclassify.preprocess:counts_planes",
-    preprocessing_options=_CHIP,
-    by_rows=True,
-    classes=("galaxy", "nsc"),
-    reference="arXiv:1404.5997",
-    tags=("large", "paper"),
+#: AlexNet as the paper compared it, on whole chips and on shrunk ones (ModelSpec).
+ALEXNET = _on_chips("alexnet", "AlexNet as the paper compared it", "alexnet:AlexNet", "arXiv:1404.5997")
+ALEXNET_RESIZE = _resized(ALEXNET)
+
+#: VGG-16 with batch normalisation as the paper compared it, on whole chips and on shrunk ones (ModelSpec).
+VGG16_BN = _on_chips(
+    "vgg16-bn", "VGG-16 with BatchNorm as the paper compared it", "vgg:VGG16BN", "arXiv:1409.1556"
+)
+VGG16_BN_RESIZE = _resized(VGG16_BN)
+
+#: ResNet-18 as the paper compared it, on whole chips and on shrunk ones (ModelSpec).
+RESNET18 = _on_chips(
+    "resnet18",
+    "ResNet-18 as the paper compared it",
+    "resnet:ResNet",
+    "arXiv:1512.03385",
+    options={"depth": 18, "pooled": (1, 2)},
+)
+RESNET18_RESIZE = _resized(RESNET18, tags=("paper",))
+
+#: Deeper ResNets (ModelSpec).
+RESNET50, RESNET101 = (
+    replace(
+        RESNET18,
+        name=f"resnet{depth}",
+        description=f"ResNet-{depth}: {_WHOLE}",
+        builder_options={"depth": depth},
+        tags=("large",),
+    )
+    for depth in (50, 101)
 )
 
-#: AlexNet as the paper compared it, on a chip shrunk to 224 x 448 (ModelSpec).
-ALEXNET_RESIZE = ModelSpec(
-    name="alexnet-resize",
-    description="AlexNet as the paper compared it: chips of raw counts shrunk to 224 x 448",
-    builder="astroclassify.models.nets.alexnet:AlexNet",
-    preprocessing="astroclassify.preprocess:counts_planes",
-    preprocessing_options=_RESIZED,
-    by_rows=True,
-    classes=("galaxy", "nsc"),
-    reference="arXiv:1404.5997",
-    tags=("large", "paper"),
-)
-
-#: VGG-16 with batch normalisation as the paper compared it, on raw counts of a whole chip (ModelSpec).
-VGG16_BN = ModelSpec(
-    name="vgg16-bn",
-    description="VGG-16 with BatchNorm as the paper compared it: whole 2048 x 4096 chips of raw counts",
-    builder="astroclassify.models.nets.vgg:VGG16BN",
-    preprocessing="astroclassify.preprocess:counts_planes",
-    preprocessing_options=_CHIP,
-    by_rows=True,
-    classes=("galaxy", "nsc"),
-    reference="arXiv:1409.1556",
-    tags=("large", "paper"),
-)
-
-#: VGG-16 with batch normalisation as the paper compared it, on a chip shrunk to 224 x 448 (ModelSpec).
-VGG16_BN_RESIZE = ModelSpec(
-    name="vgg16-bn-resize",
-    description="VGG-16 with BatchNorm as the paper compared it: chips of raw counts shrunk to 224 x 448",
-    builder="astroclassify.models.nets.vgg:VGG16BN",
-    preprocessing="astroclassify.preprocess:counts_planes",
-    preprocessing_options=_RESIZED,
-    by_rows=True,
-    classes=("galaxy", "nsc"),
-    reference="arXiv:1409.1556",
-    tags=("large", "paper"),
-)
-
-#: ResNet-18 as the paper compared it, on raw counts of a whole chip (ModelSpec).
-RESNET18 = ModelSpec(
-    name="resnet18",
-    description="ResNet-18 as the paper compared it: whole 2048 x 4096 chips of raw counts",
-    builder="astroclassify.models.nets.resnet:ResNet",
-    builder_options={"depth": 18, "pooled": (1, 2)},
-    preprocessing="astroclassify.preprocess:counts_planes",
-    preprocessing_options=_CHIP,
-    by_rows=True,
-    classes=("galaxy", "nsc"),
-    reference="arXiv:1512.03385",
-    tags=("large", "paper"),
-)
-
-#: ResNet-18 as the paper compared it, on a chip shrunk to 224 x 448 (ModelSpec).
-RESNET18_RESIZE = ModelSpec(
-    name="resnet18-resize",
-    description="ResNet-18 as the paper compared it: chips of raw counts shrunk to 224 x 448",
-    builder="astroclassify.models.nets.resnet:ResNet",
-    builder_options={"depth": 18, "pooled": (1, 2)},
-    preprocessing="astroclassify.preprocess:counts_planes",
-    preprocessing_options=_RESIZED,
-    by_rows=True,
-    classes=("galaxy", "nsc"),
-    reference="arXiv:1512.03385",
-    tags=("paper",),
-)
-
-#: ResNet-50 on raw counts of a whole chip (ModelSpec).
-RESNET50 = ModelSpec(
-    name="resnet50",
-    description="ResNet-50: whole 2048 x 4096 chips of raw counts",
-    builder="astroclassify.models.nets.resnet:ResNet",
-    builder_options={"depth": 50},
-    preprocessing="astroclassify.preprocess:counts_planes",
-    preprocessing_options=_CHIP,
-    by_rows=True,
-    classes=("galaxy", "nsc"),
-    reference="arXiv:1512.03385",
-    tags=("large",),
-)
-
-#: ResNet-101 on raw counts of a whole chip (ModelSpec).
-RESNET101 = ModelSpec(
-    name="resnet101",
-    description="ResNet-101: whole 2048 x 4096 chips of raw counts",
-    builder="astroclassify.models.nets.resnet:ResNet",
-    builder_options={"depth": 101},
-    preprocessing="astroclassify.preprocess:counts_planes",
-    preprocessing_options=_CHIP,
-    by_rows=True,
-    classes=("galaxy", "nsc"),
-    reference="arXiv:1512.03385",
-    tags=("large",),
-)
-
-#: EfficientNet-B0 on raw counts of a whole chip (ModelSpec).
-EFFICIENTNET_B0 = ModelSpec(
-    name="efficientnet-b0",
-    description="EfficientNet-B0: whole 2048 x 4096 chips of raw counts",
-    builder="astroclassify.models.nets.efficientnet:EfficientNetB0",
-    preprocessing="astroclassify.preprocess:counts_planes",
-    preprocessing_options=_CHIP,
-    by_rows=True,
-    classes=("galaxy", "nsc"),
-    reference="arXiv:1905.11946",
-    tags=("large",),
+#: EfficientNet-B0 (ModelSpec).
+EFFICIENTNET_B0 = _on_chips(
+    "efficientnet-b0", "EfficientNet-B0", "efficientnet:EfficientNetB0", "arXiv:1905.11946", tags=("large",)
 )
 
 #: The small default model; its weights ship with the package (ModelSpec).

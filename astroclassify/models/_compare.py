@@ -4,7 +4,7 @@ import math
 
 from astropy.table import MaskedColumn, Table
 
-from astroclassify.core import ParameterError
+from astroclassify.core import check_whole
 from astroclassify.models._build import built_module, find_spec
 from astroclassify.models._summary import parameters_of, planes_shape, run_on_meta, times
 
@@ -70,8 +70,7 @@ def compare(models=tuple(TABLE_3), *, batch=4):
     >>> print(f"{table['model_mib'][0]:.2f} MiB, {table['total_gib'][0]:.2f} GiB")
     42.62 MiB, 0.53 GiB
     """
-    if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
-        raise ParameterError(f"a batch is a positive number of frames; got {batch!r}")
+    check_whole("batch", batch)
     rows = [_row(find_spec(model), batch) for model in models]
     names = ("model", "input", "parameters", "gmac", *_SIZES)
     table = Table(rows=rows, names=names, dtype=(str, str, int, float, float, float, float))

@@ -19,6 +19,7 @@ from astroclassify.simulate.scenes._populations import (
 )
 from astroclassify.simulate.scenes._profiles import King, PowerLaw
 from astroclassify.simulate.scenes._scene import MARGIN, Scene
+from astroclassify.simulate.scenes._view import turned
 
 _PARSEC_ARCSEC = 206_264.806
 #: Stars in view that are drawn one by one: at most so many, and so many for each pixel.
@@ -98,9 +99,8 @@ class Swarm:
         tuple
             Along the short and the long axis.
         """
-        c, s = float(np.cos(self.angle)), float(np.sin(self.angle))
-        dv, du = v - self.centre[0], u - self.centre[1]
-        return (c * dv - s * du) / self.flattening, s * dv + c * du
+        short, long = turned(v - self.centre[0], u - self.centre[1], self.angle)
+        return short / self.flattening, long
 
     def to_body(self, short, long):
         """
@@ -116,9 +116,8 @@ class Swarm:
         tuple of numpy.ndarray
             Body coordinates v, u.
         """
-        c, s = np.cos(self.angle), np.sin(self.angle)
-        short = short * self.flattening
-        return c * short + s * long + self.centre[0], -s * short + c * long + self.centre[1]
+        v, u = turned(short * self.flattening, long, -self.angle)
+        return v + self.centre[0], u + self.centre[1]
 
     def sector(self, view):
         """

@@ -142,16 +142,12 @@ def paint_edge_on(canvas):
     if shape.bulge:
         old = old + canvas.smooth(lambda v, u: shape.bulge_light(v, u, canvas.softening)).mul_(unit)
     canvas.add("old", old * grain(canvas, old), behind=0.85)
-    _add_globulars(canvas, shape)
-
-
-def _add_globulars(canvas, shape):
-    flux = 2 * np.pi * shape.length * shape.height * (1 + shape.bulge) * canvas.unit
-    flux *= canvas.body.angular_radius**2
     add_globular_system(
         canvas,
         frequency=1.0,
         effective_radius=shape.length,
         axis_ratio=0.7,
-        absolute_magnitude=-2.5 * np.log10(flux) - canvas.body.distance_modulus,
+        absolute_magnitude=canvas.absolute_magnitude(
+            2 * np.pi * shape.length * shape.height * (1 + shape.bulge)
+        ),
     )

@@ -12,6 +12,7 @@ from astroclassify.simulate.scenes._galaxy_light import (
     sersic_light,
 )
 from astroclassify.simulate.scenes._galaxy_points import add_giants, add_globular_system
+from astroclassify.simulate.scenes._view import turned
 
 #: Body units beyond which an elliptical is dark.
 REACH = 4.0
@@ -118,8 +119,7 @@ class EllipticalShape:
         """
         depth = None
         if self.lane:
-            c, s = float(np.cos(self.lane_angle)), float(np.sin(self.lane_angle))
-            across, along = c * v - s * u, c * u + s * v
+            across, along = turned(v, u, self.lane_angle)
             bent = across + 0.3 * along.square() / self.lane_length
             depth = self.lane * torch.exp(-((bent / self.lane_height) ** 2) - (along / self.lane_length) ** 2)
         if self.dust_disk:
@@ -147,13 +147,12 @@ def paint_elliptical(canvas):
         canvas.dust = (canvas.fine(depth) * lognormal(texture, 0.7)).clamp_(max=4.0)
     light = add_giants(canvas, light)
     canvas.add("old", light * grain(canvas, light), behind=0.0 if depth is None else 0.6)
-    flux = shape.light * canvas.unit * canvas.body.angular_radius**2
     add_globular_system(
         canvas,
         frequency=shape.globulars,
         effective_radius=shape.radius,
         axis_ratio=shape.ratio,
-        absolute_magnitude=-2.5 * np.log10(flux) - canvas.body.distance_modulus,
+        absolute_magnitude=canvas.absolute_magnitude(shape.light),
     )
     for _ in range(shape.satellites):
         _add_satellite(canvas)

@@ -198,6 +198,23 @@ class Canvas:
         """Parsecs that a pixel of the view subtends (float)."""
         return self.body.distance * self.view.pixel_scale / _ARCSEC_PER_RADIAN
 
+    def absolute_magnitude(self, light):
+        """
+        Give the magnitude of light of the body.
+
+        Parameters
+        ----------
+        light : float
+            V light, reference level times square body units.
+
+        Returns
+        -------
+        float
+            M_V.
+        """
+        flux = light * self.unit * self.body.angular_radius**2
+        return -2.5 * np.log10(flux) - self.body.distance_modulus
+
     def flux(self, absolute_magnitude):
         """
         Turn absolute into apparent brightness.

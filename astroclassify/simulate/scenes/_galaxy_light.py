@@ -5,8 +5,12 @@ import torch
 from scipy import special
 from scipy.fft import next_fast_len
 
+from astroclassify.simulate.scenes._view import turned
+
 #: Logarithmic radius below which wound textures repeat: exp(-2 pi), far inside any bulge.
 _TURN = 2 * np.pi
+#: Absolute V magnitude of a population's mean star, weighted by light; schematic.
+_FLUCTUATION_MAGNITUDE = 0.3
 
 
 def sersic(r, effective_radius, index):
@@ -74,8 +78,7 @@ def ellipse(v, u, axis_ratio, *, angle=0.0, softening=0.0):
     torch.Tensor
         Radius along the major axis.
     """
-    c, s = float(np.cos(angle)), float(np.sin(angle))
-    along, across = (c * u + s * v, c * v - s * u) if angle else (u, v)
+    across, along = turned(v, u, angle) if angle else (v, u)
     return (along.square() + (across / axis_ratio).square() + softening**2).sqrt_()
 
 
@@ -115,7 +118,7 @@ def lognormal(field, strength):
     return (field * strength).sub_(strength**2 / 2).exp_()
 
 
-def grain(canvas, light, *, fluctuation_magnitude=0.3):
+def grain(canvas, light):
     """
     Give the graininess that smooth light has from the stars it is made of.
 
@@ -125,8 +128,6 @@ def grain(canvas, light, *, fluctuation_magnitude=0.3):
         Where it is; the nearer, the grainier.
     light : torch.Tensor
         Surface brightness on the view's pixels.
-    fluctuation_magnitude : float, default 0.3
-        Absolute V magnitude of the population's mean star, weighted by light; schematic.
 
     Returns
     -------
@@ -137,7 +138,7 @@ def grain(canvas, light, *, fluctuation_magnitude=0.3):
     ----------
     Tonry & Schneider (1988), AJ 96, 807: surface brightness fluctuations.
     """
-    star = canvas.flux(fluctuation_magnitude) / canvas.view.pixel_area
+    star = canvas.flux(_FLUCTUATION_MAGNITUDE) / canvas.view.pixel_area
     if star / canvas.unit < 1e-3:
         return 1.0
     spread = (star / (light + 1e-3 * star)).clamp_(max=15.0).log1p_()
@@ -192,8 +193,7 @@ def _tiles(dice, side, repeats, slope, outer_scale, stretch, direction):
     """Two periodic fields of unit variance, elongated along a direction."""
     ky = torch.fft.fftfreq(side, device=dice.device)[:, None]
     kx = torch.fft.fftfreq(side, device=dice.device)[None, :]
-    c, s = float(np.cos(direction)), float(np.sin(direction))
-    along, across = c * kx + s * ky, c * ky - s * kx
+    across, along = turned(ky, kx, direction)
     outer = outer_scale * side * repeats / _TURN
     k2 = along**2 * stretch + across**2 / stretch + outer**-2
     field = torch.fft.ifft2(

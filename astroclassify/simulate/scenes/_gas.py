@@ -5,6 +5,7 @@ import torch
 
 from astroclassify.simulate._textures import enlarge, fractal
 from astroclassify.simulate.scenes._shells import fold
+from astroclassify.simulate.scenes._view import turned
 
 #: V light (units of V = 0) that makes as many electrons in a broad band as 1e-15 erg/s/cm2 of Halpha of an
 #: H II region: rates of ACS F606W for both, see `response`.
@@ -62,7 +63,7 @@ def coarseness(view):
     return max(1, min(8, min(view.shape) // 80))
 
 
-def envelope(v, u, dice, *, softness=None):
+def envelope(v, u, dice):
     """
     Draw a smooth outline, an ellipse.
 
@@ -72,8 +73,6 @@ def envelope(v, u, dice, *, softness=None):
         Body coordinates.
     dice : Dice
         Source of randomness.
-    softness : float, optional
-        Exponent of the profile; by default 1.2 to 4.
 
     Returns
     -------
@@ -82,9 +81,9 @@ def envelope(v, u, dice, *, softness=None):
     """
     rng = dice.rng
     ratio, angle = rng.uniform(0.4, 1.0), rng.uniform(0, np.pi)
-    c, s = float(np.cos(angle)), float(np.sin(angle))
-    r2 = (c * u + s * v).square_() + (c * v - s * u).div_(ratio).square_()
-    size, power = rng.uniform(0.5, 1.1), softness or rng.uniform(1.2, 4.0)
+    across, along = turned(v, u, angle)
+    r2 = along.square_() + across.div_(ratio).square_()
+    size, power = rng.uniform(0.5, 1.1), rng.uniform(1.2, 4.0)
     return (r2 / size**2).pow_(power / 2).neg_().exp_()
 
 
@@ -111,7 +110,7 @@ def bent_envelope(view, dice):
     return outline * (1 - faint) + faint / (1 + (v * v + u * u) ** 2)
 
 
-def bright_part(light, level=0.98):
+def bright_part(light):
     """
     Say how bright the bright part of a map is.
 
@@ -119,16 +118,14 @@ def bright_part(light, level=0.98):
     ----------
     light : torch.Tensor
         Map.
-    level : float, default 0.98
-        Quantile.
 
     Returns
     -------
     torch.Tensor
-        The quantile, above zero.
+        The quantile 0.98, above zero.
     """
     step = max(1, min(light.shape) // _SAMPLES)
-    return torch.quantile(light[::step, ::step].flatten(), level).clamp_min_(1e-6)
+    return torch.quantile(light[::step, ::step].flatten(), 0.98).clamp_min_(1e-6)
 
 
 def clumps(view, dice, places, sizes, *, bend=None):
@@ -171,8 +168,8 @@ def _add_clump(density, centre, size, shape, bend):
         return
     y = torch.arange(top, bottom, device=density.device, dtype=torch.float32)[:, None] - cy
     x = torch.arange(left, right, device=density.device, dtype=torch.float32)[None, :] - cx
-    c, s = float(np.cos(angle)), float(np.sin(angle))
-    r = torch.hypot(c * x + s * y, (c * y - s * x) / ratio) / size
+    across, along = turned(y, x, angle)
+    r = torch.hypot(along, across / ratio) / size
     if bend is not None:
         own = bend[top:bottom, left:right]
         own = (own - own.mean()) / (own.std(correction=0) + 1e-3)
@@ -211,7 +208,7 @@ def globules(view, dice, bend):
     return clumps(view, dice, np.stack(places), sizes, bend=bend).clamp_max_(1.5) * rng.uniform(2, 10)
 
 
-def lanes(view, dice, *, scale=None, width=None):
+def lanes(view, dice):
     """
     Draw thin lanes of dust, sharp on one side and fading on the other, broken into pieces.
 
@@ -221,10 +218,6 @@ def lanes(view, dice, *, scale=None, width=None):
         The window.
     dice : Dice
         Source of randomness.
-    scale : float, optional
-        Outer scale in body units; by default 0.3 to 1.5.
-    width : float, optional
-        In units of the field's standard deviation; by default 0.05 to 0.3.
 
     Returns
     -------
@@ -232,9 +225,9 @@ def lanes(view, dice, *, scale=None, width=None):
         Zero to about one.
     """
     rng = dice.rng
-    scale, slope = scale or rng.uniform(0.3, 1.5), rng.uniform(3.3, 4.2)
+    scale, slope = rng.uniform(0.3, 1.5), rng.uniform(3.3, 4.2)
     field = turbulence(view, dice, scale=scale, slope=slope, stretched=3.0)
-    width = width or dice.log_uniform(0.05, 0.3)
+    width = dice.log_uniform(0.05, 0.3)  # in standard deviations of the field
     pieces = torch.sigmoid(turbulence(view, dice, scale=scale, coarse=coarseness(view)) * 3)
     return torch.exp(torch.where(field > 0, field * (-0.4 / width), field * (1.6 / width))).mul_(pieces)
 

@@ -247,11 +247,10 @@ def paint_remnant(canvas):
     light += canvas.smooth(lambda v, u: shape.cores(v, u, canvas.softening), scale=0.5).mul_(canvas.unit)
     canvas.add("old", light * 0.6 * grain(canvas, light), behind=0.6)
     canvas.add("star-forming", light * 0.4, behind=0.6)
-    flux = 6 * shape.radius**2 * canvas.unit * canvas.body.angular_radius**2
     add_globular_system(
         canvas,
         frequency=2.0,
         effective_radius=shape.radius,
         axis_ratio=shape.ratio,
-        absolute_magnitude=-2.5 * np.log10(flux) - canvas.body.distance_modulus,
+        absolute_magnitude=canvas.absolute_magnitude(6 * shape.radius**2),
     )

@@ -54,7 +54,7 @@ def depth_at(depth, y, x):
     return depth[row, column].cpu().numpy()
 
 
-def add_exciting_stars(scene, body, dice, place, dust, *, reddening=0.3):
+def add_exciting_stars(scene, body, dice, place, dust):
     """
     Add the O and B stars that ionise a nebula, close together.
 
@@ -70,8 +70,6 @@ def add_exciting_stars(scene, body, dice, place, dust, *, reddening=0.3):
         Body coordinates (v, u) of the group.
     dust : torch.Tensor
         Optical depth in V; they stand before most of it.
-    reddening : float, default 0.3
-        A_V of the least reddened of them, mag.
     """
     rng = dice.rng
     number = 1 + rng.poisson(min(0.15 * body.radius, 25.0) + 1)
@@ -82,7 +80,7 @@ def add_exciting_stars(scene, body, dice, place, dust, *, reddening=0.3):
     spread[0] = 1e-4
     v, u = (c + spread * rng.normal(size=number) for c in place)
     y, x = scene.view.to_pixels(v, u)
-    extinction = reddening + rng.exponential(0.5, number) + 0.2 * depth_at(dust, y, x)
+    extinction = 0.3 + rng.exponential(0.5, number) + 0.2 * depth_at(dust, y, x)
     scene.add_stars(y, x, absolute + body.distance_modulus, temperature(absolute), extinction=extinction)
 
 

@@ -65,7 +65,7 @@ def emission(body, view, dice):
     return scene
 
 
-def reflection_gas(view, dice, stars=None):
+def reflection_gas(view, dice):
     """
     Draw dust lit by stars.
 
@@ -75,23 +75,19 @@ def reflection_gas(view, dice, stars=None):
         The window.
     dice : Dice
         Source of randomness.
-    stars : numpy.ndarray, optional
-        Body coordinates of the stars that light it, brightest first; shape (2, N).
 
     Returns
     -------
     torch.Tensor
         Surface brightness, the bright part about 1.
     """
-    light, depth = _lit_dust(view, dice, stars)
+    light, depth = _lit_dust(view, dice, dice.rng.normal(0, 0.3, (2, dice.rng.integers(1, 5))))
     return light * torch.exp(-depth)
 
 
-def _lit_dust(view, dice, stars=None):
+def _lit_dust(view, dice, stars):
     """Light scattered by dust, and the optical depth of the clouds before it."""
     rng = dice.rng
-    if stars is None:
-        stars = rng.normal(0, 0.3, (2, rng.integers(1, 5)))
     dust = torch.exp(_wisps(view, dice) * rng.uniform(0.3, 1.0))
     light = torch.zeros(view.shape, device=dice.device)
     shadowed = dice.chance(0.7)

@@ -9,6 +9,7 @@ from astroclassify.simulate.scenes import _gas
 from astroclassify.simulate.scenes._proplyds import tear_drops
 from astroclassify.simulate.scenes._scene import Scene
 from astroclassify.simulate.scenes._shells import ansae, lobed_shell, quadric, spokes
+from astroclassify.simulate.scenes._view import turned
 
 _WHOLE = 72  # pixels on a side of the small picture of the whole, to find how bright it is
 _MOST_KNOTS = 400
@@ -95,14 +96,14 @@ def _lobed(rng):
 
 def _on_axis(v, u, *, pixel, angle, **shape):
     """A shell of revolution whose projected axis has a direction."""
-    c, s = float(np.cos(angle)), float(np.sin(angle))
-    return quadric(c * u + s * v, c * v - s * u, pixel=pixel, **shape)
+    across, along = turned(v, u, angle)
+    return quadric(along, across, pixel=pixel, **shape)
 
 
 def _filled(v, u, *, pixel, angle, waist, ratio):
     """Thin gas that fills an ellipse."""
-    c, s = float(np.cos(angle)), float(np.sin(angle))
-    r2 = ((c * u + s * v) / waist).square_() + ((c * v - s * u) / (waist * ratio)).square_()
+    across, along = turned(v, u, angle)
+    r2 = (along / waist).square_() + (across / (waist * ratio)).square_()
     return (1 - r2).clamp_min_(0).sqrt_()
 
 

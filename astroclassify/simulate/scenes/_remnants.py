@@ -10,6 +10,7 @@ from astroclassify.simulate.scenes import _gas
 from astroclassify.simulate.scenes._ionised import emission_gas
 from astroclassify.simulate.scenes._scene import Scene
 from astroclassify.simulate.scenes._shells import fold, quadric, uneven
+from astroclassify.simulate.scenes._view import turned
 
 
 @dataclass
@@ -65,18 +66,16 @@ def remnant(body, view, dice):
     return scene
 
 
-def _place(view, dice, *, flat, ripple, centre=(0.0, 0.0)):
+def _place(view, dice, *, flat, ripple):
     rng = dice.rng
     bend = _gas.turbulence(
         view, dice, scale=0.6, coarse=min(2, _gas.coarseness(view)), slope=rng.uniform(3.8, 5.2)
     )
     v, u = view.grid(dice.device)
-    v, u = v - centre[0], u - centre[1]
-    angle = rng.uniform(0, np.pi)
-    c, s = float(np.cos(angle)), float(np.sin(angle))
+    across, along = turned(v, u, rng.uniform(0, np.pi))
     # The window's field has unit variance however small a piece it shows: large pieces ripple more.
     ripple = ripple * min(1.0, max(view.shape) / view.scale)
-    r = torch.hypot((c * v - s * u) / flat, c * u + s * v) * (1 + ripple * bend)
+    r = torch.hypot(across / flat, along) * (1 + ripple * bend)
     return _Place(v, u, r, bend)
 
 

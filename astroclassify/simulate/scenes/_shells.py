@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from astroclassify.simulate.scenes._view import turned
+
 _STEEPEST = 1e-2  # keeps a line of sight from running along a cone for ever
 
 
@@ -106,8 +108,7 @@ def ansae(v, u, rng):
     """
     angle, distance, width = rng.uniform(0, np.pi), rng.uniform(0.6, 1.0), rng.uniform(0.02, 0.1)
     long = rng.uniform(1.0, 2.5)
-    along = float(np.sin(angle)) * v + float(np.cos(angle)) * u
-    across = float(np.cos(angle)) * v - float(np.sin(angle)) * u
+    across, along = turned(v, u, angle)
     across2 = (across / width) ** 2
     return sum(torch.exp(-(((along - side * distance) / (width * long)) ** 2) - across2) for side in (-1, 1))
 
@@ -135,7 +136,7 @@ def fold(depth, *, width, tail):
     return light.mul_(torch.sigmoid(depth * (2 / width)))
 
 
-def uneven(v, u, rng, *, least=0.02):
+def uneven(v, u, rng):
     """
     Make one side of a shell brighter than the other.
 
@@ -145,8 +146,6 @@ def uneven(v, u, rng, *, least=0.02):
         Body coordinates.
     rng : numpy.random.Generator
         Source of randomness.
-    least : float, default 0.02
-        Of the faint side.
 
     Returns
     -------
@@ -157,7 +156,7 @@ def uneven(v, u, rng, *, least=0.02):
     one, two, *phases = rng.uniform(0, 1.3), rng.uniform(0, 0.7), *rng.uniform(0, 2 * np.pi, 2)
     side = (float(np.sin(phases[0])) * v + float(np.cos(phases[0])) * u) * soft
     axis = (float(np.sin(phases[1])) * v + float(np.cos(phases[1])) * u) * soft
-    return (1 + one * side + two * (2 * axis.square() - 0.5)).clamp_min_(least)
+    return (1 + one * side + two * (2 * axis.square() - 0.5)).clamp_min_(0.02)
 
 
 def spokes(v, u, dice, *, bend, number=160):

@@ -19,6 +19,7 @@ from astroclassify.simulate.scenes._galaxy_points import (
     add_globular_system,
     add_young,
 )
+from astroclassify.simulate.scenes._view import turned
 
 #: Body units beyond which a spiral is dark.
 REACH = 2.2
@@ -147,8 +148,8 @@ class SpiralShape:
         tuple of torch.Tensor
             Light, reference level 1, and optical depth.
         """
-        c, s = float(np.cos(self.bar_angle)), float(np.sin(self.bar_angle))
-        x, y = (c * u + s * v) / self._bar_length, (c * v - s * u) / (self._bar_length * self.bar_ratio)
+        across, along = turned(v, u, self.bar_angle)
+        x, y = along / self._bar_length, across / (self._bar_length * self.bar_ratio)
         r = (x.square().square() + y.square().square()).sqrt().sqrt()
         light = self.bar * torch.exp(-0.7 * r) * rise((1.0 - r) / 0.12)
         lane = torch.exp(-(((y + 0.55 * torch.tanh(2 * x)) / 0.13) ** 2)) * rise((0.95 - x.abs()) / 0.05)
@@ -179,13 +180,8 @@ def paint_spiral(canvas):
         frequency=0.8,
         effective_radius=shape.length * 1.2,
         axis_ratio=1.0,
-        absolute_magnitude=_absolute_magnitude(canvas, shape),
+        absolute_magnitude=canvas.absolute_magnitude(shape.light),
     )
-
-
-def _absolute_magnitude(canvas, shape):
-    flux = shape.light * canvas.unit * canvas.body.angular_radius**2
-    return -2.5 * np.log10(flux) - canvas.body.distance_modulus
 
 
 def _add_old(canvas, shape, disk):

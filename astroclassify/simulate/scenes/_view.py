@@ -10,6 +10,26 @@ import numpy as np
 from astroclassify.simulate._distortion import Distortion
 
 
+def turned(v, u, angle):
+    """
+    Give coordinates in axes turned by an angle.
+
+    Parameters
+    ----------
+    v, u : float, array_like or torch.Tensor
+        Coordinates.
+    angle : float
+        Direction of the new u axis, from u towards v, radians.
+
+    Returns
+    -------
+    tuple
+        Across and along that axis: the new v and u.
+    """
+    c, s = float(np.cos(angle)), float(np.sin(angle))
+    return c * v - s * u, s * v + c * u
+
+
 @dataclass(frozen=True)
 class View:
     """
@@ -64,8 +84,8 @@ class View:
         x = torch.arange(columns, device=device, dtype=torch.float32) - (columns - 1) / 2
         y, x = (y[:, None], x[None, :]) if self.distortion is None else self.distortion.grid(y, x)
         y, x = y / self.scale, x / self.scale
-        c, s = float(np.cos(self.angle)), float(np.sin(self.angle))
-        return c * y - s * x + float(self.centre[0]), s * y + c * x + float(self.centre[1])
+        v, u = turned(y, x, self.angle)
+        return v + float(self.centre[0]), u + float(self.centre[1])
 
     def to_pixels(self, v, u):
         """
@@ -81,9 +101,8 @@ class View:
         tuple of numpy.ndarray
             y and x in pixels, 0-based, pixel centres at integers.
         """
-        dv, du = np.asarray(v) - self.centre[0], np.asarray(u) - self.centre[1]
-        c, s = np.cos(self.angle), np.sin(self.angle)
-        y, x = (c * dv + s * du) * self.scale, (-s * dv + c * du) * self.scale
+        y, x = turned(np.asarray(v) - self.centre[0], np.asarray(u) - self.centre[1], -self.angle)
+        y, x = y * self.scale, x * self.scale
         if self.distortion is not None:
             y, x = self.distortion.inverse(y, x, self.shape)
         return y + (self.shape[0] - 1) / 2, x + (self.shape[1] - 1) / 2
@@ -106,8 +125,8 @@ class View:
         if self.distortion is not None:
             dy, dx = self.distortion(dy, dx)
         dy, dx = dy / self.scale, dx / self.scale
-        c, s = float(np.cos(self.angle)), float(np.sin(self.angle))
-        return c * dy - s * dx + self.centre[0], s * dy + c * dx + self.centre[1]
+        v, u = turned(dy, dx, self.angle)
+        return v + self.centre[0], u + self.centre[1]
 
     def coarser(self, factor):
         """
@@ -157,7 +176,5 @@ class View:
         View
             The window in the other body's coordinates.
         """
-        dv, du = self.centre[0] - centre[0], self.centre[1] - centre[1]
-        c, s = np.cos(angle), np.sin(angle)
-        moved = ((c * dv - s * du) / size, (s * dv + c * du) / size)
-        return replace(self, scale=self.scale * size, centre=moved, angle=self.angle + angle)
+        v, u = turned(self.centre[0] - centre[0], self.centre[1] - centre[1], angle)
+        return replace(self, scale=self.scale * size, centre=(v / size, u / size), angle=self.angle + angle)

@@ -9,6 +9,7 @@ from astroclassify.core import (
     ParameterError,
     ReadError,
     RunFolder,
+    check_whole,
     open_executor,
     progress_bar,
     run_all,
@@ -80,7 +81,7 @@ class DrawnPlans:
 
     def __post_init__(self):
         for name, least in (("count", 1), ("seed", 0)):
-            _check_whole(name, getattr(self, name), least)
+            check_whole(name, getattr(self, name), least=least)
 
     def __len__(self):
         return self.count
@@ -143,11 +144,6 @@ class DrawnPlans:
             As in the manifest.
         """
         return name_of_body(self.config, index)
-
-
-def _check_whole(name, value, least):
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ParameterError(f"{name} is {value!r}; expected a whole number, {least} or more")
 
 
 @dataclass(frozen=True)
@@ -241,8 +237,8 @@ def simulate_plans(folder, plans, *, processes=1, progress=False, previews=False
         at work in it.
     """
     folder, count = Path(folder), len(plans)
-    _check_whole("processes", processes, 1)
-    _check_whole("the number of plans", count, 1)
+    check_whole("processes", processes)
+    check_whole("the number of plans", count)
     run = RunFolder(folder)
     _check_known(run)
     with run:
