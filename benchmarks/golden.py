@@ -55,7 +55,7 @@ EXPOSURES = {
 DEGRADED = {
     "shorter": {"exptime_factor": 0.1},
     "blurred": {"psf_fwhm": 4.0, "exptime_factor": 0.5},
-    "csst": {"instrument": "csst-msc", "band": "r"},
+    "csst": {"instrument": "csst-msc", "band": "r", "exptime_factor": 0.1},
 }
 
 

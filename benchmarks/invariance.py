@@ -2,16 +2,19 @@
 
 Exposures of ACS/WFC and WFC3/UVIS are simulated, written as raw files and read back, chip by chip. Each
 chip is classified as it was read (bias-subtracted by its overscan) and in other versions of itself: raw
-with its bias, flat-fielded, in electrons, in other units, turned by 180 degrees, mirrored. Prints for
+with its bias, flat-fielded, in electrons, in other units, compressed by tiles, masked in part,
+cropped, turned by 180 degrees, mirrored. Prints for
 each version how many labels differ (the goal is 2% or less) with the 95% interval by Wilson's formula,
 how many go from galaxy to nsc or back, and how much the probability of galaxy moves.
 """
 
 import argparse
 import tempfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from astropy.io import fits
 from scipy.ndimage import zoom
 
 from astroclassify import classify_many, read_frames
@@ -39,10 +42,37 @@ def flat_field(shape, rng):
     return (flat / flat.mean()).astype(np.float32)
 
 
+def masked_fifth(shape, rng):
+    """Give a rectangle of a fifth of a frame, somewhere in it."""
+    size = [round(n * np.sqrt(0.2)) for n in shape]
+    start = [int(rng.integers(n - m)) for n, m in zip(shape, size, strict=True)]
+    return tuple(slice(a, a + m) for a, m in zip(start, size, strict=True))
+
+
+def masked_around(data, part):
+    """Mask all but a part."""
+    masked = np.full_like(data, np.nan)
+    masked[part] = data[part]
+    return masked
+
+
+def tile_compressed(data):
+    """Give the pixels as a file compressed by tiles, with a quarter of the noise as the step, gives them."""
+    file = BytesIO()
+    fits.CompImageHDU(data, compression_type="RICE_1", quantize_level=4).writeto(file)
+    file.seek(0)
+    with fits.open(file) as hdulist:
+        return np.array(hdulist[1].data)
+
+
 def versions(path, frame, chip, rng):
     """Give what is the same sky to an astronomer, by name."""
     (raw,) = read_frames(path, chips=chip, bias="none")
     data = frame.data
+    middle = tuple(slice(n // 2 - round(0.447 * n), n // 2 + round(0.447 * n)) for n in data.shape)  # 80%
+    masked, one = data.copy(), data.copy()
+    masked[masked_fifth(data.shape, rng)] = np.nan
+    one[tuple(rng.integers(data.shape))] = np.nan
     return {
         "bias left in": raw.data,
         "flat-fielded": data / flat_field(data.shape, rng),
@@ -51,6 +81,12 @@ def versions(path, frame, chip, rng):
         "electrons / s": data * np.float32(2 / 700),
         "sky subtracted": data - np.float32(np.median(data)),
         "16-bit counts": np.clip(np.rint(data + 100), 0, 65535).astype(">u2"),
+        "unit of 1e-40": data.astype(float) * 1e-40,
+        "tile-compressed": tile_compressed(data),
+        "20% masked": masked,
+        "one pixel NaN": one,
+        "cropped to 80%": data[middle],
+        "masked around the 80%": masked_around(data, middle),
         "turned by 180 degrees": np.ascontiguousarray(data[::-1, ::-1]),
         "mirrored": np.ascontiguousarray(data[:, ::-1]),
     }

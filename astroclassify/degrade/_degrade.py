@@ -441,6 +441,9 @@ def _frame(frame, exposed, setup, cards, told):
     header = frame.meta.copy()
     if resampled:
         rescale_header(header, setup.ratio)
+    if resampled or setup.new_camera:
+        for key in [key for key in header if key.startswith("ACAMP")]:  # of other pixels
+            del header[key]
     wcs = frame.wcs
     if wcs is not None:
         wcs = rescale_wcs(wcs, setup.ratio) if resampled else wcs.deepcopy()

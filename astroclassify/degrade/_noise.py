@@ -11,7 +11,15 @@ from scipy import ndimage
 
 from astroclassify.core import FrameError, FrameWarning, robust_sigma
 from astroclassify.instruments import INSTRUMENTS
-from astroclassify.io import ReadoutNoise, band_name, header_int, header_number, header_text
+from astroclassify.io import (
+    ReadoutNoise,
+    amplifiers_of,
+    band_name,
+    header_int,
+    header_number,
+    header_text,
+    slice_start,
+)
 
 #: Readers whose frames have white noise: no pixel was resampled.
 _DETECTOR_READERS = ("hst-raw", "hst-calibrated", "csst")
@@ -195,12 +203,14 @@ def filled(image, bad):
 
 def _amplifiers(frame, gain, read_noise):
     """Give gain and variance of the read noise: numbers, or arrays where amplifiers differ."""
-    gains, variances = _known_amplifiers(frame)
     # What an earlier call of degrade() has made of them.
     gain, read_noise = (
         gain or number_card(frame, "ACGAIN"),
         _given(read_noise, number_card(frame, "ACRDNOIS")),
     )
+    if gain is not None and read_noise is not None:
+        return gain, float(read_noise) ** 2
+    gains, variances = _known_amplifiers(frame)
     return _given(gain, gains), variances if read_noise is None else float(read_noise) ** 2
 
 
@@ -210,8 +220,8 @@ def _given(value, otherwise):
 
 def _known_amplifiers(frame):
     camera = camera_of(frame)
-    if isinstance(frame.uncertainty, ReadoutNoise):
-        return _by_region(frame, frame.uncertainty.amplifiers)
+    if amplifiers := amplifiers_of(frame):
+        return _by_region(frame, amplifiers)
     if camera is None:
         gains, noises = ([number_card(frame, k) for k in keys] for keys in (_GAIN_CARDS, _READ_NOISE_CARDS))
         noise = next((value for value in noises if value), 0.0)
@@ -240,9 +250,22 @@ def _of_camera(frame, camera):
     if geometry is None or reads > 1:
         return float(gains.mean()), float(variances.mean()) * reads
     step, start = header_number(frame.meta, "LTM1_1", 1.0), header_number(frame.meta, "LTV1", 0.0)
-    middle = geometry.shape[1] / 2 * step + start
+    middle = geometry.shape[1] / 2 * step + start - _first_column(frame)
     half = (np.arange(frame.shape[1]) >= middle).astype(int)
     return (np.broadcast_to(values[half], frame.shape) for values in (gains, variances))
+
+
+def _first_column(frame):
+    """The column of the frame as it was read where a slice of it begins."""
+    if frame.wcs is None or header_number(frame.meta, "CRPIX1") is None:
+        return 0
+    start = slice_start(frame)
+    if start is None:
+        raise FrameError(
+            "where on its chip this frame lies is not known: its pixels are not those of its CRPIX and CD "
+            "cards. Cut it as frame[y0:y1, x0:x1], or give gain= and read_noise="
+        )
+    return start[1]
 
 
 def mean_amplifier(camera):

@@ -2,7 +2,7 @@
 
 from astroclassify.core import ParameterError
 from astroclassify.explain._spec import ExplainerSpec
-from astroclassify.inference import evidence_for, map_on_frame, predict
+from astroclassify.inference import evidence_for, evidence_on_frame, predict
 from astroclassify.preprocess import FrameRows, frame_array
 
 #: What `astroclassify.classify` gives as ``evidence``, for a target of your choice (ExplainerSpec).
@@ -42,4 +42,4 @@ def explain_by_evidence(model, frame, *, target):
         raise ParameterError(
             f"the network of {model.spec.name!r} gives no evidence of its own; choose another explainer"
         )
-    return map_on_frame(evidence_for(target, prediction, model), frame)
+    return evidence_on_frame(evidence_for(target, prediction, model), frame)

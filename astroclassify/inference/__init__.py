@@ -10,7 +10,7 @@ from astroclassify.inference._interpret import (
     interpret,
 )
 from astroclassify.inference._novelty import energy
-from astroclassify.inference._on_frame import map_on_frame
+from astroclassify.inference._on_frame import evidence_on_frame, map_on_frame
 from astroclassify.inference._predict import (
     VIEWS,
     Prediction,
@@ -33,6 +33,7 @@ __all__ = [
     "energy",
     "error_row",
     "evidence_for",
+    "evidence_on_frame",
     "galaxy_probability",
     "in_batches",
     "interpret",

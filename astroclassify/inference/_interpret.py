@@ -6,7 +6,7 @@ from scipy.special import softmax
 from astroclassify.core import ConfigurationError, conf
 from astroclassify.inference._classification import Classification
 from astroclassify.inference._novelty import novelty_of
-from astroclassify.inference._on_frame import map_on_frame
+from astroclassify.inference._on_frame import evidence_on_frame
 from astroclassify.inference._prior import prior_shift
 from astroclassify.metrics import leans_to_galaxy
 from astroclassify.models import NSC_CLASSES
@@ -127,7 +127,7 @@ def interpret(prediction, model, *, prior=None, meta=None, frame=None):
         probability=probability,
         leaning=leaning,
         probabilities=probabilities,
-        evidence=None if evidence is None else map_on_frame(evidence, frame),
+        evidence=None if evidence is None else evidence_on_frame(evidence, frame),
         novelty=novelty,
         meta={
             **(meta or {}),

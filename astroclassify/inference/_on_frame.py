@@ -6,6 +6,7 @@ from astropy.nddata import CCDData
 from astropy.wcs import WCS
 
 from astroclassify.core import FrameError
+from astroclassify.preprocess import FrameRows, covered_part, overlaps
 
 _SIP = ("A", "B", "AP", "BP")
 
@@ -56,6 +57,44 @@ def map_on_frame(values, frame=None):
     # Without a BUNIT astropy writes a dimensionless image that it cannot read again.
     meta = fits.Header([("BUNIT", "1", "natural log-odds")])
     return CCDData(values, unit="", wcs=wcs, meta=meta)
+
+
+def evidence_on_frame(values, frame=None):
+    """
+    Put the evidence of a frame's covered part on the whole frame.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        ``[y, x]``, log-odds of equal cells that cover the frame's part that the network saw,
+        `~astroclassify.preprocess.covered_part`.
+    frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array, optional
+        What was classified.
+
+    Returns
+    -------
+    astropy.nddata.CCDData
+        As `map_on_frame`. Cells beyond the part are 0, which speaks for nothing; the sum stays what it was.
+    """
+    if frame is None:
+        return map_on_frame(values)
+    rows = FrameRows(frame)
+    part = covered_part(rows)
+    for axis, (cut, pixels) in enumerate(zip(part, rows.shape, strict=True)):
+        if cut != slice(0, pixels):
+            values = np.moveaxis(_extended(np.moveaxis(values, axis, 0), cut, pixels), 0, axis)
+    return map_on_frame(values, frame)
+
+
+def _extended(values, cut, pixels):
+    """Share the cells of a part, along the first axis, among equal cells of all pixels."""
+    number = len(values)
+    edges = np.linspace(cut.start, cut.stop, number + 1)
+    cells = np.linspace(0, pixels, max(1, round(pixels * number / (cut.stop - cut.start))) + 1)
+    before, after = int(cut.start > 0), int(cut.stop < pixels)
+    edges = np.concatenate([[0] * before, edges, [pixels] * after])
+    shares = overlaps(edges, cells, scale=number / (cut.stop - cut.start))
+    return (shares[:, before : before + number] @ values).astype(np.float32)
 
 
 def scaled_wcs(wcs, pixels, cells):

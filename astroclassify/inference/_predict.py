@@ -9,6 +9,7 @@ import numpy as np
 
 from astroclassify.core import AstroclassifyError, FrameError, ParameterError, PluginError, check_whole
 from astroclassify.models import require_task
+from astroclassify.preprocess import FrameRows, covered_part
 
 #: The axes of planes ``[N, C, H, W]`` that are reversed in each view of a frame (tuple of tuple of int).
 VIEWS = ((), (2,), (3,), (2, 3))
@@ -145,7 +146,7 @@ def in_batches(items: Iterable, size: int, *, key) -> Iterator[list]:
 
 def checked_planes(spec, array):
     """
-    Preprocess a frame and check what came out.
+    Preprocess the covered part of a frame and check what came out.
 
     Parameters
     ----------
@@ -162,10 +163,14 @@ def checked_planes(spec, array):
     Raises
     ------
     FrameError
-        If the model cannot take the frame.
+        If the model cannot take the frame, or too little of it is usable
+        (`~astroclassify.preprocess.covered_part`).
     PluginError
         If the preprocessing fails or gives anything else.
     """
+    part = covered_part(array)
+    if part != (slice(0, array.shape[0]), slice(0, array.shape[1])):
+        array = array.part(*part) if isinstance(array, FrameRows) else array[part]
     planes = _guarded(f"the preprocessing of the model {spec.name!r}", spec.planes, array)
     if not isinstance(planes, np.ndarray) or planes.dtype != np.float32 or planes.ndim != 3:
         raise PluginError(

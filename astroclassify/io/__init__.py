@@ -22,6 +22,7 @@ from astroclassify.io._names import csst_name, hst_rootname
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._read import READERS, find_reader, read_frames
 from astroclassify.io._reader import Reader, ReadOptions
+from astroclassify.io._slices import amplifiers_of, slice_start
 from astroclassify.io._walk import HduBytes, walk_hdus
 from astroclassify.io._wcs import build_wcs
 from astroclassify.io._write import raw_hdus, write_raw
@@ -38,6 +39,7 @@ __all__ = [
     "ReadOptions",
     "Reader",
     "ReadoutNoise",
+    "amplifiers_of",
     "band_name",
     "build_wcs",
     "csst_name",
@@ -55,6 +57,7 @@ __all__ = [
     "raw_hdus",
     "read_colours",
     "read_frames",
+    "slice_start",
     "walk_hdus",
     "write_raw",
 ]

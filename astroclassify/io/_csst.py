@@ -24,6 +24,7 @@ from astroclassify.instruments import CSST_MSC, SCIENCE
 from astroclassify.io._fast import bias_pixels, row_levels, trim_and_subtract
 from astroclassify.io._frame import make_frame
 from astroclassify.io._headers import (
+    add_cards,
     header_int,
     header_number,
     header_text,
@@ -36,6 +37,7 @@ from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._open import open_fits
 from astroclassify.io._pixels import as_float, hdu_label, image_pixels, plane_pixels, unusable_mask
 from astroclassify.io._reader import Reader
+from astroclassify.io._slices import amplifier_cards
 from astroclassify.io._wcs import build_wcs
 
 logger = logging.getLogger(__name__)
@@ -230,7 +232,9 @@ def _raw_frame(pixels, hdu, header, hdulist, options, chip):
         chip=chip,
         notes=("Bias of each channel and row subtracted" if subtract else "The bias level is still in",),
     )
-    frame.uncertainty = ReadoutNoise(pixels=frame.data, amplifiers=_noise(layout, header, levels, subtract))
+    amplifiers = _noise(layout, header, levels, subtract)
+    add_cards(frame.meta, amplifier_cards(amplifiers))
+    frame.uncertainty = ReadoutNoise(pixels=frame.data, amplifiers=amplifiers)
     return frame
 
 

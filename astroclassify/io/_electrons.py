@@ -6,6 +6,7 @@ from astropy.nddata import CCDData
 
 from astroclassify.core import FrameError
 from astroclassify.io._noise import ReadoutNoise
+from astroclassify.io._slices import amplifier_cards, amplifiers_of
 
 
 def in_electrons(frame):
@@ -15,8 +16,8 @@ def in_electrons(frame):
     Parameters
     ----------
     frame : `~astropy.nddata.CCDData`
-        A frame in ADU, bias-subtracted, as `read_frames` gives it from a raw file; or one in electrons,
-        or electrons / s, already.
+        A frame in ADU, bias-subtracted, as `read_frames` gives it from a raw file, or a slice or cut-out
+        of it (see `amplifiers_of`); or one in electrons, or electrons / s, already.
 
     Returns
     -------
@@ -27,7 +28,7 @@ def in_electrons(frame):
     Raises
     ------
     FrameError
-        If the frame's gains are not known: only a frame from `read_frames`, not a copy, knows them.
+        If the frame's gains are not known, or not where on the chip a slice lies.
 
     Notes
     -----
@@ -44,11 +45,11 @@ def in_electrons(frame):
     unit = getattr(frame, "unit", None)
     if unit in (u.electron, u.electron / u.s):
         return frame
-    amplifiers = getattr(getattr(frame, "uncertainty", None), "amplifiers", ())
+    amplifiers = amplifiers_of(frame) if unit == u.adu else ()
     if unit != u.adu or not amplifiers:
         raise FrameError(
             f"the gains of this {type(frame).__name__} in {unit or 'no unit'} are not known; "
-            "read a raw file by read_frames, and do not copy or cut the frame before"
+            "read a raw file by read_frames"
         )
     data = np.array(frame.data)
     for amplifier in amplifiers:
@@ -56,6 +57,7 @@ def in_electrons(frame):
     counted = [one._replace(gain=1.0, pedestal=one.pedestal * one.gain) for one in amplifiers]
     header = frame.meta.copy()
     header["BUNIT"] = "ELECTRONS"
+    header.update(amplifier_cards(counted))
     return CCDData(
         data,
         unit=u.electron,

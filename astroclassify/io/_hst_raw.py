@@ -24,6 +24,7 @@ from astroclassify.io._mapped import MappedHdu
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._pixels import check_declared_size, hdu_label, image_pixels, unusable_mask
 from astroclassify.io._reader import Reader, ReadOptions
+from astroclassify.io._slices import amplifier_cards
 from astroclassify.io._wcs import move_origin, tangent_wcs
 
 _BZERO = 32768.0
@@ -141,7 +142,9 @@ def _frame(chip, bias, data):
         chip=chip.imset.chip,
         notes=(f"Layout: {layout.name}; {_bias_note(chip, bias)}",),
     )
-    frame.uncertainty = ReadoutNoise(pixels=data, amplifiers=_noise(chip, means))
+    amplifiers = _noise(chip, means)
+    add_cards(frame.meta, amplifier_cards(amplifiers))
+    frame.uncertainty = ReadoutNoise(pixels=data, amplifiers=amplifiers)
     return frame
 
 

@@ -90,6 +90,17 @@ class ReadoutNoise(StdDevUncertainty):
         """The regions of the frame and their amplifiers (tuple of AmplifierNoise)."""
         return self._amplifiers
 
+    def __getitem__(self, item):
+        # numpy's way of slicing is the frame's; anything but slices forwards gives plain numbers.
+        cut = _as_slices(item)
+        if cut is None or not self._amplifiers or (self._array is None and self._pixels is None):
+            return StdDevUncertainty(self.array[item], copy=False, unit=self._unit)
+        shape = (self._array if self._pixels is None else self._pixels).shape
+        array = None if self._array is None else self._array[item]
+        pixels = None if self._pixels is None else self._pixels[item]
+        amplifiers = sliced_amplifiers(self._amplifiers, cut, shape)
+        return ReadoutNoise(array, copy=False, unit=self._unit, pixels=pixels, amplifiers=amplifiers)
+
     @property
     def __class__(self):
         """The class that astropy knows how to save and to copy (type)."""
@@ -101,6 +112,46 @@ class ReadoutNoise(StdDevUncertainty):
     def __reduce__(self):
         # Read `array` first: a pickle cannot compute it later.
         return StdDevUncertainty, (), (self.array, *super().__getstate__()[1:])
+
+
+def sliced_amplifiers(amplifiers, item, shape):
+    """
+    Give the regions of amplifiers in a slice.
+
+    Parameters
+    ----------
+    amplifiers : sequence of AmplifierNoise
+        Of a frame.
+    item : tuple of slice
+        Rows and columns of the frame, in steps of 1 or more.
+    shape : tuple of int
+        The frame's.
+
+    Returns
+    -------
+    tuple of AmplifierNoise
+        Those that read a pixel of the slice.
+    """
+    cuts = [range(*one.indices(number)) for one, number in zip(item, shape, strict=True)]
+    moved = [
+        one._replace(region=tuple(_within(part, cut) for part, cut in zip(one.region, cuts, strict=True)))
+        for one in amplifiers
+    ]
+    return tuple(one for one in moved if all(part.stop > part.start for part in one.region))
+
+
+def _within(part, cut):
+    """Where, counted in the steps of a cut, a region begins and ends."""
+    first, last = (min(max(-((cut.start - end) // cut.step), 0), len(cut)) for end in (part.start, part.stop))
+    return slice(first, last)
+
+
+def _as_slices(item):
+    """Give two slices forwards, or `None` for any other index."""
+    cut = item if isinstance(item, tuple) else (item,)
+    cut += (slice(None),) * (2 - len(cut))
+    forwards = all(isinstance(one, slice) and (one.step is None or one.step > 0) for one in cut)
+    return cut if forwards and len(cut) == 2 else None
 
 
 def _sigma(data, amplifiers):

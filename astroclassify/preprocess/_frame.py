@@ -1,5 +1,7 @@
 """Any frame to one plain array: float32, ``[y, x]``, NaN on unusable pixels; whole, or by rows."""
 
+from copy import copy
+
 import numpy as np
 from astropy.nddata import NDData
 from astropy.units import Quantity
@@ -10,6 +12,12 @@ from astroclassify.core import FrameError
 MINIMUM_SIDE = 16
 #: How many rows are handled at once where not all are (int).
 STRIP_ROWS = 256
+
+_SAMPLES = 64  # along the longer side, for the scale of a frame
+# Frames with a typical value of up to 2 to so much, and a zero level of up to so many times the scatter, are
+# taken as they are.
+_LARGEST_EXPONENT, _LARGEST_LEVEL = 64, 2.0**14
+_LEAST_BITS = 6  # of the typical value, where it is near the smallest number that there is
 
 
 def frame_array(frame):
@@ -26,7 +34,7 @@ def frame_array(frame):
     Returns
     -------
     numpy.ndarray
-        C-contiguous float32 array ``[y, x]`` in the frame's own unit. Masked, infinite and
+        C-contiguous float32 array ``[y, x]`` in the frame's own unit (but see Notes). Masked, infinite and
         NaN pixels are NaN, and so are values beyond the range of float32. Where nothing had
         to change the result is a read-only view of the frame's own pixels.
 
@@ -35,7 +43,15 @@ def frame_array(frame):
     FrameError
         If the frame is not two-dimensional, is too small, holds complex numbers, booleans or
         anything else that is not a real number, has a mask of another shape, or has no
-        usable pixel.
+        usable pixel; or if its values are so near to the smallest number of their type that only a
+        few bits are left.
+
+    Notes
+    -----
+    float32 ends at 1e-38 and 3e38, and has 24 bits. So a frame whose typical value is beyond 2**-64 or 2**64
+    (5e-20, 2e19) is multiplied by the power of two that makes it about 1; and from a frame of wider numbers
+    whose zero level is more than 2**14 times its scatter the median is subtracted. Answers depend on
+    neither gain nor zero level.
 
     Examples
     --------
@@ -83,6 +99,7 @@ class FrameRows:
         _check_shape(self._values)
         _check_dtype(self._values.dtype)
         self._mask = _checked_mask(mask, self.shape)
+        self._offset, self._exponent = _normalisation(self._values, self._mask)
         if all(np.isnan(self[top : top + STRIP_ROWS]).all() for top in range(0, self.shape[0], STRIP_ROWS)):
             raise FrameError("this frame has no usable pixel: every one is masked, NaN or infinite")
 
@@ -97,7 +114,27 @@ class FrameRows:
         return self._values.size
 
     def __getitem__(self, key):
-        return _with_nan(self._values[key], None if self._mask is None else self._mask[key])
+        values = _normalised(self._values[key], self._offset, self._exponent)
+        return _with_nan(values, None if self._mask is None else self._mask[key])
+
+    def part(self, rows, columns):
+        """
+        Give a part of the frame, which is read no earlier.
+
+        Parameters
+        ----------
+        rows, columns : slice
+            Of the frame.
+
+        Returns
+        -------
+        FrameRows
+            As for a frame of these pixels.
+        """
+        cut = copy(self)
+        cut._values = self._values[rows, columns]
+        cut._mask = None if self._mask is None else self._mask[rows, columns]
+        return cut
 
     def __len__(self):
         return self.shape[0]
@@ -146,6 +183,60 @@ def _checked_mask(mask, shape):
     if mask.ndim not in (0, 2) or (mask.ndim == 2 and mask.shape != shape):
         raise FrameError(f"the mask has the shape {mask.shape}; expected the frame's, {shape}")
     return np.broadcast_to(mask, shape)
+
+
+def _normalisation(values, mask):
+    """Give what to subtract, and the power of two to divide by, so that float32 holds a frame."""
+    for step in (max(1, max(values.shape) // _SAMPLES), 1):
+        sample = values[::step, ::step]
+        known = np.isfinite(sample)
+        if mask is not None:
+            known &= mask[::step, ::step] == 0
+        if known.any():
+            return _offset_and_exponent(sample[known])
+    return 0, 0
+
+
+def _offset_and_exponent(sample):
+    dtype, kind = sample.dtype, sample.dtype.kind
+    if dtype.itemsize == np.dtype(np.int64).itemsize and kind in "iu":
+        middle = np.sort(sample)[sample.size // 2]
+        scatter = np.median(np.abs(_differences(sample, middle)))
+        return (middle if abs(float(middle)) > _LARGEST_LEVEL * scatter > 0 else 0), 0
+    wide = dtype.itemsize > np.dtype(np.float32).itemsize or kind in "iu"
+    sample = sample.astype(np.promote_types(sample.dtype, np.float64))
+    with np.errstate(over="ignore", invalid="ignore"):
+        centre = np.median(sample / 2) * 2
+        scatter = np.median(np.abs(sample - centre))
+        offset = centre if wide and abs(centre) > _LARGEST_LEVEL * scatter > 0 else 0
+        sizes = np.abs(sample - offset)
+    sizes = sizes[sizes > 0]
+    exponent = int(np.frexp(np.sort(sizes)[sizes.size // 2])[1]) if sizes.size else 0
+    if kind == "f" and sizes.size and exponent < _least_exponent(dtype):
+        raise FrameError(
+            f"nothing is left of the pixels of this frame: their typical value is 2**{exponent}, of which "
+            f"{dtype} keeps less than {_LEAST_BITS} bits; multiply it before it becomes {dtype}"
+        )
+    return offset, exponent if abs(exponent) > _LARGEST_EXPONENT else 0
+
+
+def _differences(values, middle):
+    """Of integers of 64 bits: exact, modulo 2**64, where float64 would lose the last bits."""
+    return values.astype(np.int64) - middle.astype(np.int64)
+
+
+def _least_exponent(dtype):
+    limits = np.finfo(dtype)
+    return limits.minexp - limits.nmant + _LEAST_BITS
+
+
+def _normalised(values, offset, exponent):
+    if offset == 0 and exponent == 0:
+        return values
+    if isinstance(offset, np.integer):
+        return _differences(values, offset)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return np.ldexp(values - offset, -exponent)
 
 
 def _with_nan(values, mask):

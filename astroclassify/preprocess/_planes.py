@@ -7,7 +7,7 @@ leave, is taken away first. Two planes more tell of coverage and of point source
 0. *range*: between the 1st and the 99.7th percentile, asinh-stretched;
 1. *noise*: above the median, in units of the pixel-to-pixel noise, asinh-stretched;
 2. *rank*: the percentile of each pixel, which no monotone stretch changes;
-3. *coverage*: the fraction of usable pixels;
+3. *coverage*: 1. What cannot be used is filled by reflection, so that no edge of it speaks;
 4. *peak*: how far the brightest pixel of a block rises above its mean, relative to what is usual in the
    frame, on a logarithmic scale; zero where a block is one pixel.
 """
@@ -15,12 +15,15 @@ leave, is taken away first. Two planes more tell of coverage and of point source
 import numpy as np
 
 from astroclassify.core import robust_sigma
+from astroclassify.preprocess._coverage import filled_by_reflection
 from astroclassify.preprocess._noise import pixel_noise
 
 _OPENING_FROM_BLOCK = 4
 _RANKS = np.linspace(0, 1, 129)
 _STRIP_PIXELS = 2**17  # half a megabyte of float32
+_LEAST_COVERAGE = 0.5  # of a block
 _LEAST_RISE = 0.4  # of the usual one, below which peaks are not told apart
+_LARGEST_RISE = np.float32(1e30)
 # A step between amplifiers is taken away if it is so many times its error, in frames of so many columns.
 _CERTAIN, _LEAST_COLUMNS = 8, 32
 
@@ -48,31 +51,46 @@ def working_planes(array, *, side=192, peaks=False):
     """
     block = max(1, round(np.sqrt(array.shape[0] * array.shape[1]) / side))
     image, coverage, peak = _shrink(array, block)
-    usable = coverage > 0.05
+    usable = _usable(image, coverage, peak)
     right = _share_of_right_half(array.shape[1], block)
     step = _step_between_halves(image, usable, right)
-    if step:
-        image, peak = image - step * right, peak - step * right
+    if np.any(step):
+        image, peak = image - step, peak - step
         for middle in np.flatnonzero((right > 0) & (right < 1)):  # its brightest pixel lies on one side
             peak[:, middle] = image[:, middle] + (peak - image)[:, [middle - 1, middle + 1]].mean(axis=1)
     sample = image[usable]
     if sample.size == 0:
-        return np.stack([*[np.zeros_like(image)] * 3, coverage, np.zeros_like(image)][: 4 + peaks])
+        return np.zeros((4 + peaks, *image.shape), np.float32)
     quantiles = np.quantile(sample, _RANKS[1:-1])
     low, high = np.quantile(sample, [0.01, 0.997])
     scale = max(high - low, 1e-6 * max(abs(high), abs(low)), 1e-30)
     median = quantiles[len(quantiles) // 2]
     noise = max(pixel_noise(image, usable), 1e-3 * scale)
+    relief = _relief(peak - image, usable, 2e-3 * scale) if peaks else None
+    if not usable.all():
+        image, relief = _filled(image, relief, usable)
     fraction = np.clip((image - low) / scale, -0.2, 3)
     planes = [
         np.arcsinh(5 * fraction) / np.float32(np.arcsinh(5)),
         np.arcsinh(np.clip((image - median) / (3 * noise), -20, 1e4)) / 4,
         np.interp(image, quantiles, _RANKS[1:-1]).astype(np.float32) if high > low else np.zeros_like(image),
     ]
-    planes = [np.where(usable, plane, 0) for plane in planes] + [coverage]
+    planes.append(np.ones_like(image))
     if peaks:
-        planes.append(np.where(usable, _relief(peak - image, usable, 2e-3 * scale), 0))
+        planes.append(relief)
     return np.stack(planes).astype(np.float32)
+
+
+def _usable(image, coverage, peak):
+    """Which blocks count: half covered, or half as much as the best, and not beyond what float32 adds up."""
+    least = min(_LEAST_COVERAGE, coverage.max() / 2)
+    return (coverage > least) & np.isfinite(image) & np.isfinite(peak)
+
+
+def _filled(image, relief, usable):
+    if relief is None:
+        return filled_by_reflection([image], usable)[0], None
+    return filled_by_reflection([image, relief], usable)
 
 
 def _share_of_right_half(width, block):
@@ -83,25 +101,44 @@ def _share_of_right_half(width, block):
 
 def _step_between_halves(image, usable, right):
     """
-    How much higher the right half lies than the left one, if it does: two amplifiers meet in the middle.
+    What to subtract where the right half lies higher than the left one: two amplifiers meet in the middle.
 
     In each row the columns next to the middle are carried on linearly from both sides; the median over
     rows is the step. It counts only if it stands out from the rows' scatter, by far: light that goes on
-    across the middle has none.
+    across the middle has none. In a bias that was left in, each amplifier also drifts from row to row: if the
+    steps of the last third of the rows differ from those of the first by as much, so does what is taken away,
+    linearly, half from either side.
     """
     last, first = int(np.count_nonzero(right == 0)) - 1, int(np.argmax(right == 1))
     columns = [last - 1, last, first, first + 1]
     if image.shape[1] < _LEAST_COLUMNS:
-        return 0.0
+        return np.zeros_like(right)
     rows = usable[:, columns].all(axis=1)
     if rows.sum() < _LEAST_COLUMNS:
-        return 0.0
+        return np.zeros_like(right)
     far_left, left, near_right, far_right = image[rows][:, columns].T
     reach = (first - last) / 2  # columns from the nearest to the middle
     steps = near_right - left - reach * (far_right - near_right + left - far_left)
     step = np.median(steps)
     error = 1.25 * robust_sigma(steps, about=step) / np.sqrt(rows.sum())
-    return float(step) if abs(step) > _CERTAIN * error > 0 else 0.0
+    level = float(step) if abs(step) > _CERTAIN * error > 0 else 0.0
+    drift, middle = _drift(steps, np.flatnonzero(rows))
+    if not drift:
+        return level * right
+    along = np.arange(image.shape[0], dtype=np.float32) - np.float32(middle)
+    return np.float32(step) * right + np.float32(drift) * along[:, None] * (right - np.float32(0.5))
+
+
+def _drift(steps, rows):
+    """By how much the step rises from row to row, 0 unless for certain, and the middle row."""
+    third = rows.size // 3
+    first, last = np.median(steps[:third]), np.median(steps[-third:])
+    distance = rows[-third:].mean() - rows[:third].mean()
+    slope = (last - first) / distance
+    middle = rows.mean()
+    rest = steps - np.median(steps) - slope * (rows - middle)
+    error = 1.25 * robust_sigma(rest, about=np.median(rest)) * np.sqrt(2 / third)
+    return (slope if abs(last - first) > _CERTAIN * error > 0 else 0.0), middle
 
 
 def _relief(rise, usable, least):
@@ -109,7 +146,7 @@ def _relief(rise, usable, least):
     if not rise.any():
         return rise
     usual = max(float(np.median(rise[usable])), least)
-    return np.log(np.maximum(rise / usual, _LEAST_RISE)) / 2
+    return np.log(np.clip(rise / usual, _LEAST_RISE, _LARGEST_RISE)) / 2
 
 
 def _shrink(array, block):

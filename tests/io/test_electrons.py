@@ -48,9 +48,7 @@ def test_what_is_in_electrons_already_is_left_alone(frame):
     assert in_electrons(electrons) is electrons
 
 
-@pytest.mark.parametrize(
-    "change", [lambda f: f.copy(), lambda f: CCDData(f.data, unit="adu"), lambda f: f.data]
-)
+@pytest.mark.parametrize("change", [lambda f: CCDData(f.data, unit="adu"), lambda f: f.data])
 def test_without_known_gains_it_is_an_error(frame, change):
     with pytest.raises(FrameError, match="gains"):
         in_electrons(change(frame))
