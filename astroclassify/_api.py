@@ -27,7 +27,6 @@ from astroclassify.identify import CatalogueSource, NamedBody, find_catalogue, n
 from astroclassify.inference import (
     answer_row,
     answers_table,
-    check_batch_size,
     checked_planes,
     error_row,
     in_batches,
@@ -354,7 +353,7 @@ def _cached_model(spec, weights, stamps, device, precision):
 
 
 def _asked(model, *, flips, prior, batch_size, evidence, catalogue):
-    check_batch_size(batch_size)
+    check_whole("batch_size", batch_size)
     if prior != "catalogue":
         prior_shift(prior, model)
     flips = model.spec.flips if flips is None else bool(flips)
