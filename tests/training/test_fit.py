@@ -18,7 +18,7 @@ from astroclassify.core import (
 )
 from astroclassify.datasets import LabelledFrame
 from astroclassify.models import MODELS, locate_weights
-from astroclassify.training import PRESETS, FrameSet, Recipe, fit, read_log
+from astroclassify.training import PRESETS, FrameSet, Recipe, _store, fit, read_log
 from tests.training.conftest import made_frames, small_spec
 
 SPECS = ("patchnet", "resnet18-resize")
@@ -133,9 +133,18 @@ def test_patience_ends_a_training_and_keeps_the_best_weights(tmp_path, quick):
     assert all(torch.equal(best[name], value) for name, value in load_file(done.weights).items())
 
 
-def test_a_loss_that_is_not_finite_stops_and_leaves_the_last_checkpoint(frames, quick, tmp_path):
+SPOILT = 12345.0
+
+
+def test_a_loss_that_is_not_finite_stops_and_leaves_the_last_checkpoint(frames, quick, tmp_path, monkeypatch):
+    """A preprocessing of somebody's own may give planes so large that the loss overflows."""
+
+    def planes(spec, array, usual=_store.checked_planes):
+        return np.full_like(usual(spec, array), 1e38) if array[0, 0] == SPOILT else usual(spec, array)
+
+    monkeypatch.setattr(_store, "checked_planes", planes)
     spec = small_spec("resnet18-resize")
-    spoilt = [replace(frames[0], frame=np.full((48, 96), 1e38, dtype=np.float32), name="the spoilt one")]
+    spoilt = [replace(frames[0], frame=np.full((48, 96), SPOILT, dtype=np.float32), name="the spoilt one")]
     recipe = replace(quick, epochs=1, batch_size=1, seed=4)
     with pytest.raises(TrainingError, match=r"step \d+ \(learning rate .*the spoilt one.*lower") as caught:
         fit(spec, frames + spoilt, folder=tmp_path, preset=recipe, validation=0, checkpoint_seconds=0.0)
