@@ -146,7 +146,8 @@ class Classification:
         Returns
         -------
         astropy.table.QTable
-            With the columns of `astroclassify.classify_many`, and the provenance in its ``meta``.
+            With the columns of `astroclassify.classify_many`, those of the body included where a catalogue
+            was asked, and the provenance in its ``meta``.
 
         Examples
         --------
@@ -167,8 +168,9 @@ class Classification:
             ``ACLABEL``, ``ACPROB`` (probability), ``ACLEAN`` (leaning), ``ACPGAL`` (``p_galaxy``) and
             ``ACNOVEL`` (novelty); ``ACCLASn`` and ``ACPROBn``, each class and its probability; and of the
             provenance, as far as it is known, ``ACREASON``, ``ACSOURCE``, ``ACCHIP``, ``ACINSTR``,
-            ``ACBAND``, ``ACMODEL``, ``ACWEIGHT`` (SHA-256 of the weights) and ``ACDATE``. What is not
-            printable ASCII becomes ``?``.
+            ``ACBAND``, ``ACBODY`` and ``ACBCLASS`` (the catalogued body and its class), ``ACAGREES``,
+            ``ACMODEL``, ``ACWEIGHT`` (SHA-256 of the weights) and ``ACDATE``. What is not printable ASCII
+            becomes ``?``.
 
         Examples
         --------
