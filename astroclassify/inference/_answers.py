@@ -187,11 +187,18 @@ def answer_header(answer):
         cards += [(f"ACCLAS{number}", name, "a class"), (f"ACPROB{number}", value, "its probability")]
     cards += [(keyword, answer.meta.get(name), comment) for keyword, name, comment in _META_CARDS]
     cards.append(("ACAGREES", answer.agrees, "whether the body is of the label"))
-    return fits.Header([(key, _card_value(value), text) for key, value, text in cards if _is_said(value)])
+    return fits.Header([_card(*card) for card in cards if _is_said(card[1])])
 
 
 def _is_said(value):
     return value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def _card(keyword, value, comment):
+    """Give a card, without its comment where that would not fit; text that is longer goes on in others."""
+    card = fits.Card(keyword, _card_value(value))
+    room = fits.Card.length - len(str(card).rstrip()) - len(" / ")
+    return card if room < len(comment) else fits.Card(keyword, card.value, comment)
 
 
 def _card_value(value):

@@ -178,6 +178,15 @@ def test_its_cards_have_short_names_and_fit(answer):
     assert fits.Header.fromstring(header.tostring())["ACSOURCE"] == "a <b>frame</b>"
 
 
+@pytest.mark.parametrize("source", ["/data/a'b/", "/data/night/"], ids=["quotes", "plain"])
+def test_a_path_of_any_length_is_kept_without_a_warning(galaxy, tmp_path, source):
+    for length in range(len(source), 160):
+        path = source.ljust(length, "x")
+        header = dataclasses.replace(galaxy, meta={"source": path, "body": path}).to_header()
+        assert fits.Header.fromstring(header.tostring())["ACSOURCE"] == path
+    assert dataclasses.replace(galaxy, meta={"source": source}).to_header().comments["ACSOURCE"]
+
+
 def test_what_a_card_cannot_hold_is_replaced_or_left_out(galaxy):
     meta = {"source": "n\u00e9buleuse\n.fits", "reason": "x" * 200, "band": ""}
     header = dataclasses.replace(galaxy, meta=meta, novelty=np.inf).to_header()
