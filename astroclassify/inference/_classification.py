@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from astropy.nddata import CCDData
 
-from astroclassify.core import OptionalDependencyError, render, render_png
+from astroclassify.core import (
+    DuplicateNameError,
+    OptionalDependencyError,
+    PluginError,
+    UnknownNameError,
+    render,
+    render_png,
+)
 from astroclassify.inference._answers import answer_header, one_row_table, write_answer
 from astroclassify.inference._frozen import plain, read_only, same
 from astroclassify.inference._on_frame import map_on_frame
@@ -235,12 +242,12 @@ class Classification:
         return f"<div class='astroclassify'>{self._picture_html()}{table}</div>"
 
     def _picture_html(self):
-        """Embed the picture; nothing where there is none, or no matplotlib."""
+        """Embed the picture; nothing where there is none, no matplotlib, or no renderer that can be asked."""
         if self.thumbnail is None:
             return ""
         try:
             picture = render_png("classification", self)
-        except OptionalDependencyError:
+        except (OptionalDependencyError, UnknownNameError, DuplicateNameError, PluginError):
             return ""
         source = f"data:image/png;base64,{b64encode(picture).decode()}"
         return f"<img alt='the frame and its evidence' src='{source}'>"

@@ -15,7 +15,15 @@ from astropy.nddata import CCDData
 from astropy.table import QTable
 
 from astroclassify import classify, classify_many
-from astroclassify.core import FrameError, OptionalDependencyError, ParameterError
+from astroclassify.core import (
+    RENDERERS,
+    DuplicateNameError,
+    FrameError,
+    OptionalDependencyError,
+    ParameterError,
+    PluginError,
+    UnknownNameError,
+)
 from astroclassify.inference import Classification
 
 
@@ -254,6 +262,23 @@ def test_without_matplotlib_html_is_text_and_plot_says_what_is_missing(answer, m
     assert "img" not in answer._repr_html_()
     with pytest.raises(OptionalDependencyError, match=r"astroclassify\[plot\]"):
         answer.plot()
+
+
+@pytest.mark.parametrize("error", [DuplicateNameError, UnknownNameError, PluginError])
+@pytest.mark.parametrize("asked", ["classification", "png"])
+def test_without_a_renderer_html_is_text_and_plot_says_why(answer, monkeypatch, error, asked):
+    found = type(RENDERERS).__getitem__
+
+    def refused(registry, name):
+        if name == asked:
+            raise error("two packages declare it")
+        return found(registry, name)
+
+    monkeypatch.setattr(type(RENDERERS), "__getitem__", refused)
+    assert "img" not in answer._repr_html_()
+    if asked == "classification":
+        with pytest.raises(error, match="two packages"):
+            answer.plot()
 
 
 def test_an_answer_does_not_keep_its_frame(answer):
