@@ -46,7 +46,8 @@ def add_parser(subparsers):
         "--catalogue",
         default="builtin",
         metavar="NAME",
-        help="builtin, openngc, simbad, ned or vizier (default: builtin)",
+        help="builtin, openngc, combined, simbad, ned, vizier, or a plug-in's; a name given by --at is looked for "
+        "there first (default: builtin)",
     )
     parser.add_argument(
         "--margin",
@@ -96,7 +97,7 @@ def run(arguments):
 def _about(arguments):
     from astroclassify.identify import find_position, identify
 
-    position = find_position(arguments.at)
+    position = find_position(arguments.at, catalogue=arguments.catalogue)
     radius = {} if arguments.radius is None else {"radius": arguments.radius}
     bodies = identify(position, catalogue=arguments.catalogue, margin=arguments.margin, **radius)
     return _flat(bodies, arguments.likeliest, {"file": position.to_string(precision=5), "chip": ""})

@@ -5,7 +5,10 @@ import json
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.table import QTable
 from astropy.wcs import WCS
+
+from astroclassify.identify import CATALOGUES, LocalCatalogue
 
 
 @pytest.fixture
@@ -49,6 +52,17 @@ def test_a_place_or_a_name_will_do(command, place):
     assert "NGC604" in out
     assert "M33" in out
     assert "True" in out
+
+
+def test_a_name_that_only_a_plugin_knows_will_do(command):
+    table = QTable({"name": ["Mine 7"], "class": ["galaxy"], "ra": [200.0], "dec": [80.0]})
+    CATALOGUES.register("mine", LocalCatalogue(lambda: table))
+    try:
+        status, out, _ = command("identify", "--at", "Mine 7", "--catalogue", "mine", "--format", "json")
+    finally:
+        CATALOGUES.unregister("mine")
+    assert status == 0
+    assert [row["name"] for row in json.loads(out)] == ["Mine 7"]
 
 
 def test_the_radius_is_that_of_the_field(command):
