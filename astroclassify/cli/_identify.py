@@ -115,9 +115,17 @@ def _of_files(arguments):
                 bodies = identify(frame, catalogue=arguments.catalogue, margin=arguments.margin)
                 named = {"file": path.name, "chip": str(frame.meta.get("ACCHIP", ""))}
                 found.append(_flat(bodies, arguments.likeliest, named))
+                if not len(found[-1]) and len(paths) > 1:
+                    _say_empty(named, arguments)
         except (AstroclassifyError, OSError) as error:
             errors.append(_about_file(path, error))
     return found, errors
+
+
+def _say_empty(named, arguments):
+    chip = f" chip {named['chip']}" if named["chip"] else ""
+    body = "body to label it by" if arguments.likeliest else "body"
+    say(f"note: {named['file']}{chip}: the catalogue {arguments.catalogue!r} has no {body} there")
 
 
 def _about_file(path, error):

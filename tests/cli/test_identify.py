@@ -45,6 +45,16 @@ def test_a_file_without_a_place_stops_no_other(command, frame_at, frame_file):
     assert "no.fits" not in out
 
 
+@pytest.mark.parametrize("options", [(), ("--likeliest",)])
+def test_files_without_a_body_are_named(command, frame_at, options):
+    files = [frame_at("m33.fits", 23.5, 30.65), frame_at("empty.fits", 200, 80)]
+    status, out, err = command("identify", *files, *options)
+    assert status == 0
+    assert "M33" in out
+    assert "note: empty.fits: the catalogue 'builtin' has no body" in err
+    assert "m33.fits" not in err
+
+
 @pytest.mark.parametrize("place", ["NGC 604", "01:34:33.2 +30:47:06", "23.6383 30.785"])
 def test_a_place_or_a_name_will_do(command, place):
     status, out, _ = command("identify", "--at", place, "--format", "csv")
