@@ -46,8 +46,8 @@ def add_parser(subparsers):
         "--catalogue",
         default="builtin",
         metavar="NAME",
-        help="builtin, openngc, combined, simbad, ned, vizier, or a plug-in's; a name given by --at is looked for "
-        "there first (default: builtin)",
+        help="builtin, openngc, combined, simbad, ned, vizier, or a plug-in's; also asked first for the name "
+        "given by --at (default: builtin)",
     )
     parser.add_argument(
         "--margin",
