@@ -155,7 +155,8 @@ def classify(
     Returns
     -------
     Classification
-        The label, its probability, the evidence and the provenance.
+        The label, its probability, the evidence and the provenance. Two answers are equal where all of that is,
+        but for time and duration: the ``source`` counts, and so does the evidence.
 
     Raises
     ------

@@ -33,8 +33,9 @@ class Classification:
     """
     What a frame is part of, how sure that is, and where the evidence lies.
 
-    It cannot be changed, compares equal to an answer that says the same (wherever, whenever and however fast
-    that was made: ``created`` and ``seconds`` of ``meta`` do not count), hashes by label, leaning and
+    It cannot be changed, compares equal to an answer that says the same (whenever and however fast that was
+    made: ``created`` and ``seconds`` of ``meta`` do not count; the rest does, such as the ``source``, and so do
+    the evidence and the small picture), hashes by label, leaning and
     probability, and pickles. It prints ``nsc`` as "nebula / star cluster".
 
     Parameters
