@@ -12,7 +12,7 @@ _EXAMPLES = """
 astroclassify identify j8xi01abc_raw.fits
 astroclassify identify night1/ --likeliest --format csv -o names.csv
 astroclassify identify j8xi01abc_raw.fits --catalogue openngc --margin 5
-astroclassify identify --at "NGC 604" --radius 3
+astroclassify identify --at "M 13" --radius 3
 astroclassify identify --at "01:33:50.9 +30:39:37"
 """
 
