@@ -33,6 +33,7 @@ from astroclassify.inference import (
     interpret,
     predict_planes,
     prior_shift,
+    with_bodies,
 )
 from astroclassify.io import read_frames
 from astroclassify.models import Model, build_model, find_spec, locate_weights, require_task, resolve_device
@@ -153,7 +154,8 @@ def classify(
     Returns
     -------
     Classification
-        The label, its probability, the evidence and the provenance.
+        The label, its probability, the evidence and the provenance. Two answers are equal where all of that
+        is, but for time and duration: the ``source`` counts, and so does the evidence.
 
     Raises
     ------
@@ -307,7 +309,9 @@ def classify_many(
             rows += _rows(batch, asked, recorded=on_error == "record")
             named += [entry.named for entry in batch]
     table = answers_table(rows, loaded.classes, meta=_provenance(asked))
-    return table if asked.catalogue is None else _with_bodies(table, named)
+    if asked.catalogue is None:
+        return table
+    return with_bodies(table, [asdict(each or NamedBody()) for each in named])
 
 
 def _catalogue(identify, prior):
@@ -315,18 +319,6 @@ def _catalogue(identify, prior):
     if isinstance(identify, bool):
         return find_catalogue("builtin") if identify or isinstance(prior, str) else None
     return find_catalogue(identify)
-
-
-def _with_bodies(table, named):
-    """Add what the catalogue says of each frame, and whether the pixels agree."""
-    named = [each or NamedBody() for each in named]
-    for column, kind in (("body", str), ("body_class", str), ("frame_in_body", float)):
-        table[column] = np.array([getattr(each, column) for each in named], dtype=kind)
-    told = np.array([each.body_label for each in named], dtype=str)
-    known = (told != "") & np.isin(table["label"], ("galaxy", "nsc"))
-    table["agrees"] = np.where(known, np.where(told == table["label"], "yes", "no"), "")
-    table["body_note"] = np.array([each.body_note for each in named], dtype=str)
-    return table
 
 
 def _loaded_model(model, weights, device, precision):

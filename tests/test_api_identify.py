@@ -1,9 +1,12 @@
 """Names beside the label: what the catalogue says, whether the pixels agree, and that it changes nothing."""
 
+import json
+
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.nddata import CCDData
+from astropy.table import Table
 from astropy.wcs import WCS
 
 from astroclassify import Classification, classify, classify_many
@@ -32,6 +35,32 @@ def test_the_body_stands_beside_the_label():
     assert answer.meta["frame_in_body"] == pytest.approx(1)
     assert "in the catalogue: M51 (galaxy)" in str(answer)
     assert answer.to_header()["ACBODY"] == "M51"
+
+
+@pytest.mark.parametrize("frame", [GALAXY, DISCOVERY, GALAXY.data], ids=["agrees", "not", "no place"])
+def test_the_table_of_an_answer_is_the_row_of_many(frame):
+    one, many = (
+        classify(frame, identify=True).to_table(),
+        classify_many([frame], identify=True, progress=False),
+    )
+    assert one.colnames == many.colnames
+    for column in ("body", "body_class", "frame_in_body", "agrees", "body_note"):
+        assert one[column].tolist() == many[column].tolist()
+    assert "body" not in classify(frame).to_table().colnames
+
+
+def test_files_of_an_answer_keep_the_body(tmp_path):
+    answer = classify(GALAXY, identify=True)
+    for suffix in ("ecsv", "csv"):
+        answer.write(tmp_path / f"answer.{suffix}")
+        (row,) = Table.read(tmp_path / f"answer.{suffix}", format=f"ascii.{suffix}")
+        assert (row["body"], row["body_class"], row["agrees"]) == ("M51", "galaxy", "yes")
+    answer.write(tmp_path / "answer.json")
+    told = json.loads((tmp_path / "answer.json").read_text())
+    assert (told["body"], told["agrees"], told["frame_in_body"]) == ("M51", "yes", pytest.approx(1))
+    cards = answer.to_header()
+    assert (cards["ACBCLASS"], cards["ACAGREES"]) == ("galaxy", True)
+    assert "ACAGREES" not in classify(GALAXY).to_header()
 
 
 def test_a_disagreement_is_told():

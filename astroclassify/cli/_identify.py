@@ -11,7 +11,7 @@ _EXAMPLES = """
 astroclassify identify j8xi01abc_raw.fits
 astroclassify identify night1/ --likeliest --format csv -o names.csv
 astroclassify identify j8xi01abc_raw.fits --catalogue openngc --margin 5
-astroclassify identify --at "NGC 604" --radius 3
+astroclassify identify --at "M 13" --radius 3
 astroclassify identify --at "01:33:50.9 +30:39:37"
 """
 
@@ -45,7 +45,8 @@ def add_parser(subparsers):
         "--catalogue",
         default="builtin",
         metavar="NAME",
-        help="builtin, openngc, simbad, ned or vizier (default: builtin)",
+        help="builtin, openngc, combined, simbad, ned, vizier, or a plug-in's; also asked first for the name "
+        "given by --at (default: builtin)",
     )
     parser.add_argument(
         "--margin",
@@ -94,7 +95,7 @@ def run(arguments):
 def _about(arguments):
     from astroclassify.identify import find_position, identify
 
-    position = find_position(arguments.at)
+    position = find_position(arguments.at, catalogue=arguments.catalogue)
     radius = {} if arguments.radius is None else {"radius": arguments.radius}
     bodies = identify(position, catalogue=arguments.catalogue, margin=arguments.margin, **radius)
     return _flat(bodies, arguments.likeliest, {"file": position.to_string(precision=5), "chip": ""})
@@ -112,9 +113,17 @@ def _of_files(arguments):
                 bodies = identify(frame, catalogue=arguments.catalogue, margin=arguments.margin)
                 named = {"file": path.name, "chip": str(frame.meta.get("ACCHIP", ""))}
                 found.append(_flat(bodies, arguments.likeliest, named))
+                if not len(found[-1]) and len(paths) > 1:
+                    _say_empty(named, arguments)
         except (AstroclassifyError, OSError) as error:
             errors.append(_about_file(path, error))
     return found, errors
+
+
+def _say_empty(named, arguments):
+    chip = f" chip {named['chip']}" if named["chip"] else ""
+    body = "body to label it by" if arguments.likeliest else "body"
+    say(f"note: {named['file']}{chip}: the catalogue {arguments.catalogue!r} has no {body} there")
 
 
 def _about_file(path, error):

@@ -47,7 +47,7 @@ def add_parser(subparsers):
         "--data",
         required=True,
         metavar="MANIFEST",
-        help="a table in the columns of the paper's lists, the folder of a set on disk, or "
+        help="a table in the columns of the paper's lists, the folder of a set, simulated or on disk, or "
         "simulated:CONFIG.toml: exposures as needed",
     )
     parser.add_argument(

@@ -8,6 +8,7 @@ from astroclassify.datasets._labelled import (
     checked_frames,
     labelled_frames,
     listed_frames,
+    manifest_of,
     read_frame,
 )
 from astroclassify.datasets._leakage import Leakage, check_leakage, find_leakage
@@ -60,6 +61,7 @@ __all__ = [
     "label_bodies",
     "labelled_frames",
     "listed_frames",
+    "manifest_of",
     "open_set",
     "read_frame",
     "read_manifest",

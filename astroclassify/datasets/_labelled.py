@@ -145,8 +145,8 @@ def labelled_frames(manifest, *, frames=None):
         What `read_manifest` reads, a file or an address, or what it gave. Needed are ``ID`` (of the
         body), ``OBSID`` and ``Label``, and ``HDU Index`` where files hold several frames, such as
         `~astroclassify.simulate.simulate_set` writes. Where a file ``truth.ecsv`` lies beside it, the
-        label is its finer class. Or the folder of a set that `build_set` made: its frames read
-        their pixels from the set.
+        label is its finer class. Or the folder of a simulated set, whose ``manifest.ecsv`` is taken, or of
+        one that `build_set` made: its frames read their pixels from the set.
     frames : path-like, optional
         Folder of the files, ``<OBSID>_raw.fits`` or ``<OBSID>.fits``; by default the list's.
 
@@ -175,6 +175,26 @@ def labelled_frames(manifest, *, frames=None):
     return listed
 
 
+def manifest_of(data):
+    """
+    Find the list of a folder.
+
+    Parameters
+    ----------
+    data : object
+        A manifest as `labelled_frames` takes it, or the folder of a simulated set.
+
+    Returns
+    -------
+    object
+        The folder's ``manifest.ecsv``, where there is one; everything else as it is.
+    """
+    if not _is_local(data) or is_set(data):
+        return data
+    inside = Path(data) / MANIFEST_FILE
+    return inside if inside.is_file() else data
+
+
 def listed_frames(manifest, *, frames=None):
     """
     Read a list of frames whose files may not be there.
@@ -182,7 +202,7 @@ def listed_frames(manifest, *, frames=None):
     Parameters
     ----------
     manifest : path-like, str or astropy.table.Table
-        As for `labelled_frames`, but not a set.
+        As for `labelled_frames`, but not a set of `build_set`.
     frames : path-like, optional
         Folder of the files; by default the list's.
 
@@ -204,6 +224,7 @@ def listed_frames(manifest, *, frames=None):
         raise ParameterError(
             "a table in memory or at an address does not say where its files are; name their folder: frames="
         )
+    manifest = manifest_of(manifest)
     folder = Path(manifest).parent if frames is None else Path(frames)
     table = (check_manifest if isinstance(manifest, Table) else read_manifest)(manifest, required=_COLUMNS)
     finer = _finer_classes(Path(manifest).with_name(TRUTH_FILE)) if _is_local(manifest) else {}

@@ -17,6 +17,7 @@ from astroclassify.datasets import (
     checked_frames,
     is_set,
     labelled_frames,
+    manifest_of,
     open_set,
     read_manifest,
     visit_of,
@@ -81,7 +82,7 @@ def evaluated_frames(data, *, frames=None, limit=None):
     Parameters
     ----------
     data : path-like, str, `~astropy.table.Table` or sequence of LabelledFrame
-        A manifest or its address, the folder of a set, or frames.
+        A manifest or its address, the folder of a set, simulated or on disk, or frames.
     frames : path-like, optional
         Folder of the manifest's files.
     limit : int, optional
@@ -117,6 +118,7 @@ def evaluated_frames(data, *, frames=None, limit=None):
 
 
 def _of_manifest(data, folder):
+    data = manifest_of(data)
     listed = labelled_frames(data, frames=folder)
     table = data if isinstance(data, Table) else _table(Path(data))
     bodies = canonical_bodies(table).tolist()

@@ -14,6 +14,7 @@ from astroclassify.identify._identify import LABELS, sizes_away
 from astroclassify.identify._registry import find_catalogue
 from astroclassify.identify._services import ConeCatalogue
 
+_NAMES_IN = ("builtin", "openngc")  # where names are looked for at last; they need no network
 _CORNERS = 12  # of a pointing's outline, which has the disk's area
 _CORNER = 1.05  # how far its corners are out, in radii; generous
 _PAIRS_AT_A_TIME = 20_000  # so that they fit into a cache
@@ -128,7 +129,7 @@ def _named(size, table, fields, bodies, covered):
     return QTable({"name": names, "class": classes, "label": labels[which], "frame_in_body": share})
 
 
-def find_position(place, *, catalogues=("builtin", "openngc")):
+def find_position(place, *, catalogue="builtin"):
     """
     Find where a name is, or read a position.
 
@@ -137,8 +138,9 @@ def find_position(place, *, catalogues=("builtin", "openngc")):
     place : str
         A body's name, as ``"NGC 604"``, or right ascension and declination (ICRS): degrees, as ``"10.68
         41.27"``, or sexagesimal, as ``"00:42:44 +41:16:09"`` and ``"00h42m44s +41d16m09s"``.
-    catalogues : iterable, default ("builtin", "openngc")
-        Where to look for a name, in turn; a catalogue whose package is not installed is left out.
+    catalogue : str, `~astropy.table.QTable` or CatalogueSource, default "builtin"
+        Where to look for a name first, as for `identify`; then in ``"builtin"`` and ``"openngc"``. One whose
+        package is not installed is left out.
 
     Returns
     -------
@@ -149,6 +151,10 @@ def find_position(place, *, catalogues=("builtin", "openngc")):
     ------
     ParameterError
         If it is no position, and no catalogue has the name.
+    UnknownNameError
+        If there is no catalogue of that name.
+    ReadError
+        If the catalogue is a service that does not answer.
 
     Examples
     --------
@@ -161,15 +167,16 @@ def find_position(place, *, catalogues=("builtin", "openngc")):
     position = _as_position(place)
     if position is not None:
         return position
-    asked = []
-    for catalogue in catalogues:
+    asked, first = [], catalogue if isinstance(catalogue, str) else type(catalogue).__name__
+    sources = {first: catalogue} | {name: name for name in _NAMES_IN if name != first}
+    for name, source in sources.items():
         try:
-            position = find_catalogue(catalogue).resolve(place)
+            position = find_catalogue(source).resolve(place)
         except OptionalDependencyError:
             continue
         if position is not None:
             return position
-        asked.append(str(catalogue))
+        asked.append(name)
     raise ParameterError(
         f"{place!r} is neither a position (as '10.68 41.27' or '00:42:44 +41:16:09') "
         f"nor a name in {', '.join(asked)}"

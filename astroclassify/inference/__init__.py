@@ -1,6 +1,6 @@
 """Running models and saying what they mean: predictions, calibration, and the answer."""
 
-from astroclassify.inference._answers import answer_row, answers_table, error_row
+from astroclassify.inference._answers import answer_row, answers_table, error_row, with_bodies
 from astroclassify.inference._classification import Classification, spoken
 from astroclassify.inference._interpret import (
     FIELD_ABOVE,
@@ -42,4 +42,5 @@ __all__ = [
     "predict_planes",
     "prior_shift",
     "spoken",
+    "with_bodies",
 ]

@@ -20,6 +20,7 @@ _META_CARDS = (
     ("ACINSTR", "instrument", "its instrument"),
     ("ACBAND", "band", "its band"),
     ("ACBODY", "body", "the catalogued body there"),
+    ("ACBCLASS", "body_class", "its class"),
     ("ACMODEL", "model", "model"),
     ("ACWEIGHT", "weights_sha256", ""),
     ("ACDATE", "created", "UTC of the answer"),
@@ -59,6 +60,38 @@ def answers_table(rows, classes, *, meta=None):
     names = ["source", "chip", "label", *numbers, "error", "model"]
     types = [str, int, str, *[float] * len(numbers), str, str]
     return QTable(rows=rows or None, names=names, dtype=types, meta=meta)
+
+
+def with_bodies(table, told):
+    """
+    Add what the catalogue says of each frame, and whether the pixels agree.
+
+    Parameters
+    ----------
+    table : astropy.table.QTable
+        From `answers_table`.
+    told : list of mapping
+        Of each row: ``body``, ``body_class``, ``body_label``, ``frame_in_body`` and ``body_note``, as far as
+        they are known.
+
+    Returns
+    -------
+    astropy.table.QTable
+        The same table, with columns ``body``, ``body_class``, ``frame_in_body``, ``agrees`` (``"yes"``,
+        ``"no"``, or empty where body or label is not known) and ``body_note``.
+    """
+    for column in ("body", "body_class"):
+        table[column] = _texts(told, column)
+    table["frame_in_body"] = np.array([each.get("frame_in_body", 0.0) for each in told], dtype=float)
+    labels = _texts(told, "body_label")
+    known = (labels != "") & np.isin(table["label"], ("galaxy", "nsc"))
+    table["agrees"] = np.where(known, np.where(labels == table["label"], "yes", "no"), "")
+    table["body_note"] = _texts(told, "body_note")
+    return table
+
+
+def _texts(told, name):
+    return np.array([each.get(name, "") for each in told], dtype=str)
 
 
 def answer_row(answer):
@@ -120,9 +153,10 @@ def one_row_table(answer):
     Returns
     -------
     astropy.table.QTable
-        As `answers_table`, with the answer's ``meta``.
+        As `answers_table`, with the answer's ``meta``, and as `with_bodies` where a catalogue was asked.
     """
-    return answers_table([answer_row(answer)], tuple(answer.probabilities), meta=plain(answer.meta))
+    table = answers_table([answer_row(answer)], tuple(answer.probabilities), meta=plain(answer.meta))
+    return with_bodies(table, [answer.meta]) if "body" in answer.meta else table
 
 
 # FITS cards -----------------------------------------------------------------------------------
@@ -152,11 +186,19 @@ def answer_header(answer):
     for number, (name, value) in enumerate(answer.probabilities.items(), start=1):
         cards += [(f"ACCLAS{number}", name, "a class"), (f"ACPROB{number}", value, "its probability")]
     cards += [(keyword, answer.meta.get(name), comment) for keyword, name, comment in _META_CARDS]
-    return fits.Header([(key, _card_value(value), text) for key, value, text in cards if _is_said(value)])
+    cards.append(("ACAGREES", answer.agrees, "whether the body is of the label"))
+    return fits.Header([_card(*card) for card in cards if _is_said(card[1])])
 
 
 def _is_said(value):
     return value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def _card(keyword, value, comment):
+    """Give a card, without its comment where that would not fit; text that is longer goes on in others."""
+    card = fits.Card(keyword, _card_value(value))
+    room = fits.Card.length - len(str(card).rstrip()) - len(" / ")
+    return card if room < len(comment) else fits.Card(keyword, card.value, comment)
 
 
 def _card_value(value):
@@ -210,7 +252,8 @@ def _as_fits(answer):
 
 
 def _as_json(answer):
-    told = dict(zip(answers_table([], tuple(answer.probabilities)).colnames, answer_row(answer), strict=True))
+    table = one_row_table(answer)
+    told = dict(zip(table.colnames, table[0], strict=True))
     text = json.dumps(_without_nan({**told, "leaning": answer.leaning, "meta": plain(answer.meta)}), indent=2)
     return f"{text}\n".encode()
 

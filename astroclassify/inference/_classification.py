@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from astropy.nddata import CCDData
 
-from astroclassify.core import OptionalDependencyError, render, render_png
+from astroclassify.core import (
+    DuplicateNameError,
+    OptionalDependencyError,
+    PluginError,
+    UnknownNameError,
+    render,
+    render_png,
+)
 from astroclassify.inference._answers import answer_header, one_row_table, write_answer
 from astroclassify.inference._frozen import plain, read_only, same
 from astroclassify.inference._on_frame import map_on_frame
@@ -26,9 +33,10 @@ class Classification:
     """
     What a frame is part of, how sure that is, and where the evidence lies.
 
-    It cannot be changed, compares equal to an answer that says the same (wherever, whenever and however fast
-    that was made: ``created`` and ``seconds`` of ``meta`` do not count), hashes by label, leaning and
-    probability, and pickles. It prints ``nsc`` as "nebula / star cluster".
+    It cannot be changed, compares equal to an answer that says the same (whenever and however fast that was
+    made: ``created`` and ``seconds`` of ``meta`` do not count; the rest does, such as the ``source``, and so
+    do the evidence and the small picture), hashes by label, leaning and probability, and pickles. It prints
+    ``nsc`` as "nebula / star cluster".
 
     Parameters
     ----------
@@ -146,7 +154,8 @@ class Classification:
         Returns
         -------
         astropy.table.QTable
-            With the columns of `astroclassify.classify_many`, and the provenance in its ``meta``.
+            With the columns of `astroclassify.classify_many`, those of the body included where a catalogue
+            was asked, and the provenance in its ``meta``.
 
         Examples
         --------
@@ -167,8 +176,9 @@ class Classification:
             ``ACLABEL``, ``ACPROB`` (probability), ``ACLEAN`` (leaning), ``ACPGAL`` (``p_galaxy``) and
             ``ACNOVEL`` (novelty); ``ACCLASn`` and ``ACPROBn``, each class and its probability; and of the
             provenance, as far as it is known, ``ACREASON``, ``ACSOURCE``, ``ACCHIP``, ``ACINSTR``,
-            ``ACBAND``, ``ACMODEL``, ``ACWEIGHT`` (SHA-256 of the weights) and ``ACDATE``. What is not
-            printable ASCII becomes ``?``.
+            ``ACBAND``, ``ACBODY`` and ``ACBCLASS`` (the catalogued body and its class), ``ACAGREES``,
+            ``ACMODEL``, ``ACWEIGHT`` (SHA-256 of the weights) and ``ACDATE``. What is not printable ASCII
+            becomes ``?``.
 
         Examples
         --------
@@ -233,12 +243,12 @@ class Classification:
         return f"<div class='astroclassify'>{self._picture_html()}{table}</div>"
 
     def _picture_html(self):
-        """Embed the picture; nothing where there is none, or no matplotlib."""
+        """Embed the picture; nothing where there is none, no matplotlib, or no renderer that can be asked."""
         if self.thumbnail is None:
             return ""
         try:
             picture = render_png("classification", self)
-        except OptionalDependencyError:
+        except (OptionalDependencyError, UnknownNameError, DuplicateNameError, PluginError):
             return ""
         source = f"data:image/png;base64,{b64encode(picture).decode()}"
         return f"<img alt='the frame and its evidence' src='{source}'>"

@@ -4,7 +4,7 @@ import numpy as np
 
 from astroclassify.core import ParameterError
 from astroclassify.metrics._intervals import DIFFERENCE, SHARE, interval_of
-from astroclassify.metrics._scores import checked
+from astroclassify.metrics._scores import checked, checked_truth, numbers
 from astroclassify.metrics._sums import SUMS
 
 #: Numbers that are drawn at once.
@@ -31,7 +31,7 @@ class ClusterBootstrap:
     Raises
     ------
     ParameterError
-        If ``draws`` or ``confidence`` is out of its range.
+        If ``draws`` or ``confidence`` is out of its range, or groups cannot be told apart, as with None.
 
     Notes
     -----
@@ -70,7 +70,7 @@ class ClusterBootstrap:
                 f"got {draws} draws and a confidence of {confidence}; expected 1 or more, and more than 0 "
                 "and less than 1"
             )
-        names, self._member = np.unique(np.asarray(groups), return_inverse=True)
+        names, self._member = _numbered(groups)
         self._groups, self._confidence = names.size, confidence
         self._times = _times_drawn(draws, names.size, np.random.default_rng(rng))
 
@@ -100,15 +100,19 @@ class ClusterBootstrap:
         Raises
         ------
         ParameterError
-            If there is not one probability and one truth for each frame.
+            If there is not one probability and one truth for each frame, or, of those that count, a
+            probability is not one or a truth neither true nor false.
         """
-        p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
-        self._check(p_galaxy)
-        where = np.ones(p_galaxy.size, bool) if where is None else np.asarray(where, bool)
+        where = np.ones(self._member.shape, bool) if where is None else checked_truth(where)
+        self._check(where)
+        self._check(numbers(p_galaxy))
+        bounded = getattr(metric, "bounded", True)
+        p_galaxy, is_galaxy = checked(np.where(where, p_galaxy, 0.5), is_galaxy, bounded=bounded)
         if metric in SUMS:
             columns, ratio = SUMS[metric]
-            summed = columns(np.where(where, p_galaxy, 0.5), is_galaxy)
+            summed = columns(p_galaxy, is_galaxy)
             return self._of_ratio(np.where(where[:, None], summed, 0), ratio, SHARE)
+        metric = getattr(metric, "unchecked", metric)  # not once more in every sample
         p_galaxy, is_galaxy, member = p_galaxy[where], is_galaxy[where], self._member[where]
         value = metric(p_galaxy, is_galaxy) if is_galaxy.size else np.nan
         if np.isnan(value):
@@ -217,6 +221,20 @@ class ClusterBootstrap:
             raise ParameterError(
                 f"the groups are those of {self._member.size} frames; got the shape {values.shape}"
             )
+
+
+def _numbered(groups):
+    """The groups, sorted, and the number of each frame's."""
+    try:
+        names, member = np.unique(np.asarray(groups), return_inverse=True)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(
+            f"the groups cannot be told apart ({error}); expected one for each frame, of one type: names, as "
+            "'M31', or numbers, without None"
+        ) from error
+    if member.ndim != 1:
+        raise ParameterError(f"expected one group for each frame; got the shape {member.shape}")
+    return names, member
 
 
 def _times_drawn(draws, groups, rng):

@@ -1,6 +1,7 @@
 """What probabilities are worth: reliability, calibration errors, logistic recalibration, Brier score.
 
-Each function takes P(galaxy) against nsc and the truth of every frame, shape (N,). The *confidence* of an
+Each function takes P(galaxy) against nsc and the truth of every frame, shape (N,), and
+raises a `ParameterError` for what is none. The *confidence* of an
 answer is the probability of what it leans to, 0.5 to 1.
 """
 
@@ -10,7 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, logit
 
-from astroclassify.metrics._scores import checked, leans_to_galaxy
+from astroclassify.metrics._scores import asks, leans_to_galaxy
 from astroclassify.metrics._sums import SUMS, FromSums, of_all
 
 #: Equal bins of confidence from 0.5 to 1 (int).
@@ -75,6 +76,7 @@ class Reliability(NamedTuple):
     accuracy: np.ndarray
 
 
+@asks
 def reliability(p_galaxy, is_galaxy, *, bins=BINS):
     """
     Compare confidence with accuracy, bin by bin.
@@ -99,7 +101,6 @@ def reliability(p_galaxy, is_galaxy, *, bins=BINS):
     >>> reliability([0.9, 0.1, 0.8], [True, False, False], bins=2).accuracy
     array([       nan, 0.66666667])
     """
-    p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
     edges, sure = np.linspace(0.5, 1, bins + 1), confidence(p_galaxy)
     frames, total, right = (
         np.bincount(_bin(sure, bins), weights=values, minlength=bins)
@@ -109,6 +110,7 @@ def reliability(p_galaxy, is_galaxy, *, bins=BINS):
     return Reliability(edges[:-1], edges[1:], frames.astype(int), total / there, right / there)
 
 
+@asks
 def calibration_error(p_galaxy, is_galaxy):
     """
     Give the expected calibration error, in 10 equal bins of confidence.
@@ -140,7 +142,7 @@ def calibration_error(p_galaxy, is_galaxy):
     >>> calibration_error([0.9, 0.9, 0.1, 0.9], [True, True, False, False])
     0.15
     """
-    return of_all(calibration_error, *checked(p_galaxy, is_galaxy))
+    return of_all(calibration_error, p_galaxy, is_galaxy)
 
 
 SUMS[calibration_error] = FromSums(
@@ -149,6 +151,7 @@ SUMS[calibration_error] = FromSums(
 )
 
 
+@asks
 def debiased_calibration_error(p_galaxy, is_galaxy, groups=None):
     """
     Give the root mean square calibration error without what chance adds to it.
@@ -189,7 +192,6 @@ def debiased_calibration_error(p_galaxy, is_galaxy, groups=None):
     >>> round(calibration_error(p, truth), 2), round(debiased_calibration_error(p, truth), 2)
     (0.06, 0.0)
     """
-    p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
     if not p_galaxy.size:
         return float("nan")
     member = np.arange(p_galaxy.size) if groups is None else np.unique(groups, return_inverse=True)[1]
@@ -221,6 +223,7 @@ class Recalibration(NamedTuple):
     slope: float
 
 
+@asks
 def recalibration(p_galaxy, is_galaxy):
     """
     Fit intercept and slope of the logistic recalibration.
@@ -252,7 +255,6 @@ def recalibration(p_galaxy, is_galaxy):
     >>> round(found.slope, 2)
     0.32
     """
-    p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
     x = logit(np.clip(p_galaxy, _NEAREST, 1 - _NEAREST))
     galaxies, others = x[is_galaxy], x[~is_galaxy]
     none = Recalibration(float("nan"), float("nan"))
@@ -270,6 +272,7 @@ def recalibration(p_galaxy, is_galaxy):
     return Recalibration(*minimize(loss, [0.0, 1.0], jac=True, method="BFGS").x.tolist())
 
 
+@asks
 def brier_score(p_galaxy, is_galaxy):
     """
     Give the mean squared error of probabilities.
@@ -296,7 +299,7 @@ def brier_score(p_galaxy, is_galaxy):
     >>> brier_score([1.0, 0.5], [True, False])
     0.125
     """
-    return of_all(brier_score, *checked(p_galaxy, is_galaxy))
+    return of_all(brier_score, p_galaxy, is_galaxy)
 
 
 SUMS[brier_score] = FromSums(
@@ -305,6 +308,7 @@ SUMS[brier_score] = FromSums(
 )
 
 
+@asks
 def brier_skill(p_galaxy, is_galaxy):
     """
     Compare the Brier score with that of always saying how frequent galaxies are.
@@ -327,7 +331,6 @@ def brier_skill(p_galaxy, is_galaxy):
     >>> brier_skill([0.75, 0.25], [True, False])
     0.75
     """
-    p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
     if is_galaxy.all() or not is_galaxy.any():
         return float("nan")
-    return 1 - brier_score(p_galaxy, is_galaxy) / float(is_galaxy.var())
+    return 1 - of_all(brier_score, p_galaxy, is_galaxy) / float(is_galaxy.var())

@@ -6,7 +6,7 @@ import numpy as np
 
 from astroclassify.core import ParameterError
 from astroclassify.metrics._calibration import confidence
-from astroclassify.metrics._scores import checked, leans_to_galaxy
+from astroclassify.metrics._scores import asks, leans_to_galaxy
 
 
 class CoverageCurve(NamedTuple):
@@ -53,6 +53,7 @@ class CoverageCurve(NamedTuple):
         return float(self.threshold[first]) if first < self.threshold.size else float("nan")
 
 
+@asks
 def coverage_curve(p_galaxy, is_galaxy):
     """
     Measure accuracy against coverage.
@@ -83,11 +84,8 @@ def coverage_curve(p_galaxy, is_galaxy):
     >>> curve.accuracy
     array([0.66666667, 1.        , 1.        ])
     """
-    p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
     if not p_galaxy.size:
         raise ParameterError("there is no frame to measure coverage on")
-    if not ((p_galaxy >= 0) & (p_galaxy <= 1)).all():
-        raise ParameterError("probabilities lie between 0 and 1; leave out frames without an answer (NaN)")
     sure = confidence(p_galaxy)
     order = np.argsort(sure)
     sure, right = sure[order], (leans_to_galaxy(p_galaxy) == is_galaxy)[order]

@@ -1,10 +1,11 @@
 """Scores of answers, galaxy or nsc: accuracy, precision, recall, F1, the ROC curve and what is called what.
 
-Each function takes P(galaxy) against nsc and the truth of every frame, shape (N,). Labels, as bool, may
-stand for the probabilities: they are 1 and 0.
+Each function takes P(galaxy) against nsc and the truth of every frame, shape (N,), and raises a
+`ParameterError` for a probability that is none, NaN among them, or a truth that is neither true nor false.
+Labels, as bool, may stand for the probabilities: they are 1 and 0.
 """
 
-from functools import wraps
+from functools import partial, wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -36,7 +37,7 @@ def leans_to_galaxy(p_galaxy):
     return np.asarray(p_galaxy) >= 0.5
 
 
-def checked(p_galaxy, is_galaxy):
+def checked(p_galaxy, is_galaxy, *, bounded=True):
     """
     Check that there is one probability and one truth for each frame.
 
@@ -44,6 +45,8 @@ def checked(p_galaxy, is_galaxy):
     ----------
     p_galaxy, is_galaxy : array_like
         Of each frame.
+    bounded : bool, default True
+        Whether probabilities must lie between 0 and 1; otherwise any score will do that is a number.
 
     Returns
     -------
@@ -53,17 +56,119 @@ def checked(p_galaxy, is_galaxy):
     Raises
     ------
     ParameterError
-        If the shapes differ, or are not (N,).
+        If the shapes differ, or are not (N,), a probability is not one, or a truth neither true nor false.
     """
-    p_galaxy, is_galaxy = np.asarray(p_galaxy, float), np.asarray(is_galaxy, bool)
+    p_galaxy, is_galaxy = numbers(p_galaxy), checked_truth(is_galaxy)
     if p_galaxy.ndim != 1 or p_galaxy.shape != is_galaxy.shape:
         raise ParameterError(
             f"expected one probability and one truth for each frame; got the shapes {p_galaxy.shape} "
             f"and {is_galaxy.shape}"
         )
+    wrong = np.isnan(p_galaxy)
+    if bounded:
+        wrong |= (p_galaxy < 0) | (p_galaxy > 1)
+    if wrong.any():
+        raise ParameterError(
+            f"the probability of frame {wrong.argmax()} is {p_galaxy[wrong][0]}; "
+            f"{'probabilities lie between 0 and 1' if bounded else 'expected numbers'}; "
+            "leave out frames without an answer (NaN)"
+        )
     return p_galaxy, is_galaxy
 
 
+def numbers(values):
+    """
+    Check that probabilities are numbers.
+
+    Parameters
+    ----------
+    values : array_like
+        One for each frame.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float.
+
+    Raises
+    ------
+    ParameterError
+        If they are not.
+    """
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"expected a probability for each frame: {error}") from error
+
+
+def checked_truth(truth):
+    """
+    Check that what is true or false is that.
+
+    Parameters
+    ----------
+    truth : array_like
+        Bool, or 0 and 1.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        The same.
+
+    Raises
+    ------
+    ParameterError
+        If something else is in it, such as a label.
+
+    Examples
+    --------
+    >>> from astroclassify.metrics._scores import checked_truth
+    >>> checked_truth([0, 1])
+    array([False,  True])
+    """
+    try:
+        truth = np.asarray(truth)
+    except ValueError as error:
+        raise ParameterError(f"expected a truth for each frame: {error}") from error
+    if truth.dtype == bool:
+        return truth
+    wrong = [value for value in truth.ravel().tolist() if value not in (0, 1)]
+    if wrong:
+        raise ParameterError(
+            f"a truth is {wrong[0]!r}; expected True or False (1 or 0); labels become so by "
+            "np.array(labels) == 'galaxy'"
+        )
+    return truth.astype(bool)
+
+
+def asks(metric=None, *, bounded=True):
+    """
+    Make a metric check what it is given; ``unchecked`` of it does without, for the samples of a bootstrap.
+
+    Parameters
+    ----------
+    metric : callable
+        ``metric(p_galaxy, is_galaxy, ...)``, of arrays that `checked` gives.
+    bounded : bool, default True
+        As for `checked`; also ``bounded`` of the metric.
+
+    Returns
+    -------
+    callable
+        The metric of whatever a user gives.
+    """
+    if metric is None:
+        return partial(asks, bounded=bounded)
+
+    @wraps(metric)
+    def checking(p_galaxy, is_galaxy, *args, **kwargs):
+        return metric(*checked(p_galaxy, is_galaxy, bounded=bounded), *args, **kwargs)
+
+    checking.unchecked, checking.bounded = metric, bounded
+    return checking
+
+
+@asks
 def confusion_matrix(p_galaxy, is_galaxy):
     """
     Count what is called what.
@@ -92,7 +197,7 @@ def confusion_matrix(p_galaxy, is_galaxy):
     array([[2, 1],
            [0, 1]])
     """
-    return _counted(*checked(p_galaxy, is_galaxy)).sum(axis=0).astype(int).reshape(2, 2)
+    return _counted(p_galaxy, is_galaxy).sum(axis=0).astype(int).reshape(2, 2)
 
 
 def _counted(p_galaxy, is_galaxy):
@@ -104,9 +209,10 @@ def _share(ratio):
     """Make a score of the ratio of two sums over frames: true and false positives and negatives."""
 
     def of(described):
+        @asks
         @wraps(described)
         def score(p_galaxy, is_galaxy):
-            return of_all(score, *checked(p_galaxy, is_galaxy))
+            return of_all(score, p_galaxy, is_galaxy)
 
         SUMS[score] = FromSums(_counted, ratio)
         return score
@@ -257,6 +363,7 @@ def f1_nsc(p_galaxy, is_galaxy):
 SHARES = (accuracy, precision_galaxy, recall_galaxy, f1_galaxy, precision_nsc, recall_nsc, f1_nsc)
 
 
+@asks
 def balanced_accuracy(p_galaxy, is_galaxy):
     """
     Give the mean of both classes' recalls.
@@ -273,9 +380,11 @@ def balanced_accuracy(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where only one class is there.
     """
-    return (recall_galaxy(p_galaxy, is_galaxy) + recall_nsc(p_galaxy, is_galaxy)) / 2
+    recalls = (of_all(recall, p_galaxy, is_galaxy) for recall in (recall_galaxy, recall_nsc))
+    return sum(recalls) / 2
 
 
+@asks(bounded=False)
 def area_under_curve(p_galaxy, is_galaxy):
     """
     Give the chance that a galaxy scores higher than an nsc (ties count half): the area under the ROC curve.
@@ -298,7 +407,6 @@ def area_under_curve(p_galaxy, is_galaxy):
     >>> area_under_curve([0.9, 0.4, 0.6, 0.1], [True, True, False, False])
     0.75
     """
-    p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
     galaxies, others = p_galaxy[is_galaxy], np.sort(p_galaxy[~is_galaxy])
     if not galaxies.size or not others.size:
         return float("nan")
@@ -326,6 +434,7 @@ class RocCurve(NamedTuple):
     true_positive_rate: np.ndarray
 
 
+@asks(bounded=False)
 def roc_curve(p_galaxy, is_galaxy):
     """
     Give the receiver operating characteristic.
@@ -348,7 +457,6 @@ def roc_curve(p_galaxy, is_galaxy):
     >>> roc_curve([0.9, 0.4, 0.4], [True, True, False]).true_positive_rate
     array([0. , 0.5, 1. ])
     """
-    p_galaxy, is_galaxy = checked(p_galaxy, is_galaxy)
     if not is_galaxy.any() or is_galaxy.all():
         return RocCurve(*np.empty((3, 0)))
     order = np.argsort(-p_galaxy, kind="stable")

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from astroclassify.core import ParameterError
+from astroclassify.metrics._scores import checked_truth
 
 
 def mcnemar(right, other_right):
@@ -25,7 +26,7 @@ def mcnemar(right, other_right):
     Raises
     ------
     ParameterError
-        If the lengths differ.
+        If the lengths differ, or something is neither true nor false.
 
     Examples
     --------
@@ -33,7 +34,7 @@ def mcnemar(right, other_right):
     >>> mcnemar([True] * 6 + [False], [False] * 6 + [True])
     0.125
     """
-    right, other_right = np.asarray(right, bool), np.asarray(other_right, bool)
+    right, other_right = checked_truth(right), checked_truth(other_right)
     if right.shape != other_right.shape:
         raise ParameterError(
             f"expected the same frames for both models; got {right.size} and {other_right.size}"

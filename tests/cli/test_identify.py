@@ -5,7 +5,10 @@ import json
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.table import QTable
 from astropy.wcs import WCS
+
+from astroclassify.identify import CATALOGUES, LocalCatalogue
 
 
 @pytest.fixture
@@ -42,6 +45,16 @@ def test_a_file_without_a_place_stops_no_other(command, frame_at, frame_file):
     assert "no.fits" not in out
 
 
+@pytest.mark.parametrize("options", [(), ("--likeliest",)])
+def test_files_without_a_body_are_named(command, frame_at, options):
+    files = [frame_at("m33.fits", 23.5, 30.65), frame_at("empty.fits", 200, 80)]
+    status, out, err = command("identify", *files, *options)
+    assert status == 0
+    assert "M33" in out
+    assert "note: empty.fits: the catalogue 'builtin' has no body" in err
+    assert "m33.fits" not in err
+
+
 @pytest.mark.parametrize("place", ["NGC 604", "01:34:33.2 +30:47:06", "23.6383 30.785"])
 def test_a_place_or_a_name_will_do(command, place):
     status, out, _ = command("identify", "--at", place, "--format", "csv")
@@ -49,6 +62,17 @@ def test_a_place_or_a_name_will_do(command, place):
     assert "NGC604" in out
     assert "M33" in out
     assert "True" in out
+
+
+def test_a_name_that_only_a_plugin_knows_will_do(command):
+    table = QTable({"name": ["Mine 7"], "class": ["galaxy"], "ra": [200.0], "dec": [80.0]})
+    CATALOGUES.register("mine", LocalCatalogue(lambda: table))
+    try:
+        status, out, _ = command("identify", "--at", "Mine 7", "--catalogue", "mine", "--format", "json")
+    finally:
+        CATALOGUES.unregister("mine")
+    assert status == 0
+    assert [row["name"] for row in json.loads(out)] == ["Mine 7"]
 
 
 def test_the_radius_is_that_of_the_field(command):

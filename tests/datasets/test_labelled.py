@@ -44,6 +44,20 @@ def test_the_truth_beside_a_manifest_gives_the_finer_class(manifest, tmp_path):
     assert {frame.label for frame in frames} == {"nebula"}
 
 
+def test_a_folder_is_its_manifest(manifest, tmp_path):
+    table = Table.read(manifest, format="ascii.csv")
+    table.write(tmp_path / "manifest.ecsv", format="ascii.ecsv")
+    (tmp_path / "jtwochipq_raw.fits").symlink_to(manifest.with_name("jtwochipq_raw.fits"))
+    Table({"OBSID": ["jtwochipq"], "class": ["nebula"]}).write(tmp_path / "truth.ecsv", format="ascii.ecsv")
+    for folder in (tmp_path, str(tmp_path)):
+        assert [(str(frame), frame.label) for frame in labelled_frames(folder)] == [
+            ("jtwochipq_raw.fits[1]", "nebula"),
+            ("jtwochipq_raw.fits[4]", "nebula"),
+        ]
+    with pytest.raises(ReadError, match="manifest"):
+        labelled_frames(manifest.parent)
+
+
 def test_what_is_wrong_with_a_manifest_is_said(manifest, tmp_path):
     with pytest.raises(ReadError, match="no such manifest"):
         labelled_frames(tmp_path / "absent.csv")

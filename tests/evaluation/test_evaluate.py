@@ -55,6 +55,13 @@ def test_rows_tell_what_the_list_tells(listed, brightness, tmp_path):
     ]
 
 
+def test_the_folder_of_a_simulated_set_will_do(listed, brightness, tmp_path):
+    by_list = evaluate(brightness(), listed, tmp_path / "by_list")
+    listed.rename(listed.with_name("manifest.ecsv"))
+    by_folder = evaluate(brightness(), listed.parent, tmp_path / "by_folder")
+    assert by_folder.answers["name"].tolist() == by_list.answers["name"].tolist()
+
+
 def test_what_is_read_again_is_what_was_written(listed, brightness, tmp_path):
     found = evaluate([brightness(), brightness("other", above=1.0)], listed, tmp_path / "out")
     again = read_evaluation(tmp_path / "out")

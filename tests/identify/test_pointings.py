@@ -76,7 +76,7 @@ def test_names_and_positions_are_understood(text):
 
 def test_a_name_that_nobody_knows_is_told():
     with pytest.raises(ParameterError, match=r"neither a position .* nor a name in builtin"):
-        find_position("Planet 9", catalogues=("builtin",))
+        find_position("Planet 9")
     with pytest.raises(ParameterError, match="is no position"):
         find_position("10.0 95.0")
 
@@ -89,4 +89,13 @@ def test_a_catalogue_whose_package_is_missing_is_passed_over():
         def resolve(self, name):
             raise OptionalDependencyError
 
-    assert find_position("M31", catalogues=(Missing(), "builtin")).ra.deg == pytest.approx(10.6846)
+    assert find_position("M31", catalogue=Missing()).ra.deg == pytest.approx(10.6846)
+
+
+def test_the_chosen_catalogue_is_asked_for_a_name_first():
+    table = QTable({"name": ["M31", "Mine 7"], "class": ["galaxy"] * 2, "ra": [1.0, 2.0], "dec": [3.0, 4.0]})
+    assert find_position("M31", catalogue=table).ra.deg == 1
+    assert find_position("Mine 7", catalogue=Catalogue(table)).dec.deg == 4
+    assert find_position("M33", catalogue=table).ra.deg == pytest.approx(23.46, abs=0.01)
+    with pytest.raises(ParameterError, match="nor a name in QTable, builtin"):
+        find_position("Planet 9", catalogue=table)

@@ -15,7 +15,15 @@ from astropy.nddata import CCDData
 from astropy.table import QTable
 
 from astroclassify import classify, classify_many
-from astroclassify.core import FrameError, OptionalDependencyError, ParameterError
+from astroclassify.core import (
+    RENDERERS,
+    DuplicateNameError,
+    FrameError,
+    OptionalDependencyError,
+    ParameterError,
+    PluginError,
+    UnknownNameError,
+)
 from astroclassify.inference import Classification
 
 
@@ -178,6 +186,15 @@ def test_its_cards_have_short_names_and_fit(answer):
     assert fits.Header.fromstring(header.tostring())["ACSOURCE"] == "a <b>frame</b>"
 
 
+@pytest.mark.parametrize("source", ["/data/a'b/", "/data/night/"], ids=["quotes", "plain"])
+def test_a_path_of_any_length_is_kept_without_a_warning(galaxy, tmp_path, source):
+    for length in range(len(source), 160):
+        path = source.ljust(length, "x")
+        header = dataclasses.replace(galaxy, meta={"source": path, "body": path}).to_header()
+        assert fits.Header.fromstring(header.tostring())["ACSOURCE"] == path
+    assert dataclasses.replace(galaxy, meta={"source": source}).to_header().comments["ACSOURCE"]
+
+
 def test_what_a_card_cannot_hold_is_replaced_or_left_out(galaxy):
     meta = {"source": "n\u00e9buleuse\n.fits", "reason": "x" * 200, "band": ""}
     header = dataclasses.replace(galaxy, meta=meta, novelty=np.inf).to_header()
@@ -245,6 +262,23 @@ def test_without_matplotlib_html_is_text_and_plot_says_what_is_missing(answer, m
     assert "img" not in answer._repr_html_()
     with pytest.raises(OptionalDependencyError, match=r"astroclassify\[plot\]"):
         answer.plot()
+
+
+@pytest.mark.parametrize("error", [DuplicateNameError, UnknownNameError, PluginError])
+@pytest.mark.parametrize("asked", ["classification", "png"])
+def test_without_a_renderer_html_is_text_and_plot_says_why(answer, monkeypatch, error, asked):
+    found = type(RENDERERS).__getitem__
+
+    def refused(registry, name):
+        if name == asked:
+            raise error("two packages declare it")
+        return found(registry, name)
+
+    monkeypatch.setattr(type(RENDERERS), "__getitem__", refused)
+    assert "img" not in answer._repr_html_()
+    if asked == "classification":
+        with pytest.raises(error, match="two packages"):
+            answer.plot()
 
 
 def test_an_answer_does_not_keep_its_frame(answer):
