@@ -90,3 +90,10 @@ def test_a_catalogue_whose_package_is_missing_is_passed_over():
             raise OptionalDependencyError
 
     assert find_position("M31", catalogues=(Missing(), "builtin")).ra.deg == pytest.approx(10.6846)
+
+
+@pytest.mark.parametrize("ra", [[10.68, np.nan], [np.nan, 10.68], [np.nan, np.nan]])
+@pytest.mark.parametrize("margin", [0, 5])
+def test_pointings_that_are_not_known_have_no_body(ra, margin):
+    named = name_pointings(SkyCoord(ra, [41.27, 41.27], unit="deg"), margin=margin)
+    assert named["name"].tolist() == ["M31" if np.isfinite(each) else "" for each in ra]
