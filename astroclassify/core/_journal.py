@@ -141,8 +141,8 @@ class Journal:
             raise
         except (ValueError, TypeError, csv.Error) as error:
             raise ParameterError(
-                f"{self.path}: line {number} is garbled ({error}); expected what was written there: remove the "
-                "line, or choose another folder"
+                f"{self.path}: line {number} is garbled ({error}); expected what was written there: remove "
+                "the line, or choose another folder"
             ) from error
 
     def _cells(self, line):

@@ -276,13 +276,15 @@ def _frozen_map(evidence):
     mask = None if evidence.mask is None else np.array(evidence.mask)
     if mask is not None:
         mask.flags.writeable = False
-    given = {
-        "unit": evidence.unit,
-        "mask": mask,
-        "wcs": deepcopy(evidence.wcs),
-        "meta": deepcopy(evidence.meta),
-    }
-    return _fixed(map_on_frame(evidence.data).data, **given)
+    made = _FixedMap(
+        map_on_frame(evidence.data).data,
+        unit=evidence.unit,
+        mask=mask,
+        wcs=deepcopy(evidence.wcs),
+        meta=deepcopy(evidence.meta),
+    )
+    made._is_fixed = True
+    return made
 
 
 class _FixedMap(CCDData):
@@ -295,12 +297,6 @@ class _FixedMap(CCDData):
 
     def __deepcopy__(self, memo):
         return CCDData(self, copy=True)
-
-
-def _fixed(values, **given):
-    made = _FixedMap(values, **given)
-    made._is_fixed = True
-    return made
 
 
 def _bar(name, value):

@@ -278,9 +278,10 @@ def test_no_part_of_the_evidence_can_be_replaced(answer, part):
 
 def test_a_copy_of_the_evidence_can_be_changed(answer):
     own = answer.evidence.copy()
-    own.data[0, 0] = own.data[0, 0] + 1
+    own.data[0, 0] = 1000
     own.mask = own.data > 0
-    assert answer.evidence.data[0, 0] == own.data[0, 0] - 1
+    assert answer.evidence.data[0, 0] < 1000
+    assert answer.evidence.mask is None
     assert answer.evidence.multiply(2).data.flags.writeable
 
 
