@@ -15,6 +15,7 @@ from astropy.nddata import NDData
 
 from astroclassify.core import (
     FrameError,
+    OptionalDependencyError,
     ParameterError,
     check_whole,
     file_stamp,
@@ -291,7 +292,12 @@ def classify_many(
     check_whole("prefetch", prefetch, least=0)
     loaded = _loaded_model(model, weights, device, precision)
     options = {"flips": flips, "prior": prior, "batch_size": batch_size}
-    asked = _asked(loaded, evidence=False, catalogue=_catalogue(identify or False, prior), **options)
+    asked = _asked(
+        loaded,
+        evidence=False,
+        catalogue=_catalogue(False if identify is None else identify, prior),
+        **options,
+    )
     items = [frames] if _is_single(frames) else frames
     if not isinstance(items, Iterable):
         raise ParameterError(f"frames is a {type(frames).__name__}; expected frames or files, or one of them")
@@ -472,7 +478,7 @@ def _prepared_item(item, asked, chosen, *, recorded):
 
 
 def _prepared(source, asked, *, recorded):
-    named = asked.named(source.frame)
+    named = _named(source.frame, asked, recorded=recorded)
     try:
         array = _pixels(source.frame, asked.model.spec)
         planes = checked_planes(asked.model.spec, array)
@@ -483,6 +489,18 @@ def _prepared(source, asked, *, recorded):
             raise
         return _Prepared(source.name, source.chip, named=named, error=error)
     return _Prepared(source.name, source.chip, planes, named)
+
+
+def _named(frame, asked, *, recorded):
+    """Say which body a frame shows, or in a list of many why that is not known."""
+    try:
+        return asked.named(frame)
+    except (ParameterError, OptionalDependencyError):  # what was asked for is wrong, of every frame
+        raise
+    except Exception as error:  # a batch goes on whatever is wrong with one frame
+        if not recorded:
+            raise
+        return NamedBody(body_note=str(error))
 
 
 def _rows(batch, asked, *, recorded):

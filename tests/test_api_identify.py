@@ -10,8 +10,9 @@ from astropy.table import Table
 from astropy.wcs import WCS
 
 from astroclassify import Classification, classify, classify_many
-from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.core import ParameterError, PluginError, UnknownNameError
 from astroclassify.datasets import resolve_body
+from astroclassify.identify import CatalogueSource, find_catalogue
 from astroclassify.simulate import random_frames
 
 
@@ -115,6 +116,66 @@ def test_world_coordinates_that_are_none_stop_no_list():
     table = classify_many([broken, GALAXY], identify=True, progress=False)
     assert table["body"].tolist() == ["", "M51"]
     assert "gives no right ascension" in table["body_note"][0]
+
+
+def damaged(**changes):
+    wcs = GALAXY.wcs.deepcopy()
+    for name, value in changes.items():
+        setattr(wcs.wcs, name, value)
+    return CCDData(GALAXY.data, unit=GALAXY.unit, wcs=wcs)
+
+
+BROKEN = [
+    {"cd": np.zeros((2, 2))},
+    {"crval": [np.nan, 5]},
+    {"crval": [5, 95]},
+    {"ctype": ["RA---XXX", "DEC--XXX"]},
+    {"ctype": ["RA---XXX", "DEC--TAN"]},
+    {"cdelt": [0, 1e-5]},
+]
+
+
+@pytest.mark.parametrize("changes", BROKEN, ids=str)
+def test_a_broken_wcs_costs_one_frame_its_body_and_no_answer(changes):
+    table = classify_many([damaged(**changes), GALAXY], identify=True, progress=False)
+    assert table["body"].tolist() == ["", "M51"]
+    assert table["label"].tolist() == ["galaxy"] * 2
+    assert table["body_note"][0]
+
+
+class Failing(CatalogueSource):
+    """Fails at M13, by an error or by nothing."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def around(self, position, radius):
+        if position.dec.deg > 40:
+            return find_catalogue("builtin").around(position, radius)
+        if self.error:
+            raise self.error
+        return None
+
+    def resolve(self, name):
+        return None
+
+
+@pytest.mark.parametrize(
+    ("error", "note"), [(KeyError("dec"), "KeyError"), (None, "NoneType; expected a Catalogue")]
+)
+def test_a_catalogue_that_fails_costs_one_frame_its_body_and_no_answer(error, note):
+    table = classify_many([CLUSTER, GALAXY], identify=Failing(error), progress=False)
+    assert table["body"].tolist() == ["", "M51"]
+    assert table["label"].tolist() == ["nsc", "galaxy"]
+    assert note in table["body_note"][0]
+    with pytest.raises(PluginError, match=note):
+        classify_many([CLUSTER], identify=Failing(error), on_error="raise", progress=False)
+
+
+def test_a_catalogue_without_bodies_is_one():
+    empty = Table(names=["name", "ra", "dec", "class"], dtype=[str, float, float, str])
+    table = classify_many([GALAXY], identify=empty, progress=False)
+    assert table["body"].tolist() == [""]
 
 
 def test_wrong_usage_is_told():

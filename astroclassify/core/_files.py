@@ -44,7 +44,7 @@ def atomic_path(path):
         return
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = _unfinished(target.parent, f"{uuid4().hex[:12]}-{target.name[-180:]}")
+    unfinished = _unfinished(target.parent, f"{uuid4().hex[:12]}-{_end_of(target.name)}")
     try:
         yield unfinished
         if target.exists():
@@ -52,6 +52,11 @@ def atomic_path(path):
         os.replace(unfinished, target)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _end_of(name):
+    """The last 180 bytes of a name, of which file systems take 255."""
+    return os.fsencode(name)[-180:].decode("utf-8", "ignore")
 
 
 def _unfinished(folder, name):
@@ -66,7 +71,7 @@ def write_text(text, path):
     Parameters
     ----------
     text : str
-        What is to be in it, in UTF-8.
+        What is to be in it, in UTF-8; of what that does not have (parts of names of files), an escape.
     path : path-like
         The file, as for `atomic_path`.
 
@@ -76,7 +81,7 @@ def write_text(text, path):
     >>> write_text("nebula", getfixture("tmp_path") / "label.txt")
     """
     with atomic_path(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+        unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_table(table, path):

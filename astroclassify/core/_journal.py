@@ -3,12 +3,18 @@
 import csv
 import json
 import os
+import re
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
 from astroclassify.core._errors import ParameterError
 from astroclassify.core._files import write_text
+
+#: What no line of CSV holds as it is: ends of lines and other control characters, and surrogates, by which
+#: Python names files that are not in UTF-8; and the backslash that stands for them.
+_ESCAPED = re.compile("[\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_ESCAPES = re.compile(r"\\(\\|n|u[0-9a-f]{4})")
 
 
 class Journal:
@@ -54,17 +60,14 @@ class Journal:
         Raises
         ------
         ParameterError
-            If the rows have other columns than expected: another version of the package wrote them.
+            If the rows have other columns than expected: another version of the package wrote them; or if a
+            line is garbled.
         """
-        lines = self._whole().decode("utf-8").splitlines()
-        if self._is_csv:
-            reader = csv.DictReader(lines)
-            self._check(reader.fieldnames or self._columns)
-            return [{name: kind(row[name]) for name, kind in self._columns.items()} for row in reader]
-        rows = [json.loads(line) for line in lines]
-        for row in rows:
-            self._check(row)
-        return rows
+        lines = self._whole().split(b"\n")[:-1]
+        if self._is_csv and lines:
+            self._check(self._parsed(lines[0], 1, self._cells))
+        first = 2 if self._is_csv else 1
+        return [self._parsed(line, n, self._row) for n, line in enumerate(lines[first - 1 :], first)]
 
     def add(self, row):
         """
@@ -73,8 +76,7 @@ class Journal:
         Parameters
         ----------
         row : mapping of str
-            A value for each column; in a CSV file a missing one is empty, and a text of several lines becomes
-            one line.
+            A value for each column; in a CSV file a missing one is empty, and ends of lines are escaped.
 
         Returns
         -------
@@ -83,10 +85,9 @@ class Journal:
         """
         if not self._begun:
             self._begin()
-        row = self._plain(row)
         with self.path.open("a", newline="", encoding="utf-8") as file:
             file.write(self._line(row))
-        return row
+        return dict(row)
 
     def rewrite(self, rows):
         """
@@ -97,7 +98,7 @@ class Journal:
         rows : iterable of mapping
             What is to be there instead.
         """
-        lines = [self._line(self._plain(row)) for row in rows]
+        lines = [self._line(row) for row in rows]
         write_text("".join([self._header(), *lines]), self.path)
         self._begun = True
 
@@ -123,18 +124,37 @@ class Journal:
     def _header(self):
         return self._line({name: name for name in self._columns}) if self._is_csv else ""
 
-    def _plain(self, row):
-        """In CSV a row is a line, and texts, such as those of errors, may have several."""
-        if not self._is_csv:
-            return dict(row)
-        return {name: " ".join(v.split()) if isinstance(v, str) else v for name, v in row.items()}
-
     def _line(self, row):
         if not self._is_csv:
             return f"{json.dumps(row)}\n"
         line = StringIO()
-        csv.DictWriter(line, self._columns, lineterminator="\n").writerow(row)
+        csv.DictWriter(line, self._columns, lineterminator="\n").writerow(
+            {name: _escaped(value) if isinstance(value, str) else value for name, value in row.items()}
+        )
         return line.getvalue()
+
+    def _parsed(self, line, number, parse):
+        """Parse a line, or say which one is garbled."""
+        try:
+            return parse(line.decode("utf-8"))
+        except ParameterError:
+            raise
+        except (ValueError, TypeError, csv.Error) as error:
+            raise ParameterError(
+                f"{self.path}: line {number} is garbled ({error}); expected what was written there: remove "
+                "the line, or choose another folder"
+            ) from error
+
+    def _cells(self, line):
+        return list(map(_restored, next(csv.reader([line], strict=True))))
+
+    def _row(self, line):
+        if not self._is_csv:
+            row = json.loads(line)
+            self._check(row)
+            return row
+        cells = self._cells(line)
+        return {name: kind(cell) for (name, kind), cell in zip(self._columns.items(), cells, strict=True)}
 
     def _check(self, names):
         other = list(names) != list(self._columns) if self._is_csv else set(names) != set(self._columns)
@@ -143,3 +163,13 @@ class Journal:
                 f"{self.path} has the columns {', '.join(names)}; expected {', '.join(self._columns)}: it is "
                 "of another version; choose another folder, or remove that file"
             )
+
+
+def _escaped(text):
+    short = {"\\": r"\\", "\n": r"\n"}
+    return _ESCAPED.sub(lambda found: short.get(found[0], rf"\u{ord(found[0]):04x}"), text)
+
+
+def _restored(text):
+    short = {"\\": "\\", "n": "\n"}
+    return _ESCAPES.sub(lambda found: short.get(found[1]) or chr(int(found[1][1:], 16)), text)

@@ -69,6 +69,8 @@ def name_body(frame, *, catalogue="builtin"):
         If the catalogue is none.
     OptionalDependencyError
         If the catalogue needs a package that is not installed.
+    PluginError
+        If the catalogue is a plug-in that fails.
 
     Examples
     --------

@@ -109,7 +109,7 @@ def footprint_of(frame, shape=None):
             centre = pixel_to_skycoord((columns - 1) / 2, (rows - 1) / 2, wcs).icrs
     except FrameError:
         raise
-    except (ValueError, TypeError) as error:  # of wcslib and astropy, a matrix without inverse among them
+    except Exception as error:  # wcslib and astropy raise a dozen types on broken cards
         raise FrameError(f"the frame's WCS gives no right ascension and declination: {error}") from error
     found = Footprint(wcs, shape, centre, sky_directions(edge.ra.deg, edge.dec.deg))
     if not np.isfinite(found.outline).all():
@@ -132,6 +132,8 @@ def _world(frame, shape):
             "the frame has no celestial WCS, so that its place on the sky is not known; "
             "solve it (for example with astrometry.net), or name a position"
         )
+    if not np.isfinite(wcs.wcs.crval).all():
+        raise FrameError("the frame's WCS gives no right ascension and declination: its CRVAL is not finite")
     shape = shape or wcs.array_shape
     if shape is None:
         raise FrameError("the WCS does not know the size of its frame; give shape=(rows, columns)")

@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 from astroclassify.core import FrameError
 from astroclassify.datasets import label_bodies, sky_shares
 from astroclassify.identify._footprint import footprint_of, margin_of, round_field
-from astroclassify.identify._registry import find_catalogue
+from astroclassify.identify._registry import bodies_around, find_catalogue
 from astroclassify.identify._table import BodiesTable
 from astroclassify.io import read_frames
 
@@ -67,6 +67,8 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
         If the catalogue is none, or a margin, radius or position is not possible.
     OptionalDependencyError
         If the catalogue needs a package that is not installed.
+    PluginError
+        If the catalogue is a plug-in that fails.
 
     Notes
     -----
@@ -93,7 +95,7 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
     margin = margin_of(margin)
     footprint = round_field(frame, radius) if isinstance(frame, SkyCoord) else footprint_of(frame, shape)
     source = find_catalogue(catalogue)
-    bodies = source.around(footprint.centre, (footprint.radius + margin) * u.deg)
+    bodies = bodies_around(source, footprint.centre, (footprint.radius + margin) * u.deg)
     near, of_frame, of_body = _near(footprint, bodies, margin)
     chosen = _labelling(bodies, near, of_frame, of_body)
     table = _table(footprint, bodies, near, of_frame, of_body, chosen)

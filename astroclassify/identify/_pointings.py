@@ -11,7 +11,7 @@ from astroclassify.core import OptionalDependencyError, ParameterError
 from astroclassify.datasets import disk_outlines, label_bodies, sky_shares
 from astroclassify.identify._footprint import CHIP_RADIUS, field_radius, margin_of
 from astroclassify.identify._identify import LABELS, sizes_away
-from astroclassify.identify._registry import find_catalogue
+from astroclassify.identify._registry import bodies_around, find_catalogue
 from astroclassify.identify._services import ConeCatalogue
 
 _NAMES_IN = ("builtin", "openngc")  # where names are looked for at last; they need no network
@@ -73,7 +73,7 @@ def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="built
         raise ParameterError(
             f"the catalogue {catalogue!r} is asked place by place; use identify for each pointing"
         )
-    bodies = source.around(positions[:1], radius)
+    bodies = bodies_around(source, positions[:1], degrees * u.deg)
     ra, dec = positions.icrs.ra.deg, positions.icrs.dec.deg
     field, body, of_field = _touching(bodies, ra, dec, degrees)
     areas, hosts = bodies.ellipses.areas, bodies.hosts

@@ -2,7 +2,7 @@
 
 from astropy.table import Table
 
-from astroclassify.core import ParameterError, Registry
+from astroclassify.core import AstroclassifyError, ParameterError, PluginError, Registry
 from astroclassify.identify._catalogue import Catalogue
 from astroclassify.identify._source import CatalogueSource
 
@@ -41,3 +41,38 @@ def find_catalogue(catalogue):
             "a QTable, or a Catalogue"
         )
     return catalogue
+
+
+def bodies_around(source, position, radius):
+    """
+    Ask a catalogue for the bodies of a part of the sky.
+
+    Parameters
+    ----------
+    source : CatalogueSource
+        The catalogue.
+    position : astropy.coordinates.SkyCoord
+        Of a circle's centre.
+    radius : astropy.units.Quantity
+        Of the circle.
+
+    Returns
+    -------
+    Catalogue
+        Its bodies.
+
+    Raises
+    ------
+    PluginError
+        If the catalogue fails, or gives something else.
+    """
+    what = f"the catalogue {type(source).__name__}"
+    try:
+        bodies = source.around(position, radius)
+    except AstroclassifyError:
+        raise
+    except Exception as error:  # a plug-in may fail in any way
+        raise PluginError(f"{what} failed: {type(error).__name__}: {error}") from error
+    if not isinstance(bodies, Catalogue):
+        raise PluginError(f"{what} gave a {type(bodies).__name__}; expected a Catalogue")
+    return bodies

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -117,7 +118,8 @@ class Classification:
             return (*said, self.thumbnail)
         wcs = self.evidence.wcs
         sky = "" if wcs is None else wcs.to_header_string(relax=True)
-        return (*said, self.thumbnail, self.evidence.data, str(self.evidence.unit), sky)
+        evidence = self.evidence
+        return (*said, self.thumbnail, evidence.data, evidence.mask, str(evidence.unit), sky)
 
     def __reduce__(self):
         evidence = self.evidence
@@ -280,9 +282,31 @@ def spoken(name):
 def _frozen_map(evidence):
     """Give a map that cannot be changed, on its own WCS."""
     if not isinstance(evidence, CCDData):
-        return map_on_frame(evidence)
-    fixed = map_on_frame(evidence.data)
-    return CCDData(fixed.data, unit=fixed.unit, wcs=evidence.wcs, meta=evidence.meta)
+        evidence = map_on_frame(evidence)
+    mask = None if evidence.mask is None else np.array(evidence.mask)
+    if mask is not None:
+        mask.flags.writeable = False
+    made = _FixedMap(
+        map_on_frame(evidence.data).data,
+        unit=evidence.unit,
+        mask=mask,
+        wcs=deepcopy(evidence.wcs),
+        meta=deepcopy(evidence.meta),
+    )
+    made._is_fixed = True
+    return made
+
+
+class _FixedMap(CCDData):
+    """A map whose parts cannot be replaced; what is copied, or computed, from it can be changed."""
+
+    def __setattr__(self, name, value):
+        if self.__dict__.get("_is_fixed"):
+            raise AttributeError(f"{name} of an answer's evidence cannot be changed; change evidence.copy()")
+        super().__setattr__(name, value)
+
+    def __deepcopy__(self, memo):
+        return CCDData(self, copy=True)
 
 
 def _bar(name, value):

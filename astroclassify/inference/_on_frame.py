@@ -1,11 +1,13 @@
 """Coarse maps over a frame, and where their cells lie on the sky."""
 
+import warnings
+
 import numpy as np
 from astropy.io import fits
 from astropy.nddata import CCDData
 from astropy.wcs import WCS
 
-from astroclassify.core import FrameError
+from astroclassify.core import FrameError, FrameWarning
 from astroclassify.preprocess import FrameRows, covered_part, overlaps
 
 _SIP = ("A", "B", "AP", "BP")
@@ -21,7 +23,8 @@ def map_on_frame(values, frame=None):
         ``[y, x]``, the values of equal cells that cover the frame: cell ``i`` of ``n`` along an axis of ``N``
         pixels is centred at pixel ``(i + 0.5) * N / n - 0.5``.
     frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array, optional
-        What the map is of; without one, or without a FITS WCS of two axes, the map has none.
+        What the map is of; without one, or without a FITS WCS of two axes, the map has none,
+        nor with a broken one (with a `~astroclassify.core.FrameWarning`).
 
     Returns
     -------
@@ -49,14 +52,27 @@ def map_on_frame(values, frame=None):
     if values.ndim != 2:
         raise FrameError(f"a map over a frame has two axes, (y, x); this one has the shape {values.shape}")
     values.flags.writeable = False
-    wcs = getattr(frame, "wcs", None)
-    if isinstance(wcs, WCS) and wcs.naxis == 2:
-        wcs = scaled_wcs(wcs, np.shape(getattr(frame, "data", frame)), values.shape)
-    else:
-        wcs = None
+    wcs = _wcs_of_cells(frame, values.shape)
     # Without a BUNIT astropy writes a dimensionless image that it cannot read again.
     meta = fits.Header([("BUNIT", "1", "natural log-odds")])
     return CCDData(values, unit="", wcs=wcs, meta=meta)
+
+
+def _wcs_of_cells(frame, cells):
+    """The scaled WCS; None where the frame has none of two axes, or a broken one, which is told."""
+    wcs = getattr(frame, "wcs", None)
+    if not isinstance(wcs, WCS) or wcs.naxis != 2:
+        return None
+    try:
+        scaled = scaled_wcs(wcs, np.shape(getattr(frame, "data", frame)), cells)
+        if not np.isfinite([*wcs.wcs.crval, *scaled.wcs_pix2world([scaled.wcs.crpix], 1)[0]]).all():
+            raise ValueError("the reference pixel has no position")
+    except Exception as error:  # wcslib and astropy raise a dozen types on broken cards
+        reason = " ".join(str(error).split())
+        told = f"the WCS is broken ({type(error).__name__}: {reason}); the evidence has none"
+        warnings.warn(told, FrameWarning, stacklevel=3)
+        return None
+    return scaled
 
 
 def evidence_on_frame(values, frame=None):

@@ -202,11 +202,21 @@ def _predict_batch(model, batch, views, with_evidence, batch_size):
             logits.append(output[0].reshape(len(seen), number, -1))
             maps += _turned_back(output[1], seen, number)
             novelties.append(None if output[2] is None else output[2].reshape(len(seen), number))
+    _check_alike(f"the model {model.spec.name!r}", maps, novelties, len(views))
     mean = np.concatenate(logits).mean(axis=0)
     evidence = [None] * number if not maps else sum(maps) / np.float32(len(maps))
     own = novelties[0] is not None
     novelty = np.concatenate(novelties).mean(axis=0).tolist() if own else [None] * number
     return [Prediction(*told) for told in zip(mean, evidence, novelty, strict=True)]
+
+
+def _check_alike(what, maps, novelties, views):
+    """Views of a frame have an evidence of one shape, or all none; the same of the novelty."""
+    shapes = sorted({each.shape for each in maps})
+    if len(shapes) > 1 or (maps and len(maps) < views):
+        raise PluginError(f"{what} gave evidence of the shapes {shapes} of views of a frame; expected one")
+    if len({each is None for each in novelties}) > 1:
+        raise PluginError(f"{what} gave a novelty of some views of a frame only; expected all or none")
 
 
 def _turned_back(maps, seen, number):
@@ -234,6 +244,11 @@ def _run(model, batch, with_evidence):
 
 
 def _checked(what, kind, tensor, expected):
+    import torch
+
+    if not isinstance(tensor, torch.Tensor) or tensor.is_complex():
+        said = tensor.dtype if isinstance(tensor, torch.Tensor) else type(tensor).__name__
+        raise PluginError(f"{what} gave {kind} of the type {said}; expected a tensor of real numbers")
     found = tuple(tensor.shape)
     fits = len(found) == len(expected) and all(e in (None, f) for e, f in zip(expected, found, strict=True))
     if not fits:

@@ -45,8 +45,14 @@ class HduBytes:
 
     @cached_property
     def header(self):
-        """The header, parsed when it is first asked for (astropy.io.fits.Header)."""
-        return fits.Header.fromstring(self.raw)
+        """
+        The header, parsed when it is first asked for (astropy.io.fits.Header).
+
+        Bytes that are not ASCII are question marks, as where astropy reads a file.
+        """
+        if self.raw.isascii():
+            return fits.Header.fromstring(self.raw)
+        return fits.Header.fromstring(self.raw.decode("ascii", "replace").replace("\ufffd", "?"))
 
     @cached_property
     def numbers(self):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from astroclassify.core import ParameterError
+from astroclassify.metrics._calibration import brier_skill
 from astroclassify.metrics._intervals import DIFFERENCE, SHARE, interval_of
 from astroclassify.metrics._scores import checked, checked_truth, numbers
 from astroclassify.metrics._sums import SUMS
@@ -81,7 +82,8 @@ class ClusterBootstrap:
         Parameters
         ----------
         metric : callable
-            ``metric(p_galaxy, is_galaxy) -> float``, 0 to 1: one of this room, which may be fast, or any.
+            ``metric(p_galaxy, is_galaxy) -> float``: one of this room, which may be fast, or any. What is
+            no share, 0 to 1, such as `brier_skill`, has no interval of few groups.
         p_galaxy : array_like
             P(galaxy) against nsc of each frame.
         is_galaxy : array_like of bool
@@ -122,7 +124,8 @@ class ClusterBootstrap:
             for chosen in (np.repeat(np.arange(member.size), times[member]) for times in self._times)
         ]
         groups = _groups_behind(metric, p_galaxy, is_galaxy, member) if groups is None else groups
-        return interval_of(value, np.array(samples), groups, bounds=SHARE, confidence=self._confidence)
+        bounds = None if metric is brier_skill or not _are_shares(value, *samples) else SHARE
+        return interval_of(value, np.array(samples), groups, bounds=bounds, confidence=self._confidence)
 
     def mean(self, values, *, bounds=None):
         """
@@ -153,9 +156,7 @@ class ClusterBootstrap:
         """
         values = np.asarray(values, float)
         self._check(values)
-        there = np.isfinite(values)
-        columns = np.column_stack([np.where(there, values, 0), there])
-        return self._of_ratio(columns, lambda total, number: (total, number), bounds)
+        return self._of_ratio(_with_number(values), lambda total, number: (total, number), bounds)
 
     def difference(self, values):
         """
@@ -164,7 +165,8 @@ class ClusterBootstrap:
         Parameters
         ----------
         values : array_like
-            One for each frame, -1 to 1: whether one model is right, less whether the other is.
+            One for each frame, -1 to 1: whether one model is right, less whether the other is; those that
+            are NaN are left out.
 
         Returns
         -------
@@ -172,7 +174,7 @@ class ClusterBootstrap:
             The mean.
         p_value : float
             Twice the smaller share of samples at or beyond zero, at most 1. At least 2 / (samples + 1), and
-            2 / 2^groups, which a coin for every group gives. NaN of fewer than 2 groups.
+            2 / 2^groups, which a coin for every group gives. NaN of fewer than 2 groups that have a value.
 
         Raises
         ------
@@ -187,11 +189,14 @@ class ClusterBootstrap:
         0.5
         """
         estimate = self.mean(values, bounds=DIFFERENCE)
-        if self._groups < 2:
+        by_group = self._by_group(_with_number(np.asarray(values, float)))
+        groups = int((by_group[:, 1] > 0).sum())
+        total, number = self._sums(by_group)
+        total = total[number > 0]
+        if groups < 2 or not total.size:
             return estimate, np.nan
-        (total,) = self._sums(np.asarray(values, float)[:, None])
         beyond = min((total <= 0).sum(), (total >= 0).sum()) + 1
-        least = 2.0 ** (1 - self._groups)
+        least = 2.0 ** (1 - groups)
         return estimate, float(min(1.0, max(least, 2 * beyond / (total.size + 1))))
 
     def _of_ratio(self, columns, ratio, bounds):
@@ -200,7 +205,7 @@ class ClusterBootstrap:
         over, under = ratio(*columns.sum(axis=0))
         value = float(over / under) if under else np.nan
         groups = int((ratio(*by_group.T)[1] > 0).sum())
-        over, under = ratio(*self._sums(by_group=by_group))
+        over, under = ratio(*self._sums(by_group))
         samples = np.divide(over, under, out=np.full(over.shape, np.nan), where=under > 0)
         return interval_of(value, samples, groups, bounds=bounds, confidence=self._confidence)
 
@@ -209,9 +214,8 @@ class ClusterBootstrap:
         np.add.at(by_group, self._member, columns)
         return by_group
 
-    def _sums(self, columns=None, by_group=None):
+    def _sums(self, by_group):
         """Sum up each column in every sample, shape (k, draws)."""
-        by_group = self._by_group(columns) if by_group is None else by_group
         step = max(1, _BLOCK // max(1, self._groups))
         blocks = (self._times[first : first + step] for first in range(0, len(self._times), step))
         return np.concatenate([block.astype(float) @ by_group for block in blocks]).T
@@ -237,6 +241,12 @@ def _numbered(groups):
     return names, member
 
 
+def _with_number(values):
+    """Values, 0 where there is none, and whether there is one: columns to be summed."""
+    there = np.isfinite(values)
+    return np.column_stack([np.where(there, values, 0), there])
+
+
 def _times_drawn(draws, groups, rng):
     """How often each sample takes each group, shape (draws, groups)."""
     times = np.zeros((draws, groups), dtype=np.uint16)
@@ -245,6 +255,10 @@ def _times_drawn(draws, groups, rng):
         place = rng.integers(0, groups, block.shape) + groups * np.arange(len(block))[:, None]
         block[...] = np.bincount(place.ravel(), minlength=block.size).reshape(block.shape)
     return times
+
+
+def _are_shares(*values):
+    return not any(value < 0 or value > 1 for value in values)  # NaN is left out
 
 
 def _groups_behind(metric, p_galaxy, is_galaxy, member):

@@ -66,6 +66,17 @@ def test_a_device_is_written_to_and_not_replaced():
     assert not os.path.isfile("/dev/null")
 
 
+def test_a_long_name_of_many_bytes_can_be_written(tmp_path):
+    path = tmp_path / ("é" * 120 + ".txt")
+    write_text("whole", path)
+    assert path.read_text() == "whole"
+
+
+def test_a_name_that_is_no_text_stops_no_file(tmp_path):
+    write_text("\udcff.fits", tmp_path / "table")
+    assert (tmp_path / "table").read_text() == r"\udcff.fits"
+
+
 # Journals ------------------------------------------------------------------------------------
 
 
@@ -94,8 +105,40 @@ def test_rows_of_another_version_are_neither_read_nor_added_to(tmp_path, columns
 
 def test_a_text_of_several_lines_is_one_line_of_csv(tmp_path):
     journal = Journal(tmp_path / "answers.csv", COLUMNS)
-    assert journal.add({"name": "two\n lines", "p_galaxy": 0.5}) == {"name": "two lines", "p_galaxy": 0.5}
-    assert (tmp_path / "answers.csv").read_text() == "name,p_galaxy\ntwo lines,0.5\n"
+    journal.add({"name": "two\n lines", "p_galaxy": 0.5})
+    assert (tmp_path / "answers.csv").read_text() == "name,p_galaxy\ntwo\\n lines,0.5\n"
+
+
+NAMES = [
+    "a  b.fits",
+    " a\tb ",
+    "two\nlines",
+    "a\r\nb",
+    r"back\slash\n\u0041",
+    "'\",",
+    "\udcff.fits",
+    "\u2028\x85\x1c\0",
+    "é",
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+@pytest.mark.parametrize("columns", [COLUMNS, tuple(COLUMNS)], ids=["csv", "json"])
+def test_a_journal_gives_back_what_was_added(tmp_path, columns, name):
+    row = {"name": name, "p_galaxy": 0.5}
+    assert Journal(tmp_path / "answers", columns).add(row) == row
+    assert Journal(tmp_path / "answers", columns).rows() == [row]
+    assert (tmp_path / "answers").read_bytes().count(b"\n") == 1 + isinstance(columns, dict)
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, tuple(COLUMNS)], ids=["csv", "json"])
+@pytest.mark.parametrize("line", [b"garbled", b"one,much", b"\xff,0.5", b'"one', b"[1]"])
+def test_a_garbled_line_is_named(tmp_path, columns, line):
+    path = tmp_path / "answers"
+    Journal(path, columns).add(ROW)
+    path.write_bytes(path.read_bytes() + line + b"\n")
+    with pytest.raises(ParameterError, match=r"answers.* (is garbled|has the columns)"):
+        Journal(path, columns).rows()
 
 
 # Run folders ---------------------------------------------------------------------------------

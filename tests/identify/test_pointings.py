@@ -99,3 +99,10 @@ def test_the_chosen_catalogue_is_asked_for_a_name_first():
     assert find_position("M33", catalogue=table).ra.deg == pytest.approx(23.46, abs=0.01)
     with pytest.raises(ParameterError, match="nor a name in QTable, builtin"):
         find_position("Planet 9", catalogue=table)
+
+
+@pytest.mark.parametrize("ra", [[10.68, np.nan], [np.nan, 10.68], [np.nan, np.nan]])
+@pytest.mark.parametrize("margin", [0, 5])
+def test_pointings_that_are_not_known_have_no_body(ra, margin):
+    named = name_pointings(SkyCoord(ra, [41.27, 41.27], unit="deg"), margin=margin)
+    assert named["name"].tolist() == ["M31" if np.isfinite(each) else "" for each in ra]

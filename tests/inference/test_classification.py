@@ -13,6 +13,7 @@ import pytest
 from astropy.io import fits
 from astropy.nddata import CCDData
 from astropy.table import QTable
+from astropy.wcs import WCS
 
 from astroclassify import classify, classify_many
 from astroclassify.core import (
@@ -300,3 +301,29 @@ def test_it_draws_itself_in_the_pixels_of_the_frame(answer):
 def test_the_probability_of_galaxy_is_that_against_nsc_whatever_the_leaning(leaning, expected):
     probabilities = {"galaxy": 0.6, "nsc": 0.2, "field": 0.2}
     assert Classification("uncertain", 0.75, leaning, probabilities).p_galaxy == expected
+
+
+@pytest.mark.parametrize("part", ["data", "mask", "wcs", "unit", "meta"])
+def test_no_part_of_the_evidence_can_be_replaced(answer, part):
+    for one in (answer, pickle.loads(pickle.dumps(answer)), copy.deepcopy(answer)):
+        with pytest.raises(AttributeError, match="cannot be changed"):
+            setattr(one.evidence, part, None)
+
+
+def test_a_copy_of_the_evidence_can_be_changed(answer):
+    own = answer.evidence.copy()
+    own.data[0, 0] = 1000
+    own.mask = own.data > 0
+    assert answer.evidence.data[0, 0] < 1000
+    assert answer.evidence.mask is None
+    assert answer.evidence.multiply(2).data.flags.writeable
+
+
+def test_a_map_that_is_given_keeps_its_unit_and_mask_and_its_wcs_is_its_own():
+    wcs = WCS(naxis=2)
+    given = CCDData(np.zeros((2, 3)), unit="s", mask=np.eye(2, 3, dtype=bool), wcs=wcs)
+    evidence = Classification("nsc", 0.8, "nsc", {"galaxy": 0.2, "nsc": 0.8}, given).evidence
+    wcs.wcs.crval, given.mask[:] = (5, 5), False
+    assert evidence.unit == "s"
+    assert evidence.mask.sum() == 2
+    assert evidence.wcs.wcs.crval.tolist() == [0, 0]

@@ -5,6 +5,7 @@ import pytest
 from astropy.nddata import CCDData
 from astropy.wcs import WCS, Sip
 
+from astroclassify.core import FrameWarning
 from astroclassify.inference import map_on_frame
 
 SHAPE, CELLS = (1024, 2048), (32, 61)
@@ -71,3 +72,20 @@ def test_a_map_cannot_be_changed_and_shares_nothing():
     assert made.data[0, 0] == 0
     with pytest.raises(ValueError, match="read-only"):
         made.data[0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cd", np.zeros((2, 2))),
+        ("crval", [np.nan, 5]),
+        ("crval", [5, 95]),
+        ("ctype", ["RA---XXX", "DEC--XXX"]),
+    ],
+)
+def test_a_broken_wcs_is_told_and_the_map_has_none(name, value):
+    wcs = sky()
+    setattr(wcs.wcs, name, value)
+    with pytest.warns(FrameWarning, match="the WCS is broken .*; the evidence has none"):
+        made = map_on_frame(np.zeros(CELLS), CCDData(np.zeros(SHAPE, "f4"), unit="adu", wcs=wcs))
+    assert made.wcs is None

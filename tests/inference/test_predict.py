@@ -264,3 +264,43 @@ def test_read_only_planes_are_taken(make_model, frames, monkeypatch):
     network = Broken(lambda x: x.mean(dim=(2, 3)).repeat(1, 2))
     model = make_model(network, preprocessing="planes_for_a_test:planes")
     assert predict(model, frames[:1])[0].logits.shape == (4,)
+
+
+def logits_of(batch):
+    return torch.zeros(len(batch), 4)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (lambda x: ModelOutput(None), "logits of the type NoneType"),
+        (lambda x: ModelOutput([[0.0] * 4]), "logits of the type list"),
+        (lambda x: ModelOutput(np.zeros((1, 4))), "logits of the type ndarray"),
+        (lambda x: ModelOutput(logits_of(x) * 1j), "logits of the type torch.complex64"),
+        (lambda x: ModelOutput(logits_of(x), np.zeros((1, 4, 2, 2))), "evidence of the type ndarray"),
+        (lambda x: ModelOutput(logits_of(x), novelty=0.5), "novelty of the type float"),
+    ],
+)
+def test_what_is_no_tensor_of_real_numbers_is_named(make_model, frames, said, message):
+    network = Explaining()
+    network.examine = lambda x, evidence: said(x)
+    with pytest.raises(PluginError, match=message):
+        predict(make_model(network), frames[:1])
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+@pytest.mark.parametrize("kind", ["evidence", "no evidence", "novelty"])
+def test_views_that_are_not_told_alike_are_named(make_model, frames, kind, batch_size):
+    calls = []
+
+    def examine(x, evidence):
+        calls.append(x)
+        later = len(calls) > 1
+        maps = torch.zeros(len(x), 4, 2 + (kind == "evidence" and later), 2)
+        novelty = None if kind != "novelty" or later else torch.zeros(len(x))
+        return ModelOutput(logits_of(x), None if kind == "no evidence" and later else maps, novelty=novelty)
+
+    network = Explaining()
+    network.examine = examine
+    with pytest.raises(PluginError, match=f"gave a?.*{kind.removeprefix('no ')}.* of .*views of a frame"):
+        predict(make_model(network), frames[:1], flips=True, batch_size=batch_size)

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.utils.exceptions import AstropyUserWarning
 
 from astroclassify.io import walk_hdus
 
@@ -66,3 +67,14 @@ def test_what_is_wrong_with_an_hdu_is_said(content, old, new, problem):
 
 def test_an_empty_file_has_no_hdu():
     assert walked(b"") == []
+
+
+def test_bytes_that_are_not_ascii_are_question_marks_as_in_astropy():
+    buffer = io.BytesIO()
+    fits.PrimaryHDU(header=fits.Header({"OBJECT": "M 31"})).writeto(buffer)
+    content = buffer.getvalue().replace(b"M 31", b"M\xff31")
+    (hdu,) = walked(content)
+    with pytest.warns(AstropyUserWarning, match="non-ASCII"), fits.open(io.BytesIO(content)) as hdulist:
+        expected = hdulist[0].header["OBJECT"]
+    assert hdu.header["OBJECT"] == expected == "M?31"
+    fits.PrimaryHDU(header=hdu.header).writeto(io.BytesIO())

@@ -17,6 +17,7 @@ from astroclassify.metrics import (
     area_under_curve,
     balanced_accuracy,
     brier_score,
+    brier_skill,
     calibration_error,
     f1_galaxy,
     precision_galaxy,
@@ -250,3 +251,23 @@ def test_two_thousand_draws_of_fifteen_hundred_frames_are_a_matter_of_seconds():
     start = time.process_time()
     ClusterBootstrap(bodies).estimate(area_under_curve, rng.random(1500), truth)
     assert time.process_time() - start < 4
+
+
+def test_differences_that_are_not_known_are_left_out():
+    bodies = np.arange(40).repeat(2)
+    values = np.tile([1.0, -1.0], 40)
+    gaps = np.where(np.arange(80) % 40 < 2, np.nan, values)
+    samples, known = ClusterBootstrap(bodies), np.isfinite(gaps)
+    assert samples.difference(gaps)[1] == ClusterBootstrap(bodies[known]).difference(gaps[known])[1] == 1
+
+
+@pytest.mark.parametrize("values", [[np.nan] * 3, [1, np.nan, np.nan]])
+def test_differences_of_fewer_than_two_groups_have_no_probability(values):
+    assert np.isnan(ClusterBootstrap(["a", "b", "c"]).difference(values)[1])
+
+
+def test_a_figure_that_is_no_share_has_no_interval_of_few_groups():
+    truth, p_galaxy = [True, False] * 3, [0.2, 0.7, 0.1, 0.9, 0.4, 0.6]
+    estimate = ClusterBootstrap(list("aabbcc")).estimate(brier_skill, p_galaxy, truth)
+    assert estimate.value < 0
+    assert estimate.method == "too few groups"
