@@ -121,19 +121,23 @@ def raw_frames(folder, *, count, seed):
     from dataclasses import replace
 
     from astroclassify.simulate import PicturePlans, SimulationConfig, labelled_pictures, random_body
-    from astroclassify.simulate.sets._levels import levelled
+    from astroclassify.simulate.sets._levels import Setup, levelled
     from astroclassify.training._exposed import exposed_arrays
 
-    config = SimulationConfig(apertures=_SUBARRAYS, optics="typical", frames_per_body=1, level=(0.3, 3.0))
+    config = SimulationConfig(
+        apertures=_SUBARRAYS, optics="typical", frames_per_body=1, surface_brightness=(19.0, 21.5)
+    )
     pictures = labelled_pictures(folder)
     plans, shown = PicturePlans(pictures, config, seed, count, each=True), []
     for index in range(count):
         picture, plan = plans.picture(index), plans.plan(index)
         kind = kind_of({"kind": picture.label, "subclass": picture.kind})
         body = random_body(kind, [seed, index], angular_radius=plan.body.angular_radius)
-        wished = float(np.exp(np.random.default_rng([seed, index]).uniform(*np.log(config.level))))
+        setup = Setup(plan.instrument, plan.band, plan.aperture, plan.effects.flat_field)
+        level = np.random.default_rng([seed, index]).uniform(*config.surface_brightness)
         view = replace(plan.view, scale=body.angular_radius / plan.view.pixel_scale)
-        drawn = replace(plan, body=levelled(body, view, plan.instrument, plan.band, wished), view=view)
+        body = levelled(body, view, setup, setup.rate(level)) or body
+        drawn = replace(plan, body=body, view=view)
         for one, real in ((plan, True), (drawn, False)):
             array = exposed_arrays(one.expose())[0]
             shown.append(Shown(_cleaned(array), kind, picture.body if real else f"drawn {index}", real))

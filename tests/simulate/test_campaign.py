@@ -133,7 +133,11 @@ def test_tables_need_no_file_that_was_just_written(whole, tmp_path, monkeypatch)
     ("seed", "config", "named"),
     [
         (6, CONFIG, r"its set\.seed is 5, not 6"),
-        (5, replace(CONFIG, level=(1, 2)), r"its level is \[0\.01, 3\.0\], not \[1\.0, 2\.0\]"),
+        (
+            5,
+            replace(CONFIG, surface_brightness=(21, 22)),
+            r"its surface_brightness is \[20\.0, 24\.5\], not \[21\.0, 22\.0\]",
+        ),
         (5, replace(CONFIG, bands={"wfc3-uvis": {"F814W": 1}}), r"its bands\.wfc3-uvis\.F606W is 1\.0"),
     ],
     ids=["seed", "range", "filter"],

@@ -43,7 +43,7 @@ configurations = st.builds(
         {
             "frames_per_body": st.integers(1, 1000),
             "exptime": pairs(0.5, 3600),
-            "level": pairs(1e-6, 1e4),
+            "surface_brightness": pairs(10, 35),
             "earthshine_share": st.floats(0, 1),
             "blurry": st.booleans(),
             "detector": st.sampled_from(["random", "typical", "none"]),

@@ -17,8 +17,7 @@ from astroclassify.simulate import (
     labelled_pictures,
     simulate_pictures,
 )
-from astroclassify.simulate.sets._levels import small_map, small_scene
-from astroclassify.simulate.sets._pictures import response
+from astroclassify.simulate.sets._levels import Setup
 
 CONFIG = SimulationConfig(
     instruments={"wfc3-uvis": 1},
@@ -137,9 +136,9 @@ def test_the_level_of_a_first_frame_is_drawn_and_says_nothing_of_the_class(folde
     plans = PicturePlans(labelled_pictures(folder), CONFIG, 8, 80)
     for index in range(0, 8, 2):
         plan = plans.plan(index)
-        answer = response(plan.instrument, plan.band)
-        level = small_map(small_scene(plan.body, plan.view), answer, plan.view.pixel_scale).mean()
-        assert 0.0095 < level < 3.2
+        setup = Setup(plan.instrument, plan.band, plan.aperture, plan.effects.flat_field)
+        level = setup.level(plan.body, plan.view)
+        assert 0.99 * setup.rate(24.5) < level < 1.01 * setup.rate(20.0)
 
 
 def test_a_piece_of_something_larger_fills_the_frame(folder):

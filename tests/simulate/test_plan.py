@@ -7,19 +7,18 @@ import numpy as np
 import pytest
 
 from astroclassify.core import ParameterError
-from astroclassify.instruments import INSTRUMENTS
 from astroclassify.io import parse_csst_name
 from astroclassify.photometry import BANDS
-from astroclassify.simulate import KINDS
+from astroclassify.simulate import KINDS, Body, ChipWindow, View, flat_field
 from astroclassify.simulate._field_of_view import FieldOfView
-from astroclassify.simulate.scenes._palette import response
+from astroclassify.simulate._light import light_on_field
+from astroclassify.simulate.sets import _plan
 from astroclassify.simulate.sets._config import CAUSES, SimulationConfig
 from astroclassify.simulate.sets._levels import (
+    Setup,
     exptime_for,
     signal_for,
     signal_to_noise,
-    small_map,
-    small_scene,
 )
 from astroclassify.simulate.sets._plan import (
     _levelled_body,
@@ -112,20 +111,50 @@ def test_the_latitude_of_a_body_is_that_of_its_pointing():
         assert 0 <= plan.body.extinction <= 3
 
 
-def test_the_first_frame_has_the_level_asked_for_where_the_kind_allows_it():
-    kinds, classes = {"elliptical": 1, "reflection": 1}, {"galaxy": 1, "nebula": 1}
-    config = replace(CONFIG, level=(0.05, 0.05), frames_per_body=1, kinds=kinds, classes=classes)
-    reached = []
-    for index in range(8):
+def setup_of(plan):
+    return Setup(plan.instrument, plan.band, plan.aperture, plan.effects.flat_field)
+
+
+@pytest.mark.parametrize("classes", [{"galaxy": 1}, {"nebula": 1}, {"star cluster": 1}], ids=str)
+def test_the_first_frame_has_the_level_asked_for_whatever_the_class(classes):
+    config = replace(CONFIG, surface_brightness=(22.5, 22.5), frames_per_body=1, classes=classes)
+    for index in range(3):
         plan = plan_exposure(config, 1, index)
-        camera, low_high = INSTRUMENTS[plan.instrument], sorted(KINDS[plan.body.kind].brightness)
-        answer = response(plan.instrument, plan.band, redshift=plan.body.redshift)
-        level = small_map(small_scene(plan.body, plan.view), answer, camera.pixel_scale).mean()
-        assert low_high[0] <= plan.body.brightness <= low_high[1]
-        if low_high[0] < plan.body.brightness < low_high[1]:
-            reached.append(level)
-    assert reached == pytest.approx([0.05] * len(reached), rel=0.15)
-    assert len(reached) >= 3
+        bright, faint = KINDS[plan.body.kind].brightness
+        assert min(bright, faint) <= plan.body.brightness <= max(bright, faint)
+        level = setup_of(plan).level(plan.body, plan.view)
+        assert level == pytest.approx(setup_of(plan).rate(22.5), rel=0.06)
+
+
+def test_where_no_body_has_the_level_one_keeps_its_own_brightness(monkeypatch):
+    monkeypatch.setattr(_plan, "_BODIES", 2)
+    config = replace(CONFIG, surface_brightness=(11.0, 11.0), classes={"galaxy": 1})
+    assert plan_exposure(config, 1, 0).body == unlevelled_body(config, 1, 0)
+
+
+@pytest.mark.parametrize("aperture", [None, "WFC1B-512"])
+def test_the_predicted_sensitivity_is_that_of_the_chips(aperture):
+    setup = Setup("acs-wfc", "F606W", aperture)
+    field, factor = setup.field, 48
+    seen = setup.sensitivity(factor)
+    for chip, layout in field.layouts.items():
+        window = ChipWindow.of(field.camera, layout, bandpass=BANDS["acs-wfc", "F606W"])
+        flat = flat_field(window, layout.science_shape, pixel_response=0.0, structure=1.0).numpy()
+        first = -(-field.corners[chip][0] // factor)
+        start = first * factor - field.corners[chip][0]
+        block = flat[start : start + factor, :factor].mean()
+        assert seen[first, 0] == pytest.approx(block, abs=0.01)
+    assert np.ptp(seen[seen > 0]) > 0.005
+    assert aperture or (seen == 0).any()
+
+
+def test_the_predicted_level_is_that_of_the_exposed_light_in_a_distorted_corner():
+    setup = Setup("acs-wfc", "F606W", "WFC1B-512", flat_field=0.0)
+    body = Body("elliptical", 30e6, 5e3, 20.0, seed=4)
+    view = View(setup.field.shape, body.angular_radius / 0.05, (0.1, 0.2), 0.3, 0.05)
+    exposed = replace(view, distortion=setup.field.distortion)
+    light = light_on_field(setup.field, body, exposed, "F606W", (40.0, None), densities=(0.0, 0.0))
+    assert setup.level(body, view) == pytest.approx(float(light.mean()), rel=0.03)
 
 
 @pytest.mark.parametrize("cause", CAUSES)

@@ -13,7 +13,7 @@ from astroclassify.metrics import balanced_accuracy
 from astroclassify.simulate import SimulationConfig, plan_exposure, simulate_set
 from astroclassify.simulate.sets import _levels, _plan
 
-pytest.importorskip("sklearn")
+roc_auc_score = pytest.importorskip("sklearn.metrics").roc_auc_score
 
 _PATH = Path(__file__).resolve().parents[2] / "benchmarks" / "shortcuts.py"
 _SPEC = importlib.util.spec_from_file_location("benchmark_of_shortcuts", _PATH)
@@ -43,9 +43,9 @@ def plans():
     """Plan a thousand exposures, without the maps that only the bodies' brightness needs."""
     config = SimulationConfig(apertures=shortcuts.SMALL)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_levels, "small_scene", lambda body, view: None)
-        patch.setattr(_levels, "small_map", lambda scene, answer, pixel_scale: np.ones(1))
-        patch.setattr(_levels, "response", lambda instrument, band, redshift: None)
+        patch.setattr(_plan, "levelled", lambda body, view, setup, wished: body)
+        patch.setattr(_levels.Setup, "level", lambda self, body, view: 1.0)
+        patch.setattr(_levels.Setup, "rate", lambda self, surface_brightness: 1.0)
         yield [plan_exposure(config, 20, index) for index in range(1000)]
     _plan._levelled_body.cache_clear()
 
@@ -69,15 +69,35 @@ def test_the_measure_sees_a_planted_shortcut(plans):
     assert balanced_accuracy(guessed == "galaxy", labels == "galaxy") > 0.6
 
 
+FEW_BANDS = SimulationConfig(
+    frames_per_body=1,
+    instruments={"wfc3-uvis": 1},
+    apertures={"wfc3-uvis": shortcuts.SMALL["wfc3-uvis"]},
+    bands={"wfc3-uvis": {"F438W": 1, "F658N": 1, "F814W": 1}},
+    optics="typical",
+)
+
+
+def test_the_mean_light_of_bodies_does_not_tell_their_class():
+    levels, galaxies = [], []
+    for index in range(60):
+        plan = plan_exposure(FEW_BANDS, 4, index)
+        setup = _levels.Setup(plan.instrument, plan.band, plan.aperture, plan.effects.flat_field)
+        levels.append(setup.level(plan.body, plan.view))
+        galaxies.append(plan.label == "galaxy")
+    # Chance has a standard deviation of 0.075.
+    assert abs(roc_auc_score(galaxies, levels) - 0.5) < 0.16
+
+
+def test_the_power_ratio_is_that_of_the_spectrum():
+    y = np.arange(512)
+    long, short = np.cos(2 * np.pi * y / 256), np.cos(2 * np.pi * y / 4)
+    assert shortcuts.power_ratio(np.tile(10 * long + short, (512, 1))) > 3
+    assert shortcuts.power_ratio(np.tile(long + 10 * short, (512, 1))) < 1.5
+
+
 def test_one_number_statistics_tell_little(tmp_path):
-    config = SimulationConfig(
-        frames_per_body=1,
-        instruments={"wfc3-uvis": 1},
-        apertures={"wfc3-uvis": shortcuts.SMALL["wfc3-uvis"]},
-        bands={"wfc3-uvis": {"F438W": 1, "F658N": 1, "F814W": 1}},
-        optics="typical",
-    )
-    made = simulate_set(tmp_path, count=96, seed=4, config=config)
+    made = simulate_set(tmp_path, count=96, seed=4, config=FEW_BANDS)
     _, pixels, labels, bodies = shortcuts.read_set(made.folder, made.manifest)
     features, _ = shortcuts.as_matrix(pixels)
     for model in shortcuts.models().values():

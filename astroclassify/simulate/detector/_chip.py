@@ -205,6 +205,28 @@ def flat_field(window, shape, *, pixel_response, structure, device="cpu"):
     return flat.clamp_(min=0)
 
 
+def smooth_flat(window, y, x, *, structure):
+    """
+    Give the smooth part of the flat field at some places.
+
+    Parameters
+    ----------
+    window : ChipWindow
+        Of which chip, and in which band.
+    y, x : numpy.ndarray
+        Rows and columns of a grid, unbinned pixels of the whole chip; one-dimensional.
+    structure : float
+        As for `flat_field`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Sensitivity relative to the mean of the chip, rows by columns.
+    """
+    y, x = (2 * (place + 0.5) / side - 1 for place, side in zip((y, x), window.shape, strict=True))
+    return np.polynomial.legendre.leggrid2d(y, x, _low_order(window, structure))
+
+
 @lru_cache(maxsize=5)
 def _coded_response(camera, chip, shape):
     """Draw unit normal numbers for the pixels of a chip once, in steps of 1/32 (torch.Tensor of int8)."""

@@ -118,8 +118,14 @@ def _response(bandpass, redshift):
         spectrum = named_spectrum(name)
         shifted = spectrum if redshift == 0 else photometry.redshift(spectrum, redshift)
         rates[name] = _rate(shifted, bandpass) / (1.0 if name in _LIGHT else _HALPHA_OVER_HBETA)
+    return Response(bandpass, MappingProxyType(rates), *_at_rest(bandpass))
+
+
+@lru_cache(maxsize=64)
+def _at_rest(bandpass):
+    """Rates of the stars, and the attenuation: what the redshift of a body does not change."""
     stars = np.array([_rate(named_spectrum(f"star {kind}"), bandpass) for kind in STAR_TYPES])
-    return Response(bandpass, MappingProxyType(rates), stars, _attenuation(bandpass.pivot))
+    return stars, _attenuation(bandpass.pivot)
 
 
 def _rate(spectrum, bandpass):

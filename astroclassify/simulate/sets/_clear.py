@@ -7,7 +7,7 @@ import numpy as np
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate.scenes._palette import response
-from astroclassify.simulate.sets._levels import noise_terms, signal_to_noise, small_map, small_scene
+from astroclassify.simulate.sets._levels import Setup, coarse_factor, noise_terms, signal_to_noise
 from astroclassify.simulate.sets._spoil import BRIGHT_QUANTILE
 
 _DISC_SIDE = 101  # points across the body unit's disc
@@ -59,9 +59,10 @@ def chip_sights(body, view, *, instrument, band, exptime, sky, effects, aperture
     field, camera = FieldOfView.of(instrument, aperture), INSTRUMENTS[instrument]
     answer = response(instrument, band, redshift=body.redshift)
     noise = noise_terms(answer, camera, sky, effects)
-    scene = small_scene(body, view)
-    light = small_map(scene, answer, camera.pixel_scale)
-    factor = round(view.scale / scene.view.scale)
+    light, factor = (
+        Setup(instrument, band, aperture, effects.flat_field).light(body, view),
+        coarse_factor(view),
+    )
     parts, sights = parts_seen(view, instrument=instrument, aperture=aperture), {}
     for chip in field.layouts:
         rows, columns = _window(field, chip)

@@ -37,7 +37,7 @@ _RANGES = {
     "exptime": (0.5, 3600.0, "s"),
     "zodiacal": (15.0, 40.0, "V mag / arcsec2"),
     "earthshine": (15.0, 40.0, "V mag / arcsec2"),
-    "level": (1e-6, 1e4, "electrons / s / pixel"),
+    "surface_brightness": (10.0, 35.0, "V mag / arcsec2"),
     "foreground": (0.0, 1e3, "times the usual number"),
     "background": (0.0, 1e3, "times the usual number"),
     "extinction": (0.0, 50.0, "mag"),
@@ -76,9 +76,11 @@ class SimulationConfig:
         Brightness of the earthshine where there is any, V mag / arcsec2.
     earthshine_share : float, default 0.5
         Fraction of frames with earthshine.
-    level : tuple of float, default (0.01, 3)
-        Mean light of a body over its first frame, electrons / s / pixel, log-uniform. The body's brightness
-        is chosen to give it, as far as the kind allows.
+    surface_brightness : tuple of float, default (20, 24.5)
+        Mean light of a body over its first frame, as the surface brightness in V (mag / arcsec2) of light of
+        a star-forming galaxy that makes as many electrons in the frame's band; uniform, before anything is
+        known of the body. Bodies of the class are drawn until the kind of one can have it in its view; see
+        the documentation for what happens where none can.
     foreground, background : tuple of float
         Numbers of foreground stars and of background galaxies relative to the usual, log-uniform.
     extinction : tuple of float, default (0, 3)
@@ -131,7 +133,7 @@ class SimulationConfig:
     zodiacal: tuple[float, float] = (22.1, 23.3)
     earthshine: tuple[float, float] = (22.5, 25.5)
     earthshine_share: float = 0.5
-    level: tuple[float, float] = (0.01, 3.0)
+    surface_brightness: tuple[float, float] = (20.0, 24.5)
     foreground: tuple[float, float] = (0.1, 10.0)
     background: tuple[float, float] = (0.3, 3.0)
     extinction: tuple[float, float] = (0.0, 3.0)

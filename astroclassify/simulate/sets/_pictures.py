@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from astroclassify.core import ParameterError, ReadError, fingerprint
-from astroclassify.instruments import INSTRUMENTS
 from astroclassify.simulate._field_of_view import FieldOfView
-from astroclassify.simulate.scenes import from_image, response
+from astroclassify.simulate.scenes import from_image
 from astroclassify.simulate.sets._campaign import simulate_plans
 from astroclassify.simulate.sets._config import SET_TABLE, SimulationConfig
-from astroclassify.simulate.sets._levels import small_map, small_scene
+from astroclassify.simulate.sets._levels import Setup
 from astroclassify.simulate.sets._plan import (
     ExposurePlan,
     _generator,
@@ -372,8 +371,9 @@ def _levelled_picture(plans, number):
         extinction=round(float(dust), 4),
     )
     view = _view_of_picture(setting, body, _generator(plans.seed, _VIEW, first, 0))
-    wished = _log_uniform(_generator(plans.seed, _LEVEL, number), plans.config.level)
-    return levelled_picture(body, view, setting["instrument"], setting["band"], wished)
+    setup, (bright, faint) = Setup.of(setting), plans.config.surface_brightness
+    wished = setup.rate(float(_generator(plans.seed, _LEVEL, number).uniform(bright, faint)))
+    return levelled_picture(body, view, setup, wished)
 
 
 def _size(picture, setting, rng):
@@ -407,7 +407,7 @@ def _seed_of(seed, picture):
     return int(fingerprint(f"{seed} {Path(picture.path).name}")[:8], 16) % 2**31
 
 
-def levelled_picture(body, view, instrument, band, wished):
+def levelled_picture(body, view, setup, wished):
     """
     Choose the magnitude at which a picture has a mean level of light in a view.
 
@@ -417,8 +417,8 @@ def levelled_picture(body, view, instrument, band, wished):
         The body.
     view : View
         Window on detector pixels.
-    instrument, band : str
-        Camera and filter.
+    setup : Setup
+        What the frame is taken with.
     wished : float
         Electrons per second and pixel.
 
@@ -427,8 +427,7 @@ def levelled_picture(body, view, instrument, band, wished):
     PictureBody
         The same with another magnitude; unchanged if nothing of it is in the view.
     """
-    answer = response(instrument, band, redshift=body.redshift)
-    level = float(small_map(small_scene(body, view), answer, INSTRUMENTS[instrument].pixel_scale).mean())
+    level = setup.level(body, view)
     if not level > 0:
         return body
     # Rounded: the last bits of a sum may depend on the number of threads.

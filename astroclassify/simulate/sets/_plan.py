@@ -18,15 +18,18 @@ from astroclassify.simulate.scenes._bodies import CLASSES, KINDS, Body, random_b
 from astroclassify.simulate.scenes._view import View
 from astroclassify.simulate.sets._clear import chip_sights
 from astroclassify.simulate.sets._config import FULL_FRAME
-from astroclassify.simulate.sets._levels import levelled
+from astroclassify.simulate.sets._levels import Setup, levelled
 from astroclassify.simulate.sets._spoil import Circumstances, Sight, spoiled
 
 #: What each stream of random numbers is for: with the set's seed and a number it gives a generator.
 _CLASSES_OF_BLOCK, _NATURE, _PLACE, _LEVEL, _SETTING, _VIEW, _CAUSE, _EXPOSURE = range(8)
 _BLOCK = 4  # bodies that share out the classes
-_TRIES = 8
+_TRIES = 24
+# Bodies tried for a level of light, and for a clear frame of it; views, for the level of a later frame.
+_BODIES, _BODIES_OF_LEVEL, _VIEWS = 60, 20, 8
+_SPREAD = 0.5  # mag, of the levels of one body's frames
 # How often a clear frame is tried, and from which try on with other filters and times as well.
-_CLEAR_TRIES, _OTHER_SETTINGS = 200, 60
+_CLEAR_TRIES, _OTHER_SETTINGS = 400, 120
 _GALACTIC_POLE = np.radians([192.85948, 27.12825])  # RA, Dec (J2000)
 
 
@@ -204,8 +207,9 @@ def plan_exposure(config, seed, index):
     -----
     Camera, filter, time, pointing, sky, optics and detector are drawn from streams of random numbers of
     their own, before anything is known about the body, and so is the mean level of the body's light in its
-    first frame: a small map of that frame says which brightness gives it, as far as the kind allows. A
-    blurry exposure is the exception: its cause must be able to spoil it. With ``clear_snr`` other bodies of
+    first frame. Bodies of the class are drawn until a small map of that frame says that one has the level
+    with a brightness that its kind allows; of later frames, the view that comes nearest is taken. A blurry
+    exposure is the exception: its cause must be able to spoil it. With ``clear_snr`` other bodies of
     the class, levels and views are tried in the setting as it is, and other filters and times only if none
     of them is clear.
 
@@ -357,18 +361,41 @@ def galactic_latitude(ra, dec):
 
 @lru_cache(maxsize=64)
 def _levelled_body(config, seed, number):
-    """Give the body the brightness that its first frame's level asks for."""
-    setting = setting_of(config, seed, number * config.frames_per_body)
-    return _levelled(config, seed, number, setting)[0]
+    """Draw bodies until one can have the level of its first frame: it, that frame's view, and the level."""
+    index = number * config.frames_per_body
+    setting = setting_of(config, seed, index)
+    for attempt in range(_BODIES):
+        # A small body in a large field, or an old one in the ultraviolet, may never be so bright.
+        wished = _wished(config, seed, number, attempt // _BODIES_OF_LEVEL)
+        body, view = _levelled(config, seed, number, setting, wished, attempt=attempt)
+        if body:
+            return body, view, wished
+    # As faint, or bright, as such bodies are there: of this one the brightness that its kind happens to have.
+    body = unlevelled_body(config, seed, number)
+    return body, _view(setting, body, _generator(seed, _VIEW, index, 0)), wished
 
 
-def _levelled(config, seed, number, setting, *, attempt=0):
-    """Draw a body that has the wished level in its first frame; give it with that frame's view."""
+def _wished(config, seed, number, turn=0):
+    """Draw the mean surface brightness over a body's frames; nothing is known of the body."""
+    again = (turn,) if turn else ()
+    return float(_generator(seed, _LEVEL, number, *again).uniform(*config.surface_brightness))
+
+
+def _levelled(config, seed, number, setting, wished, *, attempt=0):
+    """Draw a body with the wished level in its first frame (None if it cannot have it), and its view."""
     body = unlevelled_body(config, seed, number, attempt=attempt)
     view = _view(setting, body, _generator(seed, _VIEW, number * config.frames_per_body, attempt))
-    again = (attempt,) if attempt else ()
-    wished = _log_uniform(_generator(seed, _LEVEL, number, *again), config.level)
-    return levelled(body, view, setting["instrument"], setting["band"], wished), view
+    setup = Setup.of(setting)
+    return levelled(body, view, setup, setup.rate(wished)), view
+
+
+def _view_at_level(config, seed, index, body, setting, wished):
+    """Of some views of a body whose brightness is settled take the one nearest to the frame's own level."""
+    number, setup = _body_number(config, index), Setup.of(setting)
+    own = _SPREAD * float(_generator(seed, _LEVEL, number, 0, index).normal())
+    wished = setup.rate(wished + own)
+    views = [_view(setting, body, _generator(seed, _VIEW, index, attempt)) for attempt in range(_VIEWS)]
+    return min(views, key=lambda view: round(abs(np.log(max(setup.level(body, view), 1e-12) / wished)), 3))
 
 
 @lru_cache(maxsize=64)
@@ -377,8 +404,9 @@ def _clear_first_frame(config, seed, number):
     index = number * config.frames_per_body
     for attempt in range(_CLEAR_TRIES):
         setting = _tried_setting(config, seed, index, attempt)
-        body, view = _levelled(config, seed, number, setting, attempt=attempt)
-        frame = _if_clear(config, body, view, setting)
+        wished = _wished(config, seed, number, attempt // _BODIES_OF_LEVEL)
+        body, view = _levelled(config, seed, number, setting, wished, attempt=attempt)
+        frame = body and _if_clear(config, body, view, setting)
         if frame:
             return body, frame
     raise _never_clear(config, index)
@@ -436,9 +464,11 @@ def _view(setting, body, rng):
 
 
 def _ordinary(config, seed, index):
-    body = _levelled_body(config, seed, _body_number(config, index))
+    body, view, wished = _levelled_body(config, seed, _body_number(config, index))
     setting = setting_of(config, seed, index)
-    return _plan(config, seed, index, body, _view(setting, body, _generator(seed, _VIEW, index, 0)), setting)
+    if index % config.frames_per_body:
+        view = _view_at_level(config, seed, index, body, setting, wished)
+    return _plan(config, seed, index, body, view, setting)
 
 
 def _clear(config, seed, index):
@@ -504,7 +534,7 @@ def _blurry(config, seed, index):
         cause = wished if attempt < _TRIES else "exposure time"
         body = unlevelled_body(config, seed, index, attempt=attempt)
         view = _view(setting, body, _generator(seed, _VIEW, index, attempt))
-        sight = Sight(setting["instrument"], setting["sky"], view, bands)
+        sight = Sight(setting["instrument"], setting["sky"], view, bands, setting["aperture"])
         band = setting["band"] if attempt == 0 else _drawn(rng, config.bands[setting["instrument"]])
         exptime = setting["exptime"] if attempt == 0 else round(_log_uniform(rng, config.exptime), 1)
         clear = Circumstances(body, band, exptime, setting["effects"])

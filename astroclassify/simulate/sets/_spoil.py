@@ -11,12 +11,12 @@ from astroclassify.simulate.scenes._bodies import KINDS, Body
 from astroclassify.simulate.scenes._palette import response
 from astroclassify.simulate.sets._config import CAUSES
 from astroclassify.simulate.sets._levels import (
+    Setup,
     exptime_for,
+    kind_allows,
     noise_terms,
     signal_for,
     signal_to_noise,
-    small_map,
-    small_scene,
 )
 
 # S/N without and with the cause, relative to the limit.
@@ -66,12 +66,15 @@ class Sight:
         Window on detector pixels.
     bands : tuple of str
         The camera's filters to choose from.
+    aperture : str, optional
+        Name of a subarray.
     """
 
     instrument: str
     sky: tuple
     view: object
     bands: tuple
+    aperture: str | None = None
 
     def signals(self, body, *bands):
         """
@@ -89,13 +92,10 @@ class Sight:
         dict of str to float
             Electrons per second and pixel that a twentieth of the window exceeds.
         """
-        scene, camera = small_scene(body, self.view), INSTRUMENTS[self.instrument]
-        return {
-            band: float(
-                np.quantile(small_map(scene, self.answer(band, body), camera.pixel_scale), BRIGHT_QUANTILE)
-            )
-            for band in bands
-        }
+        setups = {band: Setup(self.instrument, band, self.aperture) for band in bands}
+        scene = setups[bands[0]].scene(body, self.view)
+        lights = {band: setup.seen(scene, body, self.view) for band, setup in setups.items()}
+        return {band: float(np.quantile(light, BRIGHT_QUANTILE)) for band, light in lights.items()}
 
     def answer(self, band, body):
         """
@@ -179,15 +179,14 @@ def spoiled(clear, sight, cause, limit, rng):
 
 
 def _brightened(clear, sight, ratio):
-    """Choose the brightness at which the exposure has the ratio, as far as the kind allows."""
+    """Choose the brightness at which the exposure has the ratio, if the kind allows it."""
     kind, body = KINDS[clear.body.kind], clear.body
     wished = signal_for(ratio, clear.exptime, sight.noise(clear.band, body, clear.effects))
     signal = sight.signals(body, clear.band)[clear.band]
     if not signal > 0:
         return None
-    step = kind.brightness_step(wished / signal)
-    brightness = float(np.clip(round(body.brightness + step, 4), *sorted(kind.brightness)))
-    return replace(clear, body=replace(body, brightness=brightness))
+    brighter = kind_allows(kind, body, wished / signal)
+    return None if brighter is None else replace(clear, body=brighter)
 
 
 def _ratio(made, sight, signal):

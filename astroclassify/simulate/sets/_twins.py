@@ -25,7 +25,7 @@ from astroclassify.simulate.scenes import KINDS, Body, View, random_body, respon
 from astroclassify.simulate.sets._campaign import simulate_plans
 from astroclassify.simulate.sets._clear import chip_sights
 from astroclassify.simulate.sets._config import SimulationConfig
-from astroclassify.simulate.sets._levels import exptime_for, levelled, noise_terms, signal_for
+from astroclassify.simulate.sets._levels import Setup, exptime_for, levelled, noise_terms, signal_for
 from astroclassify.simulate.sets._plan import ExposurePlan, galactic_latitude, setting_of
 
 #: What each stream of random numbers is for.
@@ -33,6 +33,7 @@ _BODY, _DUST, _LEVEL, _ROLL, _TIME, _EXPOSURE = range(100, 106)
 _CHIP_OF_HDU = {1: 2, 4: 1}
 # Exposure times that are tried for a clear frame; the signal-to-noise of a blurry one, relative to the limit.
 _TIMES, _LOST, _SHORTEST = 20, (0.2, 0.85), 0.5
+_LEVELS = 12  # levels of light that are tried for a body; then it keeps any brightness that its kind has
 _FARTHEST = 1.0  # body units from its centre that the middle of a field may lie, or half its size less 0.5
 _KINDS_OF_LABEL = {"nsc": ("nebula", "star cluster")}
 _RADIUS_OF_THE_UNKNOWN = (20.0, 300.0)  # arcsec
@@ -389,13 +390,17 @@ def _drawn_body(plans, name):
 
 @lru_cache(maxsize=256)
 def _bright_body(plans, name):
-    """Give the body the level of light, in the exposure nearest to its centre, that a seed asks for."""
+    """Give the body a level of light, in the exposure nearest to its centre, that its kind can have."""
     body, centre = _drawn_body(plans, name), plans._centres[name]
     views = {place: _view(place, body, centre)[0] for place in plans.places if place.body == name}
     nearest = min(views, key=lambda place: np.hypot(*views[place].centre))
-    low, high = plans.config.level
-    wished = float(np.exp(_generator(plans.seed, _LEVEL, name).uniform(np.log(low), np.log(high))))
-    return levelled(body, views[nearest], nearest.camera, nearest.band, wished)
+    setup, rng = Setup(nearest.camera, nearest.band), _generator(plans.seed, _LEVEL, name)
+    # Which body it is, how large and where it is seen is listed: only the level is left to be drawn again.
+    for wished in rng.uniform(*plans.config.surface_brightness, _LEVELS):
+        found = levelled(body, views[nearest], setup, setup.rate(float(wished)))
+        if found:
+            return found
+    return body
 
 
 def _setting(plans, index):
