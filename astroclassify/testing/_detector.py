@@ -5,7 +5,7 @@ from astropy.nddata import CCDData
 from astropy.table import Table
 
 from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, DetectorSpec
-from astroclassify.testing._errors import Findings
+from astroclassify.testing._errors import Findings, holds_numbers
 from astroclassify.testing._frames import difficult_frames
 from astroclassify.testing._spec import check_spec
 
@@ -54,20 +54,25 @@ def check_detector(detector, *, shapes=_SHAPES):
 def _check_image(spec, image, what, findings):
     before = image.data.copy()
     said = f"its table of {what}"
-    first, second = (findings.attempt(said, spec.detect, image) for _ in range(2))
+    first, second = (findings.attempt(said, spec.detect, image, gives=Table) for _ in range(2))
     findings.expect(np.array_equal(before, image.data, equal_nan=True), f"it changed {what}")
-    if first is None or not _check_columns(first, said, findings):
+    if (
+        first is None
+        or second is None
+        or not all(_check_columns(each, said, findings) for each in (first, second))
+    ):
         return
     _check_values(first, spec, image.shape, said, findings)
-    same = second is not None and all(np.array_equal(first[n], second[n]) for n in DETECTION_COLUMNS)
+    same = all(np.array_equal(first[n], second[n]) for n in DETECTION_COLUMNS)
     findings.expect(same, f"{said} is not the same each time")
 
 
 def _check_columns(table, said, findings):
-    if not findings.expect(isinstance(table, Table), f"{said} is a {type(table).__name__}, not a QTable"):
-        return False
     missing = [name for name in DETECTION_COLUMNS if name not in table.colnames]
-    return findings.expect(not missing, f"{said} has no column {missing}")
+    if not findings.expect(not missing, f"{said} has no column {missing}"):
+        return False
+    other = [name for name in DETECTION_COLUMNS[1:] if len(table) and not holds_numbers(table[name])]
+    return findings.expect(not other, f"{said} has columns that are no numbers: {other}")
 
 
 def _check_values(table, spec, shape, said, findings):

@@ -1,5 +1,7 @@
 """How broken contracts are collected, rule by rule, and reported."""
 
+import numpy as np
+
 from astroclassify.core import PluginError
 
 
@@ -55,9 +57,9 @@ class Findings:
             self.problems.append(problem)
         return bool(condition)
 
-    def attempt(self, what, function, *arguments):
+    def attempt(self, what, function, *arguments, gives=None):
         """
-        Call a function; that it raises is a problem too.
+        Call a function; that it raises, or gives something of another type, is a problem too.
 
         Parameters
         ----------
@@ -67,17 +69,27 @@ class Findings:
             What to call.
         *arguments
             Its arguments.
+        gives : type, optional
+            What its result should be; by default anything.
 
         Returns
         -------
         object or None
-            Its result; `None` where it raised.
+            Its result; `None` where there is a problem.
         """
         try:
-            return function(*arguments)
+            found = function(*arguments)
         except Exception as error:  # a plug-in may fail in any way
             self.problems.append(f"{what} raised {type(error).__name__}: {error}")
             return None
+        fits = gives is None or isinstance(found, gives)
+        return (
+            found
+            if self.expect(
+                fits, f"{what} is a {type(found).__name__}, not a {getattr(gives, '__name__', '')}"
+            )
+            else None
+        )
 
     def report(self):
         """
@@ -90,3 +102,20 @@ class Findings:
         """
         if self.problems:
             raise ContractError(self.name, self.problems)
+
+
+def holds_numbers(values):
+    """
+    Say whether values are real numbers.
+
+    Parameters
+    ----------
+    values : array_like
+        Such as a column, or a map.
+
+    Returns
+    -------
+    bool
+        Whether their type is one of integers or of floats.
+    """
+    return np.asarray(values).dtype.kind in "iuf"

@@ -6,7 +6,7 @@ from astropy.wcs import WCS
 
 from astroclassify.explain import EXPLAINERS, ExplainerSpec
 from astroclassify.models import Model, build_model
-from astroclassify.testing._errors import Findings
+from astroclassify.testing._errors import Findings, holds_numbers
 from astroclassify.testing._frames import difficult_frames
 from astroclassify.testing._spec import check_spec
 
@@ -70,7 +70,11 @@ def _check_frame(spec, model, frame, what, findings):
     for target in ("galaxy", "nsc"):
         said = f"its map of {what} for {target}"
         first, second = (
-            findings.attempt(said, lambda: spec.explain(model, frame, target=target))  # noqa: B023
+            findings.attempt(
+                said,
+                lambda: spec.explain(model, frame, target=target),  # noqa: B023
+                gives=CCDData,
+            )
             for _ in range(2)
         )
         if first is not None and _check_map(first, frame, said, findings):
@@ -80,13 +84,13 @@ def _check_frame(spec, model, frame, what, findings):
 
 
 def _check_map(found, frame, said, findings):
-    if not findings.expect(isinstance(found, CCDData), f"{said} is a {type(found).__name__}, not a CCDData"):
-        return False
     shape = found.data.shape
     fits = found.data.ndim == 2 and all(n <= m for n, m in zip(shape, frame.shape, strict=True))
     if not findings.expect(
         fits, f"{said} has the shape {shape}; expected two axes, no longer than {frame.shape}"
     ):
+        return False
+    if not findings.expect(holds_numbers(found.data), f"{said} holds {found.data.dtype}, not numbers"):
         return False
     findings.expect(bool(np.isfinite(found.data).all()), f"{said} is not finite")
     there, wanted = (one.wcs is not None for one in (found, frame))

@@ -31,6 +31,10 @@ def table(*rows):
     return QTable(rows=rows or None, names=DETECTION_COLUMNS, dtype=types)
 
 
+def untyped(*row):
+    return QTable(rows=[row], names=DETECTION_COLUMNS)
+
+
 WHOLE = ("nebula", 0.9, -0.5, 63.5, -0.5, 63.5)
 
 
@@ -47,7 +51,7 @@ def test_a_good_detector_passes_whether_or_not_it_finds_anything(make_spec, rows
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda image: [WHOLE], "list, not a QTable"),
+        (lambda image: [WHOLE], "list, not a Table"),
         (lambda image: table(WHOLE)["class", "score"], r"no column \['x_min'"),
         (lambda image: table(("comet", *WHOLE[1:])), r"classes \['comet'\]"),
         (lambda image: table(("nebula", 1.5, *WHOLE[2:])), "scores outside 0 to 1"),
@@ -56,6 +60,9 @@ def test_a_good_detector_passes_whether_or_not_it_finds_anything(make_spec, rows
         (lambda image: table(("nebula", 0.5, 1, 5, 1, 64)), "along y"),
         (lambda image: table(("nebula", np.random.default_rng().random(), *WHOLE[2:])), "same each time"),
         (lambda image: 1 / 0, "ZeroDivisionError"),
+        (lambda image: None, "NoneType, not a Table"),
+        (lambda image: untyped("nebula", "high", *WHOLE[2:]), r"no numbers: \['score'\]"),
+        (lambda image: untyped(*WHOLE[:5], "end"), r"no numbers: \['y_max'\]"),
         (overwriting, "it changed"),
     ],
 )

@@ -6,6 +6,7 @@ import types
 
 import numpy as np
 import pytest
+from astropy.nddata import CCDData
 
 from astroclassify.core import ParameterError
 from astroclassify.explain import EXPLAINERS, ExplainerSpec
@@ -80,6 +81,8 @@ def forgetful(model, frame, *, target):
         (lambda model, frame, *, target: map_on_frame(flat(frame)), "has no WCS"),
         (lambda model, frame, *, target: 1 / 0, "ZeroDivisionError"),
         (lambda model, frame: None, "TypeError"),
+        (lambda model, frame, *, target: None, "NoneType, not a CCDData"),
+        (lambda model, frame, *, target: CCDData(np.full((4, 5), "much"), unit=""), "not numbers"),
         (too_large, r"no longer than \(64, 64\)"),
         (not_finite, "is not finite"),
         (forgetful, "same each time"),
