@@ -60,8 +60,10 @@ class KeptRows:
         Parameters
         ----------
         row : dict
-            A value for each column.
+            A value for each column; an ``error`` of several lines becomes one line, for tables.
         """
+        if "error" in row:
+            row = row | {"error": " ".join(row["error"].split())}
         self._rows[row["name"]] = self._journal.add(row)
 
 
