@@ -95,7 +95,7 @@ def logits_of(model, planes):
 
 def scores_on_pool(model, pool, *, most=600):
     """Balanced accuracy and AUC on held-out frames that show a galaxy or an nsc."""
-    planes, labels = zip(*pool.in_order(1, most=most), strict=True)
+    planes, labels, _ = zip(*pool.in_order(1, most=most), strict=True)
     logits, labels = logits_of(model, (array[0] for array in planes)), np.concatenate(labels)
     known = labels < CLASSES.index("field")
     return _scores(logits[known], labels[known] == CLASSES.index("galaxy"))

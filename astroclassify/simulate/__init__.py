@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "_frames": ("SimulatedFrame", "linear_frame", "photograph", "random_frames"),
         "_outliers": ("OUTLIERS", "simulate_outlier"),
         "_preview": ("preview",),
+        "_styles": ("STYLES", "restyle"),
         "_threads": ("one_thread",),
         "detector._chip": ("ChipWindow", "flat_field", "hot_pixels"),
         "detector._collect": ("collect", "satellite_trail"),

@@ -13,6 +13,7 @@ import numpy as np
 from astropy.nddata import block_reduce
 from scipy import ndimage
 
+from astroclassify.core import ParameterError
 from astroclassify.photometry import sky_rate
 from astroclassify.simulate._dice import Dice
 from astroclassify.simulate._textures import fractal
@@ -67,7 +68,7 @@ class SimulatedFrame:
     kind: str
 
 
-def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1):
+def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1, shown=None):
     """
     Draw one body and show it in one or several ways.
 
@@ -83,6 +84,8 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1)
         Kind of body; random by default.
     renderings : int, default 1
         How many frames of the same body.
+    shown : {"linear", "photograph"}, optional
+        As what a detector counts, or as a photograph; by default either, at random.
 
     Returns
     -------
@@ -93,6 +96,8 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1)
     ------
     UnknownNameError
         If there is no such kind.
+    ParameterError
+        If ``shown`` is something else.
 
     Examples
     --------
@@ -101,18 +106,20 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1)
     >>> frame.label, frame.array.shape
     ('galaxy', (192, 192))
     """
+    if shown not in (None, "linear", "photograph"):
+        raise ParameterError(f"shown is {shown!r}; expected 'linear', 'photograph' or None")
     dice = Dice(rng)
     body = random_body(kind, dice.rng, label=label or dice.rng.choice(CLASSES, p=CLASS_FRACTIONS))
     scene = body.scene(_view_of_any_telescope(dice, body, shape))
     add_background(scene, dice, density=dice.log_uniform(0.1, 3))
     add_foreground(scene, body.latitude, dice, density=dice.log_uniform(0.1, 20))
-    return [SimulatedFrame(_show(scene, body, dice), body.label, body.kind) for _ in range(renderings)]
+    return [SimulatedFrame(_show(scene, body, dice, shown), body.label, body.kind) for _ in range(renderings)]
 
 
 def _view_of_any_telescope(dice, body, shape):
     """The whole of a body, or a piece of it, on pixels as large as that takes."""
     rng, partial = dice.rng, dice.chance(0.4)
-    reach = dice.log_uniform(0.8, 3.0) if partial else dice.log_uniform(0.12, 0.75)
+    reach = dice.log_uniform(0.8, 3.0) if partial else dice.log_uniform(0.07, 0.75)
     distance = rng.uniform(0.1, 0.75) if partial else abs(rng.normal(0, 0.06)) / reach
     direction = rng.uniform(0, 2 * np.pi)
     centre = (float(distance * np.sin(direction)), float(distance * np.cos(direction)))
@@ -120,7 +127,7 @@ def _view_of_any_telescope(dice, body, shape):
     return View(tuple(shape), scale, centre, float(rng.uniform(0, 2 * np.pi)), body.angular_radius / scale)
 
 
-def _show(scene, body, dice):
+def _show(scene, body, dice, shown):
     rng = dice.rng
     answer = _any_band(rng, body)
     diffuse, points = scene.observed(answer)
@@ -131,7 +138,8 @@ def _show(scene, body, dice):
     ).numpy()
     faintest = _FAINTEST_OF_SKY * _sky_of(answer.bandpass) * scene.view.pixel_area
     image = image / _reference_level(image, diffuse.numpy(), faintest, rng)
-    return linear_frame(image, dice) if rng.random() < 0.5 else photograph(image, dice)
+    is_linear = rng.random() < 0.5 if shown is None else shown == "linear"
+    return linear_frame(image, dice) if is_linear else photograph(image, dice)
 
 
 @lru_cache(maxsize=64)

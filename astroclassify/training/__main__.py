@@ -1,7 +1,8 @@
 """``python -m astroclassify.training produce|fit|release FOLDER``: train the default model.
 
 In the folder lie ``pools/SOURCE`` with frames to learn from, ``held/SOURCE`` with frames of other bodies,
-made with another seed, and ``run``, the training.
+made with another seed, and ``run``, the training. With ``--pictures FOLDER`` (``labels.csv`` and labelled
+pictures) real bodies are shown as well, as photographs and as scenes; a fifth of them is held out.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import logging
 from pathlib import Path
 
 from astroclassify.training import FramePool, Recipe, fit, release
+from astroclassify.training._pictures import real_sources
 from astroclassify.training._pool import Mixture
 from astroclassify.training._sources import SOURCES
 
@@ -25,7 +27,11 @@ def _parser():
     parser = argparse.ArgumentParser(prog="python -m astroclassify.training", description=__doc__)
     parser.add_argument("role", choices=["produce", "fit", "release"])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--source", choices=list(SOURCES), help="what a producer makes")
+    parser.add_argument(
+        "--source",
+        help=f"what a producer makes: {', '.join(SOURCES)}; of pictures also photographs, scenes, real chips",
+    )
+    parser.add_argument("--pictures", type=Path, help="labelled pictures to learn from as well")
     parser.add_argument("--held", action="store_true", help="a producer makes frames that are held out")
     parser.add_argument("--capacity", type=int, default=40_000, help="frames in a pool")
     parser.add_argument("--producer", type=int, default=0)
@@ -40,10 +46,17 @@ def _parser():
     return parser
 
 
+def sources(pictures, *, held=False):
+    """List the sources of frames and their shares of a batch, which sum to 1; pictures may be None."""
+    real = {} if pictures is None else real_sources(pictures, held=held)
+    rest = 1 - sum(share for _, share in real.values())
+    return {name: (source, share * rest) for name, (source, share) in SOURCES.items()} | real
+
+
 def _produce(chosen):
     place = chosen.folder / ("held" if chosen.held else "pools") / chosen.source
     FramePool(place, capacity=chosen.capacity).produce(
-        SOURCES[chosen.source][0],
+        sources(chosen.pictures, held=chosen.held)[chosen.source][0],
         seed=chosen.seed,
         producer=chosen.producer,
         producers=chosen.producers,
@@ -52,18 +65,25 @@ def _produce(chosen):
 
 
 def _fit(chosen):
-    pools = [FramePool(chosen.folder / "pools" / name) for name in SOURCES]
+    shares = {name: share for name, (_, share) in sources(chosen.pictures).items()}
+    pools = [FramePool(chosen.folder / "pools" / name) for name in shares]
     recipe = Recipe(
         seconds=60 * chosen.minutes, seed=chosen.seed, batch_size=64, learning_rate=1.5e-3, clip=5.0
     )
-    shares = [share for _, share in SOURCES.values()]
     run = chosen.folder / "run"
-    fit("patchnet", Mixture(pools, shares), folder=run, preset=recipe, weights=chosen.weights, resume=True)
+    fit(
+        "patchnet",
+        Mixture(pools, list(shares.values())),
+        folder=run,
+        preset=recipe,
+        weights=chosen.weights,
+        resume=True,
+    )
 
 
 def _release(chosen):
     target = chosen.target or chosen.folder / "patchnet.safetensors"
-    held = {name: FramePool(chosen.folder / "held" / name) for name in SOURCES}
+    held = {name: FramePool(chosen.folder / "held" / name) for name in sources(chosen.pictures)}
     card = release(chosen.folder / "run", target, held, earlier=chosen.earlier, commit=chosen.commit)
     print(json.dumps(card, indent=2))  # noqa: T201
 

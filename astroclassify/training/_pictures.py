@@ -1,27 +1,32 @@
-"""Training frames of real bodies: labelled pictures as raw frames, and as the photographs they are.
+"""Training frames of real bodies: labelled pictures as raw frames, and as photographs in every style.
 
-Sources as those of `_sources`: they take a generator of random numbers and give ``(array, label)``. Pictures
-are drawn so that the classes are balanced within each source of pictures, so that whose picture it is tells
-nothing. No default training uses them yet; a card of weights that did names every source.
+Sources as those of `_sources`: they take a generator of random numbers and give ``(array, label, body)``.
+Pictures are drawn so that the classes are balanced within each source of pictures, so that whose picture it is
+tells nothing. A fifth of the bodies is held out, to calibrate and to measure.
 """
 
-import warnings
+import hashlib
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
+from PIL import Image
 
-from astroclassify.core import FrameWarning, ParameterError
-from astroclassify.io import read_frames
-from astroclassify.preprocess import frame_array
-from astroclassify.simulate import CLASSES, PicturePlans
+from astroclassify.core import ParameterError
+from astroclassify.simulate import CLASSES, PicturePlans, SimulationConfig, labelled_pictures, restyle
 from astroclassify.training._exposed import exposed_arrays
-from astroclassify.training._sources import _EXPOSURES, FRAMES_OF_A_BODY
+from astroclassify.training._sources import _EXPOSURES, FRAMES_OF_A_BODY, as_products, chip_frames
 
+_CHIPS = SimulationConfig(optics="typical", clear_snr=0.5)
 #: All frames of a training come from one set, so that a picture is cleaned once for many of them.
 _SEED, _COUNT = 20_012, 36**4
 #: A piece of a photograph: side relative to the shorter side, and pixels a side at least.
 _PIECES, _SMALLEST = (0.4, 1.0), 96
+#: How often a piece is the whole picture, and in another style; one body in so many is held out.
+_WHOLE, _RESTYLED, _HELD_OUT = 0.35, 0.8, 5
+#: The luminance that `~astroclassify.io.read_frames` gives of a colour picture; and how far at most the
+#: weights of another one lie from it.
+_LUMINANCE, _OTHER_COLOURS = (0.299, 0.587, 0.114), 0.5
 
 
 def real_scenes(rng, *, pictures, config=_EXPOSURES):
@@ -40,7 +45,7 @@ def real_scenes(rng, *, pictures, config=_EXPOSURES):
     Returns
     -------
     list of tuple
-        Frames, float32, as the reader gives them, and labels: indices of ``CLASSES``.
+        Frames, float32, as the reader gives them, labels: indices of ``CLASSES``, and numbers of bodies.
 
     Raises
     ------
@@ -49,16 +54,35 @@ def real_scenes(rng, *, pictures, config=_EXPOSURES):
     """
     config = replace(config, frames_per_body=FRAMES_OF_A_BODY)
     plans, frames = PicturePlans(pictures, config, _SEED, _COUNT), []
-    first = FRAMES_OF_A_BODY * int(rng.integers(_COUNT // FRAMES_OF_A_BODY))
-    for index in range(first, first + FRAMES_OF_A_BODY):
-        label = _label(plans.picture(index))
-        frames += [(array, label) for array in exposed_arrays(plans.plan(index).expose())]
+    while not frames:
+        first = FRAMES_OF_A_BODY * int(rng.integers(_COUNT // FRAMES_OF_A_BODY))
+        for index in range(first, first + FRAMES_OF_A_BODY):
+            arrays, label, body = _clearly_exposed(plans, index)
+            frames += [(as_products(array, rng), label, body) for array in arrays]
     return frames
 
 
-def real_photographs(rng, *, pictures):
+def _clearly_exposed(plans, index):
+    """Chips of one exposure, label and body; no chips where the body would be too faint in every view."""
+    picture = plans.picture(index)
+    label, body = _label(picture), _number(picture)
+    try:
+        return exposed_arrays(plans.plan(index).expose()), label, body
+    except ParameterError:
+        return [], label, body
+
+
+def _number(picture):
+    return int(_checksum(picture.body)[:8], 16)
+
+
+def _checksum(body):
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def real_chips(rng, *, pictures):
     """
-    Show a real body as it was photographed: pieces of the picture, turned and mirrored, three of them.
+    Expose a real body as scene on whole chips, and read the raw file.
 
     Parameters
     ----------
@@ -70,7 +94,36 @@ def real_photographs(rng, *, pictures):
     Returns
     -------
     list of tuple
-        Luminance, float32, and labels: indices of ``CLASSES``.
+        Both chips and a square cut out of one, float32, labels, and numbers of bodies.
+
+    Raises
+    ------
+    ParameterError
+        If a picture's class is not known.
+    """
+    plans, arrays = PicturePlans(pictures, _CHIPS, _SEED, _COUNT), []
+    while not arrays:
+        arrays, label, body = _clearly_exposed(plans, int(rng.integers(_COUNT)))
+    return [(array, label, body) for array, label in chip_frames(arrays, label, rng)]
+
+
+def real_photographs(rng, *, pictures, style=None):
+    """
+    Show a real body as it was photographed: pieces of the picture, turned and mirrored, in three styles.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    pictures : tuple of LabelledPicture
+        To draw from.
+    style : str, optional
+        One of `~astroclassify.simulate.STYLES`; by default random, or the picture's own.
+
+    Returns
+    -------
+    list of tuple
+        Luminance, float32, labels: indices of ``CLASSES``, and numbers of bodies.
 
     Raises
     ------
@@ -78,8 +131,13 @@ def real_photographs(rng, *, pictures):
         If a picture's class is not known.
     """
     picture = pictures[int(rng.choice(len(pictures), p=_shares(pictures)))]
-    array, label = _luminance(picture.path), _label(picture)
-    return [(_piece(array, rng), label) for _ in range(FRAMES_OF_A_BODY)]
+    label, body, frames = _label(picture), _number(picture), []
+    for _ in range(FRAMES_OF_A_BODY):
+        piece = _piece(_in_grey(_planes(picture.path), rng), rng)
+        if style is not None or rng.random() < _RESTYLED:
+            piece = restyle(piece, rng, style=style)
+        frames.append((piece, label, body))
+    return frames
 
 
 @lru_cache(maxsize=4)
@@ -87,12 +145,21 @@ def _shares(pictures):
     return PicturePlans(pictures, _EXPOSURES, 0, 1).shares
 
 
-@lru_cache(maxsize=16)
-def _luminance(path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FrameWarning)
-        (frame, *_) = read_frames(path)
-    return frame_array(frame)
+@lru_cache(maxsize=160)
+def _planes(path):
+    """The picture's colours, or its one plane, 8 bits ``[n, y, x]``."""
+    with Image.open(path) as picture:
+        shown = picture.convert("L" if picture.mode in ("1", "L", "I", "I;16", "F") else "RGB")
+    return np.atleast_3d(np.asarray(shown)).transpose(2, 0, 1)
+
+
+def _in_grey(planes, rng):
+    """Luminance, or another mixture of the colours: another filter would have seen that."""
+    if len(planes) == 1:
+        return planes[0].astype(np.float32)
+    part = _OTHER_COLOURS * rng.random() if rng.random() < _OTHER_COLOURS else 0.0
+    weights = (1 - part) * np.array(_LUMINANCE) + part * rng.dirichlet((1, 1, 1))
+    return np.tensordot(weights.astype(np.float32), planes.astype(np.float32), axes=1)
 
 
 def _label(picture):
@@ -105,7 +172,65 @@ def _label(picture):
 
 def _piece(array, rng):
     least = max(_SMALLEST / min(array.shape), _PIECES[0])
-    side = int(min(array.shape) * min(rng.uniform(least, max(_PIECES[1], least)), 1.0))
+    whole = rng.random() < _WHOLE
+    side = int(min(array.shape) * (1.0 if whole else min(rng.uniform(least, max(_PIECES[1], least)), 1.0)))
     top, left = (int(rng.integers(n - side + 1)) for n in array.shape)
     piece = np.rot90(array[top : top + side, left : left + side], int(rng.integers(4)))
     return np.ascontiguousarray(piece[:, ::-1] if rng.random() < 0.5 else piece)
+
+
+# All sources of a training -----------------------------------------------------------------------
+
+
+def held_out(pictures):
+    """
+    Choose the bodies that are kept out of training, to calibrate and to measure.
+
+    Parameters
+    ----------
+    pictures : sequence of LabelledPicture
+        All there are.
+
+    Returns
+    -------
+    set of str
+        A fifth of each class's bodies, by a checksum of the name.
+    """
+    chosen = set()
+    for label in CLASSES:
+        bodies = {picture.body for picture in pictures if picture.label == label}
+        in_order = sorted(bodies, key=_checksum)
+        chosen.update(in_order[: -(-len(in_order) // _HELD_OUT)])
+    return chosen
+
+
+def real_sources(folder, *, held):
+    """
+    List the sources of real bodies.
+
+    Parameters
+    ----------
+    folder : path-like
+        Pictures and ``labels.csv``; see `~astroclassify.simulate.labelled_pictures`. Pictures that are known
+        as ``nsc`` only are left out.
+    held : bool
+        Those held out, or all others.
+
+    Returns
+    -------
+    dict
+        By name: a source and its share of a batch.
+    """
+    known = [picture for picture in labelled_pictures(folder) if picture.label in CLASSES]
+    out = held_out(known)
+    pictures = tuple(picture for picture in known if (picture.body in out) is held)
+    return {
+        name: (partial(source, pictures=pictures), share) for name, (source, share) in _REAL_SOURCES.items()
+    }
+
+
+_REAL_SOURCES = {
+    "photographs": (real_photographs, 0.16),
+    "scenes": (real_scenes, 0.08),
+    "real chips": (real_chips, 0.06),
+}

@@ -84,12 +84,13 @@ class FramePool:
         shape = (self.capacity, PLANES, self.side, self.side)
         self.planes = self._open("planes.u8", shape)
         self.labels = self._open("labels.u8", (self.capacity, 1))
+        self.bodies = self._open("bodies.u32", (self.capacity,), np.uint32)
 
-    def _open(self, name, shape):
+    def _open(self, name, shape, dtype=np.uint8):
         path = self.folder / name
         if not path.exists():
-            np.memmap(path, np.uint8, "w+", shape=shape).flush()
-        return np.memmap(path, np.uint8, "r+", shape=shape)
+            np.memmap(path, dtype, "w+", shape=shape).flush()
+        return np.memmap(path, dtype, "r+", shape=shape)
 
     @property
     def filled(self):
@@ -103,7 +104,8 @@ class FramePool:
         Parameters
         ----------
         source : callable
-            ``source(rng)`` gives a list of ``(array, label)``, for example `views`.
+            ``source(rng)`` gives a list of ``(array, label)``, all of one body, for example `views`; or of
+            ``(array, label, body)``, where one body may come again: a number for each.
         seed : int
             Seed of the whole pool.
         producer, producers : int
@@ -115,11 +117,11 @@ class FramePool:
         counter = self.folder / f"count-{producer}.txt"
         done = int(counter.read_text()) if counter.exists() else 0
         while (limit is None or done < limit) and not (self.folder / "stop").exists():
-            rng = np.random.default_rng([seed, producer, done])
-            for array, label in source(rng):
+            rng, call = np.random.default_rng([seed, producer, done]), done * producers + producer
+            for array, label, *body in source(rng):
                 slot = slots[done % slots.size]
                 self.planes[slot] = quantised(_fitted(PATCHNET.planes(array), self.side, rng))
-                self.labels[slot] = label
+                self.labels[slot], self.bodies[slot] = label, *(body or [call])
                 done += 1
             write_text(str(done), counter)
 
@@ -162,12 +164,14 @@ class FramePool:
         Yields
         ------
         tuple of numpy.ndarray
-            Planes, float32, shape (n, 5, side, side), and labels, int64, shape (n,).
+            Planes, float32, shape (n, 5, side, side), labels, int64, shape (n,), and numbers of the bodies,
+            int64, shape (n,).
         """
         count = min(self.filled, self.capacity, self.capacity if most is None else most)
         for start in range(0, count, size):
             batch = slice(start, min(start + size, count))
-            yield restored(self.planes[batch].astype(np.float32)), self.labels[batch, 0].astype(np.int64)
+            planes = restored(self.planes[batch].astype(np.float32))
+            yield planes, self.labels[batch, 0].astype(np.int64), self.bodies[batch].astype(np.int64)
 
 
 class Mixture:

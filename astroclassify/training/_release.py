@@ -21,7 +21,7 @@ from astroclassify.simulate import CLASSES
 from astroclassify.training._calibration import fit_calibration
 from astroclassify.training._card import versions
 from astroclassify.training._log import read_log
-from astroclassify.training._sources import FRAMES_OF_A_BODY, NOTHING
+from astroclassify.training._sources import NOTHING
 from astroclassify.training._trainer import write_state
 
 #: How often, at least, labels of held-out frames are right where the model does not say "uncertain".
@@ -104,8 +104,8 @@ def _stage(folder):
 
 def _seen(module, pool, number):
     """Logits averaged over flips, features, labels, bodies and sources of a pool's frames."""
-    logits, features, labels = [], [], []
-    for array, label in pool.in_order(_BATCH):
+    logits, features, labels, bodies = [], [], [], []
+    for array, label, body in pool.in_order(_BATCH):
         planes = torch.from_numpy(array)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16("cpu")):
             seen = module.examine(planes, evidence=False)
@@ -113,9 +113,10 @@ def _seen(module, pool, number):
         logits.append((seen.logits + sum(others)) / len(VIEWS))
         features.append(seen.features)
         labels.append(label)
+        bodies.append(body)
     labels = np.concatenate(labels)
     source = np.full(len(labels), number)
-    bodies = np.stack([source, np.arange(len(labels)) // FRAMES_OF_A_BODY], axis=1)
+    bodies = np.stack([source, np.unique(np.concatenate(bodies), return_inverse=True)[1]], axis=1)
     return torch.cat(logits).numpy(), torch.cat(features).numpy(), labels, bodies, source
 
 

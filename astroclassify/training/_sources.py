@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from astropy.nddata import block_reduce
+from scipy import ndimage
 
 from astroclassify.simulate import (
     CLASSES,
@@ -16,6 +18,7 @@ from astroclassify.simulate import (
     SimulationConfig,
     plan_exposure,
     random_frames,
+    restyle,
     simulate_outlier,
 )
 from astroclassify.training._exposed import exposed_arrays
@@ -33,22 +36,36 @@ _APERTURES = {
     ),
     "wfc3-uvis": ("UVIS2-C1K1C-SUB", "UVIS2-M1K1C-SUB"),
 }
-_CLASSES = {"galaxy": 0.47, "nebula": 0.24, "star cluster": 0.24, "field": 0.05}
+_CLASSES = {"galaxy": 0.5, "nebula": 0.25, "star cluster": 0.25}
 #: Frames of one body that follow each other (int).
 FRAMES_OF_A_BODY = 3
+#: A frame that shows nothing of its body would teach that an empty sky is a galaxy, or a nebula.
+_LEAST_SNR = 0.5
 _EXPOSURES = SimulationConfig(
-    apertures=_APERTURES, classes=_CLASSES, optics="typical", frames_per_body=FRAMES_OF_A_BODY
+    apertures=_APERTURES,
+    classes=_CLASSES,
+    optics="typical",
+    frames_per_body=FRAMES_OF_A_BODY,
+    clear_snr=_LEAST_SNR,
 )
 _STEPS = 0.25  # of the exposures have a step
 # Kinds of which pieces are often taken for another class are shown more often.
 _OFTEN = {"planetary": 5.0, "reflection": 3.0, "remnant": 2.0, "young": 2.0}
 _KINDS = {kind.name: _OFTEN.get(kind.name, kind.weight) for kind in KINDS.values()}
 _CHIPS = {
-    "as they come": SimulationConfig(optics="typical", kinds=_KINDS),
+    "as they come": SimulationConfig(optics="typical", kinds=_KINDS, clear_snr=_LEAST_SNR),
     "clear": SimulationConfig(optics="typical", kinds=_KINDS, clear_snr=1.0),
     "blurry": SimulationConfig(optics="typical", kinds=_KINDS, blurry=True),
 }
 _CUTS = (512, 768, 1024, 1536, 2048)  # pixels a side
+_FIELDS = {
+    True: SimulationConfig(optics="typical", classes={"field": 1.0}),
+    False: SimulationConfig(apertures=_APERTURES, optics="typical", classes={"field": 1.0}),
+}
+#: How often an empty field is exposed on whole chips, on a subarray, and photographed.
+_WAYS_TO_A_FIELD = {"chips": 0.3, "subarray": 0.4, "photograph": 0.3}
+#: How often a frame is a reduced product rather than a raw frame's chip, of each kind.
+_PRODUCTS = {"binned": 0.05, "drizzled": 0.05, "half": 0.03, "quarter": 0.03, "scattered": 0.04}
 
 # Kinds of ``simulate.OUTLIERS`` that show no sky.
 _BLANK = ("bias", "dark", "flat", "noise")
@@ -99,8 +116,63 @@ def exposures(rng, *, instruments=("acs-wfc", "wfc3-uvis")):
     for index in range(first, first + FRAMES_OF_A_BODY):
         plan = plan_exposure(config, seed, index)
         label = CLASSES.index(plan.body.label)
-        frames += [(_with_a_step(array, rng), label) for array in exposed_arrays(plan.expose())]
+        arrays = exposed_arrays(plan.expose())
+        frames += [(as_products(_with_a_step(array, rng), rng), label) for array in arrays]
     return frames
+
+
+def styled(rng):
+    """
+    Show a random body as a photograph in three styles.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list of tuple
+        Pictures, float32, and labels.
+    """
+    return _styled(rng, None)
+
+
+def _styled(rng, label):
+    side = _SIDE * int(
+        rng.choice(list(_LARGE), p=list(_LARGE.values())) if rng.random() < 0.4 else rng.integers(1, 3)
+    )
+    frames = random_frames(
+        rng, shape=(side, side), label=label, renderings=FRAMES_OF_A_BODY, shown="photograph"
+    )
+    return [(restyle(frame.array, rng), CLASSES.index(frame.label)) for frame in frames]
+
+
+def empty_fields(rng):
+    """
+    Show a sky without a body: on whole chips, subarrays, or as a photograph.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list of tuple
+        Frames, float32, and the label of ``field``.
+    """
+    way, label = (
+        str(rng.choice(list(_WAYS_TO_A_FIELD), p=list(_WAYS_TO_A_FIELD.values()))),
+        CLASSES.index("field"),
+    )
+    if way == "photograph":
+        return _styled(rng, "field")
+    plan = plan_exposure(_FIELDS[way == "chips"], int(rng.integers(2**40)), int(rng.integers(2**19)))
+    arrays = exposed_arrays(plan.expose())
+    if way == "chips":
+        return chip_frames(arrays, label, rng)
+    return [(as_products(_with_a_step(array, rng), rng), label) for array in arrays]
 
 
 def chips(rng):
@@ -142,7 +214,7 @@ def chip_frames(arrays, label, rng):
     """
     chosen, side = arrays[int(rng.integers(len(arrays)))], int(rng.choice(_CUTS))
     square = _with_a_step(_square(chosen, side, rng), rng)
-    return [(array, label) for array in (*arrays, square)]
+    return [(as_products(array, rng), label) for array in (*arrays, square)]
 
 
 def _with_a_step(array, rng):
@@ -152,6 +224,72 @@ def _with_a_step(array, rng):
     array = array.copy()
     array[:, : array.shape[1] // 2] += np.float32(rng.normal(0, 10 ** rng.uniform(0, 2)))
     return array
+
+
+def as_products(array, rng):
+    """
+    Leave a chip as it is, mostly; else show it binned, turned on a drizzled grid, or with parts lost.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Frame, ``[y, x]``.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    numpy.ndarray
+        Frame, float32, NaN where nothing is known.
+    """
+    drawn = rng.random()
+    for name, chance in _PRODUCTS.items():
+        if drawn < chance:
+            return _AS_PRODUCT[name](array, rng)
+        drawn -= chance
+    return array
+
+
+def _binned(array, rng):
+    return block_reduce(array, int(rng.choice([2, 3, 4])), func=np.mean).astype(np.float32)
+
+
+def _drizzled(array, rng):
+    """Turned on the sky: a footprint within a frame, neighbouring pixels correlated."""
+    turned = ndimage.rotate(array, rng.uniform(5, 85), order=1, mode="constant", cval=np.nan, prefilter=False)
+    if rng.random() < 0.5:  # a cut-out that the footprint fills in part
+        turned = _square(turned, int(rng.uniform(0.4, 0.8) * min(turned.shape)), rng)
+    return turned if np.isfinite(turned).mean() > _LEAST_FOOTPRINT else array
+
+
+def _half(array, rng):
+    lost, (y, x) = array.copy(), np.mgrid[-1 : 1 : array.shape[0] * 1j, -1 : 1 : array.shape[1] * 1j]
+    angle = float(rng.choice([0, np.pi / 2, rng.uniform(0, 2 * np.pi)]))
+    lost[np.cos(angle) * x + np.sin(angle) * y > rng.uniform(-0.1, 0.6)] = np.nan
+    return lost
+
+
+def _quarter(array, rng):
+    lost, (rows, columns) = array.copy(), (side // 2 for side in array.shape)
+    top, left = int(rng.integers(2)) * rows, int(rng.integers(2)) * columns
+    lost[top : top + rows, left : left + columns] = np.nan
+    return lost
+
+
+def _scattered(array, rng):
+    return np.where(
+        rng.random(array.shape, dtype=np.float32) < rng.uniform(0.01, 0.4), np.float32(np.nan), array
+    )
+
+
+_LEAST_FOOTPRINT = 0.3
+_AS_PRODUCT = {
+    "binned": _binned,
+    "drizzled": _drizzled,
+    "half": _half,
+    "quarter": _quarter,
+    "scattered": _scattered,
+}
 
 
 def outliers(rng):
@@ -203,13 +341,15 @@ def _square(array, side, rng):
     return array[top : top + side, left : left + side]
 
 
-#: The sources of the default model's training, and their shares of each batch (dict).
+#: The sources of the default model's training that need no pictures, and their shares of each batch (dict).
 SOURCES = {
-    "small": (partial(views, blocks=_SMALL), 0.28),
-    "large": (partial(views, blocks=_LARGE), 0.22),
-    "acs": (partial(exposures, instruments=("acs-wfc",)), 0.07),
-    "uvis": (partial(exposures, instruments=("wfc3-uvis",)), 0.07),
-    "chips": (chips, 0.30),
+    "small": (partial(views, blocks=_SMALL), 0.15),
+    "large": (partial(views, blocks=_LARGE), 0.10),
+    "styled": (styled, 0.14),
+    "acs": (partial(exposures, instruments=("acs-wfc",)), 0.06),
+    "uvis": (partial(exposures, instruments=("wfc3-uvis",)), 0.06),
+    "chips": (chips, 0.32),
+    "fields": (empty_fields, 0.10),
     "blank": (blank_frames, 0.02),
-    "outliers": (outliers, 0.04),
+    "outliers": (outliers, 0.05),
 }
