@@ -1,7 +1,7 @@
 """Training frames of real bodies: labelled pictures as raw frames, and as photographs in every style.
 
 Sources as those of `_sources`: they take a generator of random numbers and give ``(array, label, body)``.
-Pictures are drawn so that the classes are balanced within each source of pictures, so that whose picture it is
+Pictures are drawn so that the classes are balanced within each source of pictures: whose picture it is
 tells nothing. A fifth of the bodies is held out, to calibrate and to measure.
 """
 
