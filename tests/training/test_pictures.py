@@ -6,7 +6,7 @@ from PIL import Image
 
 from astroclassify.core import ParameterError
 from astroclassify.simulate import CLASSES, LabelledPicture, SimulationConfig
-from astroclassify.training._pictures import real_photographs, real_scenes
+from astroclassify.training._pictures import real_photographs, real_scenes, real_sources
 
 CONFIG = SimulationConfig(
     instruments={"wfc3-uvis": 1}, apertures={"wfc3-uvis": ["UVIS1-C512A-SUB"]}, optics="typical"
@@ -52,3 +52,21 @@ def test_a_picture_of_no_known_class_is_refused(pictures):
     unknown = (LabelledPicture(pictures[0].path, "x", "nsc"),)
     with pytest.raises(ParameterError, match="the label is 'nsc'"):
         real_photographs(np.random.default_rng(0), pictures=unknown)
+
+
+def test_a_fifth_of_each_class_is_held_out_and_shown_to_no_training(tmp_path):
+    rows = ["file,body,label,kind,source"]
+    rows += [f"{n}.png,body{n // 2},{'galaxy' if n % 4 < 2 else 'nsc'},nebula,a" for n in range(40)]
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    shown, kept = (
+        real_sources(tmp_path, held=held)["photographs"][0].keywords["pictures"] for held in (False, True)
+    )
+    bodies = [{picture.body for picture in each} for each in (shown, kept)]
+    assert [len(each) for each in bodies] == [16, 4]
+    assert not bodies[0] & bodies[1]
+    assert {picture.label for picture in kept} == {"galaxy", "nebula"}
+
+
+def test_a_style_can_be_asked_for(pictures):
+    frames = real_photographs(np.random.default_rng(4), pictures=pictures, style="chart")
+    assert all(array.mean() > 128 for array, *_ in frames)

@@ -17,9 +17,11 @@ from astroclassify.training import FramePool, release
 from astroclassify.training._log import TrainingLog
 from astroclassify.training._pool import Mixture, quantised, restored
 from astroclassify.training._sources import (
+    _AS_PRODUCT,
     FRAMES_OF_A_BODY,
     NOTHING,
     SOURCES,
+    _styled,
     blank_frames,
     chip_frames,
     views,
@@ -152,3 +154,31 @@ def test_classify_takes_a_release(released):
     frame = np.random.default_rng(0).normal(100, 5, (64, 64))
     answer = classify(frame, weights=released[0])
     assert sum(answer.probabilities.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("product", sorted(_AS_PRODUCT))
+def test_a_reduced_product_is_a_frame_of_which_enough_is_left(product):
+    chip = np.random.default_rng(1).normal(100, 5, (512, 512)).astype(np.float32)
+    for seed in range(4):
+        array = _AS_PRODUCT[product](chip, np.random.default_rng(seed))
+        assert array.dtype == np.float32
+        assert np.isfinite(array).mean() > 0.15
+        assert np.nanmean(array) == pytest.approx(100, rel=0.05)
+        assert working_planes(array, peaks=True).shape[0] == 5
+
+
+def test_an_empty_field_is_photographed_or_exposed():
+    rng, frames = np.random.default_rng(3), []
+    while len(frames) < 9:
+        frames += _styled(rng, "field")
+    assert {label for _, label in frames} == {CLASSES.index("field")}
+
+
+def test_a_pool_keeps_whose_frame_each_is(tmp_path):
+    array = np.zeros((64, 64), np.float32)
+    drawn, named = (FramePool(tmp_path / name, capacity=8, side=16) for name in ("drawn", "named"))
+    drawn.produce(lambda rng: [(array, 0)] * 2, seed=1, limit=8)
+    named.produce(lambda rng: [(array, 0, 77), (array, 1, 78)], seed=1, limit=8)
+    (_, _, bodies), (_, labels, numbers) = next(drawn.in_order(8)), next(named.in_order(8))
+    np.testing.assert_array_equal(bodies, np.repeat([0, 2, 4, 6], 2))
+    np.testing.assert_array_equal(numbers, 77 + labels)
