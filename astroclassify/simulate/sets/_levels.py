@@ -1,6 +1,7 @@
 """How bright a body is in a frame, before the frame is made: small maps of it, and signal-to-noise."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -375,6 +376,12 @@ def _positive_root(a, b, c):
     return (b + np.sqrt(b * b + 4 * a * c)) / (2 * a)
 
 
+@lru_cache(maxsize=64)
+def _background(bandpass, zodiacal, earth):
+    """One exposure's sky is asked for again for each view that is tried."""
+    return float(sky_rate(bandpass, zodiacal=zodiacal, earth=earth).value)
+
+
 def noise_terms(answer, camera, sky, effects):
     """
     Say what a pixel holds besides the body's light.
@@ -395,8 +402,7 @@ def noise_terms(answer, camera, sky, effects):
     tuple of float
         As `signal_to_noise` takes them.
     """
-    zodiacal, earth = sky
-    background = float(sky_rate(answer.bandpass, zodiacal=zodiacal, earth=earth).value)
+    background = _background(answer.bandpass, *sky)
     read_noise = np.mean([amplifier.read_noise for amplifier in camera.amplifiers.values()])
     return (
         background + camera.dark_current * effects.dark,

@@ -348,7 +348,8 @@ def _balanced_shares(pictures):
     return shares
 
 
-@lru_cache(maxsize=8)
+# Cleaning takes a second; a clean picture of a million pixels and three colours is some 15 MB.
+@lru_cache(maxsize=128)
 def _clean_picture(path, label, seed):
     return from_image(path, angular_size=1.0, magnitude=0.0, label=label, stars="separate", seed=seed)
 
