@@ -11,7 +11,7 @@ import logging
 from pathlib import Path
 
 from astroclassify.training import FramePool, Recipe, fit, release
-from astroclassify.training._pictures import real_sources
+from astroclassify.training._pictures import credits_of, real_sources
 from astroclassify.training._pool import Mixture
 from astroclassify.training._sources import SOURCES
 
@@ -73,7 +73,9 @@ def _fit(chosen):
     run = chosen.folder / "run"
     fit(
         "patchnet",
-        Mixture(pools, list(shares.values())),
+        Mixture(
+            pools, list(shares.values()), pictures=credits_of(chosen.pictures) if chosen.pictures else ()
+        ),
         folder=run,
         preset=recipe,
         weights=chosen.weights,

@@ -384,6 +384,6 @@ class PoolStream:
         Returns
         -------
         dict
-            In one sentence.
+            What its pool says of itself.
         """
-        return {"pool": "frames simulated by astroclassify.simulate, no observed frame"}
+        return self.pool.described()

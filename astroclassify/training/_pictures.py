@@ -5,9 +5,11 @@ Pictures are drawn so that the classes are balanced within each source of pictur
 tells nothing. A fifth of the bodies is held out, to calibrate and to measure.
 """
 
+import csv
 import hashlib
 from dataclasses import replace
 from functools import lru_cache, partial
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -229,6 +231,30 @@ def real_sources(folder, *, held):
     }
 
 
+def credits_of(folder):
+    """
+    List the pictures that a training learns from, with whom they are by.
+
+    Parameters
+    ----------
+    folder : path-like
+        As of `real_sources`.
+
+    Returns
+    -------
+    list of dict
+        ``file``, ``body``, ``source``, ``licence`` and ``verified`` (whether the source states the licence)
+        of each picture that is not held out, as far as ``labels.csv`` has them.
+    """
+    known = [picture for picture in labelled_pictures(folder) if picture.label in CLASSES]
+    out = held_out(known)
+    shown = {picture.path for picture in known if picture.body not in out}
+    with open(Path(folder) / "labels.csv", newline="", encoding="utf-8") as lines:
+        rows = [row for row in csv.DictReader(lines) if str(Path(folder) / row["file"]) in shown]
+    return [{name: row[name] for name in _CREDITS if name in row} for row in rows]
+
+
+_CREDITS = ("file", "body", "source", "licence", "verified")
 _REAL_SOURCES = {
     "photographs": (real_photographs, 0.16),
     "scenes": (real_scenes, 0.08),

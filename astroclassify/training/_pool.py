@@ -150,6 +150,17 @@ class FramePool:
             planes[i] = turned[:, ::-1] if flip else turned
         return planes, self.labels[chosen, 0].astype(np.int64)
 
+    def described(self):
+        """
+        Say what the pool is.
+
+        Returns
+        -------
+        dict
+            In one sentence.
+        """
+        return {"pool": "frames simulated by astroclassify.simulate, no observed frame"}
+
     def in_order(self, size, *, most=None):
         """
         Give the frames once, as they lie.
@@ -184,10 +195,12 @@ class Mixture:
         Where frames come from.
     shares : sequence of float
         How much of a batch each pool gives, on average; they sum to 1.
+    pictures : sequence of dict, default ()
+        The pictures of real bodies that the pools show: file, body, source, licence of each.
     """
 
-    def __init__(self, pools, shares):
-        self.pools, self.shares = list(pools), list(shares)
+    def __init__(self, pools, shares, *, pictures=()):
+        self.pools, self.shares, self.pictures = list(pools), list(shares), list(pictures)
 
     @property
     def filled(self):
@@ -214,3 +227,18 @@ class Mixture:
         counts = rng.multinomial(size, self.shares)
         parts = [pool.draw(rng, count) for pool, count in zip(self.pools, counts, strict=True) if count]
         return tuple(np.concatenate(each) for each in zip(*parts, strict=True))
+
+    def described(self):
+        """
+        Say what the pools are.
+
+        Returns
+        -------
+        dict
+            The share of each source, and the pictures.
+        """
+        shares = {pool.folder.name: share for pool, share in zip(self.pools, self.shares, strict=True)}
+        what = "frames simulated by astroclassify.simulate"
+        if self.pictures:
+            what += "; photographs, and raw frames simulated from them, of the pictures listed"
+        return {"pool": what, "shares": shares} | ({"pictures": self.pictures} if self.pictures else {})

@@ -82,7 +82,7 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
         "uncertain_below": threshold,
         "novelty": novelty,
         "training": {
-            "data": "simulated by astroclassify.training SOURCES; no photograph, no observed frame",
+            "data": "frames of the sources that the stages list",
             "stages": [_stage(Path(folder)) for folder in (*earlier, run)],
             "commit": commit,
             "versions": versions(),
