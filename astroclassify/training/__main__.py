@@ -39,6 +39,7 @@ def _parser():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, help="frames after which a producer stops")
     parser.add_argument("--minutes", type=float, default=60.0, help="length of the training")
+    parser.add_argument("--learning-rate", type=float, default=1.5e-3, help="its peak")
     parser.add_argument("--weights", help="weights to start from")
     parser.add_argument("--target", type=Path, help="where to release the weights, NAME.safetensors")
     parser.add_argument("--earlier", type=Path, nargs="*", default=[], help="trainings that it started from")
@@ -68,7 +69,11 @@ def _fit(chosen):
     shares = {name: share for name, (_, share) in sources(chosen.pictures).items()}
     pools = [FramePool(chosen.folder / "pools" / name) for name in shares]
     recipe = Recipe(
-        seconds=60 * chosen.minutes, seed=chosen.seed, batch_size=64, learning_rate=1.5e-3, clip=5.0
+        seconds=60 * chosen.minutes,
+        seed=chosen.seed,
+        batch_size=64,
+        learning_rate=chosen.learning_rate,
+        clip=5.0,
     )
     run = chosen.folder / "run"
     fit(
