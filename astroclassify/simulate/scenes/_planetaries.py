@@ -111,22 +111,48 @@ def _filled(v, u, *, pixel, angle, waist, ratio):
     return (1 - r2).clamp_min_(0).sqrt_()
 
 
+def _thick(v, u, *, pixel, angle, waist, ratio, inner, soft, empty, fade):
+    """Thick shell of an ellipsoid, dense at its equator: a broad bright ring, dim at the poles and within."""
+    across, along = turned(v, u, angle)
+    r2 = (along / waist).square_() + (across / (waist * ratio)).square_()
+    ring = (1 - r2).clamp_min_(0).pow_(soft) - empty * (1 - r2 / inner**2).clamp_min_(0).pow_(soft)
+    return ring.mul_(torch.exp(across.abs_().mul_(-1 / (fade * waist * ratio)))).mul_((1 - inner**2) ** -soft)
+
+
 def _ellipsoids(rng):
     """Nested shells, the outer fainter, older and less ionised."""
     angle, tilt, parts = rng.uniform(0, np.pi), rng.uniform(-1.2, 1.2), []
-    size, ratio = rng.uniform(0.3, 0.65), rng.uniform(1.0, 2.0)
+    size, ratio = rng.uniform(0.2, 0.6), rng.uniform(1.0, 2.0)
     for number in range(rng.integers(1, 4)):
         spectrum = ("planetary", "hii", "remnant")[number]
         weight = rng.uniform(0.6, 1.0) * rng.uniform(0.1, 0.45) ** number
-        shape = {"waist": size, "flare": -1 / ratio**2, "tilt": tilt, "reach": 9.0}
-        thin = float(np.exp(rng.uniform(np.log(0.003), np.log(0.2))))
-        parts.append((spectrum, weight, partial(_on_axis, angle=angle, thin=thin, **shape)))
         height = ratio * abs(np.cos(tilt)) + abs(np.sin(tilt))
-        filled = partial(_filled, angle=angle, waist=size, ratio=height)
-        parts.append(("planetary", weight * rng.uniform(0.02, 0.4), filled))
-        size, ratio = min(size * rng.uniform(1.15, 1.7), 1.0), max(1.0, ratio * rng.uniform(0.6, 1.1))
+        place = {"angle": angle, "waist": size}
+        parts.append((spectrum, weight, _ellipsoid(rng, place, ratio, tilt, height)))
+        if rng.random() < 0.5:
+            filled = partial(_filled, ratio=height, **place)
+            parts.append(("planetary", weight * rng.uniform(0.02, 0.4), filled))
+        size, ratio = min(size * rng.uniform(1.15, 1.9), 1.0), max(1.0, ratio * rng.uniform(0.6, 1.1))
         angle += rng.normal(0, 0.15)
     return parts
+
+
+def _ellipsoid(rng, place, ratio, tilt, height):
+    """One shell, thick or thin."""
+    if rng.random() < 0.7:
+        ring = {
+            "inner": rng.uniform(0.45, 0.9),
+            "soft": rng.uniform(0.6, 2.0),
+            "empty": rng.uniform(0.7, 1.0),
+        }
+        return partial(_thick, ratio=height, fade=rng.choice([9.0, rng.uniform(0.3, 1.5)]), **ring, **place)
+    shape = {
+        "flare": -1 / ratio**2,
+        "tilt": tilt,
+        "reach": 9.0,
+        "fade": rng.choice([9.0, rng.uniform(0.2, 1.0)]),
+    }
+    return partial(_on_axis, thin=float(np.exp(rng.uniform(np.log(0.003), np.log(0.2)))), **shape, **place)
 
 
 def _hourglass(rng):
