@@ -134,7 +134,7 @@ _KINDS = (
         "star cluster",
         "_clusters:open_cluster",
         1.5,
-        (1.5e3, 60e3),
+        (0.5e3, 60e3),
         (1.5, 12),
         (-8.0, -1.5),
         ABSOLUTE_MAGNITUDE,
