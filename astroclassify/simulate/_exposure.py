@@ -189,6 +189,7 @@ def simulate_exposure(
     effects=None,
     optics=None,
     view=None,
+    centred=False,
     pointing=None,
     aperture=None,
     sky=None,
@@ -220,6 +221,8 @@ def simulate_exposure(
     view : View, optional
         Where the middle of the field looks: its ``centre`` and ``angle`` count, size and scale follow from
         camera and body. Random by default, a piece of the body.
+    centred : bool, default False
+        Put the body's centre in the middle of the field, turned at random; only without a `view`.
     pointing : tuple of float, optional
         RA and Dec of the middle of the field and position angle of the y axis, degrees; random by default.
     aperture : str, optional
@@ -240,7 +243,8 @@ def simulate_exposure(
     Raises
     ------
     ParameterError
-        If the exposure time is out of range, or the camera cannot be simulated.
+        If the exposure time is out of range, a view is given as well as `centred`, or the camera cannot be
+        simulated.
     UnknownNameError
         If there is no such kind of body, instrument, filter or aperture.
 
@@ -251,10 +255,12 @@ def simulate_exposure(
     """
     if not 0.5 <= exptime <= 3600:
         raise ParameterError(f"exptime is {exptime} s; expected 0.5 to 3600")
+    if centred and view is not None:
+        raise ParameterError("both a view and centred=True were given; expected one of them")
     dice = Dice(rng, device=device)
     body = random_body(body, dice.rng) if isinstance(body, str) else body
     field = FieldOfView.of(instrument, aperture)
-    view = _view_of_field(field, body, view, dice.rng)
+    view = _view_of_field(field, body, view, dice.rng, centred=centred)
     pointing = pointing or random_pointing(dice.rng)
     sky = sky or random_sky(dice.rng)
     effects = Effects.typical(field.camera) if effects is None else effects
@@ -276,11 +282,11 @@ def simulate_exposure(
     )
 
 
-def _view_of_field(field, body, view, rng):
+def _view_of_field(field, body, view, rng, *, centred):
     """The window of the whole field on detector pixels."""
     pixel_scale = field.camera.pixel_scale
     if view is None:
-        view = random_view(rng, body, field.shape, pixel_scale=pixel_scale)
+        view = random_view(rng, body, field.shape, pixel_scale=pixel_scale, centred=centred)
     scale = body.angular_radius / pixel_scale
     return View(field.shape, scale, view.centre, view.angle, pixel_scale, field.distortion)
 

@@ -236,3 +236,11 @@ def test_frames_through_memory_leave_no_file(monkeypatch):
     monkeypatch.setattr("tempfile.mkdtemp", lambda *_, **__: pytest.fail("a folder was made"))
     (frame,) = exposure.frames()
     assert frame.meta["ACSOURCE"] == "simulated_raw.fits"
+
+
+def test_a_body_can_be_centred():
+    settings = {"aperture": "WFC1A-512", "rng": 1, "centred": True}
+    exposure = simulate_exposure(GLOBULAR, **settings)
+    assert exposure.truth["view"]["centre"] == [0.0, 0.0]
+    with pytest.raises(ParameterError, match="both a view and centred"):
+        simulate_exposure(GLOBULAR, view=View((512, 2048), 100.0), **settings)

@@ -7,7 +7,7 @@ import torch
 from astroclassify.simulate import KINDS, Body, Dice, Scene, View, response
 from astroclassify.simulate._textures import fractal
 from astroclassify.simulate.scenes import _planetaries
-from astroclassify.simulate.scenes._gas import V_OF_HALPHA, clumps
+from astroclassify.simulate.scenes._gas import V_OF_HALPHA, clumps, folds
 from astroclassify.simulate.scenes._nebula_stars import add_rich_field
 from astroclassify.simulate.scenes._nebulae import emission_gas, reflection_gas
 from astroclassify.simulate.scenes._rays import Front, Rays
@@ -196,6 +196,21 @@ def test_light_closes_narrow_shadows_again():
     sharp, soft = (Front(rays, density, 0.9, power=0.0, penumbra=p) for p in (0.0, 0.3))
     assert sharp.used[50, -5] > 1
     assert soft.used[50, -5] < sharp.used[50, -5]
+
+
+def test_folded_sheets_have_lines_that_turbulence_has_not():
+    view = View((200, 200), 150.0)
+    column, noise = folds(view, Dice(4), scale=1.0).numpy(), fractal(view.shape, Dice(4)).numpy()
+    steps = [np.abs(np.diff(image)) for image in (column, noise)]
+    peaked, of_noise = (np.quantile(each, 0.99) / np.median(each) for each in steps)
+    assert peaked > 2 * of_noise
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["from the left", "from the right"])
+def test_sharp_sides_of_sheets_face_the_light(side):
+    away = side * torch.arange(200.0).expand(200, 200)
+    rise = side * folds(View((200, 200), 150.0), Dice(0), scale=1.0, number=1, away=away).diff(dim=1)
+    assert rise.pow(3).mean() > rise.square().mean() ** 1.5  # steeply up to the lines, slowly down behind
 
 
 @pytest.mark.parametrize("tilt", [0.0, 0.7])

@@ -18,6 +18,8 @@ SURFACE_BRIGHTNESS = "V mag (AB) / arcsec2"
 HALPHA_BRIGHTNESS = "log10 of erg / s / cm2 / arcsec2 in Halpha"
 ABSOLUTE_MAGNITUDE = "absolute V mag (AB)"
 _ARCSEC_PER_RADIAN = (1 * u.rad).to_value(u.arcsec)
+#: Angular radii that bodies are drawn with, arcseconds; and those of the bodies that are small in any field.
+_SIZES, _SMALL_SIZES, _SMALL_SHARE = (20, 900), (6, 20), 0.2
 _HUBBLE = 70.0e-6  # km / s / pc
 _LIGHT_KM_S = 299_792.458
 
@@ -81,16 +83,18 @@ class BodyKind:
 
 _MPC = 1e6
 _KINDS = (
-    BodyKind("spiral", "galaxy", "_galaxies:spiral", 3.0, (1 * _MPC, 80 * _MPC), (4e3, 25e3), (18.5, 22.5)),
+    BodyKind("spiral", "galaxy", "_galaxies:spiral", 3.0, (1 * _MPC, 140 * _MPC), (4e3, 25e3), (18.5, 22.5)),
     BodyKind(
         "elliptical", "galaxy", "_galaxies:elliptical", 2.0, (1 * _MPC, 90 * _MPC), (2e3, 30e3), (19.0, 23.0)
     ),
-    BodyKind("edge-on", "galaxy", "_galaxies:edge_on", 1.5, (1 * _MPC, 80 * _MPC), (4e3, 25e3), (18.5, 22.5)),
+    BodyKind(
+        "edge-on", "galaxy", "_galaxies:edge_on", 1.5, (1 * _MPC, 140 * _MPC), (4e3, 25e3), (18.5, 22.5)
+    ),
     BodyKind(
         "irregular", "galaxy", "_galaxies:irregular", 1.1, (0.5 * _MPC, 30 * _MPC), (0.5e3, 6e3), (20.0, 24.0)
     ),
-    BodyKind("merger", "galaxy", "_galaxies:merger", 2.2, (5 * _MPC, 120 * _MPC), (8e3, 50e3), (18.5, 22.5)),
-    BodyKind("group", "galaxy", "_galaxies:group", 1.8, (10 * _MPC, 200 * _MPC), (20e3, 100e3), (19.0, 22.5)),
+    BodyKind("merger", "galaxy", "_galaxies:merger", 2.2, (5 * _MPC, 280 * _MPC), (8e3, 50e3), (18.5, 22.5)),
+    BodyKind("group", "galaxy", "_galaxies:group", 1.8, (10 * _MPC, 400 * _MPC), (20e3, 100e3), (19.0, 22.5)),
     BodyKind(
         "emission",
         "nebula",
@@ -134,7 +138,7 @@ _KINDS = (
         "star cluster",
         "_clusters:open_cluster",
         1.5,
-        (1.5e3, 60e3),
+        (0.5e3, 60e3),
         (1.5, 12),
         (-8.0, -1.5),
         ABSOLUTE_MAGNITUDE,
@@ -337,7 +341,8 @@ def random_body(kind=None, rng=None, *, label=None, angular_radius=None):
         One of ``CLASSES``, if no kind is given; by default any, evenly.
     angular_radius : float, optional
         Arcseconds wished for, moved into what the kind's distances and radii allow. By default
-        log-uniform from 20 to 900, for all kinds alike: a body's size on the sky says little about its class.
+        log-uniform, for all kinds alike, so that a body's size on the sky says little about its class: one in
+        five from 6 to 20, the others from 20 to 900.
 
     Returns
     -------
@@ -353,7 +358,8 @@ def random_body(kind=None, rng=None, *, label=None, angular_radius=None):
     rng = np.random.default_rng(rng)
     chosen = body_kind(kind) if kind else random_kind(rng, label or rng.choice(CLASSES))
     small, large = chosen.angular_radii
-    wished = angular_radius or np.exp(rng.uniform(np.log(20), np.log(900)))
+    sizes = _SMALL_SIZES if rng.random() < _SMALL_SHARE else _SIZES
+    wished = angular_radius or np.exp(rng.uniform(*np.log(sizes)))
     angle = float(np.clip(wished, small, large))
     distance, radius = _distance_and_radius(chosen, angle / _ARCSEC_PER_RADIAN, rng)
     latitude = float(np.degrees(np.arcsin(rng.uniform(0.02, 1.0))))
@@ -376,7 +382,7 @@ def _distance_and_radius(kind, angle, rng):
     return distance, angle * distance
 
 
-def random_view(rng, body, shape, *, pixel_scale=0.05):
+def random_view(rng, body, shape, *, pixel_scale=0.05, centred=False):
     """
     Draw where a frame looks on a body: at its centre, its edge, wholly inside it, at the whole of it.
 
@@ -390,6 +396,8 @@ def random_view(rng, body, shape, *, pixel_scale=0.05):
         Rows and columns.
     pixel_scale : float, default 0.05
         Arcseconds per pixel.
+    centred : bool, default False
+        Look at the body's centre; only the window's angle is drawn.
 
     Returns
     -------
@@ -397,6 +405,8 @@ def random_view(rng, body, shape, *, pixel_scale=0.05):
         The window.
     """
     scale = body.angular_radius / pixel_scale
+    if centred:
+        return View(tuple(shape), scale, angle=float(rng.uniform(0, 2 * np.pi)), pixel_scale=pixel_scale)
     half = min(shape) / 2 / scale  # half of the frame's side in body units
     farthest = max(0.75, half - 0.5)  # some of the body stays in the frame
     offset = farthest * np.sqrt(rng.random()) if rng.random() < 0.7 else 0.15 * half * rng.random()

@@ -255,10 +255,10 @@ def globular(body, view, dice):
 
 def _globular_profile(body, rng):
     """King's profile, from loose to core-collapsed; sometimes one without an edge."""
-    half_light = float(np.clip(3.2 * rng.lognormal(0, 0.4), 1.5, 10)) / body.radius
-    if rng.random() < 0.75:
+    half_light = float(np.clip(3.0 * rng.lognormal(0, 0.42), 1.5, 10)) / body.radius
+    if rng.random() < 0.65:
         return King.of_half_light(half_light)
-    slope = rng.uniform(2.6, 4.2)
+    slope = rng.uniform(2.6, 4.0)
     unit = PowerLaw(1.0, slope, 30.0)
     return PowerLaw(half_light / unit.half_light, slope, 30.0 * half_light / unit.half_light)
 
@@ -292,11 +292,13 @@ def open_cluster(body, view, dice):
 
 
 def _add_loose_stars(scene, body, age, dice):
-    """Stars around one centre, often with clumps of their own."""
+    """Stars around one centre, often with clumps of their own, or strewn over the field."""
     rng = dice.rng
-    stars = young_stars(age, brightest=body.brightness + rng.uniform(0.4, 1.2))
+    stars = young_stars(age, brightest=body.brightness + rng.uniform(0.4, 2.0))
     number = stars.number_of_stars(body.brightness)
     core, clumps = rng.uniform(0.1, 0.35), int(rng.integers(1, 5)) if dice.chance(0.4) else 0
+    if dice.chance(0.45):
+        core = dice.log_uniform(0.35, 1.2)
     shares = np.array([1.0, *dice.log_uniform(0.1, 1.0, clumps)])
     segregation = rng.uniform(0.0, 0.4)
     for place, share in enumerate(shares / shares.sum()):

@@ -128,6 +128,71 @@ def bright_part(light):
     return torch.quantile(light[::step, ::step].flatten(), 0.98).clamp_min_(1e-6)
 
 
+def folds(view, dice, *, scale, slope=(4.4, 5.4), number=3, finer=2.5, power=0.45, away=None):
+    """
+    Draw a medium made of thin, folded sheets: bright, branching lines, sharp on one side.
+
+    Parameters
+    ----------
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+    scale : float
+        Outer scale of the largest sheets, body units.
+    slope : tuple of float, default (4.4, 5.4)
+        Smallest and largest slope of the power spectrum of their shapes: the steeper, the smoother the lines.
+    number : int, default 3
+        Generations of sheets.
+    finer : float, default 2.5
+        How many times smaller each generation is than the last.
+    power : float, default 0.45
+        Strength of the lines: exponent of the distance from them.
+    away : torch.Tensor, optional
+        Map that grows away from what lights the sheets, for example a distance: their sharp sides face it.
+
+    Returns
+    -------
+    torch.Tensor
+        Logarithm of the column density, of zero mean.
+
+    Notes
+    -----
+    A sheet of uniform thickness that is folded in projection has a column density that falls as the inverse
+    square root of the distance from the fold, on one side (Whitney's fold); so does the limb of a shell. The
+    column is the product over the generations of such lines, along the zero crossings of Gaussian fields:
+    a power spectrum of edges (k**-3) with a long bright tail of values, where that of a Gaussian field has
+    no lines at all.
+    """
+    rng = dice.rng
+    coarse = 1 + sum(min(view.shape) > side for side in (400, 1000))  # lines of 2 or 3 pixels stay smooth
+    column = torch.zeros(view.shape, device=dice.device)
+    for generation in range(number):
+        own = scale * finer**-generation
+        field = turbulence(view, dice, scale=own, slope=rng.uniform(*slope), coarse=coarse, stretched=2.5)
+        field += rng.normal(0, 0.5)
+        uneven = torch.sigmoid(2 * turbulence(view, dice, scale=2 * own, slope=3.6, coarse=coarseness(view)))
+        column -= _fold_distance(field, away).log_().mul_(uneven).mul_(power * 0.85**generation)
+    return column.sub_(column.mean())
+
+
+def _fold_distance(field, away):
+    """Distance from a field's zero crossings, ten times as steep before the fold as behind it."""
+    steep = steepness(field)
+    if away is None:
+        distance = torch.where(field > 0, field * 0.32, field * -3.2)
+    else:
+        facing = sum(_step(field, axis) * _step(away, axis) for axis in (0, 1))
+        facing = facing.mul_(1 / steep).tanh_()  # 1 where the field grows away from the light
+        distance = facing.mul_(torch.sign(field)).mul_(-1.15).exp_().mul_(field.abs_())
+    return distance.add_(0.7 * steep)
+
+
+def _step(image, axis):
+    """Change to the next pixel; none beyond the last."""
+    return torch.diff(image, dim=axis, append=image.narrow(axis, image.shape[axis] - 1, 1))
+
+
 def clumps(view, dice, places, sizes, *, bend=None):
     """
     Draw dense, round-ish clumps.
@@ -234,7 +299,7 @@ def lanes(view, dice):
 
 def clouds(view, dice, *, cover, scale=None):
     """
-    Draw dust clouds: none outside them, ever more towards their cores.
+    Draw dust clouds: none outside them, ever more towards their cores, with wisps and fibres.
 
     Parameters
     ----------
@@ -254,9 +319,10 @@ def clouds(view, dice, *, cover, scale=None):
     """
     rng = dice.rng
     field = turbulence(view, dice, scale=scale or rng.uniform(0.2, 1.0), slope=rng.uniform(3.0, 3.9))
-    sharpness = dice.log_uniform(1.5, 10)
+    sharpness = dice.log_uniform(1.5, 6)
     above = field - float(np.sqrt(2)) * float(torch.erfinv(torch.tensor(1 - 2 * cover)))
-    return torch.nn.functional.softplus(above, beta=sharpness)
+    wisps = folds(view, dice, scale=rng.uniform(0.1, 0.5), number=2, power=rng.uniform(0.1, 0.4))
+    return torch.nn.functional.softplus(above, beta=sharpness).mul_(wisps.exp_())
 
 
 def steepness(field):

@@ -55,17 +55,20 @@ def ionised_gas(view, dice):
         Maps relative to the bright part.
     """
     rng = dice.rng
-    star = tuple(float(c) for c in rng.normal(0, 0.22, 2))
+    star = tuple(float(c) for c in rng.normal(0, rng.choice([0.22, 0.6]), 2))
     rays = Rays(view, star, device=dice.device, bend=_flow(view, dice))
     slope = rng.uniform(2.9, 4.2)
     field = _gas.turbulence(view, dice, slope=slope)
     contrast = dice.log_uniform(0.15, 0.4 + 0.5 * (slope - 2.9))
-    light = torch.exp(field * contrast)
+    sheets = _gas.folds(view, dice, scale=dice.log_uniform(0.25, 1.8), away=rays.distance)
+    light = torch.exp(field * contrast + sheets * rng.uniform(0.4, 1.3))
+    if dice.chance(0.7):  # the nearer to the star, the more it is lit
+        light = light * (1 + (rays.distance / (dice.log_uniform(0.2, 1.2) * view.scale)) ** 2) ** -0.7
     veil, dust = torch.zeros_like(light), torch.zeros_like(light)
     level = 0.5 * rng.random()
     high = level / (1 + (rays.distance / (rng.uniform(0.15, 0.8) * view.scale)) ** 2)
     if dice.chance(0.7):
-        light, veil, dust, high = _carved(view, dice, rays, field, light)
+        light, veil, dust, high = _carved(view, dice, rays, sheets, light)
     light, dust = _with_dust(view, dice, field, light, dust)
     light = _with_details(view, dice, rays, field, light)
     bright = _gas.bright_part(light * torch.exp(dust * -_DUST_IN_HALPHA) + veil)
@@ -100,11 +103,11 @@ def emission_gas(view, dice):
     return gas.light * torch.exp(gas.dust * -_DUST_IN_HALPHA) + gas.veil
 
 
-def _carved(view, dice, rays, field, light):
+def _carved(view, dice, rays, sheets, light):
     """Let the star ionise one side of a cloud: front, bright rims, pillars behind clumps, shadow."""
     rng = dice.rng
     cloud = _gas.turbulence(view, dice, scale=dice.log_uniform(0.15, 1.2), slope=rng.uniform(3.0, 3.9))
-    density = torch.exp(cloud * rng.uniform(0.4, 1.1))
+    density = torch.exp(cloud * rng.uniform(0.4, 1.1) + sheets * rng.uniform(0.0, 0.5))
     number = rng.poisson(rng.choice([0, 4, 12]))
     if number:
         density = density + _trunk_heads(view, dice, cloud, number)
@@ -116,8 +119,11 @@ def _carved(view, dice, rays, field, light):
     wall = front.rim(6 * thickness, width=2.0)  # gas that streams off the front
     inside = 1 - torch.exp(front.depth.clamp_max(0) / (thickness * dice.log_uniform(0.5, 10)))
     behind = light * (rng.uniform(0.5, 1.0) + rng.uniform(0, 0.8) * wall)
-    dust = inside * density.pow(rng.uniform(0.5, 1.2)) * dice.log_uniform(0.3, 4.0)
-    veil = light.sqrt() * rng.uniform(0.05, 0.5) + rim * dice.log_uniform(0.05, 0.8)
+    wisps = torch.exp(sheets * rng.uniform(0.3, 1.0))  # the cloud is made of sheets, too
+    dust = inside * density.pow(rng.uniform(0.5, 1.2)) * wisps * dice.log_uniform(0.3, 4.0)
+    lit = torch.exp(front.depth.clamp_max(0) / (thickness * dice.log_uniform(5, 50)))
+    surface = wisps * lit * dice.log_uniform(0.02, 0.4)  # its skin, lit by what leaks through
+    veil = light.sqrt() * rng.uniform(0.05, 0.5) + rim * wisps * dice.log_uniform(0.1, 0.8) + surface
     high = (1 - front.used * rng.uniform(0.8, 3.0)).clamp_(0, 1) * rng.uniform(0.3, 1.0)
     return behind, veil, dust, high
 

@@ -84,7 +84,7 @@ def add_exciting_stars(scene, body, dice, place, dust):
     scene.add_stars(y, x, absolute + body.distance_modulus, temperature(absolute), extinction=extinction)
 
 
-def add_embedded_stars(scene, body, dice, place, dust, *, number):
+def add_embedded_stars(scene, body, dice, place, dust, *, number, size=None):
     """
     Add fainter stars born in a nebula.
 
@@ -102,10 +102,12 @@ def add_embedded_stars(scene, body, dice, place, dust, *, number):
         Optical depth in V; each lies at some depth in it.
     number : int
         How many there are, down to M_V = 7.
+    size : float, optional
+        Core radius of the cluster, body units; by default 0.05 to 0.4.
     """
     rng = dice.rng
     absolute = np.maximum(7 - rng.exponential(1 / (np.log(10) * _YOUNG_SLOPE), number), -3.0)
-    size = dice.log_uniform(0.05, 0.4)
+    size = size or dice.log_uniform(0.05, 0.4)
     radius = size * np.sqrt((1 - rng.random(number) * 0.95) ** -0.8 - 1)  # of an EFF profile
     angle = rng.uniform(0, 2 * np.pi, number)
     y, x = scene.view.to_pixels(place[0] + radius * np.sin(angle), place[1] + radius * np.cos(angle))

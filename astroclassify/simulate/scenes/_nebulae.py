@@ -88,8 +88,7 @@ def reflection_gas(view, dice):
 def _lit_dust(view, dice, stars):
     """Light scattered by dust, and the optical depth of the clouds before it."""
     rng = dice.rng
-    dust = torch.exp(_wisps(view, dice) * rng.uniform(0.3, 1.0))
-    light = torch.zeros(view.shape, device=dice.device)
+    dust, light = torch.exp(_wisps(view, dice, stars)), torch.zeros(view.shape, device=dice.device)
     shadowed = dice.chance(0.7)
     for number, star in enumerate(stars.T[:6]):
         rays = Rays(view, tuple(float(c) for c in star), device=dice.device)
@@ -107,14 +106,16 @@ def _lit_dust(view, dice, stars):
     return light / _gas.bright_part(light * torch.exp(-depth)), depth
 
 
-def _wisps(view, dice):
-    """Turbulence; now and then combed by a magnetic field into long fibres."""
-    if dice.chance(0.65):
-        return _gas.turbulence(view, dice, slope=dice.rng.uniform(2.9, 4.0))
-    fibres = _gas.turbulence(
-        view, dice, scale=dice.log_uniform(0.1, 0.5), slope=dice.rng.uniform(3.0, 3.8), stretched=8.0
-    )
-    return 0.7 * fibres + 0.7 * _gas.turbulence(view, dice, slope=3.6, coarse=_gas.coarseness(view))
+def _wisps(view, dice, stars):
+    """Logarithm of the dust's column: sheets, now and then combed by a magnetic field into fibres."""
+    rng, (v, u) = dice.rng, view.grid(dice.device)
+    away = torch.hypot(v - float(stars[0, 0]), u - float(stars[1, 0])) * view.scale
+    sheets = _gas.folds(view, dice, scale=dice.log_uniform(0.2, 1.2), number=2, away=away)
+    if dice.chance(0.75):
+        cloud = _gas.turbulence(view, dice, slope=rng.uniform(3.2, 4.0), coarse=_gas.coarseness(view))
+        return cloud * rng.uniform(0.3, 0.9) + sheets * rng.uniform(0.4, 1.2)
+    fibres = _gas.turbulence(view, dice, scale=dice.log_uniform(0.2, 0.8), slope=3.6, stretched=6.0)
+    return fibres * rng.uniform(0.2, 0.6) + sheets * rng.uniform(0.3, 0.8)
 
 
 def reflection(body, view, dice):
@@ -147,7 +148,8 @@ def reflection(body, view, dice):
     hot = temperature(magnitude) if red < 0.5 else rng.uniform(3800, 5500, magnitude.size)
     reddening = rng.gamma(2.0, 1.3, magnitude.size)  # those that are pointed at are mostly embedded
     scene.add_stars(y, x, magnitude + body.distance_modulus, hot, extinction=reddening)
-    add_embedded_stars(scene, body, dice, (0.0, 0.0), depth, number=rng.poisson(dice.log_uniform(0.3, 25)))
+    number = rng.poisson(dice.log_uniform(1, 80))
+    add_embedded_stars(scene, body, dice, (0.0, 0.0), depth, number=number, size=dice.log_uniform(0.2, 1.0))
     return scene
 
 
@@ -182,15 +184,15 @@ def dark(body, view, dice):
     depth = _dark_cloud(view, dice)
     glow = torch.exp(_gas.turbulence(view, dice, coarse=_gas.coarseness(view)) * rng.uniform(0.1, 0.5))
     glow = glow * (unit / float(_gas.bright_part(glow)))
-    if dice.chance(0.35):  # before the light of an H II region
-        gas = torch.exp(_gas.turbulence(view, dice, slope=rng.uniform(3.2, 4.2)) * rng.uniform(0.1, 0.4))
+    if dice.chance(0.5):  # before the light of an H II region
+        gas = torch.exp(_gas.folds(view, dice, scale=dice.log_uniform(0.3, 1.5)) * rng.uniform(0.2, 0.8))
         scene.add("hii", gas * (unit / _gas.V_OF_HALPHA * dice.log_uniform(0.2, 1.0)), dust=depth)
         glow = 0.3 * glow
     scene.add("old", glow, dust=depth)
     # Starlight of the Milky Way that the cloud's outer layers scatter towards us.
     shine = torch.exp(-depth) * (1 - torch.exp(depth * -1.5)) * (unit * dice.log_uniform(0.02, 0.4))
     scene.add("blue reflection", shine)
-    add_rich_field(scene, dice, depth, density=dice.log_uniform(2, 90))
+    add_rich_field(scene, dice, depth, density=dice.log_uniform(5, 150))
     return scene
 
 
@@ -198,11 +200,12 @@ def _dark_cloud(view, dice):
     """Optical depth in V: an outline, turbulent, with globules and fibres."""
     rng = dice.rng
     v, u = view.grid(dice.device)
-    coarse = _gas.turbulence(view, dice, scale=dice.log_uniform(0.3, 1.5), slope=rng.uniform(3.0, 3.8))
+    coarse = _gas.turbulence(view, dice, scale=dice.log_uniform(0.3, 1.5), slope=rng.uniform(3.3, 4.2))
     shape = _gas.envelope(v + 0.1 * coarse, u - 0.08 * coarse, dice) - 0.3
     field = coarse * 0.6 + shape * rng.uniform(0.5, 4)
-    depth = torch.nn.functional.softplus(field * rng.uniform(1, 4), beta=dice.log_uniform(1, 8))
-    depth = depth * torch.exp(coarse * rng.uniform(0.0, 0.4))
+    depth = torch.nn.functional.softplus(field * rng.uniform(0.7, 2.5), beta=dice.log_uniform(1, 4))
+    wisps = _gas.folds(view, dice, scale=dice.log_uniform(0.15, 0.8), power=rng.uniform(0.1, 0.4))
+    depth = depth * torch.exp(coarse * rng.uniform(0.0, 0.4) + wisps)
     if dice.chance(0.4):
         depth = depth + _gas.globules(view, dice, coarse)
     if dice.chance(0.4):

@@ -8,7 +8,7 @@ import torch
 from astroclassify.simulate.scenes import _gas
 from astroclassify.simulate.scenes._proplyds import tear_drops
 from astroclassify.simulate.scenes._scene import Scene
-from astroclassify.simulate.scenes._shells import ansae, lobed_shell, quadric, spokes
+from astroclassify.simulate.scenes._shells import ansae, lobed_shell, quadric, spokes, uneven
 from astroclassify.simulate.scenes._view import turned
 
 _WHOLE = 72  # pixels on a side of the small picture of the whole, to find how bright it is
@@ -39,23 +39,27 @@ def planetary(body, view, dice):
     """
     rng, unit = dice.rng, body.unit_brightness
     scene = Scene(view, device=dice.device)
-    texture = _gas.turbulence(view, dice, scale=rng.uniform(0.1, 0.6), slope=rng.uniform(2.9, 4.0))
     smooth = _gas.turbulence(
         view, dice, scale=0.5, slope=rng.uniform(4.0, 5.5), coarse=min(2, _gas.coarseness(view))
     )
     v, u = view.grid(dice.device)
     # The window's field has unit variance however small a piece it shows: large pieces ripple more.
-    swell = 1 + smooth * (dice.log_uniform(0.003, 0.06) * min(1.0, max(view.shape) / view.scale))
+    swell = 1 + smooth * (dice.log_uniform(0.006, 0.08) * min(1.0, max(view.shape) / view.scale))
+    swell = swell * _bulges(v, u, rng)
     parts = _parts(rng)
     level = _brightness(parts, dice.device)
     maps = {}
     for spectrum, weight, shape in parts:
         light = shape(v * swell, u * swell, pixel=1 / view.scale) * (weight / level)
         maps[spectrum] = maps[spectrum] + light if spectrum in maps else light
-    modulation = _modulation(view, dice, texture, smooth)
+    modulation = _modulation(view, dice, smooth)
     for spectrum, light in maps.items():
         scene.add(spectrum, light * modulation * unit)
-    scene.add("hii", _halo(v, u, rng) * unit)
+    halo = _halo(v, u, rng)
+    if dice.chance(0.5):
+        sheets = _gas.folds(view, dice, scale=0.4, number=2, away=torch.hypot(v, u) * -view.scale)
+        halo = halo * torch.exp(sheets * rng.uniform(0.3, 1.2))
+    scene.add("hii", halo * unit)
     if dice.chance(0.45):
         _add_knots(scene, body, dice)
     _add_central_star(scene, body, dice)
@@ -107,22 +111,48 @@ def _filled(v, u, *, pixel, angle, waist, ratio):
     return (1 - r2).clamp_min_(0).sqrt_()
 
 
+def _thick(v, u, *, pixel, angle, waist, ratio, inner, soft, empty, fade):
+    """Thick shell of an ellipsoid, dense at its equator: a broad bright ring, dim at the poles and within."""
+    across, along = turned(v, u, angle)
+    r2 = (along / waist).square_() + (across / (waist * ratio)).square_()
+    ring = (1 - r2).clamp_min_(0).pow_(soft) - empty * (1 - r2 / inner**2).clamp_min_(0).pow_(soft)
+    return ring.mul_(torch.exp(across.abs_().mul_(-1 / (fade * waist * ratio)))).mul_((1 - inner**2) ** -soft)
+
+
 def _ellipsoids(rng):
     """Nested shells, the outer fainter, older and less ionised."""
     angle, tilt, parts = rng.uniform(0, np.pi), rng.uniform(-1.2, 1.2), []
-    size, ratio = rng.uniform(0.3, 0.65), rng.uniform(1.0, 2.0)
+    size, ratio = rng.uniform(0.2, 0.6), rng.uniform(1.0, 2.0)
     for number in range(rng.integers(1, 4)):
         spectrum = ("planetary", "hii", "remnant")[number]
-        weight = rng.uniform(0.6, 1.0) * 0.45**number
-        shape = {"waist": size, "flare": -1 / ratio**2, "tilt": tilt, "reach": 9.0}
-        thin = float(np.exp(rng.uniform(np.log(0.003), np.log(0.2))))
-        parts.append((spectrum, weight, partial(_on_axis, angle=angle, thin=thin, **shape)))
+        weight = rng.uniform(0.6, 1.0) * rng.uniform(0.1, 0.45) ** number
         height = ratio * abs(np.cos(tilt)) + abs(np.sin(tilt))
-        filled = partial(_filled, angle=angle, waist=size, ratio=height)
-        parts.append(("planetary", weight * rng.uniform(0.05, 0.7), filled))
-        size, ratio = min(size * rng.uniform(1.15, 1.7), 1.0), max(1.0, ratio * rng.uniform(0.6, 1.1))
+        place = {"angle": angle, "waist": size}
+        parts.append((spectrum, weight, _ellipsoid(rng, place, ratio, tilt, height)))
+        if rng.random() < 0.5:
+            filled = partial(_filled, ratio=height, **place)
+            parts.append(("planetary", weight * rng.uniform(0.02, 0.4), filled))
+        size, ratio = min(size * rng.uniform(1.15, 1.9), 1.0), max(1.0, ratio * rng.uniform(0.6, 1.1))
         angle += rng.normal(0, 0.15)
     return parts
+
+
+def _ellipsoid(rng, place, ratio, tilt, height):
+    """One shell, thick or thin."""
+    if rng.random() < 0.7:
+        ring = {
+            "inner": rng.uniform(0.45, 0.9),
+            "soft": rng.uniform(0.6, 2.0),
+            "empty": rng.uniform(0.7, 1.0),
+        }
+        return partial(_thick, ratio=height, fade=rng.choice([9.0, rng.uniform(0.3, 1.5)]), **ring, **place)
+    shape = {
+        "flare": -1 / ratio**2,
+        "tilt": tilt,
+        "reach": 9.0,
+        "fade": rng.choice([9.0, rng.uniform(0.2, 1.0)]),
+    }
+    return partial(_on_axis, thin=float(np.exp(rng.uniform(np.log(0.003), np.log(0.2)))), **shape, **place)
 
 
 def _hourglass(rng):
@@ -184,14 +214,27 @@ def _brightness(parts, device):
     return max(float(torch.quantile(light[light > 0.02 * light.max()], 0.9)), 1e-6)
 
 
-def _modulation(view, dice, texture, smooth):
-    """Clumps, filaments and rays."""
-    rng = dice.rng
-    light = torch.exp(texture * rng.choice([0.05, 0.15, rng.uniform(0.1, 0.45)]))
-    if dice.chance(0.4):  # radial knots and rays
-        v, u = view.grid(dice.device)
+def _bulges(v, u, rng):
+    """Stretch of the coordinates that makes outlines bulge here and there: no shell is an ellipse."""
+    angle, stretch = torch.atan2(v, u), 1.0
+    for lobes in range(2, 8):
+        strength = rng.normal(0, 0.09) / lobes
+        stretch = stretch + strength * torch.cos(lobes * angle + rng.uniform(0, 2 * np.pi))
+    return stretch
+
+
+def _modulation(view, dice, smooth):
+    """Broken limbs, sheets, filaments and rays."""
+    rng, (v, u) = dice.rng, view.grid(dice.device)
+    sheets = _gas.folds(
+        view, dice, scale=dice.log_uniform(0.1, 0.6), power=0.4, away=torch.hypot(v, u) * view.scale
+    )
+    light = torch.exp(sheets * rng.choice([0.15, 0.4, rng.uniform(0.4, 1.3)]))
+    if dice.chance(0.6):  # a limb that is bright here and broken there
+        light = light * torch.exp(smooth * rng.uniform(0.1, 0.7)) * uneven(v, u, rng) ** rng.uniform(0.2, 0.8)
+    if dice.chance(0.3):  # radial knots and rays
         rays = spokes(v, u, dice, bend=0.04 * smooth, number=int(dice.log_uniform(30, 400)))
-        light = light * torch.exp(rays * dice.log_uniform(0.05, 0.4))
+        light = light * torch.exp(rays * dice.log_uniform(0.05, 0.3))
     if dice.chance(0.3):  # a web of filaments
         web = _gas.filaments(view, dice, scale=(0.1, 0.5), slope=(3.6, 4.8))
         light = light * (1 + web * rng.uniform(0.2, 1.5))

@@ -152,11 +152,11 @@ def _radii_in_window(r, radius):
 def _cage(view, dice, place, radius):
     """A network of filaments all over the face, like that of a pulsar's nebula."""
     rng = dice.rng
-    light = torch.zeros_like(place.r)
-    for _ in range(rng.integers(3, 6)):
-        light += _gas.filaments(view, dice, scale=(0.1, 0.6), slope=(4.0, 5.2))
-    fine = _gas.turbulence(view, dice, scale=0.3, slope=rng.uniform(2.8, 3.4))
-    light *= torch.exp(0.6 * fine)
+    web = _gas.folds(view, dice, scale=dice.log_uniform(0.25, 0.8), power=0.6)
+    light = torch.exp(web * rng.uniform(1.0, 1.8))
+    light /= _gas.bright_part(light)
+    for _ in range(rng.integers(0, 3)):
+        light += _gas.filaments(view, dice, scale=(0.1, 0.6), slope=(4.0, 5.2)) * torch.exp(0.5 * web)
     face = torch.sigmoid((radius - place.r) / rng.uniform(0.02, 0.08))
     light = (light + 0.1 * torch.exp(0.6 * place.bend)) * face
     inner = torch.exp(-((place.r / radius) ** 2) * 2) * rng.uniform(0.2, 0.9)
@@ -194,8 +194,10 @@ def _thin_shells(view, dice, place, radius):
 def _turbulent(view, dice, place, radius):
     """Filaments along the zero crossings of turbulence, in a shell or filling it."""
     rng = dice.rng
-    filaments = torch.zeros_like(place.r)
-    for _ in range(rng.integers(1, 4)):
+    sheets = _gas.folds(view, dice, scale=dice.log_uniform(0.3, 1.2), away=place.r * -view.scale)
+    filaments = torch.exp(sheets * rng.uniform(0.8, 1.6))
+    filaments /= _gas.bright_part(filaments)
+    if rng.random() < 0.5:
         filaments += _gas.filaments(view, dice, scale=(0.15, 0.8), slope=(3.4, 4.6))
     if rng.random() < 0.5:
         mask = torch.exp(-(((place.r - radius) / rng.uniform(0.05, 0.2)) ** 2))
@@ -245,7 +247,10 @@ def bubble(body, view, dice):
     if dice.chance(0.35):  # in the middle of an H II region
         gas = emission_gas(view, dice)
     else:
-        gas = torch.exp(_gas.turbulence(view, dice) * rng.uniform(0.2, 0.5) - 0.8)
+        sheets = _gas.folds(view, dice, scale=dice.log_uniform(0.3, 1.2), away=place.r * view.scale)
+        gas = torch.exp(sheets * rng.uniform(0.4, 1.0) - 0.8)
+    fine = _gas.folds(view, dice, scale=dice.log_uniform(0.1, 0.5), number=2, away=place.r * view.scale)
+    limb, skin = (shell * torch.exp(fine * rng.uniform(0.2, 0.9)) for shell in (limb, skin))
     arc = uneven(place.v, place.u, rng) * torch.exp(place.bend * rng.uniform(0.1, 0.5))
     scene.add("hii", (limb * arc + gas * dice.log_uniform(0.01, 0.4)) * unit)
     scene.add("planetary", skin * arc * (unit * rng.uniform(0.0, 0.6)))

@@ -134,7 +134,7 @@ class SimulationConfig:
     earthshine: tuple[float, float] = (22.5, 25.5)
     earthshine_share: float = 0.5
     surface_brightness: tuple[float, float] = (20.0, 24.5)
-    foreground: tuple[float, float] = (0.1, 10.0)
+    foreground: tuple[float, float] = (0.1, 30.0)
     background: tuple[float, float] = (0.3, 3.0)
     extinction: tuple[float, float] = (0.0, 3.0)
     dates: tuple[float, float] = (57_700.0, 60_600.0)
