@@ -18,6 +18,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from astroclassify.core._checks import check_whole
 from astroclassify.core._config import conf
 from astroclassify.core._errors import ParameterError
 from astroclassify.core._registry import Registry
@@ -163,7 +164,8 @@ def run_all(executor, function, jobs, *, waiting=1):
     jobs : iterable
         The jobs, taken as they are needed.
     waiting : int, default 1
-        How many are with the executor at a time; the more there are than workers, the less these wait.
+        How many are with the executor at a time, one or more; the more there are than workers, the less these
+        wait.
 
     Yields
     ------
@@ -172,6 +174,11 @@ def run_all(executor, function, jobs, *, waiting=1):
     future : concurrent.futures.Future
         What came of it. Where workers died, it holds their error.
 
+    Raises
+    ------
+    ParameterError
+        If ``waiting`` is no whole number above zero.
+
     Examples
     --------
     >>> from astroclassify.core import open_executor, run_all
@@ -179,6 +186,7 @@ def run_all(executor, function, jobs, *, waiting=1):
     ...     [(job, done.result()) for job, done in run_all(executor, abs, [-1, 2])]
     [(-1, 1), (2, 2)]
     """
+    check_whole("waiting", waiting)
     running = {}
     for job in jobs:
         running[_submitted(executor, function, job)] = job

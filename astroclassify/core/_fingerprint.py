@@ -67,7 +67,8 @@ def _of_file(path, sampled, algorithm):
 
 def _of_array(array, sampled, algorithm):
     digest = hashlib.new(algorithm, f"{array.shape} {array.dtype}".encode())
-    rows = np.linspace(0, array.shape[0] - 1, _BLOCKS).astype(int) if sampled else slice(None)
+    has_rows = array.ndim > 0 and len(array) > 0
+    rows = np.linspace(0, len(array) - 1, _BLOCKS).astype(int) if sampled and has_rows else ...
     digest.update(np.ascontiguousarray(array[rows]).tobytes())
     return digest.hexdigest()
 

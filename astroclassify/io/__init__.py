@@ -25,7 +25,7 @@ from astroclassify.io._reader import Reader, ReadOptions
 from astroclassify.io._slices import amplifiers_of, slice_start
 from astroclassify.io._walk import HduBytes, walk_hdus
 from astroclassify.io._wcs import build_wcs
-from astroclassify.io._write import raw_hdus, write_raw
+from astroclassify.io._write import raw_hdus, write_hdus, write_raw
 
 __all__ = [
     "AmplifierNoise",
@@ -59,6 +59,7 @@ __all__ = [
     "read_frames",
     "slice_start",
     "walk_hdus",
+    "write_hdus",
     "write_raw",
 ]
 

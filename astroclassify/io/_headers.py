@@ -8,6 +8,8 @@ import warnings
 from astropy import units as u
 from astropy.io import fits
 
+from astroclassify.io._lazy import LazyHeader
+
 logger = logging.getLogger(__name__)
 
 _STRUCTURAL = frozenset(
@@ -221,18 +223,25 @@ def merged_header(primary, extension):
     EQUINOX =               2000.0
     CCDCHIP =                    1
     """
-    own = list(_content_cards(extension))
+    by_text = all(isinstance(header, LazyHeader) for header in (primary, extension))
+    cards, joined = (LazyHeader.images, _parsed) if by_text else (_copies, fits.Header)
+    own = _content(cards(extension), _STRUCTURAL)
     if extension is primary:
-        return fits.Header(own)
-    taken = {card.keyword for card in own} - _REPEATABLE
-    return fits.Header([card for card in _content_cards(primary) if card.keyword not in taken] + own)
+        return joined([card for _, card in own])
+    taken = {keyword for keyword, _ in own} - _REPEATABLE
+    return joined([card for _, card in _content(cards(primary), _STRUCTURAL | taken) + own])
 
 
-def _content_cards(header):
-    for card in header.cards:
-        keyword = card.keyword
-        if keyword not in _STRUCTURAL and not keyword.startswith("NAXIS"):
-            yield _copied(card)
+def _content(cards, left_out):
+    return [pair for pair in cards if pair[0] not in left_out and not pair[0].startswith("NAXIS")]
+
+
+def _parsed(images):
+    return fits.Header.fromstring("".join(images))
+
+
+def _copies(header):
+    return [(card.keyword, _copied(card)) for card in header.cards]
 
 
 def _copied(card):

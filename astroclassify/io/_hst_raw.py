@@ -7,11 +7,12 @@ columns). See `astroclassify.instruments` for the geometry, and ``row_levels`` f
 
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
+from astropy.wcs import WCS
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError, UnsupportedInstrumentError
 from astroclassify.instruments import INSTRUMENTS, SCIENCE, ChipLayout, Instrument, find_layout
@@ -78,22 +79,33 @@ HST_RAW = Reader(
 
 @dataclass(frozen=True)
 class _Chip:
-    """A chip's image before its pixels are touched; stored pixels plus ``offset`` are ADU."""
+    """
+    A chip's image before its pixels are touched; stored pixels plus ``offset`` are ADU.
+
+    All that its headers tell is worked out by now: the pixels drive them out of the processor's cache.
+    """
 
     imset: Imset
     raw: np.ndarray
     offset: float
     header: fits.Header
+    wcs: WCS | None
     layout: ChipLayout
+    rows: slice
     instrument: Instrument
     options: ReadOptions
 
 
 def _planned(imset, hdulist, instrument, options):
+    own = imset.science.header
     raw, offset = _stored_pixels(imset.science, options)
-    header = merged_header(hdulist[0].header, imset.science.header)
+    header = merged_header(hdulist[0].header, own)
     layout = _layout(instrument, imset.chip, raw.shape, header, options.source)
-    return _Chip(imset, raw, offset, header, layout, instrument, options)
+    rows, start = _kept_rows(layout, instrument, options), layout.science_start
+    shape = rows.stop - rows.start, layout.science_shape[1]
+    move_origin(header, columns=start[1], rows=start[0] + rows.start, shape=shape, binning=layout.binning)
+    wcs = tangent_wcs(header, own, options.source)
+    return _Chip(imset, raw, offset, header, wcs, layout, rows, instrument, options)
 
 
 def _all_trimmed(chips):
@@ -110,17 +122,13 @@ def _trimmed(chip):
     bias = _bias_levels(chip.raw, chip.layout, chip.instrument, chip.offset)
     levels = {name: level for name, (level, _) in bias.items()}
     subtracted = levels if chip.options.bias == "overscan" else dict.fromkeys(levels, -chip.offset)
-    return bias, trim_and_subtract(chip.raw, chip.layout, subtracted, chip.options.dtype)[_kept_rows(chip)]
+    return bias, trim_and_subtract(chip.raw, chip.layout, subtracted, chip.options.dtype)[chip.rows]
 
 
 def _frame(chip, bias, data):
     options, layout, header = chip.options, chip.layout, chip.header
-    rows, start = _kept_rows(chip), layout.science_start
-    move_origin(
-        header, columns=start[1], rows=start[0] + rows.start, shape=data.shape, binning=layout.binning
-    )
     flags = _flags(chip.imset, layout, options)
-    flags = None if flags is None else flags[rows]
+    flags = None if flags is None else flags[chip.rows]
     means = {name: float(np.mean(level)) + chip.offset for name, (level, _) in bias.items()}
     add_cards(
         header,
@@ -137,7 +145,7 @@ def _frame(chip, bias, data):
         reader="hst-raw",
         mask=flagged(flags) if chip.raw.dtype.kind in "iu" else unusable_mask(data, flagged(flags)),
         flags=flags,
-        wcs=tangent_wcs(header, chip.imset.science.header, options.source),
+        wcs=chip.wcs,
         instrument=chip.instrument.name,
         chip=chip.imset.chip,
         notes=(f"Layout: {layout.name}; {_bias_note(chip, bias)}",),
@@ -202,12 +210,11 @@ def _layout(instrument, chip, shape, header, source):
         raise ReadError(f"{source}: without CCDAMP and LTV1 its layout is not known ({error})") from error
 
 
-def _kept_rows(chip):
+def _kept_rows(layout, instrument, options):
     """Give the rows that the paper's crop keeps, of images that have the rows it is about."""
-    layout = chip.layout
     height = layout.science_shape[0]
-    start, stop = chip.instrument.paper_rows.get(layout.chip, (0, height))
-    applies = chip.options.rows == "paper" and layout.binning == 1 and height >= stop
+    start, stop = instrument.paper_rows.get(layout.chip, (0, height))
+    applies = options.rows == "paper" and layout.binning == 1 and height >= stop
     return slice(start, stop) if applies and layout.origin[0] == 0 else slice(0, height)
 
 
@@ -253,20 +260,16 @@ def _noise(chip, means):
     """Describe the noise of each amplifier's region of the trimmed frame."""
     noise = []
     for name, region in chip.layout.science_regions.items():
-        amplifier = _as_set(chip.instrument.amplifiers[name], chip.instrument, chip.header)
         pedestal = 0.0 if chip.options.bias == "overscan" else means[name]
-        noise.append(AmplifierNoise(region, amplifier.gain, amplifier.read_noise, pedestal))
+        gain, read_noise = _gain_and_read_noise(name, chip.instrument, chip.header)
+        noise.append(AmplifierNoise(region, gain, read_noise, pedestal))
     return noise
 
 
-def _as_set(amplifier, instrument, header):
-    """Give an amplifier with the gain and read noise of this exposure, as far as its header says."""
-    setting = header_number(header, "CCDGAIN", 0.0)
+def _gain_and_read_noise(name, instrument, header):
+    """Give an amplifier's gain and read noise in this exposure, as far as its header says."""
+    amplifier, setting = instrument.amplifiers[name], header_number(header, "CCDGAIN", 0.0)
     nominal = amplifier.gain * (setting / instrument.gain_setting if setting > 0 else 1.0)
-    gain = header_number(header, f"ATODGN{amplifier.name}", 0.0)
-    read_noise = header_number(header, f"READNSE{amplifier.name}", 0.0)
-    return replace(
-        amplifier,
-        gain=gain if gain > 0 else nominal,
-        read_noise=read_noise if read_noise > 0 else amplifier.read_noise,
-    )
+    gain = header_number(header, f"ATODGN{name}", 0.0)
+    read_noise = header_number(header, f"READNSE{name}", 0.0)
+    return gain if gain > 0 else nominal, read_noise if read_noise > 0 else amplifier.read_noise

@@ -7,6 +7,8 @@ from functools import cached_property
 
 from astropy.io import fits
 
+from astroclassify.io._lazy import LazyHeader
+
 #: How a header looks that stands for an image of one value: every raw file of HST has some.
 _CONSTANT = re.compile(rb"PIXVALUE=")
 _IMAGES = (b"SIMPLE  =", b"XTENSION= 'IMAGE   '")
@@ -67,10 +69,10 @@ class MappedHdu:
     def __init__(self, file, number, place):
         self._file, self._number, self._place = file, number, place
 
-    @property
+    @cached_property
     def header(self):
         """The header (fits.Header)."""
-        return self._place.header
+        return LazyHeader.of(self._place)
 
     @property
     def data(self):

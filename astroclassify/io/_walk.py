@@ -14,6 +14,7 @@ _LONGEST_HEADER = 4000
 #: More axes than this no header may declare (section 4.4.1.1 of the FITS standard).
 _MOST_AXES = 999
 _INTEGER = re.compile(rb" *([-+]?\d{1,25})")
+_END_CARD = re.compile(rb"(?s:.{80})*?END {5}")
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,41 @@ class HduBytes:
         return fits.Header.fromstring(self.raw.decode("ascii", "replace").replace("\ufffd", "?"))
 
     @cached_property
+    def _starts(self):
+        """Where the first card starts that begins with these nine bytes: seven searches would take longer."""
+        last = (len(self.raw) - 1) // CARD * CARD
+        return {self.raw[start : start + 9]: start for start in range(last, -1, -CARD)}
+
+    @cached_property
     def numbers(self):
         """What the header says about the size of its data, by keyword (dict of str to int)."""
-        found = {key: _number(self.raw, key) for key in ("BITPIX", "PCOUNT", "GCOUNT", "NAXIS", "TFIELDS")}
+        found = {key: self._number(key) for key in ("BITPIX", "PCOUNT", "GCOUNT", "NAXIS", "TFIELDS")}
         axes = found["NAXIS"] or 0
         if 0 < axes <= _MOST_AXES:
-            found |= {key: _number(self.raw, key) for key in (f"NAXIS{i + 1}" for i in range(axes))}
+            found |= {key: self._number(key) for key in (f"NAXIS{i + 1}" for i in range(axes))}
         return {key: number for key, number in found.items() if number is not None}
+
+    def _number(self, keyword):
+        """Give the integer of the first card of a keyword; `None` where there is none."""
+        match = _INTEGER.match(self.card(keyword) or b"", 9)
+        return int(match[1]) if match else None
+
+    def card(self, keyword):
+        """
+        Give the first card of a keyword.
+
+        Parameters
+        ----------
+        keyword : str
+            One to eight letters, digits, ``-`` and ``_``.
+
+        Returns
+        -------
+        bytes or None
+            Its 80 bytes, or as many as there are; `None` where no card ``KEYWORD = `` has this keyword.
+        """
+        start = self._starts.get(keyword.encode().ljust(8) + b"=")
+        return None if start is None else self.raw[start : start + CARD]
 
     @cached_property
     def data_size(self):
@@ -146,19 +175,4 @@ def _header_bytes(read, position):
 
 
 def _has_end(block):
-    return len(block) == BLOCK and _card(block, b"END     ") is not None
-
-
-def _number(header, keyword):
-    """Give the integer of a header's first card of this keyword; `None` where there is none."""
-    start = _card(header, keyword.encode().ljust(8) + b"=")
-    match = _INTEGER.match(header, start + 9, start + CARD) if start is not None else None
-    return int(match[1]) if match else None
-
-
-def _card(header, beginning):
-    """Find where a card starts that begins so; `None` where there is none."""
-    start = header.find(beginning)
-    while start >= 0 and start % CARD:
-        start = header.find(beginning, start + 1)
-    return start if start >= 0 else None
+    return len(block) == BLOCK and _END_CARD.match(block) is not None

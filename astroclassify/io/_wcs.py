@@ -102,12 +102,12 @@ def tangent_wcs(header, own, source):
     texts = [header_text(own, keyword) for keyword in _WCS_TEXTS]
     numbers = [header_number(header, keyword) if keyword in own else None for keyword in _WCS_NUMBERS]
     tangent = texts[:2] == ["RA---TAN", "DEC--TAN"] and {*texts[2:]} <= {"", "deg"} and None not in numbers
-    if not tangent or not _WCS_SPECIAL.isdisjoint(own) or not _regular(*numbers[3:]):
+    if not tangent or any(keyword in own for keyword in _WCS_SPECIAL) or not _regular(*numbers[3:]):
         cards = own.copy()
         cards.update({key: header[key] for key in ("CRPIX1", "CRPIX2") if key in own})
         return build_wcs(cards, source=source)
     wcs = WCS(naxis=2)
-    wcs.wcs.ctype, wcs.wcs.cunit = texts[:2], ["deg", "deg"]
+    wcs.wcs.ctype = texts[:2]  # the unit of which is degrees; to say so would take a third of all this
     wcs.wcs.crpix, wcs.wcs.crval = numbers[:2], numbers[2:4]
     wcs.wcs.cd = [numbers[4:6], numbers[6:8]]
     wcs.wcs.set()

@@ -94,6 +94,36 @@ def write_raw(path, raw, *, instrument, band, exptime, wcs=None, header=None, hi
     _write_whole(fits.HDUList(hdus), target)
 
 
+def write_hdus(path, hdus, *, overwrite=False):
+    """
+    Write the HDUs of `raw_hdus`: the file that `write_raw` would write.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to; the headers keep the name that `raw_hdus` was given. A name that ends in ``.gz`` makes a
+        compressed file.
+    hdus : fits.HDUList
+        What to write.
+    overwrite : bool, default False
+        Replace a file that is there.
+
+    Raises
+    ------
+    ParameterError
+        If the file exists, or there is no folder for it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.io import raw_hdus, write_hdus
+    >>> path = getfixture("tmp_path") / "j0000000q_raw.fits"
+    >>> raw = {chip: np.full((2068, 4144), 2100, "uint16") for chip in (1, 2)}
+    >>> write_hdus(path, raw_hdus(path.name, raw, instrument="acs-wfc", band="F814W", exptime=500))
+    """
+    _write_whole(fits.HDUList(hdus), _checked_target(path, overwrite))
+
+
 class _Unwritten(fits.HDUList):
     """The HDUs of a file that is only in memory, but has a name."""
 

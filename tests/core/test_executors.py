@@ -72,6 +72,11 @@ def test_jobs_are_taken_as_they_are_needed():
     assert len(taken) <= 4
 
 
+def test_no_job_at_a_time_is_refused():
+    with open_executor(1) as executor, pytest.raises(ParameterError, match="waiting is 0"):
+        list(run_all(executor, abs, [-1], waiting=0))
+
+
 def test_jobs_of_workers_that_died_have_their_error():
     with open_executor(1, "processes") as executor:
         found = [future.exception() for _, future in run_all(executor, os._exit, [1, 1, 1])]

@@ -209,6 +209,12 @@ def test_other_pixels_have_another_fingerprint(tmp_path, sampled):
     assert fingerprint(tmp_path / "one", sampled=sampled) != fingerprint(tmp_path / "two", sampled=sampled)
 
 
+@pytest.mark.parametrize("sampled", [False, True])
+def test_a_number_and_an_array_of_no_rows_have_a_fingerprint(sampled):
+    arrays = np.array(1.0), np.array(2.0), np.empty((0, 3)), np.empty((3, 0))
+    assert len({fingerprint(array, sampled=sampled) for array in arrays}) == 4
+
+
 def test_a_file_s_checksum_is_that_of_its_bytes(tmp_path):
     # sha256sum and md5sum of "abc": FIPS 180-2, appendix B.1; RFC 1321, appendix A.5.
     write_text("abc", tmp_path / "abc")

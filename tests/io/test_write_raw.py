@@ -10,7 +10,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from astroclassify.core import ParameterError, UnknownNameError, UnsupportedInstrumentError
-from astroclassify.io import hst_rootname, read_frames, write_raw
+from astroclassify.io import hst_rootname, raw_hdus, read_frames, write_hdus, write_raw
 
 OPTIONS = {"instrument": "acs-wfc", "band": "F814W", "exptime": 500.0}
 SUBARRAY = OPTIONS | {"header": {"CCDAMP": "C"}}
@@ -137,6 +137,16 @@ def test_history_comes_back_whatever_its_length(tmp_path):
 def test_history_may_have_any_letters(tmp_path):
     write_raw(tmp_path / "j_raw.fits", {2: image()}, history=["Sérsic\nprofile"], **SUBARRAY)
     assert "rsic profile" in str(fits.getheader(tmp_path / "j_raw.fits")["HISTORY"])
+
+
+def test_hdus_that_are_made_already_are_written_as_the_frame_is(tmp_path):
+    raw = {1: np.full((512, 2072), 2100, "uint16")}
+    told = {"instrument": "acs-wfc", "band": "F814W", "exptime": 500}
+    told["header"] = {"CCDAMP": "A", "LTV1": 24.0, "LTV2": -1536.0}
+    (tmp_path / "made").mkdir()
+    write_raw(tmp_path / "j_raw.fits", raw, **told)
+    write_hdus(tmp_path / "made" / "j_raw.fits", raw_hdus("j_raw.fits", raw, **told))
+    assert (tmp_path / "made" / "j_raw.fits").read_bytes() == (tmp_path / "j_raw.fits").read_bytes()
 
 
 @pytest.mark.parametrize("suffix", [".fits", ".fits.gz"])

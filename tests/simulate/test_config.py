@@ -88,7 +88,7 @@ def test_keys_that_are_not_there_have_their_defaults(tmp_path):
         ("exptime = [0.1, 20]", r"exptime: found \[0\.1, 20\]; expected two numbers within 0\.5 and 3600"),
         ("exptime = [20, 10]", r"exptime: .*the smaller one first"),
         ("exptime = 20", r"exptime: found 20; expected two numbers"),
-        ("frames_per_body = 0", r"frames_per_body: found 0; expected a whole number from 1"),
+        ("frames_per_body = 0", r"frames_per_body is 0; expected a whole number, 1 to 1000"),
         ("frames_per_body = true", r"frames_per_body: found True"),
         ("blurry = 1", r"blurry: found 1; expected true or false"),
         ("detector = 'perfect'", r"detector: found 'perfect'; expected one of 'random', 'typical', 'none'"),

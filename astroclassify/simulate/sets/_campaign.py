@@ -16,6 +16,7 @@ from astroclassify.core import (
     write_table,
 )
 from astroclassify.datasets import MANIFEST_FILE, TRUTH_FILE
+from astroclassify.io import write_hdus
 from astroclassify.simulate._preview import preview
 from astroclassify.simulate._threads import one_thread
 from astroclassify.simulate.sets._config import SET_TABLE, SimulationConfig, read_values
@@ -340,8 +341,8 @@ def _described(error):
 def _make(job):
     path, plan = job.path(), job.plans.plan(job.index)
     exposure = plan.expose()
-    cards = {"header": plan.header(), "history": [truth_card(plan.truth())]}
+    hdus = exposure.hdus(path.name, header=plan.header(), history=[truth_card(plan.truth())])
     if job.previews:
         preview(exposure, path=path.with_suffix(".png"))
-    exposure.write(path, **cards, overwrite=True)
-    return table_rows(exposure.hdus(path.name, **cards))
+    write_hdus(path, hdus, overwrite=True)
+    return table_rows(hdus)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 
-from astroclassify.core import ParameterError, write_text
+from astroclassify.core import ParameterError, check_whole, write_text
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS
 from astroclassify.simulate.detector._effects import Effects
@@ -304,9 +304,8 @@ def _checked_boolean(key, value):
 
 
 def _checked_count(key, value):
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1000:
-        raise _wrong(key, value, "a whole number from 1 to 1000")
-    return value
+    check_whole(key, value, most=1000)
+    return int(value)
 
 
 def _checked_number(lowest, highest):

@@ -8,7 +8,7 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import offset_by
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, check_whole
 from astroclassify.io import csst_name, hst_rootname
 from astroclassify.simulate._exposure import simulate_exposure
 from astroclassify.simulate._field_of_view import FieldOfView
@@ -221,8 +221,7 @@ def plan_exposure(config, seed, index):
     ('SIM-000001', 9)
     """
     for name, value in (("seed", seed), ("index", index)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            raise ParameterError(f"{name} is {value!r}; expected a whole number, zero or more")
+        check_whole(name, value, least=0)
     seed, index = int(seed), int(index)
     way = _blurry if config.blurry else _clear if config.clear_snr else _ordinary
     plan = way(config, seed, index)

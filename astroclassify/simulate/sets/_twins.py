@@ -5,7 +5,6 @@ What it does not say is drawn: exposure time, sky, state of the detector. A body
 size on the sky and the distance of the known one of that name; its arms, clouds and stars are its own.
 """
 
-import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -16,7 +15,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, fingerprint
 from astroclassify.datasets import read_manifest, resolve_body, visit_of, write_manifest
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS
@@ -249,7 +248,7 @@ def twin_plans(manifest, *, seed=0, blurry=False, config=None):
     rolls = _rolls_of_visits(exposures, seed)
     places = tuple(_place(obsid, rows, rolls[visit_of(obsid)]) for obsid, rows in exposures.items())
     facts = "\n".join(str(place) for place in places)
-    return TwinPlans(places, seed, config, hashlib.sha256(facts.encode()).hexdigest())
+    return TwinPlans(places, seed, config, fingerprint(facts))
 
 
 def _thinned(table, most):
@@ -356,7 +355,7 @@ def _as_listed(table, simulated):
 def _generator(seed, stream, key):
     """A stream of its own for each number, or name."""
     if isinstance(key, str):
-        key = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
+        key = int(fingerprint(key)[:16], 16)
     return np.random.default_rng(np.random.SeedSequence([seed, stream, key]))
 
 
