@@ -14,9 +14,9 @@ from astroclassify import classify
 from astroclassify.simulate import STYLES, random_frames, restyle
 
 # %%
-# A drawn globular cluster, as a photograph: grey levels from 0 to 255.
+# A drawn spiral galaxy, as a photograph: grey levels from 0 to 255.
 
-(frame,) = random_frames(12, kind="globular", shape=(256, 256), shown="photograph")
+(frame,) = random_frames(5, kind="spiral", shape=(256, 256), shown="photograph")
 
 figure, axes = plt.subplots(3, 6, figsize=(9, 5), layout="constrained")
 for ax, style in zip(axes.flat, ("as it is", *STYLES), strict=False):
