@@ -8,7 +8,7 @@ from astropy.nddata import CCDData, Cutout2D
 from astroclassify.core import FrameError
 from astroclassify.degrade import degrade
 from astroclassify.io import ReadoutNoise, amplifiers_of, in_electrons, read_frames, slice_start
-from astroclassify.simulate import simulate_exposure
+from astroclassify.simulate import Body, simulate_exposure
 
 CAMERAS = ("acs-wfc", "wfc3-uvis", "csst-msc")
 
@@ -20,7 +20,9 @@ def frame(request, tmp_path_factory):
     if request.param == "csst-msc":
         path = path.with_name("csst.fits")
     band = "r" if request.param == "csst-msc" else "F606W"
-    exposure = simulate_exposure("spiral", instrument=request.param, band=band, exptime=300.0, rng=7)
+    # Small and in the middle: of a cut-out inside a body, its structure would pass for noise.
+    galaxy = Body("spiral", distance=80e6, radius=6e3, brightness=20.5, seed=3)
+    exposure = simulate_exposure(galaxy, request.param, band, 300.0, centred=True, rng=7)
     exposure.write(path)
     return read_frames(path)[0]
 
