@@ -2,8 +2,8 @@
 
 from astroclassify.inference._answers import answer_row, answers_table, error_row, with_bodies
 from astroclassify.inference._classification import Classification, spoken
+from astroclassify.inference._fit_calibration import fit_calibration
 from astroclassify.inference._interpret import (
-    FIELD_ABOVE,
     calibrated_logits,
     evidence_for,
     galaxy_probability,
@@ -22,7 +22,6 @@ from astroclassify.inference._predict import (
 from astroclassify.inference._prior import prior_shift
 
 __all__ = [
-    "FIELD_ABOVE",
     "VIEWS",
     "Classification",
     "Prediction",
@@ -34,6 +33,7 @@ __all__ = [
     "error_row",
     "evidence_for",
     "evidence_on_frame",
+    "fit_calibration",
     "galaxy_probability",
     "in_batches",
     "interpret",

@@ -12,9 +12,6 @@ from astroclassify.metrics import leans_to_galaxy
 from astroclassify.models import NSC_CLASSES
 from astroclassify.preprocess import thumbnail
 
-#: Above this probability of ``field`` a label is ``uncertain`` (float).
-FIELD_ABOVE = 0.5
-
 
 def calibrated_logits(logits, calibration):
     """
@@ -95,11 +92,11 @@ def interpret(prediction, model, *, prior=None, meta=None, frame=None):
     Returns
     -------
     Classification
-        The label is the more probable of galaxy and nsc (renormalised without ``field``), or
-        ``uncertain`` for the first of these reasons: the novelty is above the card's limit; ``field``
-        has more than 0.5; that probability is under the threshold of ``conf.uncertain_below``
-        (where that is negative, of the weights' card). A prior changes the probabilities, but not the
-        map of the evidence, which stays what the pixels say.
+        The label is the more probable of galaxy and nsc (renormalised without ``field``), or ``uncertain``
+        for the first of these reasons: the novelty is above the card's limit; the probability of ``field`` is
+        above the card's ``field_above`` (0.5 where it says nothing); that of the label is under the threshold
+        of ``conf.uncertain_below`` (where that is negative, of the weights' card). A prior changes the
+        probabilities, but not the map of the evidence, which stays what the pixels say.
 
     Raises
     ------
@@ -119,6 +116,7 @@ def interpret(prediction, model, *, prior=None, meta=None, frame=None):
     limits = {
         "uncertain_below": _threshold(model.calibration),
         "novelty_above": model.calibration.novelty_above,
+        "field_above": model.calibration.field_above,
     }
     evidence = evidence_for(leaning, prediction, model)
     reason = _doubt(probability, probabilities.get("field", 0.0), novelty, **limits)
@@ -149,11 +147,11 @@ def _threshold(calibration):
     return calibration.uncertain_below if chosen < 0 else chosen
 
 
-def _doubt(probability, field, novelty, *, uncertain_below, novelty_above):
+def _doubt(probability, field, novelty, *, uncertain_below, novelty_above, field_above):
     if novelty > novelty_above:
         return f"unlike anything the model has learnt: novelty {novelty:.4g} is above {novelty_above:.4g}"
-    if field > FIELD_ABOVE:
-        return f"the frame most probably shows a field without a body: P(field) = {field:.3f}"
+    if field > field_above:
+        return f"the frame may show a field without a body: P(field) = {field:.3f} is above {field_above:.3f}"
     if probability < uncertain_below:
         return f"the probability {probability:.3f} is below {uncertain_below:.3f}"
     return ""
