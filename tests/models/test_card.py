@@ -27,7 +27,7 @@ def test_novelty_and_prior_are_taken_in_the_order_of_the_classes():
     "calibration",
     [
         Calibration(1.0, (0.0,) * 4),
-        Calibration(0.8, (0.1, -0.2, 0.0, 0.1), 0.7, "energy", -1.5, (0.4, 0.3, 0.2, 0.1), 0.2),
+        Calibration(0.8, (0.1, -0.2, 0.0, 0.1), 0.7, "energy", -1.5, (0.5, 0.25, 0.125, 0.125), 0.2),
     ],
 )
 def test_what_is_written_on_a_card_is_read_from_it(calibration):
