@@ -113,13 +113,9 @@ def interpret(prediction, model, *, prior=None, meta=None, frame=None):
     galaxy = float(galaxy_probability(logits, model.classes))
     leaning, probability = ("galaxy", galaxy) if leans_to_galaxy(galaxy) else ("nsc", 1 - galaxy)
     score, novelty = novelty_of(prediction, model)
-    limits = {
-        "uncertain_below": _threshold(model.calibration),
-        "novelty_above": model.calibration.novelty_above,
-        "field_above": model.calibration.field_above,
-    }
+    limits = limits_of(model.calibration)
     evidence = evidence_for(leaning, prediction, model)
-    reason = _doubt(probability, probabilities.get("field", 0.0), novelty, **limits)
+    reason = doubt(probability, probabilities.get("field", 0.0), novelty, **limits)
     return Classification(
         label="uncertain" if reason else leaning,
         probability=probability,
@@ -138,6 +134,32 @@ def interpret(prediction, model, *, prior=None, meta=None, frame=None):
     )
 
 
+def limits_of(calibration):
+    """
+    Give the limits beyond which a label is ``uncertain``.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        The card's.
+
+    Returns
+    -------
+    dict of str to float
+        ``uncertain_below`` (the user's before the card's), ``novelty_above`` and ``field_above``.
+
+    Raises
+    ------
+    ConfigurationError
+        If ``conf.uncertain_below`` is more than 1.
+    """
+    return {
+        "uncertain_below": _threshold(calibration),
+        "novelty_above": calibration.novelty_above,
+        "field_above": calibration.field_above,
+    }
+
+
 def _threshold(calibration):
     chosen = conf.uncertain_below
     if chosen > 1:
@@ -147,7 +169,22 @@ def _threshold(calibration):
     return calibration.uncertain_below if chosen < 0 else chosen
 
 
-def _doubt(probability, field, novelty, *, uncertain_below, novelty_above, field_above):
+def doubt(probability, field, novelty, *, uncertain_below, novelty_above, field_above):
+    """
+    Say why an answer is ``uncertain``.
+
+    Parameters
+    ----------
+    probability, field, novelty : float
+        Probability of the leaning, that of ``field``, and the novelty.
+    uncertain_below, novelty_above, field_above : float
+        The limits.
+
+    Returns
+    -------
+    str
+        The first reason that holds; empty for none.
+    """
     if novelty > novelty_above:
         return f"unlike anything the model has learnt: novelty {novelty:.4g} is above {novelty_above:.4g}"
     if field > field_above:

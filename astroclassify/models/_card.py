@@ -160,6 +160,37 @@ def calibration_entries(calibration, classes):
     return entries
 
 
+def bodies_entry(parent=None, *, learnt=(), calibrated=()):
+    """
+    Give the entry of a card that names the bodies which its weights know.
+
+    Parameters
+    ----------
+    parent : mapping, optional
+        Card of the weights that these started from, whose bodies they know too.
+    learnt : sequence of str, optional
+        Bodies that were learnt from.
+    calibrated : sequence of str, optional
+        Bodies that were held out of training, and calibrated it.
+
+    Returns
+    -------
+    dict
+        ``bodies``, with sorted names as ``learnt`` and ``calibrated``; empty where there is none.
+
+    Examples
+    --------
+    >>> from astroclassify.models import bodies_entry
+    >>> bodies_entry({"bodies": {"learnt": ["M31"]}}, learnt=["M13"])
+    {'bodies': {'learnt': ['M13', 'M31']}}
+    """
+    known = {"learnt": set(learnt), "calibrated": set(calibrated)}
+    for name, told in ((parent or {}).get("bodies") or {}).items():
+        known[name] |= set(told)
+    entry = {name: sorted(told) for name, told in known.items() if told}
+    return {"bodies": entry} if entry else {}
+
+
 def _probability(name, card, default):
     value = _number(name, card.get(name, default))
     if not 0 <= value <= 1:

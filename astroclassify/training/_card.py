@@ -18,7 +18,7 @@ from astroclassify.metrics import (
     balanced_accuracy,
     calibration_error,
 )
-from astroclassify.models import calibration_entries, calibration_of
+from astroclassify.models import bodies_entry, calibration_entries, calibration_of
 
 #: Fraction of held-out frames that are called novel.
 CALLED_NOVEL = 0.01
@@ -134,31 +134,6 @@ def _calibrated(logits, held, classes, before):
         return found
     usual = float(np.quantile(energy(logits), 1 - CALLED_NOVEL, method="higher"))
     return replace(found, novelty_above=max(found.novelty_above, usual))
-
-
-def bodies_entry(parent=None, *, learnt=(), calibrated=()):
-    """
-    Give the entry of a card that names the bodies which its weights know.
-
-    Parameters
-    ----------
-    parent : mapping, optional
-        Card of the weights that these started from, whose bodies they know too.
-    learnt : sequence of str, optional
-        Bodies that were learnt from.
-    calibrated : sequence of str, optional
-        Bodies that were held out of training, and calibrated it.
-
-    Returns
-    -------
-    dict
-        ``bodies``, with sorted names as ``learnt`` and ``calibrated``; empty where there is none.
-    """
-    known = {"learnt": set(learnt), "calibrated": set(calibrated)}
-    for name, told in ((parent or {}).get("bodies") or {}).items():
-        known[name] |= set(told)
-    entry = {name: sorted(told) for name, told in known.items() if told}
-    return {"bodies": entry} if entry else {}
 
 
 def versions():

@@ -10,7 +10,14 @@ from safetensors.torch import load_file
 from scipy.special import softmax
 
 from astroclassify.core import fingerprint, write_text
-from astroclassify.inference import VIEWS, calibrated_logits, energy, fit_calibration, galaxy_probability
+from astroclassify.inference import (
+    VIEWS,
+    calibrated_logits,
+    energy,
+    fit_calibration,
+    galaxy_probability,
+    plane_statistics,
+)
 from astroclassify.metrics import (
     ClusterBootstrap,
     area_under_curve,
@@ -21,12 +28,13 @@ from astroclassify.metrics import (
 from astroclassify.models import (
     DEFAULT_FIELD_ABOVE,
     PATCHNET,
+    bodies_entry,
     built_module,
     calibration_entries,
     has_bfloat16,
 )
 from astroclassify.simulate import CLASSES
-from astroclassify.training._card import CALLED_NOVEL, bodies_entry, versions
+from astroclassify.training._card import CALLED_NOVEL, versions
 from astroclassify.training._log import read_log
 from astroclassify.training._sources import NOTHING
 from astroclassify.training._trainer import write_state
@@ -72,7 +80,9 @@ def release(run, target, held, *, earlier=(), bodies=(), commit="unknown"):
     module.load_state_dict(load_file(run / "weights.safetensors"))
     module.eval()
     seen = [_seen(module, pool, number) for number, pool in enumerate(held.values())]
-    raw, features, labels, shown, sources = (np.concatenate(each) for each in zip(*seen, strict=True))
+    raw, features, labels, shown, sources, mean, spread = (
+        np.concatenate(each) for each in zip(*seen, strict=True)
+    )
     first, sky = shown[:, 1] % 2 == 0, labels != NOTHING
     _learn_what_is_usual(module, features[first & sky], labels[first & sky])
     calibration = _calibration(raw[first & sky], labels[first & sky], shown[first & sky])
@@ -92,6 +102,7 @@ def release(run, target, held, *, earlier=(), bodies=(), commit="unknown"):
         "classes": list(CLASSES),
         **calibration_entries(calibration, CLASSES),
         "novelty": novelty,
+        "planes": {"mean": _usual_range(mean[sky]), "spread": _usual_range(spread[sky])},
         **bodies_entry(learnt=bodies),
         "training": {
             "data": "frames of the sources that the stages list",
@@ -120,8 +131,8 @@ def _stage(folder):
 
 
 def _seen(module, pool, number):
-    """Logits averaged over flips, features, labels, bodies and sources of a pool's frames."""
-    logits, features, labels, bodies = [], [], [], []
+    """Logits averaged over flips, features, labels, bodies, sources, means and spreads of a pool's frames."""
+    logits, features, labels, bodies, statistics = [], [], [], [], []
     for array, label, body in pool.in_order(_BATCH):
         planes = torch.from_numpy(array)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16("cpu")):
@@ -131,10 +142,17 @@ def _seen(module, pool, number):
         features.append(seen.features)
         labels.append(label)
         bodies.append(body)
+        statistics.append(plane_statistics(array))
     labels = np.concatenate(labels)
     source = np.full(len(labels), number)
     bodies = np.stack([source, np.unique(np.concatenate(bodies), return_inverse=True)[1]], axis=1)
-    return torch.cat(logits).numpy(), torch.cat(features).numpy(), labels, bodies, source
+    mean, spread = (np.concatenate([one[name] for one in statistics]) for name in ("mean", "spread"))
+    return torch.cat(logits).numpy(), torch.cat(features).numpy(), labels, bodies, source, mean, spread
+
+
+def _usual_range(values):
+    """The range of nearly all frames, of each plane."""
+    return np.quantile(values, [CALLED_NOVEL / 2, 1 - CALLED_NOVEL / 2], axis=0).T.round(6).tolist()
 
 
 def _learn_what_is_usual(module, features, labels):
