@@ -104,12 +104,7 @@ def release(run, target, held, *, earlier=(), bodies=(), commit="unknown"):
         "novelty": novelty,
         "planes": {"mean": _usual_range(mean[sky]), "spread": _usual_range(spread[sky])},
         **bodies_entry(learnt=bodies),
-        "training": {
-            "data": "frames of the sources that the stages list",
-            "stages": [_stage(Path(folder)) for folder in (*earlier, run)],
-            "commit": commit,
-            "versions": versions(),
-        },
+        "training": _training((*earlier, run), commit),
         "metrics": {
             "simulated, bodies never seen (95% by body)": measured,
             "empty fields and bodies, never seen": _fields_and_bodies(
@@ -120,6 +115,15 @@ def release(run, target, held, *, earlier=(), bodies=(), commit="unknown"):
     }
     write_text(json.dumps(card, indent=2) + "\n", target.with_suffix(".json"))
     return card
+
+
+def _training(folders, commit):
+    return {
+        "data": "frames of the sources that the stages list",
+        "stages": [_stage(Path(folder)) for folder in folders],
+        "commit": commit,
+        "versions": versions(),
+    }
 
 
 def _stage(folder):

@@ -136,6 +136,7 @@ def test_a_release_is_calibrated_and_has_a_card(released):
     assert card["training"]["stages"] == [{"samples": 576, "seconds": 3.5}]
     assert 0 < card["field_above"] <= 1
     assert card["bodies"] == {"learnt": ["M 104"]}
+    assert all(low <= high for ranges in card["planes"].values() for low, high in ranges)
     measured, fields = card["metrics"].values()
     assert fields["empty fields labelled as a body"].split(" of ")[0].isdecimal()
     assert 0 <= float(measured["small"]["balanced_accuracy"][:5]) <= 1
