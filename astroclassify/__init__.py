@@ -10,13 +10,23 @@ from importlib import import_module as _import_module
 _PUBLIC = {
     "Classification": "astroclassify.inference",
     "classify": "astroclassify._api",
+    "classify_group": "astroclassify._group",
     "classify_many": "astroclassify._api",
     "conf": "astroclassify.core",
     "read_frames": "astroclassify.io",
     "write_raw": "astroclassify.io",
 }
 
-__all__ = ["Classification", "__version__", "classify", "classify_many", "conf", "read_frames", "write_raw"]
+__all__ = [
+    "Classification",
+    "__version__",
+    "classify",
+    "classify_group",
+    "classify_many",
+    "conf",
+    "read_frames",
+    "write_raw",
+]
 
 
 def __getattr__(name):

@@ -28,8 +28,10 @@ from astroclassify.identify import CatalogueSource, NamedBody, find_catalogue, n
 from astroclassify.inference import (
     answer_row,
     answers_table,
+    check_grouping,
     checked_planes,
     error_row,
+    grouped,
     in_batches,
     interpret,
     predict_planes,
@@ -187,7 +189,7 @@ def classify(
     >>> answer.label, answer.probability  # doctest: +SKIP
     ('galaxy', 0.97)
     """
-    loaded = _loaded_model(model, weights, device, precision)
+    loaded = loaded_model(model, weights, device, precision)
     named = _catalogue(isinstance(frame, SkyCoord) if identify is None else identify, prior)
     options = {"flips": flips, "prior": prior, "batch_size": batch_size, "catalogue": named}
     asked = _asked(loaded, evidence=return_evidence, **options)
@@ -215,6 +217,7 @@ def classify_many(
     instrument=None,
     identify=None,
     survey=None,
+    group_by=None,
     on_error="record",
     prefetch=2,
     progress=None,
@@ -250,6 +253,9 @@ def classify_many(
         As for `classify`; the table has more columns then.
     survey : str, optional
         As for `classify`, for every position.
+    group_by : {"visit", "file"}, optional
+        Give one answer for all frames of a visit of HST (dithers, bands, both chips), or of a file; see
+        `~astroclassify.inference.combine`. Not with ``identify``.
     on_error : {"record", "raise"}, default "record"
         Write an error into the table's row, or raise it.
     prefetch : int, default 2
@@ -261,19 +267,20 @@ def classify_many(
     Returns
     -------
     astropy.table.QTable
-        One row per frame, in order: ``source``, ``chip`` (0 where the frame has no chip number),
-        ``label``, ``probability``, ``p_galaxy`` (of galaxy among galaxy and nsc), ``p_class_<name>`` for
-        each class of the model (``p_class_star_cluster`` for ``star cluster``), ``novelty``, ``error``
-        (empty where all went well; else the label is empty and the numbers are NaN) and ``model``. Its
-        ``meta`` holds the provenance. There are no maps of the evidence. With ``identify`` there are also
-        ``body``, ``body_class``, ``frame_in_body`` (share), ``agrees`` (``"yes"``, ``"no"``, or empty where
-        body or label is not known) and ``body_note``.
+        One row per frame, in order: ``source``, ``chip`` (0 where the frame has no chip number), ``label``,
+        ``probability``, ``p_galaxy`` (of galaxy among galaxy and nsc), ``p_class_<name>`` for each class of
+        the model (``p_class_star_cluster`` for ``star cluster``), ``novelty``, ``error`` (empty where all
+        went well; else the label is empty and the numbers are NaN) and ``model``. Its ``meta`` holds the
+        provenance. There are no maps of the evidence. With ``identify`` there are also ``body``,
+        ``body_class``, ``frame_in_body`` (share), ``agrees`` (``"yes"``, ``"no"``, or empty where body or
+        label is not known) and ``body_note``. With ``group_by`` there is a row for each group, and also
+        ``frames`` (how many), ``spread`` (of their log-odds) and ``reason``.
 
     Raises
     ------
     ParameterError
-        If the model is not one for frames; if ``on_error``, the device, the precision, the prior or a
-        number is wrong; or if ``frames`` is not iterable.
+        If the model is not one for frames; if ``on_error``, ``group_by``, the device, the precision, the
+        prior or a number is wrong; or if ``frames`` is not iterable.
     UnknownNameError
         If no model has the name.
     MissingWeightsError
@@ -290,7 +297,8 @@ def classify_many(
     if on_error not in _ON_ERROR:
         raise ParameterError(f"on_error is {on_error!r}; expected one of {_ON_ERROR}")
     check_whole("prefetch", prefetch, least=0)
-    loaded = _loaded_model(model, weights, device, precision)
+    check_grouping(group_by, identify, prior)
+    loaded = loaded_model(model, weights, device, precision)
     options = {"flips": flips, "prior": prior, "batch_size": batch_size}
     asked = _asked(
         loaded,
@@ -315,6 +323,8 @@ def classify_many(
             rows += _rows(batch, asked, recorded=on_error == "record")
             named += [entry.named for entry in batch]
     table = answers_table(rows, loaded.classes, meta=_provenance(asked))
+    if group_by is not None:
+        return grouped(table, group_by, loaded, prior=prior)
     if asked.catalogue is None:
         return table
     return with_bodies(table, [asdict(each or NamedBody()) for each in named])
@@ -327,7 +337,8 @@ def _catalogue(identify, prior):
     return find_catalogue(identify)
 
 
-def _loaded_model(model, weights, device, precision):
+def loaded_model(model, weights, device, precision):
+    """Build a model, or take it as it is: what every function of the facade starts with (Model)."""
     if isinstance(model, Model):
         if weights is not None or device is not None or precision != "auto":
             raise ParameterError(

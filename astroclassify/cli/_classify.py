@@ -16,6 +16,7 @@ astroclassify classify night1/ --no-progress -o labels.ecsv
 astroclassify classify 'night?/*_raw.fits' --format csv -o labels.csv
 astroclassify classify night1/ --prior galaxy=0.9,nsc=0.1
 astroclassify classify night1/ --identify
+astroclassify classify night1/ --group visit
 astroclassify classify *.fits --model hr-celestialnet --weights trained.safetensors
 """
 
@@ -78,6 +79,11 @@ def add_parser(subparsers):
         metavar="CATALOGUE",
         help="name the catalogued body that each frame shows, disagreements first (default: builtin)",
     )
+    parser.add_argument(
+        "--group",
+        choices=("visit", "file"),
+        help="one answer for all frames of a visit of HST (dithers, bands, both chips), or of a file",
+    )
     add_output(parser)
     add_progress(parser)
 
@@ -111,6 +117,7 @@ def run(arguments):
         prior=arguments.prior,
         chip=arguments.chip,
         identify=arguments.identify,
+        group_by=arguments.group,
         progress=arguments.progress,
     )
     format = format_of(arguments.format, arguments.output)

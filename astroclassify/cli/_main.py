@@ -6,6 +6,8 @@ import sys
 import warnings
 
 from astroclassify.cli import (
+    _calibrate,
+    _check,
     _classify,
     _datasets,
     _demo,
@@ -34,6 +36,8 @@ _SUBCOMMANDS = (
     _demo,
     _info,
     _classify,
+    _check,
+    _calibrate,
     _identify,
     _models,
     _instruments,

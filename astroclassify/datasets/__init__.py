@@ -11,6 +11,7 @@ from astroclassify.datasets._labelled import (
     manifest_of,
     read_frame,
 )
+from astroclassify.datasets._labels_file import labelled_files, read_labels
 from astroclassify.datasets._leakage import Leakage, check_leakage, find_leakage
 from astroclassify.datasets._manifest import (
     LABELS,
@@ -59,11 +60,13 @@ __all__ = [
     "kfold",
     "known_bodies",
     "label_bodies",
+    "labelled_files",
     "labelled_frames",
     "listed_frames",
     "manifest_of",
     "open_set",
     "read_frame",
+    "read_labels",
     "read_manifest",
     "report",
     "resolve_body",

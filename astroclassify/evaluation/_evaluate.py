@@ -7,6 +7,7 @@ from astroclassify.core import RunFolder, check_whole
 from astroclassify.evaluation._all import all_tables, reference_list
 from astroclassify.evaluation._evaluation import Evaluation
 from astroclassify.evaluation._frames import evaluated_frames, truth_beside
+from astroclassify.evaluation._known import warn_of_known_bodies
 from astroclassify.evaluation._models import asked_models
 from astroclassify.evaluation._pixels import STATISTICS
 from astroclassify.evaluation._run import ANSWER_COLUMNS, Way, answer_all
@@ -85,6 +86,12 @@ def evaluate(
     MissingWeightsError
         If a model has no weights.
 
+    Warns
+    -----
+    AstroclassifyWarning
+        If the card of a model's weights names bodies that are evaluated: it has learnt from them, or was
+        calibrated on them.
+
     Examples
     --------
     >>> from astroclassify.evaluation import evaluate
@@ -94,6 +101,7 @@ def evaluate(
     check_whole("batch_size", batch_size)
     asked = asked_models(models)
     listed = evaluated_frames(data, frames=frames, limit=limit)
+    warn_of_known_bodies(asked, listed)
     known = reference_list(reference)
     way = Way(device, precision, batch_size, timing, progress)
     with RunFolder(folder) as run:

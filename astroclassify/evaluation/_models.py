@@ -41,6 +41,11 @@ class AskedModel:
         """What is equal for models that take the same planes (tuple)."""
         return self.spec.preprocessing, self.spec.preprocessing_options
 
+    @property
+    def card(self):
+        """The card of its weights, empty where there is none (mapping)."""
+        return locate_weights(self.spec, self.weights)[1] if self.built is None else self.built.card
+
     def model(self, *, device, precision):
         """
         Build it.

@@ -60,8 +60,8 @@ class Classification:
         says on which scale. `None` where nobody measured it.
     meta : mapping of str to object
         Provenance: versions, time, model, weights, device, source, chip, instrument, and
-        ``reason``, why the label is ``uncertain`` (else empty), with the limits ``uncertain_below``
-        and ``novelty_above``; ``prior`` where one was given; ``shape`` of the frame.
+        ``reason``, why the label is ``uncertain`` (else empty), with the limits ``uncertain_below``,
+        ``novelty_above`` and ``field_above``; ``prior`` where one was given; ``shape`` of the frame.
     thumbnail : numpy.ndarray or None
         Small picture of the frame, from `astroclassify.preprocess.thumbnail`; the frame itself is not kept.
 

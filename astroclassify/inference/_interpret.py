@@ -12,9 +12,6 @@ from astroclassify.metrics import leans_to_galaxy
 from astroclassify.models import NSC_CLASSES
 from astroclassify.preprocess import thumbnail
 
-#: Above this probability of ``field`` a label is ``uncertain`` (float).
-FIELD_ABOVE = 0.5
-
 
 def calibrated_logits(logits, calibration):
     """
@@ -95,11 +92,11 @@ def interpret(prediction, model, *, prior=None, meta=None, frame=None):
     Returns
     -------
     Classification
-        The label is the more probable of galaxy and nsc (renormalised without ``field``), or
-        ``uncertain`` for the first of these reasons: the novelty is above the card's limit; ``field``
-        has more than 0.5; that probability is under the threshold of ``conf.uncertain_below``
-        (where that is negative, of the weights' card). A prior changes the probabilities, but not the
-        map of the evidence, which stays what the pixels say.
+        The label is the more probable of galaxy and nsc (renormalised without ``field``), or ``uncertain``
+        for the first of these reasons: the novelty is above the card's limit; the probability of ``field`` is
+        above the card's ``field_above`` (0.5 where it says nothing); that of the label is under the threshold
+        of ``conf.uncertain_below`` (where that is negative, of the weights' card). A prior changes the
+        probabilities, but not the map of the evidence, which stays what the pixels say.
 
     Raises
     ------
@@ -116,12 +113,9 @@ def interpret(prediction, model, *, prior=None, meta=None, frame=None):
     galaxy = float(galaxy_probability(logits, model.classes))
     leaning, probability = ("galaxy", galaxy) if leans_to_galaxy(galaxy) else ("nsc", 1 - galaxy)
     score, novelty = novelty_of(prediction, model)
-    limits = {
-        "uncertain_below": _threshold(model.calibration),
-        "novelty_above": model.calibration.novelty_above,
-    }
+    limits = limits_of(model.calibration)
     evidence = evidence_for(leaning, prediction, model)
-    reason = _doubt(probability, probabilities.get("field", 0.0), novelty, **limits)
+    reason = doubt(probability, probabilities.get("field", 0.0), novelty, **limits)
     return Classification(
         label="uncertain" if reason else leaning,
         probability=probability,
@@ -140,6 +134,32 @@ def interpret(prediction, model, *, prior=None, meta=None, frame=None):
     )
 
 
+def limits_of(calibration):
+    """
+    Give the limits beyond which a label is ``uncertain``.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        The card's.
+
+    Returns
+    -------
+    dict of str to float
+        ``uncertain_below`` (the user's before the card's), ``novelty_above`` and ``field_above``.
+
+    Raises
+    ------
+    ConfigurationError
+        If ``conf.uncertain_below`` is more than 1.
+    """
+    return {
+        "uncertain_below": _threshold(calibration),
+        "novelty_above": calibration.novelty_above,
+        "field_above": calibration.field_above,
+    }
+
+
 def _threshold(calibration):
     chosen = conf.uncertain_below
     if chosen > 1:
@@ -149,11 +169,26 @@ def _threshold(calibration):
     return calibration.uncertain_below if chosen < 0 else chosen
 
 
-def _doubt(probability, field, novelty, *, uncertain_below, novelty_above):
+def doubt(probability, field, novelty, *, uncertain_below, novelty_above, field_above):
+    """
+    Say why an answer is ``uncertain``.
+
+    Parameters
+    ----------
+    probability, field, novelty : float
+        Probability of the leaning, that of ``field``, and the novelty.
+    uncertain_below, novelty_above, field_above : float
+        The limits.
+
+    Returns
+    -------
+    str
+        The first reason that holds; empty for none.
+    """
     if novelty > novelty_above:
         return f"unlike anything the model has learnt: novelty {novelty:.4g} is above {novelty_above:.4g}"
-    if field > FIELD_ABOVE:
-        return f"the frame most probably shows a field without a body: P(field) = {field:.3f}"
+    if field > field_above:
+        return f"the frame may show a field without a body: P(field) = {field:.3f} is above {field_above:.3f}"
     if probability < uncertain_below:
         return f"the probability {probability:.3f} is below {uncertain_below:.3f}"
     return ""

@@ -57,13 +57,37 @@ def prior_shift(prior, model):
     if prior is None:
         return np.zeros(len(classes))
     _check(prior, classes)
-    usual = dict(zip(classes, model.calibration.prior or _equal_shares(classes), strict=True))
+    usual = dict(zip(classes, usual_shares(model), strict=True))
     if set(prior) == set(classes):
         return np.log([prior[name] / usual[name] for name in classes])
     nsc = sum(usual[name] for name in classes if name in NSC_CLASSES)
     both = usual["galaxy"] + nsc
     gains = {"galaxy": prior["galaxy"] * both / usual["galaxy"], "nsc": prior["nsc"] * both / nsc}
     return np.log([gains.get("nsc" if name in NSC_CLASSES else name, 1.0) for name in classes])
+
+
+def usual_shares(model):
+    """
+    Give the shares of the classes that a model's probabilities hold for.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    tuple of float
+        Those of its card; else galaxy, nsc (and field) equally frequent, and so the parts of nsc.
+
+    Examples
+    --------
+    >>> from astroclassify.inference import usual_shares
+    >>> from astroclassify.models import build_model
+    >>> sum(usual_shares(build_model("patchnet")))
+    1.0
+    """
+    return model.calibration.prior or _equal_shares(model.classes)
 
 
 def _check(prior, classes):

@@ -18,9 +18,12 @@ from astroclassify.models._builtin import (
     VGG16_BN_RESIZE,
 )
 from astroclassify.models._card import (
+    DEFAULT_FIELD_ABOVE,
     DEFAULT_UNCERTAIN_BELOW,
     PRIOR_TOLERANCE,
     Calibration,
+    bodies_entry,
+    calibration_entries,
     calibration_of,
     read_card,
 )
@@ -30,12 +33,13 @@ from astroclassify.models._output import ModelOutput
 from astroclassify.models._registry import MODELS
 from astroclassify.models._spec import ModelSpec, Options, Weights
 from astroclassify.models._summary import summary
-from astroclassify.models._tasks import FINE_CLASSES, NSC_CLASSES, TASKS, Task, require_task
+from astroclassify.models._tasks import FINE_CLASSES, NSC_CLASSES, TASKS, Task, allowed_classes, require_task
 from astroclassify.models._weights import load_state, locate_weights, verified_sha256, weights_cache
 
 __all__ = [
     "ALEXNET",
     "ALEXNET_RESIZE",
+    "DEFAULT_FIELD_ABOVE",
     "DEFAULT_UNCERTAIN_BELOW",
     "EFFICIENTNET_B0",
     "FINE_CLASSES",
@@ -59,8 +63,11 @@ __all__ = [
     "Options",
     "Task",
     "Weights",
+    "allowed_classes",
+    "bodies_entry",
     "build_model",
     "built_module",
+    "calibration_entries",
     "calibration_of",
     "compare",
     "find_spec",

@@ -10,6 +10,8 @@ from astroclassify.core import WeightsError
 
 #: A label with a smaller probability is ``uncertain`` where the card says nothing (float).
 DEFAULT_UNCERTAIN_BELOW = 0.6
+#: Above this probability of ``field`` a label is ``uncertain`` where the card says nothing (float).
+DEFAULT_FIELD_ABOVE = 0.5
 #: What a novelty may be: the network's own distance, or minus the log of the summed exponents of the logits.
 NOVELTY_SCORES = ("mahalanobis", "energy")
 #: How far from 1 shares may sum up (float).
@@ -36,6 +38,8 @@ class Calibration:
     prior : tuple of float, default empty
         Share of each class among the frames that the calibration was fitted on, summing to 1; empty
         where the card does not say.
+    field_above : float, default 0.5
+        Probability of ``field``, 0 to 1, above which a label is ``uncertain``.
     """
 
     temperature: float = 1.0
@@ -44,6 +48,7 @@ class Calibration:
     novelty_score: str = ""
     novelty_above: float = math.inf
     prior: tuple[float, ...] = ()
+    field_above: float = DEFAULT_FIELD_ABOVE
 
 
 def read_card(path):
@@ -84,7 +89,7 @@ def calibration_of(card, classes):
     Parameters
     ----------
     card : mapping
-        May hold ``calibration`` (with ``temperature`` and ``bias``), ``uncertain_below``,
+        May hold ``calibration`` (with ``temperature`` and ``bias``), ``uncertain_below``, ``field_above``,
         ``novelty`` (with ``score`` and ``above``), ``prior`` (a share for each class) and ``classes``.
     classes : tuple of str
         The model's classes.
@@ -110,14 +115,87 @@ def calibration_of(card, classes):
     given = _mapping("calibration", card)
     temperature = _number("temperature", given.get("temperature", 1.0))
     bias = tuple(_number("bias", value) for value in _listed("bias", given.get("bias") or ()))
-    threshold = _number("uncertain_below", card.get("uncertain_below", DEFAULT_UNCERTAIN_BELOW))
+    threshold = _probability("uncertain_below", card, DEFAULT_UNCERTAIN_BELOW)
+    field = _probability("field_above", card, DEFAULT_FIELD_ABOVE)
     if temperature <= 0:
         raise WeightsError(f"the card's temperature is {temperature}; expected more than 0")
     if bias and len(bias) != len(classes):
         raise WeightsError(f"the card has {len(bias)} biases for the {len(classes)} classes {classes}")
-    if not 0 <= threshold <= 1:
-        raise WeightsError(f"the card's uncertain_below is {threshold}; expected 0 to 1")
-    return Calibration(temperature, bias, threshold, *_novelty(card), _prior(card, classes))
+    return Calibration(temperature, bias, threshold, *_novelty(card), _prior(card, classes), field)
+
+
+def calibration_entries(calibration, classes):
+    """
+    Give the entries of a card from which `calibration_of` takes a calibration.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        The calibration.
+    classes : tuple of str
+        The model's classes.
+
+    Returns
+    -------
+    dict
+        ``calibration``, ``uncertain_below`` and ``field_above``, and what is known of ``novelty`` and
+        ``prior``.
+
+    Examples
+    --------
+    >>> from astroclassify.models import Calibration, calibration_entries
+    >>> calibration_entries(Calibration(1.5), ("galaxy", "nsc"))["calibration"]
+    {'temperature': 1.5, 'bias': [0.0, 0.0]}
+    """
+    bias = list(calibration.bias or (0.0,) * len(classes))
+    entries = {
+        "calibration": {"temperature": calibration.temperature, "bias": bias},
+        "uncertain_below": calibration.uncertain_below,
+        "field_above": calibration.field_above,
+    }
+    if math.isfinite(calibration.novelty_above):
+        entries["novelty"] = {"score": calibration.novelty_score, "above": calibration.novelty_above}
+    if calibration.prior:
+        entries["prior"] = dict(zip(classes, calibration.prior, strict=True))
+    return entries
+
+
+def bodies_entry(parent=None, *, learnt=(), calibrated=()):
+    """
+    Give the entry of a card that names the bodies which its weights know.
+
+    Parameters
+    ----------
+    parent : mapping, optional
+        Card of the weights that these started from, whose bodies they know too.
+    learnt : sequence of str, optional
+        Bodies that were learnt from.
+    calibrated : sequence of str, optional
+        Bodies that were held out of training, and calibrated it.
+
+    Returns
+    -------
+    dict
+        ``bodies``, with sorted names as ``learnt`` and ``calibrated``; empty where there is none.
+
+    Examples
+    --------
+    >>> from astroclassify.models import bodies_entry
+    >>> bodies_entry({"bodies": {"learnt": ["M31"]}}, learnt=["M13"])
+    {'bodies': {'learnt': ['M13', 'M31']}}
+    """
+    known = {"learnt": set(learnt), "calibrated": set(calibrated)}
+    for name, told in ((parent or {}).get("bodies") or {}).items():
+        known[name] |= set(told)
+    entry = {name: sorted(told) for name, told in known.items() if told}
+    return {"bodies": entry} if entry else {}
+
+
+def _probability(name, card, default):
+    value = _number(name, card.get(name, default))
+    if not 0 <= value <= 1:
+        raise WeightsError(f"the card's {name} is {value}; expected 0 to 1")
+    return value
 
 
 def _novelty(card):

@@ -134,6 +134,8 @@ class ModelSpec:
         Where the weights are; without them a user must pass ``weights=path``.
     reference : str, optional
         DOI or arXiv identifier.
+    training_cost : str, optional
+        What was measured of a training, for the message that says how to get weights.
     tags : tuple of str, optional
         Words for filtering. ``"large"`` tells contract checks not to run the model in full.
     flips : bool, default False
@@ -169,6 +171,7 @@ class ModelSpec:
     tags: tuple[str, ...] = ()
     flips: bool = False
     by_rows: bool = False
+    training_cost: str = ""
     task: str = "frame"
 
     def __post_init__(self):

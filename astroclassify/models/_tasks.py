@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from astroclassify.core import ParameterError
 
 #: What a class of a model for frames may be called; ``nsc`` is ``nebula`` + ``star cluster`` (tuple of str).
@@ -53,6 +55,44 @@ def check_classes(task, classes):
     if len(set(classes)) < len(classes):
         raise ParameterError(f"a class appears twice in {classes}")
     TASKS[task].check_classes(classes)
+
+
+def allowed_classes(label, classes):
+    """
+    Say which of a model's classes are right for a label.
+
+    Parameters
+    ----------
+    label : str
+        ``"galaxy"``, ``"nsc"``, ``"nebula"``, ``"star cluster"`` or ``"field"``, in any case
+        (the paper's lists have ``NSC``).
+    classes : tuple of str
+        The model's K classes.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        Shape (K,). ``nsc`` allows both of its parts where the model tells them apart, and a part
+        is ``nsc`` where it does not. All False where the model has no class for the label.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such label.
+
+    Examples
+    --------
+    >>> from astroclassify.models import allowed_classes
+    >>> allowed_classes("NSC", ("galaxy", "nebula", "star cluster", "field"))
+    array([False,  True,  True, False])
+    """
+    name = str(label).strip().lower()
+    if name not in FINE_CLASSES:
+        raise ParameterError(f"there is no label {label!r}; expected one of {', '.join(FINE_CLASSES)}")
+    wanted = {name}
+    if name not in classes and name in NSC_CLASSES:
+        wanted = set(NSC_CLASSES) if name == "nsc" else {"nsc"}
+    return np.array([one in wanted for one in classes])
 
 
 def require_task(spec, task):

@@ -32,7 +32,8 @@ def locate_weights(spec, weights=None):
     spec : ModelSpec
         The model.
     weights : str, path-like or Weights, optional
-        A local file, or where to find one; `None` for the model's own.
+        A local file; ``"https://...#sha256=..."``, an address and the checksum of the file there; or where
+        to find one; `None` for the model's own.
 
     Returns
     -------
@@ -50,9 +51,9 @@ def locate_weights(spec, weights=None):
     WeightsError
         If the card is malformed, or the downloaded file is not the expected one.
     ParameterError
-        If ``weights`` is something else.
+        If ``weights`` is something else, or an address without a checksum.
     """
-    wanted = spec.weights if weights is None else weights
+    wanted = spec.weights if weights is None else _addressed(weights)
     if wanted is None:
         raise MissingWeightsError(f"the model {spec.name!r} comes without weights; {_how_to_get(spec)}")
     if isinstance(wanted, Weights) and wanted.url:
@@ -155,10 +156,21 @@ def _listed(names):
 
 
 def _how_to_get(spec):
+    cost = f" ({spec.training_cost})" if spec.training_cost else ""
+    reference = f"; its reference is {spec.reference}" if spec.reference else ""
     return (
-        "pass weights='FILE.safetensors' of someone who trained it, or train it yourself "
-        f"(see astroclassify.training and the reference {spec.reference or 'of the model'})"
+        "pass weights='FILE.safetensors' of someone who trained it, or weights='https://...#sha256=...', its "
+        f"address and checksum; or train it: astroclassify train {spec.name} --data LIST.csv --frames FOLDER "
+        f"--preset paper --folder run{cost}, which leaves run/weights.safetensors{reference}"
     )
+
+
+def _addressed(weights):
+    """Give what a text with an address and a checksum says; everything else as it is."""
+    if not isinstance(weights, str) or "://" not in weights:
+        return weights
+    url, _, sha256 = weights.partition("#sha256=")
+    return Weights(url=url, sha256=sha256)
 
 
 def _local(weights):

@@ -1,11 +1,10 @@
 """Training any model on any labelled frames, and releasing its weights."""
 
 from astroclassify.training._augment import Augmentation
-from astroclassify.training._calibration import fit_calibration
 from astroclassify.training._data import Batch, FrameSet, PoolStream, SimulatedStream
 from astroclassify.training._fit import TrainingResult, fit
 from astroclassify.training._log import LOG_COLUMNS, read_log
-from astroclassify.training._loss import allowed_classes, partial_cross_entropy
+from astroclassify.training._loss import partial_cross_entropy
 from astroclassify.training._pool import FramePool
 from astroclassify.training._presets import PRESETS, Recipe, find_recipe
 from astroclassify.training._release import release
@@ -23,10 +22,8 @@ __all__ = [
     "Recipe",
     "SimulatedStream",
     "TrainingResult",
-    "allowed_classes",
     "find_recipe",
     "fit",
-    "fit_calibration",
     "partial_cross_entropy",
     "read_log",
     "release",

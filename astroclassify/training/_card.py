@@ -3,14 +3,14 @@
 import json
 import shutil
 import subprocess
-from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from astroclassify.core import ParameterError, fingerprint, package_version, write_text
 from astroclassify.datasets import split_by_body
-from astroclassify.inference import galaxy_probability
+from astroclassify.inference import calibrated_logits, energy, fit_calibration, galaxy_probability
 from astroclassify.metrics import (
     ClusterBootstrap,
     accuracy,
@@ -18,35 +18,13 @@ from astroclassify.metrics import (
     balanced_accuracy,
     calibration_error,
 )
-from astroclassify.models import DEFAULT_UNCERTAIN_BELOW
-from astroclassify.training._calibration import fit_calibration
+from astroclassify.models import bodies_entry, calibration_entries, calibration_of
 
-# A few held-out frames that are all right would ask for certainty without end.
-_TEMPERATURES = (0.2, 20.0)
-
-
-def calibration_from(logits, allowed):
-    """
-    Fit a calibration that a small set of frames can bear.
-
-    Parameters
-    ----------
-    logits : numpy.ndarray
-        Shape (N, K), on held-out frames.
-    allowed : numpy.ndarray of bool
-        Shape (N, K): which classes are right.
-
-    Returns
-    -------
-    dict
-        ``temperature``, within 0.2 and 20, and ``bias``, 0 for classes of which there is no frame.
-    """
-    temperature, bias = fit_calibration(logits, allowed)
-    bias = np.where(allowed.any(axis=0), bias, 0.0)
-    return {"temperature": float(np.clip(temperature, *_TEMPERATURES)), "bias": bias.tolist()}
+#: Fraction of held-out frames that are called novel.
+CALLED_NOVEL = 0.01
 
 
-def measured(logits, frames, classes, *, draws=2000):
+def measured(logits, frames, classes, start, *, draws=2000):
     """
     Say how good a network is on held-out frames.
 
@@ -58,6 +36,8 @@ def measured(logits, frames, classes, *, draws=2000):
         The N frames.
     classes : tuple of str
         The K classes.
+    start : Calibration
+        From which the calibration is fitted.
     draws : int, default 2000
         Of the bootstrap.
 
@@ -73,27 +53,29 @@ def measured(logits, frames, classes, *, draws=2000):
     figures = {"frames": int(known.sum()), "bodies": len(set(bodies[known]))}
     if not (is_galaxy[known].any() and (~is_galaxy[known]).any()):
         return figures
-    p = galaxy_probability(_cross_calibrated(logits, frames), classes)[known]
+    p = galaxy_probability(_cross_calibrated(logits, frames, classes, start), classes)[known]
     metrics = (accuracy, balanced_accuracy, area_under_curve, calibration_error)
     samples = ClusterBootstrap(bodies[known], draws=draws)
     scores = {metric.__name__: str(samples.estimate(metric, p, is_galaxy[known])) for metric in metrics}
     return scores | figures
 
 
-def _cross_calibrated(logits, frames):
-    labels = [frame.label for frame in frames.frames]
+def _cross_calibrated(logits, frames, classes, start):
+    labels, bodies = [frame.label for frame in frames.frames], np.array(frames.bodies)
     try:
         half = split_by_body(frames.bodies, labels, fraction=0.5)
     except ParameterError:  # too few bodies to hold any out
-        return logits
+        return calibrated_logits(logits, start)
     result = np.empty_like(logits)
     for fitted, applied in ((half, ~half), (~half, half)):
-        found = calibration_from(logits[fitted], frames.allowed[fitted])
-        result[applied] = logits[applied] / found["temperature"] + np.array(found["bias"])
+        found = fit_calibration(
+            logits[fitted], frames.allowed[fitted], classes, bodies=bodies[fitted], start=start
+        )
+        result[applied] = calibrated_logits(logits[applied], found)
     return result
 
 
-def make_card(path, spec, *, training, licence, validation=None, logits=None):
+def make_card(path, spec, *, training, licence, validation=None, logits=None, parent=None, learnt=()):
     """
     Make the card of a finished weights file, and write it beside it.
 
@@ -111,38 +93,47 @@ def make_card(path, spec, *, training, licence, validation=None, logits=None):
         Held-out frames, which calibrate and measure.
     logits : numpy.ndarray, optional
         What the network says of them.
+    parent : mapping, optional
+        Card of the weights that the training started from: its calibration, limits and prior are carried
+        over, as far as held-out bodies do not know better.
+    learnt : sequence of str, optional
+        Names of the bodies that were learnt from.
 
     Returns
     -------
     dict
         The card.
     """
-    path = Path(path)
+    path, parent = Path(path), {} if parent is None else parent
+    before = calibration_of(parent, spec.classes)
+    calibration, held, metrics = before, (), {}
+    if validation is not None:
+        held = sorted(set(validation.bodies))
+        calibration = _calibrated(logits, validation, spec.classes, before)
+        figures = measured(logits, validation, spec.classes, before)
+        metrics = {"held-out frames (95% by body)": figures}
     card = {
         "name": path.stem,
         "model": spec.name,
         "sha256": fingerprint(path),
         "classes": list(spec.classes),
-        "calibration": {"temperature": 1.0, "bias": [0.0] * len(spec.classes)},
-        "uncertain_below": DEFAULT_UNCERTAIN_BELOW,
+        **calibration_entries(calibration, spec.classes),
+        **bodies_entry(parent, learnt=learnt, calibrated=held),
         "training": {**training, "commit": commit(), "versions": versions()},
-        "metrics": {},
+        "metrics": metrics,
         "licence": licence,
     }
-    if validation is not None:
-        card["calibration"] = calibration_from(logits, validation.allowed)
-        card |= _prior(validation, spec.classes)
-        card["metrics"] = {"held-out frames (95% by body)": measured(logits, validation, spec.classes)}
     write_text(json.dumps(card, indent=2) + "\n", path.with_suffix(".json"))
     return card
 
 
-def _prior(frames, classes):
-    """Shares of the classes, where each label names one and there are frames of all."""
-    counts = Counter(np.flatnonzero(row)[0] for row in frames.allowed if row.sum() == 1)
-    if sum(counts.values()) < len(frames) or len(counts) < len(classes):
-        return {}
-    return {"prior": {name: counts[i] / len(frames) for i, name in enumerate(classes)}}
+def _calibrated(logits, held, classes, before):
+    """Calibrate by held-out frames; they show what is asked for, so the limit of novelty lets them pass."""
+    found = fit_calibration(logits, held.allowed, classes, bodies=held.bodies, start=before)
+    if before.novelty_score != "energy":
+        return found
+    usual = float(np.quantile(energy(logits), 1 - CALLED_NOVEL, method="higher"))
+    return replace(found, novelty_above=max(found.novelty_above, usual))
 
 
 def versions():

@@ -15,9 +15,9 @@ import numpy as np
 from astroclassify.core import ParameterError
 from astroclassify.datasets import LabelledFrame
 from astroclassify.instruments import INSTRUMENTS
+from astroclassify.models import allowed_classes
 from astroclassify.simulate import CLASSES, plan_exposure
 from astroclassify.training._exposed import exposed_frames
-from astroclassify.training._loss import allowed_classes
 from astroclassify.training._pool import restored
 
 #: What each stream of random numbers is for.

@@ -170,7 +170,7 @@ def fit(
                 trainer.load(run.folder)
             pace = {"checkpoint_seconds": checkpoint_seconds, "progress": progress}
             train(trainer, source, run.folder, validation=held, **pace)
-            return _finished(trainer, source, held, run.folder, about, licence)
+            return _finished(trainer, source, held, run.folder, about, licence, start.get("card"))
 
 
 # What to learn from --------------------------------------------------------------------------
@@ -261,8 +261,9 @@ def _start(spec, weights):
     """The weights to start from, and their checksum; empty for none."""
     if weights is None:
         return {}
-    path, _, expected = locate_weights(spec, None if weights == "default" else weights)
-    return {"sha256": verified_sha256(path, expected), "state": _fitting_state(spec, path)}
+    path, card, expected = locate_weights(spec, None if weights == "default" else weights)
+    sha256 = verified_sha256(path, expected)
+    return {"sha256": sha256, "state": _fitting_state(spec, path), "card": card}
 
 
 def _fitting_state(spec, path):
@@ -305,7 +306,7 @@ def _check_same_training(run, about, resume):
 # The end -------------------------------------------------------------------------------------
 
 
-def _finished(trainer, source, held, folder, about, licence):
+def _finished(trainer, source, held, folder, about, licence, parent):
     if trainer.recipe.patience is not None and held is not None:
         trainer.load_best(folder)
     logits = None if held is None else trainer.predicted(held, flips=None)
@@ -321,7 +322,9 @@ def _finished(trainer, source, held, folder, about, licence):
         "device": trainer.device,
         "last_log_line": (read_log(folder / "log.csv") or [None])[-1],
     }
-    card = make_card(path, trainer.spec, training=training, licence=licence, validation=held, logits=logits)
+    known = {"parent": parent, "learnt": source.bodies if isinstance(source, FrameSet) else ()}
+    judged = {"validation": held, "logits": logits}
+    card = make_card(path, trainer.spec, training=training, licence=licence, **judged, **known)
     return TrainingResult(path, card, folder / "log.csv", trainer.steps)
 
 

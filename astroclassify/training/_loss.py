@@ -1,48 +1,6 @@
-"""What a frame's label asks of a network: which classes are right, and the loss that says how far it is."""
+"""The loss of a frame's label, which may allow several classes."""
 
-import numpy as np
 import torch
-
-from astroclassify.core import ParameterError
-from astroclassify.models import FINE_CLASSES, NSC_CLASSES
-
-
-def allowed_classes(label, classes):
-    """
-    Say which of a model's classes are right for a label.
-
-    Parameters
-    ----------
-    label : str
-        ``"galaxy"``, ``"nsc"``, ``"nebula"``, ``"star cluster"`` or ``"field"``, in any case
-        (the paper's lists have ``NSC``).
-    classes : tuple of str
-        The model's K classes.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-        Shape (K,). ``nsc`` allows both of its parts where the model tells them apart, and a part
-        is ``nsc`` where it does not. All False where the model has no class for the label.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such label.
-
-    Examples
-    --------
-    >>> from astroclassify.training import allowed_classes
-    >>> allowed_classes("NSC", ("galaxy", "nebula", "star cluster", "field"))
-    array([False,  True,  True, False])
-    """
-    name = str(label).strip().lower()
-    if name not in FINE_CLASSES:
-        raise ParameterError(f"there is no label {label!r}; expected one of {', '.join(FINE_CLASSES)}")
-    wanted = {name}
-    if name not in classes and name in NSC_CLASSES:
-        wanted = set(NSC_CLASSES) if name == "nsc" else {"nsc"}
-    return np.array([one in wanted for one in classes])
 
 
 def partial_cross_entropy(logits, allowed, *, smoothing=0.0):

@@ -1,14 +1,23 @@
 """Turn a training's weights into a release: calibrated, measured, with a card."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
+from scipy.special import softmax
 
 from astroclassify.core import fingerprint, write_text
-from astroclassify.inference import VIEWS, calibrated_logits, energy, galaxy_probability
+from astroclassify.inference import (
+    VIEWS,
+    calibrated_logits,
+    energy,
+    fit_calibration,
+    galaxy_probability,
+    plane_statistics,
+)
 from astroclassify.metrics import (
     ClusterBootstrap,
     area_under_curve,
@@ -16,24 +25,32 @@ from astroclassify.metrics import (
     calibration_error,
     coverage_curve,
 )
-from astroclassify.models import PATCHNET, Calibration, built_module, has_bfloat16
+from astroclassify.models import (
+    DEFAULT_FIELD_ABOVE,
+    PATCHNET,
+    bodies_entry,
+    built_module,
+    calibration_entries,
+    has_bfloat16,
+)
 from astroclassify.simulate import CLASSES
-from astroclassify.training._calibration import fit_calibration
-from astroclassify.training._card import versions
+from astroclassify.training._card import CALLED_NOVEL, versions
 from astroclassify.training._log import read_log
 from astroclassify.training._sources import NOTHING
 from astroclassify.training._trainer import write_state
 
 #: How often, at least, labels of held-out frames are right where the model does not say "uncertain".
 RIGHT_WHERE_SURE = 0.95
-#: Fraction of held-out frames that are called novel.
-CALLED_NOVEL = 0.01
+#: At most so many of held-out empty fields may be labelled as a body, unless that would cost bodies:
+FIELDS_LABELLED = 0.005
+#: at least so many of the bodies that are labelled otherwise keep their label (float).
+BODIES_KEPT = 0.9
 
 _BATCH = 50
 _SHRINKAGE = 0.01  # of the features' covariance towards its mean variance
 
 
-def release(run, target, held, *, earlier=(), commit="unknown"):
+def release(run, target, held, *, earlier=(), bodies=(), commit="unknown"):
     """
     Calibrate and measure a training's weights, and write them with their card.
 
@@ -48,6 +65,8 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
         measure.
     earlier : sequence of path-like, optional
         Folders of the trainings whose weights this one started from, the first one first; for the card.
+    bodies : sequence of str, optional
+        Names of the real bodies that were learnt from; for the card.
     commit : str, default "unknown"
         Commit of the code that trained.
 
@@ -61,37 +80,50 @@ def release(run, target, held, *, earlier=(), commit="unknown"):
     module.load_state_dict(load_file(run / "weights.safetensors"))
     module.eval()
     seen = [_seen(module, pool, number) for number, pool in enumerate(held.values())]
-    raw, features, labels, bodies, sources = (np.concatenate(each) for each in zip(*seen, strict=True))
-    first, sky = bodies[:, 1] % 2 == 0, labels != NOTHING
+    raw, features, labels, shown, sources, mean, spread = (
+        np.concatenate(each) for each in zip(*seen, strict=True)
+    )
+    first, sky = shown[:, 1] % 2 == 0, labels != NOTHING
     _learn_what_is_usual(module, features[first & sky], labels[first & sky])
-    calibration = _calibration(raw[first & sky], labels[first & sky])
+    calibration = _calibration(raw[first & sky], labels[first & sky], shown[first & sky])
     logits = calibrated_logits(raw, calibration)
-    threshold = _threshold(logits[first & sky], labels[first & sky])
+    calibration = _with_limits(calibration, logits[first & sky], labels[first & sky])
     novelty = _novelty(module, raw, features, sky, ~first)
     write_state(module, target)
+    judged = ~first & sky
     measured = {
-        name: _metrics(logits[chosen], labels[chosen], bodies[chosen])
+        name: _metrics(logits[chosen], labels[chosen], shown[chosen])
         for number, name in enumerate(held)
-        if np.unique(_is_galaxy(labels[(chosen := ~first & sky & (sources == number))])).size == 2
+        if np.unique(_is_galaxy(labels[(chosen := judged & (sources == number))])).size == 2
     }
     card = {
         "name": target.stem,
         "sha256": fingerprint(target),
         "classes": list(CLASSES),
-        "calibration": {"temperature": calibration.temperature, "bias": list(calibration.bias)},
-        "uncertain_below": threshold,
+        **calibration_entries(calibration, CLASSES),
         "novelty": novelty,
-        "training": {
-            "data": "frames of the sources that the stages list",
-            "stages": [_stage(Path(folder)) for folder in (*earlier, run)],
-            "commit": commit,
-            "versions": versions(),
+        "planes": {"mean": _usual_range(mean[sky]), "spread": _usual_range(spread[sky])},
+        **bodies_entry(learnt=bodies),
+        "training": _training((*earlier, run), commit),
+        "metrics": {
+            "simulated, bodies never seen (95% by body)": measured,
+            "empty fields and bodies, never seen": _fields_and_bodies(
+                calibration, logits[judged], labels[judged]
+            ),
         },
-        "metrics": {"simulated, bodies never seen (95% by body)": measured},
         "licence": "BSD-3-Clause",
     }
     write_text(json.dumps(card, indent=2) + "\n", target.with_suffix(".json"))
     return card
+
+
+def _training(folders, commit):
+    return {
+        "data": "frames of the sources that the stages list",
+        "stages": [_stage(Path(folder)) for folder in folders],
+        "commit": commit,
+        "versions": versions(),
+    }
 
 
 def _stage(folder):
@@ -103,8 +135,8 @@ def _stage(folder):
 
 
 def _seen(module, pool, number):
-    """Logits averaged over flips, features, labels, bodies and sources of a pool's frames."""
-    logits, features, labels, bodies = [], [], [], []
+    """Logits averaged over flips, features, labels, bodies, sources, means and spreads of a pool's frames."""
+    logits, features, labels, bodies, statistics = [], [], [], [], []
     for array, label, body in pool.in_order(_BATCH):
         planes = torch.from_numpy(array)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16("cpu")):
@@ -114,10 +146,17 @@ def _seen(module, pool, number):
         features.append(seen.features)
         labels.append(label)
         bodies.append(body)
+        statistics.append(plane_statistics(array))
     labels = np.concatenate(labels)
     source = np.full(len(labels), number)
     bodies = np.stack([source, np.unique(np.concatenate(bodies), return_inverse=True)[1]], axis=1)
-    return torch.cat(logits).numpy(), torch.cat(features).numpy(), labels, bodies, source
+    mean, spread = (np.concatenate([one[name] for one in statistics]) for name in ("mean", "spread"))
+    return torch.cat(logits).numpy(), torch.cat(features).numpy(), labels, bodies, source, mean, spread
+
+
+def _usual_range(values):
+    """The range of nearly all frames, of each plane."""
+    return np.quantile(values, [CALLED_NOVEL / 2, 1 - CALLED_NOVEL / 2], axis=0).T.round(6).tolist()
 
 
 def _learn_what_is_usual(module, features, labels):
@@ -147,13 +186,16 @@ def _novelty(module, logits, features, sky, judged):
     return {"score": best, "above": found[best], "auroc on held-out frames of no body": measured}
 
 
-def _calibration(logits, labels):
-    """Fit temperature and offsets, and shift these to galaxies and nsc being equally frequent."""
-    temperature, bias = fit_calibration(logits, labels)
-    is_galaxy = _is_galaxy(labels)
-    shares = {True: is_galaxy.mean(), False: (~is_galaxy).mean()}
-    shift = [0.0 if name == "field" else np.log(0.5 / shares[name == "galaxy"]) for name in CLASSES]
-    return Calibration(temperature, tuple(float(one + other) for one, other in zip(bias, shift, strict=True)))
+def _calibration(logits, labels, bodies):
+    """Fit temperature and offsets, which hold for galaxies and nsc equally frequent."""
+    number = np.unique(bodies, axis=0, return_inverse=True)[1]
+    return fit_calibration(logits, np.eye(len(CLASSES), dtype=bool)[labels], CLASSES, bodies=number)
+
+
+def _with_limits(calibration, logits, labels):
+    """Add the least probability of a label, and the largest of an empty field that is still labelled."""
+    calibration = replace(calibration, uncertain_below=_threshold(logits, labels))
+    return replace(calibration, field_above=field_limit(logits, labels, calibration.uncertain_below))
 
 
 def _threshold(logits, labels):
@@ -161,6 +203,52 @@ def _threshold(logits, labels):
     p_galaxy, is_galaxy, _ = _two_sides(logits, labels, np.arange(len(labels)))
     found = coverage_curve(p_galaxy, is_galaxy).threshold_for(RIGHT_WHERE_SURE)
     return round(found, 3) if np.isfinite(found) else 1.0
+
+
+def field_limit(logits, labels, uncertain_below):
+    """
+    Choose the probability of ``field`` above which a frame is called uncertain.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        Calibrated, ``[N, 4]``, of held-out frames.
+    labels : numpy.ndarray of int
+        Their classes, indices of ``CLASSES``.
+    uncertain_below : float
+        Frames of a smaller probability have no label anyway.
+
+    Returns
+    -------
+    float
+        The largest limit, 0.5 at most, under which at most 0.5% of the empty fields get a label; or where
+        that costs more than 10% of the labels of bodies, the one that costs 10%. 0.5 without an empty field.
+    """
+    p_field, empty, sure = _field_or_body(logits, labels, uncertain_below)
+    if not empty.any() or not (sure & ~empty).any():
+        return DEFAULT_FIELD_ABOVE
+    labelled, most = np.sort(p_field[empty & sure]), int(FIELDS_LABELLED * empty.sum())
+    strict = np.nextafter(labelled[most], 0) if labelled.size > most else DEFAULT_FIELD_ABOVE
+    kept = np.quantile(p_field[sure & ~empty], BODIES_KEPT, method="higher")
+    return float(max(kept, min(strict, DEFAULT_FIELD_ABOVE)))
+
+
+def _field_or_body(logits, labels, uncertain_below):
+    """P(field), whether a frame is an empty field, and whether its label is sure enough."""
+    field, p_galaxy = CLASSES.index("field"), galaxy_probability(logits, CLASSES)
+    sure = np.maximum(p_galaxy, 1 - p_galaxy) >= uncertain_below
+    return softmax(logits, axis=1)[:, field], labels == field, sure
+
+
+def _fields_and_bodies(calibration, logits, labels):
+    """How many empty fields are labelled as a body, and how many bodies keep their label."""
+    p_field, empty, sure = _field_or_body(logits, labels, calibration.uncertain_below)
+    kept = sure & (p_field <= calibration.field_above)
+    return {
+        "empty fields labelled as a body": f"{(kept & empty).sum()} of {empty.sum()}",
+        "bodies labelled": f"{(kept & ~empty).sum()} of {(~empty).sum()}",
+        "of them without the limit for P(field)": f"{(sure & ~empty).sum()}",
+    }
 
 
 def _two_sides(logits, labels, bodies):

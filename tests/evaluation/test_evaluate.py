@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from astroclassify import classify, evaluation
-from astroclassify.core import ParameterError, ReadError, RunFolder
+from astroclassify.core import AstroclassifyWarning, ParameterError, ReadError, RunFolder
 from astroclassify.datasets import LabelledFrame, build_set
 from astroclassify.evaluation import read_evaluation, summary_text
 from astroclassify.io import write_raw
@@ -46,6 +47,13 @@ def test_answers_are_those_of_classify(listed, brightness, tmp_path):
         assert row["leaning"] == answer.leaning
         assert row["probability"] == answer.probability
     np.testing.assert_array_less(0, found.answers["classify_ms"])
+
+
+@pytest.mark.parametrize(("use", "said"), [("learnt", "learnt from"), ("calibrated", "was calibrated on")])
+def test_a_model_that_knows_the_bodies_is_evaluated_with_a_warning(listed, brightness, tmp_path, use, said):
+    model = replace(brightness(), card={"bodies": {use: ["BODY-2", "another"]}})
+    with pytest.warns(AstroclassifyWarning, match=rf"{said} 1 of the 6 bodies .*\(body 2\)"):
+        evaluate(model, listed, tmp_path / "out")
 
 
 def test_rows_tell_what_the_list_tells(listed, brightness, tmp_path):

@@ -60,6 +60,14 @@ def test_a_frame_that_is_mostly_field_is_uncertain_and_says_so(fixed, frames):
     assert "P(field) = 0.600" in found.meta["reason"]
 
 
+@pytest.mark.parametrize(("field_above", "label"), [(0.29, "uncertain"), (0.31, "galaxy")])
+def test_the_card_says_how_probable_an_empty_field_may_be(fixed, frames, field_above, label):
+    found = answer(fixed(*logits(0.68, 0.01, 0.01, 0.3), field_above=field_above), frames[0])
+    assert found.label == label
+    assert found.meta["field_above"] == field_above
+    assert ("P(field) = 0.300 is above 0.290" in found.meta["reason"]) == (label == "uncertain")
+
+
 @pytest.mark.parametrize(("setting", "label"), [(-1.0, "uncertain"), (0.0, "galaxy"), (0.9, "uncertain")])
 def test_the_users_threshold_comes_before_the_cards(fixed, frames, setting, label):
     model = fixed(*logits(0.65, 0.35, 1e-9, 1e-9), uncertain_below=0.7)

@@ -29,13 +29,31 @@ def test_a_file_without_a_card_is_loaded_uncalibrated(spec, save):
 
 
 def test_a_model_without_weights_says_how_to_get_them(spec):
-    with pytest.raises(MissingWeightsError, match=r"(?s)weights='FILE.*astroclassify\.training"):
+    with pytest.raises(MissingWeightsError, match=r"(?s)weights='FILE.*astroclassify train tiny"):
         build_model(spec)
 
 
 def test_the_papers_model_says_how_to_get_its_weights():
     with pytest.raises(MissingWeightsError, match=r"arXiv:2312\.04948"):
         build_model("hr-celestialnet")
+
+
+def test_a_model_that_takes_long_to_train_says_how_long():
+    with pytest.raises(MissingWeightsError, match=r"--preset paper --folder run \(measured: .* 24 hours"):
+        build_model("hr-celestialnet")
+
+
+def test_an_address_with_its_checksum_is_where_weights_come_from(spec, save, tmp_path):
+    path = save()
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    with conf.set_temp("cache_dir", str(tmp_path / "cache")):
+        found, _, expected = locate_weights(spec, f"{path.as_uri()}#sha256={sha256}")
+    assert (found.read_bytes(), expected) == (path.read_bytes(), sha256)
+
+
+def test_an_address_needs_a_checksum(spec):
+    with pytest.raises(ParameterError, match="need a sha256"):
+        locate_weights(spec, "https://example.org/file.safetensors")
 
 
 def test_a_file_that_is_not_there_is_named(spec, tmp_path):

@@ -17,7 +17,7 @@ from astroclassify.core import (
     UnknownNameError,
 )
 from astroclassify.datasets import LabelledFrame
-from astroclassify.models import MODELS, locate_weights
+from astroclassify.models import MODELS, calibration_of, locate_weights
 from astroclassify.training import PRESETS, FrameSet, Recipe, _store, fit, read_log
 from tests.training.conftest import made_frames, small_spec
 
@@ -82,6 +82,39 @@ def test_the_weights_are_what_classify_takes_and_the_card_says_where_they_are_fr
     assert figures["frames"] == card["training"]["validation"]["frames"] == 4
     assert "(" in figures["balanced_accuracy"]
     assert 0.2 <= card["calibration"]["temperature"] <= 20
+
+
+def test_few_held_out_frames_change_neither_the_calibration_much_nor_the_limits(frames, quick, tmp_path):
+    _, before, _ = locate_weights(MODELS["patchnet"])
+    recipe = replace(quick, epochs=1, average=0.0, learning_rate=1e-4)
+    card = fit("patchnet", frames, folder=tmp_path, preset=recipe, weights="default", validation=0.34).card
+    assert 0.5 < card["calibration"]["temperature"] / before["calibration"]["temperature"] < 2
+    np.testing.assert_allclose(card["calibration"]["bias"], before["calibration"]["bias"], atol=1)
+    assert card["novelty"]["score"] == before["novelty"]["score"]
+    assert card["novelty"]["above"] >= before["novelty"]["above"]
+    assert card["uncertain_below"] == before["uncertain_below"]
+
+
+def test_what_was_known_before_is_carried_over_where_nothing_is_held_out(frames, quick, tmp_path):
+    spec = MODELS["patchnet"]
+    before = calibration_of(locate_weights(spec)[1], spec.classes)
+    recipe = replace(quick, epochs=1, average=0.0)
+    card = fit("patchnet", frames, folder=tmp_path, preset=recipe, weights="default", validation=0).card
+    assert calibration_of(card, spec.classes) == before
+
+
+def test_the_card_names_the_bodies_learnt_from_and_those_before(frames, quick, tmp_path):
+    spec, recipe = small_spec("resnet18-resize"), replace(quick, epochs=1)
+    first = fit(spec, frames[:6], folder=tmp_path / "first", preset=recipe, validation=0)
+    assert first.card["bodies"] == {"learnt": ["body 0", "body 1", "body 2"]}
+    second = fit(
+        spec, frames[6:], folder=tmp_path / "second", preset=recipe, validation=0.34, weights=first.weights
+    )
+    known = second.card["bodies"]
+    assert set(known["learnt"]) >= {"body 0", "body 1", "body 2"}
+    assert known["calibrated"]
+    assert not set(known["calibrated"]) & set(known["learnt"])
+    assert set(known["learnt"]) | set(known["calibrated"]) == {f"body {i}" for i in range(6)}
 
 
 def test_it_learns_what_is_easy(tmp_path):

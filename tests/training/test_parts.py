@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from astroclassify.core import ParameterError
+from astroclassify.models import allowed_classes
 from astroclassify.preprocess import pixel_noise
 from astroclassify.training import (
     PRESETS,
     Augmentation,
     Recipe,
-    allowed_classes,
     partial_cross_entropy,
 )
 

@@ -16,6 +16,7 @@ from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, release
 from astroclassify.training._log import TrainingLog
 from astroclassify.training._pool import Mixture, quantised, restored
+from astroclassify.training._release import field_limit
 from astroclassify.training._sources import (
     _AS_PRODUCT,
     FRAMES_OF_A_BODY,
@@ -123,7 +124,7 @@ def released(pool, tmp_path_factory):
     held = FramePool(tmp_path_factory.mktemp("held"), capacity=120, side=64)
     held.produce(small_views, seed=4, limit=120)
     target = run / "tiny.safetensors"
-    return target, release(run, target, {"small": held}), held
+    return target, release(run, target, {"small": held}, bodies=["M 104"]), held
 
 
 def test_a_release_is_calibrated_and_has_a_card(released):
@@ -133,8 +134,34 @@ def test_a_release_is_calibrated_and_has_a_card(released):
     assert len(card["calibration"]["bias"]) == 4
     assert 0.5 <= card["uncertain_below"] <= 1
     assert card["training"]["stages"] == [{"samples": 576, "seconds": 3.5}]
-    (measured,) = card["metrics"].values()
+    assert 0 < card["field_above"] <= 1
+    assert card["bodies"] == {"learnt": ["M 104"]}
+    assert all(low <= high for ranges in card["planes"].values() for low, high in ranges)
+    measured, fields = card["metrics"].values()
+    assert fields["empty fields labelled as a body"].split(" of ")[0].isdecimal()
     assert 0 <= float(measured["small"]["balanced_accuracy"][:5]) <= 1
+
+
+def p_field_logits(p_field):
+    """Logits of frames that are clear galaxies but for what P(field) takes."""
+    p = np.clip(np.asarray(p_field, dtype=float), 1e-9, 1 - 1e-9)[:, None]
+    return np.log(np.hstack([0.998 * (1 - p), 0.001 * (1 - p), 0.001 * (1 - p), p]))
+
+
+@pytest.mark.parametrize(
+    ("of_fields", "of_bodies", "expected"),
+    [
+        (np.full(1000, 0.9), np.full(1000, 0.01), 0.5),  # told apart by any limit
+        (np.full(1000, 0.3), np.full(1000, 0.01), 0.3),  # just under what fields have
+        (np.full(1000, 0.3), np.linspace(0, 1, 1001), 0.9),  # nine bodies of ten keep their label
+        (np.full(1000, 0.001), np.zeros(0), 0.5),
+        (np.zeros(0), np.full(1000, 0.7), 0.5),
+    ],
+)
+def test_the_limit_of_p_field_stops_empty_fields_unless_that_costs_bodies(of_fields, of_bodies, expected):
+    labels = np.repeat([CLASSES.index("field"), CLASSES.index("galaxy")], [len(of_fields), len(of_bodies)])
+    found = field_limit(p_field_logits(np.concatenate([of_fields, of_bodies])), labels, 0.6)
+    assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_release_knows_what_is_usual(released):

@@ -4,7 +4,6 @@ Everything but the body is drawn as for drawn bodies, by the same functions and 
 the picture: camera, filter, time, sky, size on the sky, and the mean level of light in a body's first frame.
 """
 
-import csv
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -13,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.core import ParameterError, ReadError, fingerprint
+from astroclassify.core import ParameterError, fingerprint
+from astroclassify.datasets import read_labels
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate.scenes import from_image
 from astroclassify.simulate.sets._campaign import simulate_plans
@@ -94,17 +94,7 @@ def labelled_pictures(folder):
     ParameterError
         If a label is unknown.
     """
-    path = Path(folder) / "labels.csv"
-    try:
-        with open(path, newline="", encoding="utf-8") as lines:
-            rows = list(csv.DictReader(lines))
-    except OSError as error:
-        raise ReadError(
-            f"{path}: cannot be read ({error}); expected a table of file, body and label"
-        ) from error
-    missing = {"file", "label"} - set(rows[0] if rows else ())
-    if missing:
-        raise ReadError(f"{path}: no column {', '.join(sorted(missing))}; expected file, body and label")
+    rows = read_labels(Path(folder) / "labels.csv")
     return tuple(_picture(Path(folder), row) for row in rows)
 
 

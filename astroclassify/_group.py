@@ -1,0 +1,81 @@
+"""`classify_group`: one answer of several frames of the same body."""
+
+from astroclassify._api import classify_many, loaded_model
+from astroclassify.core import FrameError
+from astroclassify.inference import combine
+
+
+def classify_group(
+    frames,
+    *,
+    model="default",
+    weights=None,
+    device=None,
+    precision="auto",
+    batch_size=1,
+    flips=None,
+    prior=None,
+    instrument=None,
+    progress=None,
+):
+    """
+    Give one answer of frames that show the same body: dithers, bands, or both chips of a visit.
+
+    Parameters
+    ----------
+    frames : iterable
+        Whatever `classify` takes; of a file of several chips all are used.
+    model : str, ModelSpec or Model, default "default"
+        As for `classify`.
+    weights : str, path-like or Weights, optional
+        As for `classify`.
+    device : str, optional
+        As for `classify`.
+    precision : {"auto", "float32", "bfloat16"}, default "auto"
+        As for `classify`.
+    batch_size : int, default 1
+        As for `classify_many`.
+    flips : bool, optional
+        As for `classify`.
+    prior : mapping of str to float, optional
+        As for `classify`.
+    instrument : str, optional
+        As for `classify`, for every file.
+    progress : bool, optional
+        Show a progress bar; `None` shows it only on a terminal.
+
+    Returns
+    -------
+    Classification
+        One answer, without a map of the evidence; ``meta`` says how many ``frames`` there were, how many were
+        ``used``, the ``spread`` of their log-odds, and their ``labels``. Where some are surely galaxies and
+        others surely nsc, it is ``uncertain``.
+
+    Raises
+    ------
+    FrameError
+        If none of the frames can be used.
+    AstroclassifyError
+        As for `classify_many`.
+
+    See Also
+    --------
+    classify_many : With ``group_by``, an answer for each visit of many.
+    astroclassify.inference.combine : The rule.
+
+    Examples
+    --------
+    >>> from astroclassify import classify_group
+    >>> answer = classify_group(["jbf301a1q_raw.fits", "jbf301a3q_raw.fits"])  # doctest: +SKIP
+    >>> answer.label, answer.meta["frames"], answer.meta["spread"]  # doctest: +SKIP
+    ('galaxy', 4, 0.8)
+    """
+    loaded = loaded_model(model, weights, device, precision)
+    options = {"batch_size": batch_size, "flips": flips, "prior": prior, "progress": progress}
+    table = classify_many(frames, model=loaded, instrument=instrument, **options)
+    failed = table[table["error"] != ""]
+    if len(failed) == len(table):
+        reason = failed["error"][0] if len(failed) else "there are none"
+        raise FrameError(f"none of the {len(table)} frames can be used; the first: {reason}")
+    meta = dict(table.meta) | {"failed": [str(row["source"]) for row in failed]}
+    return combine(table, loaded, prior=prior, meta=meta)

@@ -1,0 +1,73 @@
+"""``astroclassify check``: whether frames resemble what a model has learnt, and if not, why."""
+
+from astroclassify.cli import _exit_codes
+from astroclassify.cli._inputs import expand_inputs
+from astroclassify.cli._output import check_output, format_of, say, tell_errors, write_result
+from astroclassify.cli._parsing import add_device, add_files, add_output, add_progress, add_subparser
+
+_EXAMPLES = """
+astroclassify check night1/
+astroclassify check night1/ --format csv -o check.csv
+astroclassify check 'night?/*.fits' --weights mine.safetensors
+"""
+
+
+def add_parser(subparsers):
+    """
+    Add the subcommand.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers,
+        "check",
+        run,
+        summary="Say whether frames resemble what the model has learnt; if not, why, and what to do. The "
+        "exit status is 0 if they do, 1 if some cannot be read, 3 if they do not resemble it.",
+        examples=_EXAMPLES,
+    )
+    add_files(parser)
+    parser.add_argument("--model", default="default", help="name of the model")
+    parser.add_argument(
+        "--weights", metavar="PATH", help="a safetensors file, instead of the model's own weights"
+    )
+    add_device(parser)
+    add_output(parser)
+    add_progress(parser)
+
+
+def run(arguments):
+    """
+    Check the frames of the files.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``files`` and the options.
+
+    Returns
+    -------
+    int
+        The exit status: 3 where the frames are unlike what the model has learnt.
+    """
+    from astroclassify.curation import check
+
+    check_output(arguments.output)
+    paths, errors = expand_inputs(arguments.files)
+    found = check(
+        paths,
+        model=arguments.model,
+        weights=arguments.weights,
+        device=arguments.device,
+        progress=arguments.progress,
+    )
+    status = tell_errors([*errors, *found.failed])
+    for line in found.lines:
+        say(line)
+    format = format_of(arguments.format, arguments.output)
+    if len(found.table) or format != "table":
+        write_result(found.table, format=format, output=arguments.output)
+    return status if found.resembles else _exit_codes.UNLIKE
