@@ -10,7 +10,7 @@ from astroclassify.inference._interpret import (
     interpret,
 )
 from astroclassify.inference._novelty import energy
-from astroclassify.inference._on_frame import evidence_on_frame, map_on_frame
+from astroclassify.inference._on_frame import evidence_on_frame, map_on_frame, on_cells
 from astroclassify.inference._predict import (
     VIEWS,
     Prediction,
@@ -38,6 +38,7 @@ __all__ = [
     "in_batches",
     "interpret",
     "map_on_frame",
+    "on_cells",
     "predict",
     "predict_planes",
     "prior_shift",
