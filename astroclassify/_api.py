@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +17,6 @@ from astroclassify.core import (
     OptionalDependencyError,
     ParameterError,
     check_whole,
-    file_stamp,
     package_version,
     progress_bar,
     provenance,
@@ -39,13 +37,12 @@ from astroclassify.inference import (
     with_bodies,
 )
 from astroclassify.io import read_frames
-from astroclassify.models import Model, build_model, find_spec, locate_weights, require_task, resolve_device
+from astroclassify.models import Model, ready_model
 from astroclassify.preprocess import FrameRows
 
 #: Larger frames are taken by rows, where the model can, instead of being held as float32 (pixels).
 HELD_PIXELS = 2**24
 _ON_ERROR = ("record", "raise")
-_MODELS_KEPT = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +186,7 @@ def classify(
     >>> answer.label, answer.probability  # doctest: +SKIP
     ('galaxy', 0.97)
     """
-    loaded = loaded_model(model, weights, device, precision)
+    loaded = ready_model(model, weights=weights, device=device, precision=precision)
     named = _catalogue(isinstance(frame, SkyCoord) if identify is None else identify, prior)
     options = {"flips": flips, "prior": prior, "batch_size": batch_size, "catalogue": named}
     asked = _asked(loaded, evidence=return_evidence, **options)
@@ -298,7 +295,7 @@ def classify_many(
         raise ParameterError(f"on_error is {on_error!r}; expected one of {_ON_ERROR}")
     check_whole("prefetch", prefetch, least=0)
     check_grouping(group_by, identify, prior)
-    loaded = loaded_model(model, weights, device, precision)
+    loaded = ready_model(model, weights=weights, device=device, precision=precision)
     options = {"flips": flips, "prior": prior, "batch_size": batch_size}
     asked = _asked(
         loaded,
@@ -335,30 +332,6 @@ def _catalogue(identify, prior):
     if isinstance(identify, bool):
         return find_catalogue("builtin") if identify or isinstance(prior, str) else None
     return find_catalogue(identify)
-
-
-def loaded_model(model, weights, device, precision):
-    """Build a model, or take it as it is: what every function of the facade starts with (Model)."""
-    if isinstance(model, Model):
-        if weights is not None or device is not None or precision != "auto":
-            raise ParameterError(
-                "a built Model has its weights, device and precision; "
-                "leave weights and device out, and precision 'auto'"
-            )
-        require_task(model.spec, "frame")
-        return model
-    spec, device = find_spec(model), resolve_device(device)
-    require_task(spec, "frame")
-    path, _, _ = locate_weights(spec, weights)
-    stamps = tuple(file_stamp(file) for file in (path, path.with_suffix(".json")))
-    weights = os.fspath(weights) if isinstance(weights, os.PathLike) else weights
-    return _cached_model(spec, weights, stamps, device, precision)
-
-
-@lru_cache(maxsize=_MODELS_KEPT)
-def _cached_model(spec, weights, stamps, device, precision):
-    """Keep built models; ``stamps`` makes a weights file that changed a new one."""
-    return build_model(spec, weights=weights, device=device, precision=precision)
 
 
 def _asked(model, *, flips, prior, batch_size, evidence, catalogue):

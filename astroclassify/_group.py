@@ -1,8 +1,9 @@
 """`classify_group`: one answer of several frames of the same body."""
 
-from astroclassify._api import classify_many, loaded_model
+from astroclassify._api import classify_many
 from astroclassify.core import FrameError
 from astroclassify.inference import combine
+from astroclassify.models import ready_model
 
 
 def classify_group(
@@ -70,7 +71,7 @@ def classify_group(
     >>> answer.label, answer.meta["frames"], answer.meta["spread"]  # doctest: +SKIP
     ('galaxy', 4, 0.8)
     """
-    loaded = loaded_model(model, weights, device, precision)
+    loaded = ready_model(model, weights=weights, device=device, precision=precision)
     options = {"batch_size": batch_size, "flips": flips, "prior": prior, "progress": progress}
     table = classify_many(frames, model=loaded, instrument=instrument, **options)
     failed = table[table["error"] != ""]

@@ -16,7 +16,7 @@ from astropy.nddata import CCDData, NDData
 import astroclassify
 from astroclassify import _api, classify, classify_many, conf
 from astroclassify.core import FrameError, MissingWeightsError, ParameterError, ReadError, UnknownNameError
-from astroclassify.models import build_model
+from astroclassify.models import _ready, build_model
 
 PLUGIN = Path(__file__).parent / "plugin_package" / "src"
 BRIGHT, DARK = 3000, 10
@@ -146,10 +146,10 @@ def test_a_built_model_is_used_as_it_is(brightness):
 
 
 def test_a_model_is_loaded_once(brightness, monkeypatch):
-    _api._cached_model.cache_clear()
+    _ready._cached_model.cache_clear()
     for _ in range(3):
         classify(level(BRIGHT), model=brightness)
-    assert _api._cached_model.cache_info().misses == 1
+    assert _ready._cached_model.cache_info().misses == 1
 
 
 def test_weights_that_change_on_disk_are_loaded_again(brightness, tmp_path):

@@ -110,7 +110,21 @@ def test_the_installed_explainer_and_detector_are_listed_checked_and_used(instal
         "found = DETECTORS['example-brightest'].detect(frame)\n"
         "print(json.dumps([names, list(map(int, place)), found['x_min'][0]]))"
     )
-    assert run(code, installed) == [[["evidence", "example-excess"], ["example-brightest"]], [20, 30], 29.5]
+    names, place, edge = run(code, installed)
+    assert {"evidence", "xrai", "example-excess"} <= set(names[0])
+    assert (names[1], place, edge) == (["example-brightest"], [20, 30], 29.5)
+
+
+def test_the_installed_explainer_explains_by_its_name(installed):
+    code = (
+        "import json\nimport numpy as np\nfrom astroclassify.explain import explain\n"
+        "frame = np.zeros((64, 96))\nframe[20:24, 30:34] = 90000\n"
+        "why = explain(frame, model='example-brightness', method='example-excess', target='galaxy')\n"
+        "print(json.dumps([why.method, why.target, [float(why.regions[n][0]) for n in ('x', 'y')]]))"
+    )
+    method, target, place = run(code, installed)
+    assert (method, target) == ("example-excess", "galaxy")
+    assert all(abs(one - other) < 3 for one, other in zip(place, (31.5, 21.5), strict=True))
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ from astroclassify.core._memory import keep_large_arrays_memory
 from astroclassify.core._progress import progress_bar
 from astroclassify.core._provenance import package_version, provenance
 from astroclassify.core._registry import Entry, Registry
-from astroclassify.core._rendering import RENDERERS, render, render_png
+from astroclassify.core._rendering import RENDERERS, html_picture, render, render_png
 from astroclassify.core._run_folder import RunFolder
 from astroclassify.core._statistics import robust_sigma
 
@@ -70,6 +70,7 @@ __all__ = [
     "conf",
     "file_stamp",
     "fingerprint",
+    "html_picture",
     "import_string",
     "is_unchanged",
     "lazy_names",

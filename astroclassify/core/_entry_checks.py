@@ -4,7 +4,7 @@ import re
 
 from astroclassify.core._errors import ParameterError
 
-_NAME = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
+_NAME = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*\+*")  # as in grad-cam++
 _IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -17,8 +17,8 @@ def check_entry(kind, entry, *, import_paths):
     kind : str
         What the entry is, for messages, for example ``"model"``.
     entry : object
-        Has ``name`` (lower-case letters and digits joined by single hyphens or dots), ``description`` (one
-        line) and the attributes named by ``import_paths``.
+        Has ``name`` (lower-case letters and digits joined by single hyphens or dots, perhaps with
+        ``+`` at the end), ``description`` (one line) and the attributes named by ``import_paths``.
     import_paths : iterable of str
         Names of the attributes that hold ``"package.module:name"``.
 
@@ -30,7 +30,7 @@ def check_entry(kind, entry, *, import_paths):
     if not _NAME.fullmatch(entry.name):
         raise ParameterError(
             f"the {kind} name {entry.name!r} is not allowed; "
-            "use lower-case letters and digits joined by single hyphens or dots"
+            "use lower-case letters and digits joined by single hyphens or dots, perhaps with + at the end"
         )
     if not entry.description or "\n" in entry.description:
         raise ParameterError(f"the {kind} {entry.name!r} needs a description of one line")

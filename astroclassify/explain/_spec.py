@@ -1,6 +1,7 @@
 """What an explainer is, as plain data, and the registry of explainers."""
 
 from dataclasses import dataclass
+from inspect import signature
 
 from astroclassify.core import ParameterError, Registry, check_entry, import_string, tuple_of_strings
 from astroclassify.models import TASKS
@@ -21,7 +22,9 @@ class ExplainerSpec:
         ``"package.module:function"``; called as ``function(model, frame, target=target)`` with a
         `~astroclassify.models.Model`, a frame and one of ``"galaxy"`` and ``"nsc"``, it gives a
         `~astropy.nddata.CCDData` ``[y, x]``: how much each of equal cells that cover the frame speaks for the
-        target (positive) or against it, on the frame's WCS (`~astroclassify.inference.map_on_frame`).
+        target (positive) or against it, on the frame's WCS (`~astroclassify.inference.map_on_frame`). Its
+        ``flags``, where it has any, are the ranks of regions, 1 for the most important. What else the
+        function takes, by keyword and with a default, are the explainer's options.
     tasks : tuple of str, default ("frame",)
         Names of `~astroclassify.models.TASKS`: models for which tasks it explains.
     models : tuple of str, default empty
@@ -53,7 +56,7 @@ class ExplainerSpec:
         if unknown or not self.tasks:
             raise ParameterError(f"the tasks are {self.tasks}; expected one or more of {tuple(TASKS)}")
 
-    def explain(self, model, frame, *, target):
+    def explain(self, model, frame, *, target, **options):
         """
         Make the map of one frame.
 
@@ -65,6 +68,8 @@ class ExplainerSpec:
             As for `astroclassify.classify`.
         target : {"galaxy", "nsc"}
             What the map speaks for.
+        **options
+            The explainer's own; `options` lists them.
 
         Returns
         -------
@@ -74,7 +79,7 @@ class ExplainerSpec:
         Raises
         ------
         ParameterError
-            If it does not explain this model, or there is no such target.
+            If it does not explain this model, or there is no such target or option.
         PluginError
             If the explainer cannot be imported.
 
@@ -93,7 +98,34 @@ class ExplainerSpec:
         if spec.task not in self.tasks or (self.models and spec.name not in self.models):
             only = f"of the tasks {self.tasks}" + (f" named {self.models}" if self.models else "")
             raise ParameterError(f"{self.name!r} explains models {only}; {spec.name!r} is for {spec.task!r}")
-        return import_string(self.explainer)(model, frame, target=target)
+        unknown = sorted(set(options) - set(known := self.options()))
+        if unknown:
+            told = f"its options are {', '.join(known)}" if known else "it has no options"
+            raise ParameterError(f"the explainer {self.name!r} has no option {unknown[0]!r}; {told}")
+        return import_string(self.explainer)(model, frame, target=target, **options)
+
+    def options(self):
+        """
+        Give the explainer's options.
+
+        Returns
+        -------
+        dict of str to object
+            Names and defaults.
+
+        Raises
+        ------
+        PluginError
+            If the explainer cannot be imported.
+
+        Examples
+        --------
+        >>> from astroclassify.explain import EXPLAINERS
+        >>> EXPLAINERS["occlusion"].options()
+        {'baseline': 'sky', 'squares': 16, 'flips': False}
+        """
+        takes = signature(import_string(self.explainer)).parameters.values()
+        return {each.name: each.default for each in takes if each.default is not each.empty}
 
 
 #: Every explainer that an installed distribution declares, by name (Registry of ExplainerSpec).

@@ -6,12 +6,11 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 
-from astroclassify.core import FrameError
 from astroclassify.datasets import label_bodies, sky_shares
 from astroclassify.identify._footprint import footprint_of, margin_of, round_field
 from astroclassify.identify._registry import bodies_around, find_catalogue
 from astroclassify.identify._table import BodiesTable
-from astroclassify.io import read_frames
+from astroclassify.io import read_frame
 
 #: What a class of bodies is called in the labels of frames.
 LABELS = {"galaxy": "galaxy", "nebula": "nsc", "star cluster": "nsc", "": ""}
@@ -91,7 +90,7 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
      M31 galaxy           1.0
     """
     if isinstance(frame, str | os.PathLike):
-        frame = _only_frame(frame, chip)
+        frame = read_frame(frame, chip=chip)
     margin = margin_of(margin)
     footprint = round_field(frame, radius) if isinstance(frame, SkyCoord) else footprint_of(frame, shape)
     source = find_catalogue(catalogue)
@@ -101,14 +100,6 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
     table = _table(footprint, bodies, near, of_frame, of_body, chosen)
     table.meta.update(_meta(footprint, bodies, chosen, catalogue))
     return table
-
-
-def _only_frame(path, chip):
-    frames = read_frames(path, chips=chip)
-    if len(frames) != 1:
-        there = ", ".join(str(frame.meta.get("ACCHIP", "?")) for frame in frames)
-        raise FrameError(f"{path} holds {len(frames)} frames (chips {there}); choose one with chip=")
-    return frames[0]
 
 
 def _near(footprint, bodies, margin):

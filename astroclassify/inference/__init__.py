@@ -20,7 +20,7 @@ from astroclassify.inference._interpret import (
 )
 from astroclassify.inference._local import LocalCalibration
 from astroclassify.inference._novelty import energy
-from astroclassify.inference._on_frame import evidence_on_frame, map_on_frame
+from astroclassify.inference._on_frame import evidence_on_frame, map_on_frame, on_cells
 from astroclassify.inference._planes import plane_statistics
 from astroclassify.inference._predict import (
     VIEWS,
@@ -63,6 +63,7 @@ __all__ = [
     "in_batches",
     "interpret",
     "map_on_frame",
+    "on_cells",
     "plane_statistics",
     "predict",
     "predict_planes",

@@ -1,6 +1,5 @@
 """The answer to a frame."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -10,14 +9,7 @@ from typing import Any
 import numpy as np
 from astropy.nddata import CCDData
 
-from astroclassify.core import (
-    DuplicateNameError,
-    OptionalDependencyError,
-    PluginError,
-    UnknownNameError,
-    render,
-    render_png,
-)
+from astroclassify.core import html_picture, render
 from astroclassify.inference._answers import answer_header, one_row_table, write_answer
 from astroclassify.inference._frozen import plain, read_only, same
 from astroclassify.inference._on_frame import map_on_frame
@@ -248,12 +240,7 @@ class Classification:
         """Embed the picture; nothing where there is none, no matplotlib, or no renderer that can be asked."""
         if self.thumbnail is None:
             return ""
-        try:
-            picture = render_png("classification", self)
-        except (OptionalDependencyError, UnknownNameError, DuplicateNameError, PluginError):
-            return ""
-        source = f"data:image/png;base64,{b64encode(picture).decode()}"
-        return f"<img alt='the frame and its evidence' src='{source}'>"
+        return html_picture("classification", self, alt="the frame and its evidence")
 
 
 def spoken(name):

@@ -95,22 +95,55 @@ def evidence_on_frame(values, frame=None):
     if frame is None:
         return map_on_frame(values)
     rows = FrameRows(frame)
-    part = covered_part(rows)
-    for axis, (cut, pixels) in enumerate(zip(part, rows.shape, strict=True)):
-        if cut != slice(0, pixels):
-            values = np.moveaxis(_extended(np.moveaxis(values, axis, 0), cut, pixels), 0, axis)
-    return map_on_frame(values, frame)
+    window = tuple((cut.start, cut.stop) for cut in covered_part(rows))
+    return map_on_frame(on_cells(values, window, rows.shape), frame)
 
 
-def _extended(values, cut, pixels):
-    """Share the cells of a part, along the first axis, among equal cells of all pixels."""
-    number = len(values)
-    edges = np.linspace(cut.start, cut.stop, number + 1)
-    cells = np.linspace(0, pixels, max(1, round(pixels * number / (cut.stop - cut.start))) + 1)
-    before, after = int(cut.start > 0), int(cut.stop < pixels)
+def on_cells(values, window, pixels, *, cells=None):
+    """
+    Share what equal cells of a window add among equal cells of a whole frame.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        ``[y, x]``, what each cell of the window adds, such as log-odds.
+    window : tuple of tuple of float
+        First and last edge of the window's rows, and of its columns, in pixels: pixel ``i`` lies from ``i``
+        to ``i + 1``. What lies beyond the frame is left out.
+    pixels : tuple of int
+        Rows and columns of the frame.
+    cells : tuple of int, optional
+        Rows and columns of the result; by default as many as leaves the cells their size, at most the
+        frame's pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float32 ``[y, x]``, with the sum of the values within the frame. Beyond the window it is 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.inference import on_cells
+    >>> on_cells(np.array([[1.0, 2.0]]), ((0, 4), (2, 4)), (4, 4), cells=(1, 4))
+    array([[0., 0., 1., 2.]], dtype=float32)
+    """
+    for axis, (edges, number) in enumerate(zip(window, pixels, strict=True)):
+        wanted = None if cells is None else cells[axis]
+        if tuple(edges) != (0, number) or wanted not in (None, values.shape[axis]):
+            values = np.moveaxis(_shared(np.moveaxis(values, axis, 0), edges, number, wanted), 0, axis)
+    return np.asarray(values, dtype=np.float32)
+
+
+def _shared(values, window, pixels, cells):
+    """Share the cells of a window, along the first axis, among equal cells of all pixels."""
+    number, size = len(values), window[1] - window[0]
+    cells = cells or min(pixels, max(1, round(pixels * number / size)))
+    edges = np.clip(np.linspace(*window, number + 1), 0, pixels)
+    before, after = int(edges[0] > 0), int(edges[-1] < pixels)
     edges = np.concatenate([[0] * before, edges, [pixels] * after])
-    shares = overlaps(edges, cells, scale=number / (cut.stop - cut.start))
-    return (shares[:, before : before + number] @ values).astype(np.float32)
+    shares = overlaps(edges, np.linspace(0, pixels, cells + 1), scale=number / size)
+    return shares[:, before : before + number] @ values
 
 
 def scaled_wcs(wcs, pixels, cells):

@@ -20,6 +20,7 @@ from astroclassify.io._hst_calibrated import HST_CALIBRATED
 from astroclassify.io._hst_raw import HST_RAW
 from astroclassify.io._names import csst_name, hst_rootname
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
+from astroclassify.io._one_frame import read_frame
 from astroclassify.io._read import READERS, find_reader, read_frames
 from astroclassify.io._reader import Reader, ReadOptions
 from astroclassify.io._slices import amplifiers_of, slice_start
@@ -56,6 +57,7 @@ __all__ = [
     "parse_unit",
     "raw_hdus",
     "read_colours",
+    "read_frame",
     "read_frames",
     "slice_start",
     "walk_hdus",

@@ -30,6 +30,7 @@ from astroclassify.models._card import (
 from astroclassify.models._compare import TABLE_3, compare
 from astroclassify.models._device import has_bfloat16, resolve_device
 from astroclassify.models._output import ModelOutput
+from astroclassify.models._ready import ready_model
 from astroclassify.models._registry import MODELS
 from astroclassify.models._spec import ModelSpec, Options, Weights
 from astroclassify.models._summary import summary
@@ -75,6 +76,7 @@ __all__ = [
     "load_state",
     "locate_weights",
     "read_card",
+    "ready_model",
     "require_task",
     "resolve_device",
     "summary",

@@ -225,6 +225,41 @@ class ModelSpec:
         """
         return import_string(self.preprocessing)(array, **self.preprocessing_options)
 
+    def window(self, shape):
+        """
+        Say which part of a frame the planes show.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Rows and columns of what is preprocessed.
+
+        Returns
+        -------
+        tuple of tuple of float
+            First and last edge of the rows, and of the columns, in pixels: pixel ``i`` lies from ``i`` to
+            ``i + 1``. What the preprocessing's attribute ``window``, a function ``window(shape, **options)``,
+            says, and all of it where there is none. It may reach beyond, where the planes are surrounded by
+            nothing.
+
+        Raises
+        ------
+        PluginError
+            If the preprocessing cannot be imported.
+
+        Examples
+        --------
+        >>> from astroclassify.models import PATCHNET, RESNET18_RESIZE
+        >>> PATCHNET.window((2048, 4096))
+        ((4.0, 2044.0), (0.0, 4095.0))
+        >>> RESNET18_RESIZE.window((512, 512))
+        ((0.0, 512.0), (-256.0, 768.0))
+        """
+        window = getattr(import_string(self.preprocessing), "window", None)
+        if window is None:
+            return tuple((0.0, float(n)) for n in shape)
+        return window(shape, **self.preprocessing_options)
+
 
 def _frozen(value):
     return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value

@@ -67,10 +67,47 @@ def counts_planes(array, *, height=2048, width=4096, resampling="area"):
         central = _central(array, height, width)
         return (_filled(central, _median(array)) if np.isnan(central).any() else central)[None]
     median = _median(array)
-    scale = min(height / rows, width / columns)
-    size = max(1, round(rows * scale)), max(1, round(columns * scale))
+    size = _fitting_size(array.shape, (height, width))
     resampled = _resampled(array, size, RESAMPLINGS[resampling], fill=median)
     return _surrounded(resampled, (height, width), median)[None]
+
+
+def counts_window(shape, *, height=2048, width=4096, resampling="area"):
+    """
+    Say which part of a frame `counts_planes` shows; it may reach beyond the frame.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the frame.
+    height, width, resampling : int, int, str
+        As for `counts_planes`.
+
+    Returns
+    -------
+    tuple of tuple of float
+        First and last edge of the rows, and of the columns, in pixels: pixel ``i`` lies from ``i`` to ``i +
+        1``.
+    """
+    grid = height, width
+    if all(_croppable(n, m) for n, m in zip(shape, grid, strict=True)):
+        starts = [(n - m) // 2 for n, m in zip(shape, grid, strict=True)]
+        return tuple((float(s), float(s + m)) for s, m in zip(starts, grid, strict=True))
+    size = _fitting_size(shape, grid)
+    before = [(m - fitted) // 2 for m, fitted in zip(grid, size, strict=True)]  # cells of the surround
+    return tuple(
+        (-b * n / fitted, (m - b) * n / fitted)
+        for b, n, m, fitted in zip(before, shape, grid, size, strict=True)
+    )
+
+
+counts_planes.window = counts_window
+
+
+def _fitting_size(shape, grid):
+    """Rows and columns of a frame that just fits into the grid, with its aspect ratio kept."""
+    scale = min(m / n for n, m in zip(shape, grid, strict=True))
+    return tuple(max(1, round(n * scale)) for n in shape)
 
 
 def resample_area(array, shape):

@@ -49,7 +49,7 @@ def working_planes(array, *, side=192, peaks=False):
     numpy.ndarray
         Planes, float32, shape (4, h, w), with ``peaks`` (5, h, w).
     """
-    block = max(1, round(np.sqrt(array.shape[0] * array.shape[1]) / side))
+    block = _block_size(array.shape, side)
     image, coverage, peak = _shrink(array, block)
     usable = _usable(image, coverage, peak)
     right = _share_of_right_half(array.shape[1], block)
@@ -79,6 +79,35 @@ def working_planes(array, *, side=192, peaks=False):
     if peaks:
         planes.append(relief)
     return np.stack(planes).astype(np.float32)
+
+
+def working_window(shape, *, side=192, peaks=False):
+    """
+    Say which part of a frame `working_planes` shows: whole blocks about its middle.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the frame.
+    side, peaks : int, bool
+        As for `working_planes`.
+
+    Returns
+    -------
+    tuple of tuple of float
+        First and last edge of the rows, and of the columns, in pixels: pixel ``i`` lies from ``i`` to ``i +
+        1``.
+    """
+    block = _block_size(shape, side)
+    starts = (n % block // 2 for n in shape)
+    return tuple((float(s), float(s + n // block * block)) for s, n in zip(starts, shape, strict=True))
+
+
+working_planes.window = working_window
+
+
+def _block_size(shape, side):
+    return max(1, round(np.sqrt(shape[0] * shape[1]) / side))
 
 
 def _usable(image, coverage, peak):

@@ -1,5 +1,7 @@
 """The contract of an explainer, rule by rule."""
 
+from functools import partial
+
 import numpy as np
 from astropy.nddata import CCDData
 from astropy.wcs import WCS
@@ -13,7 +15,7 @@ from astroclassify.testing._spec import check_spec
 _SHAPES = ((64, 64), (97, 203))
 
 
-def check_explainer(explainer, *, model="default", shapes=_SHAPES):
+def check_explainer(explainer, *, model="default", shapes=_SHAPES, options=()):
     """
     Check that an explainer keeps the contract of the registry.
 
@@ -25,6 +27,8 @@ def check_explainer(explainer, *, model="default", shapes=_SHAPES):
         A model that it explains.
     shapes : iterable of tuple of int
         Frame shapes to explain.
+    options : mapping of str to object, optional
+        Of the explainer, such as fewer steps, which take less time.
 
     Raises
     ------
@@ -34,7 +38,8 @@ def check_explainer(explainer, *, model="default", shapes=_SHAPES):
         neither torch nor matplotlib; of every frame, for each target, it gives a
         `~astropy.nddata.CCDData` with two axes, no larger than the frame, finite, with a unit, the same each
         time; on the sky where the frame is, with the middle of the map at the middle of the frame to half
-        a cell, and without a WCS where it is not; and the frame stays as it was.
+        a cell, and without a WCS where it is not; ``flags``, if any, are
+        ranks; and the frame stays as it was.
     UnknownNameError
         If no explainer has the name.
 
@@ -49,11 +54,12 @@ def check_explainer(explainer, *, model="default", shapes=_SHAPES):
     if findings.expect(isinstance(spec, ExplainerSpec), f"it is a {kind}; expected an ExplainerSpec"):
         check_spec(spec, "astroclassify.explain:EXPLAINERS", findings)
         model = model if isinstance(model, Model) else build_model(model)
+        explain = partial(spec.explain, model, **dict(options))
         for shape in shapes:
             for name, pixels in difficult_frames(shape).items():
-                _check_frame(spec, model, CCDData(pixels, unit="adu"), f"a frame {shape} ({name})", findings)
+                _check_frame(explain, CCDData(pixels, unit="adu"), f"a frame {shape} ({name})", findings)
             on_sky = CCDData(difficult_frames(shape)["ordinary"], unit="adu", wcs=_sky(shape))
-            _check_frame(spec, model, on_sky, f"a frame {shape} with a WCS", findings)
+            _check_frame(explain, on_sky, f"a frame {shape} with a WCS", findings)
     findings.report()
 
 
@@ -65,14 +71,14 @@ def _sky(shape):
     return wcs
 
 
-def _check_frame(spec, model, frame, what, findings):
+def _check_frame(explain, frame, what, findings):
     before = frame.data.copy()
     for target in ("galaxy", "nsc"):
         said = f"its map of {what} for {target}"
         first, second = (
             findings.attempt(
                 said,
-                lambda: spec.explain(model, frame, target=target),  # noqa: B023
+                partial(explain, frame, target=target),
                 gives=CCDData,
             )
             for _ in range(2)
@@ -80,7 +86,17 @@ def _check_frame(spec, model, frame, what, findings):
         if first is not None and _check_map(first, frame, said, findings):
             alike = second is not None and np.array_equal(first.data, second.data)
             findings.expect(alike, f"{said} is not the same each time")
+            _check_flags(first, said, findings)
     findings.expect(np.array_equal(before, frame.data, equal_nan=True), f"it changed {what}")
+
+
+def _check_flags(found, said, findings):
+    """The ranks of regions are whole numbers, one for each cell."""
+    if found.flags is None:
+        return
+    ranks = np.asarray(found.flags)
+    whole = ranks.shape == found.data.shape and ranks.dtype.kind in "iu" and ranks.min(initial=0) >= 0
+    findings.expect(whole, f"{said} has flags that are no ranks of regions: {ranks.dtype} {ranks.shape}")
 
 
 def _check_map(found, frame, said, findings):

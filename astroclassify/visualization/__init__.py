@@ -14,6 +14,7 @@ from astroclassify.visualization._evaluation import (
     plot_reliability,
     plot_roc,
 )
+from astroclassify.visualization._explanation import plot_explanation
 from astroclassify.visualization._frame import plot_frame
 from astroclassify.visualization._layout import plot_detector, plot_layout
 from astroclassify.visualization._matplotlib import png
@@ -28,6 +29,7 @@ __all__ = [
     "plot_classification",
     "plot_confusion",
     "plot_detector",
+    "plot_explanation",
     "plot_frame",
     "plot_layout",
     "plot_misclassified",

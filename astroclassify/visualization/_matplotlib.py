@@ -17,9 +17,9 @@ def new_axes(ax, *, figsize):
     return pyplot().subplots(figsize=figsize, layout="constrained")[1]
 
 
-def png(draw, *, ax=None, size=(4.0, 3.0)):
+def png(draw, *, ax=None, size=(4.0, 3.0), format="png", resolution=72):
     """
-    Give the bytes of a PNG picture: what `astroclassify.core.render_png` calls.
+    Give the bytes of a picture: what `astroclassify.core.render_png` calls.
 
     Parameters
     ----------
@@ -28,7 +28,11 @@ def png(draw, *, ax=None, size=(4.0, 3.0)):
     ax : None
         There is nothing to draw on but the picture's own axes.
     size : tuple of float, default (4.0, 3.0)
-        Width and height, in inches of 72 pixels.
+        Width and height, in inches.
+    format : str, default "png"
+        What matplotlib calls the kind of file.
+    resolution : int, default 72
+        Pixels to the inch.
 
     Returns
     -------
@@ -46,5 +50,5 @@ def png(draw, *, ax=None, size=(4.0, 3.0)):
     figure = Figure(figsize=size, layout="constrained")
     draw(ax=figure.subplots())
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=72)
+    figure.savefig(buffer, format=format, dpi=resolution)
     return buffer.getvalue()

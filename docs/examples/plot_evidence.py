@@ -15,7 +15,8 @@ from astroclassify.visualization import plot_classification
 seeds = {"spiral": 3, "globular": 4, "emission": 4}
 camera = {"aperture": "UVIS2-C1K1C-SUB", "centred": True}
 exposures = {
-    kind: simulate_exposure(kind, "wfc3-uvis", "F606W", 500.0, rng=seed, **camera) for kind, seed in seeds.items()
+    kind: simulate_exposure(kind, "wfc3-uvis", "F606W", 500.0, rng=seed, **camera)
+    for kind, seed in seeds.items()
 }
 frames = {kind: exposure.frames()[0] for kind, exposure in exposures.items()}
 

@@ -46,6 +46,12 @@ def overwriting(model, frame, *, target):
     return good(model, frame, target=target)
 
 
+def unranked(model, frame, *, target):
+    found = good(model, frame, target=target)
+    found.flags = np.full(found.data.shape, 0.5)
+    return found
+
+
 def shifted(model, frame, *, target):
     found = good(model, frame, target=target)
     if found.wcs is not None:
@@ -53,9 +59,13 @@ def shifted(model, frame, *, target):
     return found
 
 
+QUICK = {"integrated-gradients": {"steps": 2}, "xrai": {"steps": 2}, "occlusion": {"squares": 3}}
+
+
 @pytest.mark.parametrize("name", list(EXPLAINERS))
 def test_every_registered_explainer_keeps_the_contract(name):
-    check_explainer(name)
+    options = QUICK.get(name, {})
+    check_explainer(name, shapes=[(64, 64)] if options else [(64, 64), (97, 203)], options=options)
 
 
 def test_a_good_explainer_passes(make_spec):
@@ -87,6 +97,7 @@ def forgetful(model, frame, *, target):
         (not_finite, "is not finite"),
         (forgetful, "same each time"),
         (overwriting, "it changed"),
+        (unranked, "no ranks"),
         (shifted, "beside the frame on the sky"),
     ],
 )
@@ -131,3 +142,10 @@ def test_what_it_does_not_explain_is_refused(make_spec, changes, target, message
 def test_a_malformed_spec_is_refused(changes):
     with pytest.raises(ParameterError):
         dataclasses.replace(EXPLAINERS["evidence"], **changes)
+
+
+def test_an_option_that_it_does_not_have_is_refused_with_those_that_it_has():
+    with pytest.raises(ParameterError, match="no option 'step'; its options are baseline, steps, flips"):
+        EXPLAINERS["integrated-gradients"].explain(
+            build_model("patchnet"), np.zeros((64, 64)), target="nsc", step=3
+        )

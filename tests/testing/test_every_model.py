@@ -9,6 +9,7 @@ import torch
 
 from astroclassify import classify, classify_many
 from astroclassify.core import FrameError
+from astroclassify.explain import EXPLAINERS, explain
 from astroclassify.inference import checked_planes, interpret, predict
 from astroclassify.models import MODELS, Model, built_module, calibration_of
 from astroclassify.testing import difficult_frames
@@ -164,3 +165,22 @@ def test_evidence_adds_up_to_the_logits(model, sky):
         (without,) = predict(model, [sky], flips=flips, evidence=False)
         assert without.evidence is None
         assert same(without.logits, prediction.logits)
+
+
+CHEAPLY = {
+    "integrated-gradients": {"steps": 2, "flips": False},
+    "xrai": {"steps": 2, "flips": False},
+    "occlusion": {"squares": 2},
+    "grad-cam++": {"flips": False},
+}
+
+
+@pytest.mark.parametrize("method", sorted(EXPLAINERS))
+def test_every_explainer_explains_frames_of_any_size(model, method):
+    if method == "evidence" and predict(model, [difficult_frames((64, 64))["ordinary"]])[0].evidence is None:
+        pytest.skip("has no map of its evidence")
+    frame = difficult_frames((97, 33))["ordinary"]
+    why = explain(frame, model=model, method=method, target="nsc", **CHEAPLY.get(method, {}))
+    assert np.isfinite(why.map.data).all()
+    assert all(n <= m for n, m in zip(why.map.data.shape, frame.shape, strict=True))
+    assert why.labels.shape == why.map.data.shape

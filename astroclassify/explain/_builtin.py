@@ -1,0 +1,38 @@
+"""The explainers that come with the package, as declared in its entry points."""
+
+from astroclassify.explain._spec import ExplainerSpec
+
+#: What `astroclassify.classify` gives as ``evidence``, for a target of your choice (ExplainerSpec).
+EVIDENCE = ExplainerSpec(
+    name="evidence",
+    description="The network's own evidence, place by place, where it has any: exact log-odds",
+    explainer="astroclassify.explain._evidence:explain_by_evidence",
+)
+
+#: Parts of the difference to a frame without anything, cell by cell (ExplainerSpec).
+INTEGRATED_GRADIENTS = ExplainerSpec(
+    name="integrated-gradients",
+    description="Integrated gradients: parts, cell by cell, of the difference to a frame of sky",
+    explainer="astroclassify.explain._gradients:explain_by_gradients",
+)
+
+#: What covering a part of the frame costs (ExplainerSpec).
+OCCLUSION = ExplainerSpec(
+    name="occlusion",
+    description="Occlusion: what the answer loses when a part of the frame is covered with sky",
+    explainer="astroclassify.explain._occlusion:explain_by_occlusion",
+)
+
+#: The network's last feature maps, weighted (ExplainerSpec).
+GRAD_CAM_PLUS_PLUS = ExplainerSpec(
+    name="grad-cam++",
+    description="Grad-CAM++: the last feature maps, weighted by how they raise the answer",
+    explainer="astroclassify.explain._grad_cam:explain_by_grad_cam",
+)
+
+#: Regions that follow the light, ranked by integrated gradients (ExplainerSpec).
+XRAI = ExplainerSpec(
+    name="xrai",
+    description="XRAI: regions that follow the light, ranked by what they add to the answer",
+    explainer="astroclassify.explain._xrai:explain_by_xrai",
+)

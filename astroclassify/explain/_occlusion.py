@@ -1,0 +1,80 @@
+"""Occlusion: what the answer loses when a part of the frame is covered with sky (Zeiler & Fergus 2014).
+
+Squares, each half over its neighbours, are covered one after the other; a cell gets the mean of what the
+squares over it cost, divided by their area.
+"""
+
+from itertools import product
+
+import numpy as np
+
+from astroclassify.core import check_whole
+from astroclassify.explain._baselines import baseline_planes
+from astroclassify.explain._seen import see
+
+
+def explain_by_occlusion(model, frame, *, target, baseline="sky", squares=16, flips=False):
+    """
+    Explain by covering parts of the frame.
+
+    Parameters
+    ----------
+    model : Model
+        Any model for frames.
+    frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array
+        As for `astroclassify.classify`.
+    target : {"galaxy", "nsc"}
+        What the map speaks for.
+    baseline : {"sky", "simulated-sky", "blurred", "black", "white"}, default "sky"
+        What the parts are covered with.
+    squares : int, default 16
+        How many steps of half a square lie along the longer side; the network runs once for each place.
+    flips : bool, default False
+        As for `astroclassify.classify`: four times as many runs.
+
+    Returns
+    -------
+    astropy.nddata.CCDData
+        Natural log-odds that each cell's cover costs.
+
+    References
+    ----------
+    Zeiler & Fergus 2014, arXiv:1311.2901.
+    """
+    check_whole("squares", squares, least=2)
+    seen = see(model, frame, target, flips=flips)
+    cover = baseline_planes(baseline, seen.planes)[0]
+    places = _places(seen.planes.shape[-2:], squares)
+    whole = seen.many_log_odds([seen.planes[0]])[0]
+    cost = whole - seen.many_log_odds(_covered(seen.planes[0], cover, place) for place in places)
+    facts = [
+        ("ACBASE", baseline, "what parts are covered with"),
+        ("ACSTEPS", len(places), "how many parts were covered"),
+    ]
+    return seen.map(_mean_cost(cost, places, seen.planes.shape[-2:]), facts=facts)
+
+
+def _places(shape, squares):
+    """Rows and columns of each square, two steps wide, at the edges cut off."""
+    step = max(1, -(-max(shape) // squares))
+    starts = ([max(0, s) for s in range(-step, n, step)] for n in shape)
+    stops = ([min(n, s + 2 * step) for s in range(-step, n, step)] for n in shape)
+    rows, columns = (
+        [slice(a, b) for a, b in zip(*each, strict=True)] for each in zip(starts, stops, strict=True)
+    )
+    return list(product(rows, columns))
+
+
+def _covered(planes, cover, place):
+    planes = planes.clone()
+    planes[:, *place] = cover[:, *place]
+    return planes
+
+
+def _mean_cost(costs, places, shape):
+    total, number = np.zeros(shape), np.zeros(shape)
+    for cost, place in zip(costs, places, strict=True):
+        area = np.prod([cut.stop - cut.start for cut in place])
+        total[place] += cost / area
+        number[place] += 1
+    return total / number

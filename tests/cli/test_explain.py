@@ -1,0 +1,61 @@
+"""``astroclassify explain`` writes a picture, a FITS map and regions, and says what it wrote."""
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from astroclassify.cli import main
+from astroclassify.simulate import random_frames
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "night1.fits"
+    fits.writeto(path, random_frames(7, kind="spiral", shape=(128, 160))[0].array)
+    return path
+
+
+def test_a_picture_a_map_and_regions_are_written(file, tmp_path, capsys):
+    assert main(["explain", str(file), "-o", str(tmp_path / "why")]) == 0
+    files = {path.name for path in (tmp_path / "why").iterdir()}
+    assert files == {f"night1_evidence.{kind}" for kind in ("png", "fits", "reg")}
+    said = capsys.readouterr().out
+    assert "night1_evidence.{png,fits,reg}" in said
+    assert "galaxy" in said
+
+
+def test_method_target_options_and_files_can_be_chosen(file, tmp_path):
+    asked = ["--method", "integrated-gradients", "--option", "steps=2", "--option", "flips=false"]
+    asked += ["--target", "nsc", "--write", "ecsv"]
+    assert main(["explain", str(file), "-o", str(tmp_path), *asked]) == 0
+    assert (tmp_path / "night1_integrated-gradients.ecsv").exists()
+    assert not (tmp_path / "night1_integrated-gradients.png").exists()
+
+
+def test_a_bad_file_does_not_stop_the_others(file, tmp_path, capsys):
+    bad = tmp_path / "bad.fits"
+    fits.writeto(bad, np.full((64, 64), np.nan))
+    assert main(["explain", str(bad), str(file), "-o", str(tmp_path), "--write", "reg"]) == 1
+    told = capsys.readouterr()
+    assert "bad.fits" in told.err
+    assert "night1.fits" in told.out
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--option", "steps=2"],
+        ["--method", "lime"],
+        ["--model", "nothing"],
+        ["--target", "nsc", "--chip", "7"],
+    ],
+)
+def test_a_wrong_choice_ends_with_a_status_and_a_message(file, tmp_path, capsys, wrong):
+    assert main(["explain", str(file), "-o", str(tmp_path), *wrong]) in (1, 2)
+    assert "error" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", [["--option", "steps"], ["--write", "doc"]])
+def test_malformed_arguments_are_refused(file, wrong):
+    with pytest.raises(SystemExit):
+        main(["explain", str(file), *wrong])
