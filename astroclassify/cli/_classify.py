@@ -5,9 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.cli._inputs import expand_inputs
 from astroclassify.cli._output import check_output, format_of, say, tell_errors, write_result
-from astroclassify.cli._parsing import add_device, add_files, add_output, add_progress, add_subparser, prior
+from astroclassify.cli._parsing import (
+    add_device,
+    add_files,
+    add_output,
+    add_progress,
+    add_reading,
+    add_subparser,
+    prior,
+    reading,
+)
 
 _EXAMPLES = """
 astroclassify classify j8xi01abc_raw.fits
@@ -78,6 +86,7 @@ def add_parser(subparsers):
         metavar="CATALOGUE",
         help="name the catalogued body that each frame shows, disagreements first (default: builtin)",
     )
+    add_reading(parser)
     add_output(parser)
     add_progress(parser)
 
@@ -97,6 +106,7 @@ def run(arguments):
         The exit status.
     """
     from astroclassify import classify_many
+    from astroclassify.io import expand_inputs
 
     check_output(arguments.output)
     paths, errors = expand_inputs(arguments.files)
@@ -111,6 +121,7 @@ def run(arguments):
         prior=arguments.prior,
         chip=arguments.chip,
         identify=arguments.identify,
+        **reading(arguments),
         progress=arguments.progress,
     )
     format = format_of(arguments.format, arguments.output)
