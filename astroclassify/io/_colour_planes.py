@@ -7,6 +7,7 @@ from astroclassify.io._headers import header_int, header_text
 from astroclassify.io._image_roles import is_colour, picture_shape
 from astroclassify.io._images import LUMINANCE
 
+#: Cards that say which filter is over which pixel; a frame of cells has none of them.
 _PATTERN_CARDS = ("BAYERPAT", "COLORTYP", "BAYRPATN")
 _PLACES = {"R": 0, "G": 1, "B": 2}
 
@@ -42,6 +43,12 @@ def bayer_pattern(header):
 def colour_step(header):
     """Say how many stored pixels make one of the frame's along each axis: 2 for a mosaic of filters (int)."""
     return 2 if len(picture_shape(header)) == 2 and bayer_pattern(header) else 1
+
+
+def without_pattern(header):
+    """Take the cards of the mosaic of filters out of a frame's header, where each cell is a pixel by now."""
+    for key in _PATTERN_CARDS:
+        header.remove(key, ignore_missing=True, remove_all=True)
 
 
 def luminance_plane(pixels, header, source):

@@ -28,11 +28,14 @@ class Product:
     kind : {"hst-raw", "hst-calibrated", "hst-drizzled", "csst", ""}
         Which product it is; empty for everything else, and for a frame of ours that
         ``CCDData.write`` wrote: a plain image by now.
+    ours : bool
+        Whether it is such a frame.
     """
 
     camera: str = ""
     detector: str = ""
     kind: str = ""
+    ours: bool = False
 
 
 class FileHeaders(tuple):
@@ -87,7 +90,7 @@ def hst_instrument(headers, source):
 def _product(headers):
     camera, detector = first_text(headers, "INSTRUME"), first_text(headers, "DETECTOR")
     if any(header_value(header, "ACREADER") is not None for header in headers[:1]):
-        return Product(camera, detector)
+        return Product(camera, detector, ours=True)
     if _is_csst(camera, headers):
         return Product(camera, detector, "csst")
     stage = _hst_stage((camera, detector), headers) if camera in ("ACS", "WFC3") else ""

@@ -8,7 +8,7 @@ import numpy as np
 from astropy import units as u
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError
-from astroclassify.io._colour_planes import colour_step, is_colour, luminance_plane
+from astroclassify.io._colour_planes import colour_step, luminance_plane, without_pattern
 from astroclassify.io._frame import make_frame
 from astroclassify.io._headers import (
     header_int,
@@ -26,6 +26,7 @@ from astroclassify.io._image_roles import (
     VARIANCE,
     WEIGHT,
     axes_of,
+    is_colour,
     picture_axes,
     picture_shape,
 )
@@ -146,6 +147,8 @@ def image_frame(science, chip, hdulist, meaning, options, *, notes=(), alone=Tru
     own = hdu.header
     header = merged_header(hdulist[0].header, own)
     plane, colour_note = luminance_plane(_pixels(hdu, options.source), own, options.source)
+    if colour_step(own) > 1:
+        without_pattern(header)
     data = as_float(plane, options.dtype)
     unit = parse_unit(header_value(header, "BUNIT"), default=meaning.unit)
     headers = [hdulist[0].header, own]

@@ -209,6 +209,8 @@ def _companion(image, place, sciences, fitting):
     """Find the one of ``fitting`` that belongs to an image, the ``place``-th of the science images."""
     fitting = [other for other in fitting if other.shape == image.shape]
     by_name = [other for other in fitting if other.chip and other.chip == image.chip]
+    if len(sciences) > 1:  # that of another chip is not this one's
+        fitting = [other for other in fitting if not (image.chip and other.chip)]
     if by_name or not fitting:
         return by_name[0] if by_name else None
     if len(sciences) == 1:

@@ -10,7 +10,7 @@ from astropy.io import fits
 
 from astroclassify.core import ReadError
 from astroclassify.io._fits_image import frames_of
-from astroclassify.io._headers import first_text, header_value
+from astroclassify.io._headers import first_text
 from astroclassify.io._identify import product_of
 from astroclassify.io._image_frame import Meaning
 from astroclassify.io._image_roles import CHIP_CARDS
@@ -87,10 +87,10 @@ class Mission:
         bool
             Never for a frame that this package read and wrote again: that is a plain image.
         """
-        ours = any(header_value(header, "ACREADER") is not None for header in headers[:1])
+        product = product_of(headers)
         return (
-            not ours
-            and product_of(headers).kind == ""
+            not product.ours
+            and product.kind == ""
             and all(re.fullmatch(pattern, first_text(headers, key)) for key, pattern in self.cards.items())
         )
 
