@@ -108,7 +108,7 @@ def run(arguments):
     from astroclassify import classify_many
     from astroclassify.io import expand_inputs
 
-    check_output(arguments.output)
+    check_output(arguments.output, arguments.format)
     paths, errors = expand_inputs(arguments.files)
     table = classify_many(
         paths,

@@ -74,7 +74,7 @@ def run(arguments):
     int
         The exit status.
     """
-    check_output(arguments.output)
+    check_output(arguments.output, arguments.format)
     if bool(arguments.files) == bool(arguments.at):
         raise ParameterError("say what to identify: files, or --at with a position or a name")
     if arguments.at:

@@ -67,7 +67,7 @@ def run(arguments):
     """
     from astroclassify.io import expand_inputs, read_frames
 
-    check_output(arguments.output)
+    check_output(arguments.output, arguments.format)
     paths, errors = expand_inputs(arguments.files)
     rows = []
     for path in paths:
