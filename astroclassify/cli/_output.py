@@ -93,8 +93,17 @@ def _write_binary(table, format, output):
     with atomic_path(output) as unfinished, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of names that a format spells in its own way
         if format == "votable":
-            plain.description, plain.meta = "\n".join(plain.meta["comments"]), {}
-        plain.write(unfinished, format=format)
+            _write_votable(plain, unfinished)
+        else:
+            plain.write(unfinished, format=format)
+
+
+def _write_votable(table, path):
+    from astropy.io.votable import from_table
+
+    file = from_table(table)
+    file.get_first_table().description = "\n".join(table.meta["comments"])
+    file.to_xml(str(path))
 
 
 def _flat(meta, before=""):
