@@ -39,7 +39,7 @@ class Expected:
     uncertainty: bool = False
     near: tuple = ()  # position, degrees
     within: float = 0.0  # degrees
-    scale: float = 0.0  # arcsec per pixel; 0: the file has no WCS
+    scale: float | tuple = 0.0  # arcsec per pixel (along x and y); 0: the file has no WCS
 
 
 FILES = {
@@ -71,7 +71,7 @@ FILES = {
             uncertainty=True,
             near=position,
             within=0.1,
-            scale=0.0266,
+            scale=(0.0284, 0.0248),  # HRC's pixels are no squares on the sky
         )
         for name, band, position in (("j6gp01lzq", "F550M", PULCOVA), ("j6gp01mkq", "F435W", PULCOVA))
     },
