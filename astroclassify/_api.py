@@ -1,7 +1,7 @@
 """The facade: from a frame, or a file of frames, to an answer."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from time import perf_counter
@@ -36,12 +36,13 @@ from astroclassify.inference import (
     prior_shift,
     with_bodies,
 )
-from astroclassify.io import read_frames
+from astroclassify.io import expand_inputs, names_several, read_frames
 from astroclassify.models import Model, ready_model
 from astroclassify.preprocess import FrameRows
 
 #: Larger frames are taken by rows, where the model can, instead of being held as float32 (pixels).
 HELD_PIXELS = 2**24
+_HDU = fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU
 _ON_ERROR = ("record", "raise")
 
 
@@ -105,6 +106,8 @@ def classify(
     return_evidence=True,
     chip=None,
     instrument=None,
+    extension=None,
+    mask_bits=None,
     identify=None,
     survey=None,
 ):
@@ -143,6 +146,10 @@ def classify(
         Which chip of a file; needed where it has more than one.
     instrument : str, optional
         Name of the instrument of a file whose header does not say.
+    extension : int, str, tuple or list of these, optional
+        Which extension of a file holds the image, as for `~astroclassify.read_frames`.
+    mask_bits : int, str or iterable of str, optional
+        Which bits of a file's mask image make a pixel unusable, as for `~astroclassify.read_frames`.
     identify : bool, str, `~astropy.table.QTable` or CatalogueSource, optional
         Name the catalogued body that the frame shows, by its WCS: ``answer.body`` and ``answer.agrees``; True
         for the package's own catalogue, else which (see `~astroclassify.identify.identify`). It never changes
@@ -190,7 +197,8 @@ def classify(
     named = _catalogue(isinstance(frame, SkyCoord) if identify is None else identify, prior)
     options = {"flips": flips, "prior": prior, "batch_size": batch_size, "catalogue": named}
     asked = _asked(loaded, evidence=return_evidence, **options)
-    sources = _sources(frame, chip=chip, instrument=instrument, survey=survey)
+    read = {"instrument": instrument, "extension": extension, "mask_bits": mask_bits}
+    sources = _sources(frame, chip=chip, read=read, survey=survey)
     if len(sources) > 1:
         chips = ", ".join(str(source.chip or "without number") for source in sources)
         raise FrameError(
@@ -212,6 +220,8 @@ def classify_many(
     prior=None,
     chip=None,
     instrument=None,
+    extension=None,
+    mask_bits=None,
     identify=None,
     survey=None,
     group_by=None,
@@ -224,8 +234,10 @@ def classify_many(
 
     Parameters
     ----------
-    frames : iterable
-        Whatever `classify` takes, mixed at will; every chip of a file is classified, or ``chip``.
+    frames : iterable, path, or one frame
+        Whatever `classify` takes, mixed at will; every chip of a file is classified, or ``chip``. A folder
+        stands for its files with a known suffix (not deeper), and a pattern such as ``"night1/*_raw.fits"``
+        for those that match.
     model : str, ModelSpec or Model, default "default"
         As for `classify`.
     weights : str, path-like or Weights, optional
@@ -245,6 +257,10 @@ def classify_many(
     chip : int, optional
         Only this chip of every file; the others are not even read. What has no such chip is in error.
     instrument : str, optional
+        As for `classify`, for every file.
+    extension : int, str, tuple or list of these, optional
+        As for `classify`, for every file.
+    mask_bits : int, str or iterable of str, optional
         As for `classify`, for every file.
     identify : bool, str, `~astropy.table.QTable` or CatalogueSource, optional
         As for `classify`; the table has more columns then.
@@ -303,12 +319,13 @@ def classify_many(
         catalogue=_catalogue(False if identify is None else identify, prior),
         **options,
     )
-    items = [frames] if _is_single(frames) else frames
+    items = _items(frames)
     if not isinstance(items, Iterable):
         raise ParameterError(f"frames is a {type(frames).__name__}; expected frames or files, or one of them")
 
     def prepare(number, item):
-        chosen = {"chip": chip, "instrument": instrument, "number": number, "survey": survey}
+        read = {"instrument": instrument, "extension": extension, "mask_bits": mask_bits}
+        chosen = {"chip": chip, "read": read, "number": number, "survey": survey}
         return _prepared_item(item, asked, chosen, recorded=on_error == "record")
 
     total = len(items) if hasattr(items, "__len__") else None
@@ -345,7 +362,7 @@ def _asked(model, *, flips, prior, batch_size, evidence, catalogue):
 def _is_file(item):
     if isinstance(item, NDData | np.ndarray):  # a CCDData has a method `read`
         return False
-    files = str | bytes | bytearray | memoryview | os.PathLike | fits.HDUList
+    files = str | bytes | bytearray | memoryview | os.PathLike | fits.HDUList | _HDU
     return isinstance(item, files) or hasattr(item, "read")
 
 
@@ -354,11 +371,24 @@ def _is_single(frames):
     return two_axes or isinstance(frames, NDData | SkyCoord) or _is_file(frames)
 
 
-def _sources(item, *, chip=None, instrument=None, number=None, survey=None):
+def _items(frames):
+    """Give what to classify, one after the other; a folder or a pattern stands for its files."""
+    items = [frames] if _is_single(frames) else frames
+    if isinstance(items, list | tuple):
+        return [each for item in items for each in _files_of(item)]
+    return (each for item in items for each in _files_of(item)) if isinstance(items, Iterator) else items
+
+
+def _files_of(item):
+    """Give the files that an item names; itself, where it names none."""
+    return (expand_inputs([item])[0] or [item]) if names_several(item) else [item]
+
+
+def _sources(item, *, chip=None, read=None, number=None, survey=None):
     if isinstance(item, SkyCoord):
         frames, name = [_piece(item, survey)], ""
     elif _is_file(item):
-        frames, name = read_frames(item, instrument=instrument, chips=chip), _file_name(item)
+        frames, name = read_frames(item, chips=chip, **(read or {})), _file_name(item)
     else:
         frames, name = [item], ""
     sources = [_described(frame, name, number) for frame in frames]

@@ -118,5 +118,5 @@ def astroclassify_errors():
 
 
 def test_a_detector_that_is_not_supported_is_named(weights, shared):
-    table = classify_many([shared / "fits" / "j6gp01lzq_raw.fits"], weights=weights)
-    assert "ACS/HRC" in table["error"][0]
+    table = classify_many([shared / "fits" / "jbz504eoq_raw.fits"], weights=weights)
+    assert "ACS/SBC" in table["error"][0]

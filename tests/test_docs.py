@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from astroclassify.io._hst import DQ_BITS, MASK_BITS
+from astroclassify.io._hst import DQ_BITS
+from astroclassify.io._mask_bits import HST_BITS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -11,4 +12,4 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 def test_the_page_on_reading_lists_the_bits_that_mask_a_pixel():
     page = (DOCS / "reading_frames.rst").read_text(encoding="utf-8")
     listed = {int(bit): text for bit, text in re.findall(r"^(\d+) {2,}(\S.*)$", page, flags=re.MULTILINE)}
-    assert listed == {bit: text for bit, text in DQ_BITS.items() if bit & MASK_BITS}
+    assert listed == {bit: text for bit, text in DQ_BITS.items() if bit & HST_BITS}

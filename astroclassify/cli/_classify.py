@@ -5,9 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.cli._inputs import expand_inputs
 from astroclassify.cli._output import check_output, format_of, say, tell_errors, write_result
-from astroclassify.cli._parsing import add_device, add_files, add_output, add_progress, add_subparser, prior
+from astroclassify.cli._parsing import (
+    add_device,
+    add_files,
+    add_output,
+    add_progress,
+    add_reading,
+    add_subparser,
+    prior,
+    reading,
+)
 
 _EXAMPLES = """
 astroclassify classify j8xi01abc_raw.fits
@@ -84,6 +92,7 @@ def add_parser(subparsers):
         choices=("visit", "file"),
         help="one answer for all frames of a visit of HST (dithers, bands, both chips), or of a file",
     )
+    add_reading(parser)
     add_output(parser)
     add_progress(parser)
 
@@ -103,8 +112,9 @@ def run(arguments):
         The exit status.
     """
     from astroclassify import classify_many
+    from astroclassify.io import expand_inputs
 
-    check_output(arguments.output)
+    check_output(arguments.output, arguments.format)
     paths, errors = expand_inputs(arguments.files)
     table = classify_many(
         paths,
@@ -118,6 +128,7 @@ def run(arguments):
         chip=arguments.chip,
         identify=arguments.identify,
         group_by=arguments.group,
+        **reading(arguments),
         progress=arguments.progress,
     )
     format = format_of(arguments.format, arguments.output)

@@ -2,7 +2,6 @@
 
 from astropy.table import QTable, Table, vstack
 
-from astroclassify.cli._inputs import expand_inputs
 from astroclassify.cli._output import check_output, say, tell_errors, write_result
 from astroclassify.cli._parsing import add_files, add_output, add_subparser
 from astroclassify.core import AstroclassifyError, ParameterError
@@ -75,7 +74,7 @@ def run(arguments):
     int
         The exit status.
     """
-    check_output(arguments.output)
+    check_output(arguments.output, arguments.format)
     if bool(arguments.files) == bool(arguments.at):
         raise ParameterError("say what to identify: files, or --at with a position or a name")
     if arguments.at:
@@ -103,7 +102,7 @@ def _about(arguments):
 
 def _of_files(arguments):
     from astroclassify.identify import identify
-    from astroclassify.io import read_frames
+    from astroclassify.io import expand_inputs, read_frames
 
     paths, errors = expand_inputs(arguments.files)
     found = []

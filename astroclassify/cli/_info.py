@@ -4,9 +4,8 @@ import math
 
 from astropy.table import Table
 
-from astroclassify.cli._inputs import expand_inputs
 from astroclassify.cli._output import check_output, tell_errors, write_result
-from astroclassify.cli._parsing import add_files, add_output, add_subparser
+from astroclassify.cli._parsing import add_files, add_output, add_reading, add_subparser, reading
 from astroclassify.core import AstroclassifyError
 
 _EXAMPLES = """
@@ -48,6 +47,7 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     add_files(parser)
+    add_reading(parser)
     add_output(parser)
 
 
@@ -65,14 +65,14 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.io import read_frames
+    from astroclassify.io import expand_inputs, read_frames
 
-    check_output(arguments.output)
+    check_output(arguments.output, arguments.format)
     paths, errors = expand_inputs(arguments.files)
     rows = []
     for path in paths:
         try:
-            rows += [describe(frame, path) for frame in read_frames(path)]
+            rows += [describe(frame, path) for frame in read_frames(path, **reading(arguments))]
         except (AstroclassifyError, OSError) as error:
             errors.append(error)
     status = tell_errors(errors)

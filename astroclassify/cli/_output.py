@@ -1,17 +1,27 @@
-"""Writing a result table: plain, JSON, CSV or ECSV; to standard output or a file."""
+"""Writing a result table: plain, JSON, CSV, ECSV, FITS, VOTable or Parquet; to standard output or a file."""
 
 import json
 import os
 import sys
+import warnings
+from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
 import numpy as np
+from astropy.table import Table
 
 from astroclassify.cli import _exit_codes
-from astroclassify.core import ParameterError, write_text
+from astroclassify.core import ParameterError, atomic_path, optional_import, write_text
 
-FORMATS = ("table", "json", "csv", "ecsv")
+#: What is written as text, also to standard output; and what only files can hold.
+TEXTS, BINARIES = ("table", "json", "csv", "ecsv"), ("fits", "votable", "parquet")
+FORMATS = (*TEXTS, *BINARIES)
+_SUFFIXES = {
+    **{"": "table", ".txt": "table", ".json": "json", ".csv": "csv", ".ecsv": "ecsv"},
+    **{".fits": "fits", ".fit": "fits", ".vot": "votable", ".xml": "votable", ".votable": "votable"},
+    **{".parquet": "parquet", ".pq": "parquet"},
+}
 
 
 def say(message):
@@ -55,22 +65,82 @@ def write_result(table, *, format=None, output=None):
     ----------
     table : astropy.table.Table
         The results.
-    format : {"table", "json", "csv", "ecsv"}, optional
-        By default what the output's suffix says, otherwise ``"table"``.
+    format : str, optional
+        One of ``FORMATS``; by default what the output's suffix says, otherwise ``"table"``.
     output : pathlib.Path, optional
         The file to write; by default standard output.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot be written there, or not so.
+    OptionalDependencyError
+        If what writes Parquet is not installed.
     """
-    text = render(table, format_of(format, output))
+    chosen = format_of(format, output)
+    check_output(output, chosen)
     if output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(render(table, chosen))
+    elif chosen in BINARIES:
+        _write_binary(table, chosen, output)
     else:
-        check_output(output)
-        write_text(text, output)
+        write_text(render(table, chosen), output)
 
 
-def check_output(output):
+def _write_binary(table, format, output):
+    plain = Table(table, copy=True)
+    plain.meta = {"comments": [f"{name} = {value}" for name, value in _flat(plain.meta)]}
+    with atomic_path(output) as unfinished, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that a format spells in its own way
+        if format == "votable":
+            _write_votable(plain, unfinished)
+        else:
+            plain.write(unfinished, format=format)
+
+
+def _write_votable(table, path):
+    from astropy.io.votable import from_table
+
+    file = from_table(table)
+    file.get_first_table().description = "\n".join(table.meta["comments"])
+    file.to_xml(str(path))
+
+
+def _flat(meta, before=""):
+    """Give names and values of provenance, those within others as ``versions.numpy``."""
+    for name, value in meta.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name}.")
+        elif value is not None:
+            yield f"{before}{name}", value
+
+
+def check_output(output, format=None):
     """
-    Refuse, before the work, a file that could not be written after it.
+    Refuse, before the work, a table that could not be written after it.
+
+    Parameters
+    ----------
+    output : pathlib.Path or None
+        The file to write; its folder is made.
+    format : str, optional
+        What it is to hold; by default what its suffix says.
+
+    Raises
+    ------
+    ParameterError
+        As `check_place` does, or if the suffix is that of no format.
+    OptionalDependencyError
+        If what writes the format is not installed.
+    """
+    if format_of(format, output) == "parquet":
+        optional_import("pyarrow", needed_for="writing Parquet", extra="parquet")
+    check_place(output)
+
+
+def check_place(output):
+    """
+    Refuse, before the work, a place where no file could be written after it.
 
     Parameters
     ----------
@@ -110,9 +180,21 @@ def format_of(format, output):
     -------
     str
         One of ``FORMATS``: what was asked for, else what the file's suffix says, else a table.
+
+    Raises
+    ------
+    ParameterError
+        If the suffix is that of no format, or standard output cannot hold the format.
     """
-    suffix = output.suffix.lstrip(".").lower() if output is not None else ""
-    return format or (suffix if suffix in FORMATS else "table")
+    if output is None and format in BINARIES:
+        raise ParameterError(f"{format} is written to a file only; give one with --output")
+    suffix = output.suffix.lower() if output is not None else ""
+    if format is None and suffix not in _SUFFIXES:
+        known = ", ".join(known for known in _SUFFIXES if known)
+        raise ParameterError(
+            f"{output}: no table is written as {suffix!r}; end it in one of {known}, or say --format"
+        )
+    return format or _SUFFIXES[suffix]
 
 
 def render(table, format):

@@ -92,6 +92,97 @@ def prior(text):
     return shares
 
 
+def add_reading(parser):
+    """
+    Add ``--extension`` and ``--mask-bits``.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add them.
+    """
+    parser.add_argument(
+        "--extension",
+        type=extensions,
+        metavar="EXT",
+        help="the extension that holds the image: its number, NAME or NAME,VERSION; several joined by '+'",
+    )
+    parser.add_argument(
+        "--mask-bits",
+        type=mask_bits,
+        metavar="BITS",
+        help="bits of a mask image that make a pixel unusable: a number (or-ed), or names, as in BAD,NO_DATA",
+    )
+
+
+def reading(arguments):
+    """
+    Give the options of reading that `add_reading` added.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Parsed.
+
+    Returns
+    -------
+    dict
+        For `astroclassify.read_frames` and `astroclassify.classify_many`.
+    """
+    return {"extension": arguments.extension, "mask_bits": arguments.mask_bits}
+
+
+def extensions(text):
+    """
+    Read which extensions to take.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"2"``, ``"SCI,1"`` or ``"1+2"``.
+
+    Returns
+    -------
+    list
+        Of numbers, names, and pairs of name and EXTVER.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is none of these.
+    """
+    return [_extension(part.strip()) for part in text.split("+")]
+
+
+def _extension(part):
+    name, comma, version = part.partition(",")
+    if part.isdigit():
+        return int(part)
+    if not name.strip() or (comma and not version.strip().isdigit()):
+        raise argparse.ArgumentTypeError(f"{part!r} is no extension; expected a number, NAME or NAME,VERSION")
+    return (name.strip(), int(version)) if comma else name
+
+
+def mask_bits(text):
+    """
+    Read bits of a mask image.
+
+    Parameters
+    ----------
+    text : str
+        A number, such as ``"17"`` or ``"0x11"``, or names separated by commas.
+
+    Returns
+    -------
+    int or tuple of str
+        As `astroclassify.read_frames` takes them.
+    """
+    try:
+        return int(text, 0)
+    except ValueError:
+        return tuple(name.strip() for name in text.split(","))
+
+
 def add_output(parser):
     """
     Add ``--format`` and ``-o``.

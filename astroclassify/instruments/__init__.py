@@ -17,9 +17,11 @@ from astroclassify.instruments._description import (
 )
 from astroclassify.instruments._find import INSTRUMENTS, find_layout
 from astroclassify.instruments._generic import GENERIC
+from astroclassify.instruments._hrc import ACS_HRC
 from astroclassify.instruments._wfc3 import WFC3_UVIS
 
 __all__ = [
+    "ACS_HRC",
     "ACS_WFC",
     "ANY_CHIP",
     "CSST_MSC",

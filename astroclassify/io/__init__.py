@@ -18,6 +18,9 @@ from astroclassify.io._headers import (
 )
 from astroclassify.io._hst_calibrated import HST_CALIBRATED
 from astroclassify.io._hst_raw import HST_RAW
+from astroclassify.io._inputs import expand_inputs, names_several
+from astroclassify.io._mask_bits import BitPlanes
+from astroclassify.io._mission import Mission, mission_reader
 from astroclassify.io._names import csst_name, hst_rootname
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._one_frame import read_frame
@@ -30,12 +33,14 @@ from astroclassify.io._write import raw_hdus, write_hdus, write_raw
 
 __all__ = [
     "AmplifierNoise",
+    "BitPlanes",
     "CSST",
     "FITS_IMAGE",
     "HduBytes",
     "HST_CALIBRATED",
     "HST_DRIZZLED",
     "HST_RAW",
+    "Mission",
     "READERS",
     "ReadOptions",
     "Reader",
@@ -44,6 +49,7 @@ __all__ = [
     "band_name",
     "build_wcs",
     "csst_name",
+    "expand_inputs",
     "find_reader",
     "header_int",
     "header_number",
@@ -53,6 +59,8 @@ __all__ = [
     "in_electrons",
     "make_frame",
     "merged_header",
+    "mission_reader",
+    "names_several",
     "parse_csst_name",
     "parse_unit",
     "raw_hdus",

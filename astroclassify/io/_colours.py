@@ -3,15 +3,9 @@
 A frame is one plane (`read_frames` gives the luminance); whoever needs the colours asks here.
 """
 
-import warnings
-
 import numpy as np
-from PIL import Image, ImageOps
 
-from astroclassify.core import ReadError
-from astroclassify.io._images import FORMATS
-
-_GREY = frozenset(("1", "L", "LA", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"))
+from astroclassify.io._images import decoded
 
 
 def read_colours(path):
@@ -21,7 +15,8 @@ def read_colours(path):
     Parameters
     ----------
     path : path-like or binary file object
-        A PNG, JPEG or TIFF picture. Palettes, CMYK and other colour spaces become red, green and blue.
+        A PNG, JPEG, TIFF, WebP or AVIF picture. Palettes, CMYK and other colour spaces become red, green and
+        blue.
 
     Returns
     -------
@@ -49,34 +44,12 @@ def read_colours(path):
     >>> planes.shape, planes[:, 0, 0].tolist(), stretched
     ((3, 4, 6), [1.0, 0.0, 0.0], True)
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # A picture above the limit is refused by Pillow only at twice the limit; that is the line here
-            # too.
-            with Image.open(path, formats=FORMATS) as picture:
-                picture.load()
-                planes, usable, stretched = _planes(ImageOps.exif_transpose(picture))
-    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error, ...
-        raise ReadError(
-            f"{path}: the picture cannot be read ({type(error).__name__}: {error}); "
-            f"expected a complete {', '.join(FORMATS)} file of at most {2 * Image.MAX_IMAGE_PIXELS} pixels"
-        ) from error
+    picture = decoded(path, str(path))
+    planes, stretched = _scaled(np.atleast_3d(picture.values))
+    planes = np.moveaxis(planes, -1, 0)
+    usable = np.ones(planes.shape[1:], bool) if picture.transparent is None else ~picture.transparent
     planes = np.ascontiguousarray(planes[:, ::-1])
     return planes, usable[::-1] & np.isfinite(planes).all(axis=0), stretched
-
-
-def _planes(picture):
-    if picture.mode in _GREY:
-        alpha = np.asarray(picture.getchannel("A")) > 0 if picture.mode == "LA" else None
-        grey = np.asarray(picture.getchannel("L") if picture.mode == "LA" else picture)
-        values, stretched = _scaled(grey)
-        return values[None], np.ones(values.shape, bool) if alpha is None else alpha, stretched
-    transparent = "transparency" in picture.info or (picture.mode != "LAB" and "A" in picture.mode.upper())
-    colours = np.asarray(picture.convert("RGBA" if transparent else "RGB"))
-    values, stretched = _scaled(colours[..., :3])
-    usable = colours[..., 3] > 0 if transparent else np.ones(values.shape[:2], bool)
-    return np.moveaxis(values, -1, 0), usable, stretched
 
 
 def _scaled(values):

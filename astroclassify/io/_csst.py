@@ -33,6 +33,8 @@ from astroclassify.io._headers import (
     parse_unit,
 )
 from astroclassify.io._identify import product_of
+from astroclassify.io._mask_bits import CSST as CSST_BITS
+from astroclassify.io._mask_bits import unusable_by
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._open import open_fits
 from astroclassify.io._pixels import as_float, hdu_label, image_pixels, plane_pixels, unusable_mask
@@ -53,9 +55,6 @@ FLAG_BITS = {
     64: "ghost",
     128: "scattered light",
 }
-#: Bits that make a pixel unusable: bad, hot, cosmic ray, satellite. Saturated stars stay.
-MASK_BITS = 1 | 2 | 16 | 32
-
 _NAME = re.compile(
     r"CSST_MSC_(?P<project>[A-Z]+)_(?P<data_type>SCIE?)_(?P<start>\d{14})_(?P<stop>\d{14})_(?P<obs_id>\d{9,14})"
     r"_(?P<detector>\d{2})_(?P<level>L[01])_(?P<version>V?\d+)(?:_(?P<suffix>[A-Za-z]+))?\.fits(?:\.gz|\.fz)?"
@@ -305,13 +304,17 @@ def _calibrated_frame(pixels, hdu, header, hdulist, options, chip):
         header=header,
         options=options,
         reader="csst",
-        mask=unusable_mask(data, None if flags is None else (flags & MASK_BITS) != 0),
+        mask=unusable_mask(data, _flagged(flags, header, options)),
         flags=flags,
         sigma=None if weight is None else _sigma(weight, options),
         wcs=build_wcs(hdu.header, hdulist, source=options.source),
         instrument=CSST_MSC.name,
         chip=chip,
     )
+
+
+def _flagged(flags, header, options):
+    return None if flags is None else unusable_by(flags, header, [header], options, planes=CSST_BITS)[0]
 
 
 def _sigma(weight, options):

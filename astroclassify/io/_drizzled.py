@@ -1,20 +1,15 @@
 """Reader of drizzled ACS/WFC and WFC3/UVIS images (``_drz``, ``_drc``, mosaics and their cut-outs).
 
-Pixels whose weight is zero were seen by no exposure: they are masked. The weight map is taken as
-the *relative* inverse variance of the background, whatever its type (exposure time, IVM or ERR);
-its scale is measured in the frame. With ``k`` the robust standard deviation of ``SCI * sqrt(WHT)``,
-the variance is::
-
-    k**2 / WHT + max(SCI, 0) / EXPTIME        (for electron / s)
-    k**2 / WHT + max(SCI, 0)                  (for electron)
+Pixels whose weight is zero were seen by no exposure: they are masked. The uncertainty follows from
+the weight map (`astroclassify.io._weight`), which may lie beside the image in a file of its own.
 
 Drizzling correlates neighbouring pixels, so noise summed over many pixels is larger than this says.
 """
 
-import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, ReadError, robust_sigma
+from astroclassify.core import ParameterError, ReadError
+from astroclassify.io._beside import image_beside
 from astroclassify.io._frame import make_frame
 from astroclassify.io._headers import (
     header_int,
@@ -25,11 +20,11 @@ from astroclassify.io._headers import (
     parse_unit,
 )
 from astroclassify.io._identify import hst_instrument, product_of
+from astroclassify.io._image_roles import SCIENCE, ImageRole
 from astroclassify.io._pixels import as_float, hdu_label, image_pixels, plane_pixels, unusable_mask
 from astroclassify.io._reader import Reader
 from astroclassify.io._wcs import build_wcs
-
-_NOISE_SAMPLE = 1_000_000
+from astroclassify.io._weight import NOTE, sigma_of_weight
 
 
 def identify(headers):
@@ -58,7 +53,7 @@ def read(hdulist, options):
     ReadError
         If there is no two-dimensional science image.
     UnsupportedInstrumentError
-        If the detector is HRC, SBC or IR.
+        If the detector is SBC or IR.
     ParameterError
         If chips were asked for: a drizzled image combines them.
     """
@@ -72,10 +67,10 @@ def read(hdulist, options):
 
 HST_DRIZZLED = Reader(
     name="hst-drizzled",
-    description="Drizzled images of HST ACS/WFC and WFC3/UVIS (drz, drc, mosaics)",
+    description="Drizzled images of HST ACS/WFC, ACS/HRC and WFC3/UVIS (drz, drc, mosaics)",
     identify=identify,
     read=read,
-    instruments=("acs-wfc", "wfc3-uvis"),
+    instruments=("acs-wfc", "acs-hrc", "wfc3-uvis"),
 )
 
 
@@ -103,7 +98,9 @@ def _frame(hdu, hdulist, instrument, options):
         options=options,
         reader="hst-drizzled",
         mask=mask,
-        sigma=None if weight is None else _sigma(data, weight, unit, header_number(header, "EXPTIME")),
+        sigma=None
+        if weight is None
+        else sigma_of_weight(data, weight, unit, header_number(header, "EXPTIME")),
         wcs=build_wcs(hdu.header, hdulist, source=options.source),
         instrument=instrument,
         notes=(note,),
@@ -119,30 +116,8 @@ def _weight(hdu, hdulist, shape, options):
             if pixels is None or pixels.shape != shape:
                 found = "no pixels" if pixels is None else f"the shape {pixels.shape}"
                 raise ReadError(f"{options.source}: {hdu_label(other)} has {found}; its image has {shape}")
-            return as_float(
-                pixels, options.dtype
-            ), "Uncertainty from WHT, scaled to the noise of the background"
+            return as_float(pixels, options.dtype), NOTE
+    beside = image_beside(hdulist, ImageRole(hdu, 0, SCIENCE), ("_wht",), ("_sci", "_drz", "_drc"), options)
+    if beside is not None:
+        return as_float(beside.hdu.data, options.dtype), f"{NOTE}; the map lies beside the image"
     return None, "No weight map: no uncertainty, and no pixel masked for want of exposure"
-
-
-def _sigma(data, weight, unit, exposure):
-    """Standard deviation from the weight map; infinite where the weight is zero."""
-    scale = _background_scale(data, weight)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        variance = np.where(weight > 0, scale**2 / weight, np.inf).astype(data.dtype)
-        if unit == u.electron:
-            variance += np.maximum(data, 0)
-        elif unit == u.electron / u.s and exposure and exposure > 0:
-            variance += np.maximum(data, 0) / exposure
-        return np.sqrt(variance, dtype=data.dtype)
-
-
-def _background_scale(data, weight):
-    """Robust standard deviation of ``data * sqrt(weight)``, from at most a million pixels."""
-    step = max(1, data.size // _NOISE_SAMPLE)
-    pixels, weights = data.ravel()[::step], weight.ravel()[::step]
-    good = (weights > 0) & np.isfinite(pixels) & np.isfinite(weights)
-    if not good.any():
-        return 0.0
-    scaled = pixels[good].astype(float) * np.sqrt(weights[good].astype(float))
-    return float(robust_sigma(scaled))

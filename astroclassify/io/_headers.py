@@ -8,6 +8,7 @@ import warnings
 from astropy import units as u
 from astropy.io import fits
 
+from astroclassify.io._cards import is_sound, repaired_card, repaired_image
 from astroclassify.io._lazy import LazyHeader
 
 logger = logging.getLogger(__name__)
@@ -237,7 +238,8 @@ def _content(cards, left_out):
 
 
 def _parsed(images):
-    return fits.Header.fromstring("".join(images))
+    whole = [image if is_sound(image) else repaired_image(image) for image in images]
+    return fits.Header.fromstring("".join(whole))
 
 
 def _copies(header):
@@ -245,7 +247,10 @@ def _copies(header):
 
 
 def _copied(card):
-    """Copy a card as `copy.copy` does, in a third of the time: a header has hundreds."""
+    """Copy a card as `copy.copy` does, in a third of the time; make a broken one sound."""
+    image = card.__dict__.get("_image")
+    if image is not None and not is_sound(image):
+        return repaired_card(card)
     clone = object.__new__(type(card))
     clone.__dict__.update(card.__dict__)
     return clone

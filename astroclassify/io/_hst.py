@@ -4,10 +4,15 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from astropy.io import fits
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError
 from astroclassify.io._headers import header_int, header_text, header_value
+from astroclassify.io._mask_bits import HST_BITS, chosen_bits
 from astroclassify.io._pixels import MAX_PIXELS, hdu_label, image_pixels
+
+#: Detectors of one chip, whose raw headers do not number it.
+ONE_CHIP = frozenset(("HRC",))
 
 #: Meaning of the bits of a DQ image (``acsdq.h`` and ``wf3dq.h`` of hstcal).
 DQ_BITS = {
@@ -27,9 +32,6 @@ DQ_BITS = {
     8192: "rejected in combination (cosmic ray)",
     16384: "other",
 }
-#: Bits that make a pixel unusable: lost or bad, hot, bad reference, cosmic ray. Saturated pixels are
-#: bright and say so; warm pixels, CTE tails and sinks are off by little: they are left in.
-MASK_BITS = 1 | 2 | 4 | 8 | 16 | 512 | 4096 | 8192
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Imset:
 
 def find_imsets(hdulist, options):
     """
-    Group a file's extensions by chip: SCI by ``CCDCHIP``, its ERR and DQ by ``EXTVER``.
+    Group a file's images by chip: SCI by ``CCDCHIP``, its ERR and DQ by ``EXTVER`` or place.
 
     Returns
     -------
@@ -58,29 +60,40 @@ def find_imsets(hdulist, options):
     ParameterError
         If a chip was asked for that is not there.
     """
-    by_name = _by_name_and_version(hdulist)
+    images = [hdu for hdu in hdulist if hdu.is_image]
+    sciences = _of_name("SCI", images)
+    errors, flags = _matched("ERR", sciences, images), _matched("DQ", sciences, images)
     imsets = {}
-    for (name, version), hdu in by_name.items():
-        if name != "SCI":
-            continue
-        chip = header_int(hdu.header, "CCDCHIP")
+    for hdu, error, quality in zip(sciences, errors, flags, strict=True):
+        chip = chip_of(hdu.header, hdulist[0].header)
         if chip is None:
             raise ReadError(
                 f"{options.source}: {hdu_label(hdu)} has no CCDCHIP card, so its chip is not known"
             )
         if chip in imsets:
             raise ReadError(f"{options.source}: two SCI extensions say CCDCHIP = {chip}")
-        imsets[chip] = Imset(chip, hdu, by_name.get(("ERR", version)), by_name.get(("DQ", version)))
+        imsets[chip] = Imset(chip, hdu, error, quality)
     return [imsets[chip] for chip in _wanted(sorted(imsets), options)]
 
 
-def _by_name_and_version(hdulist):
-    found = {}
-    for hdu in hdulist[1:]:
-        key = header_text(hdu.header, "EXTNAME").upper(), header_int(hdu.header, "EXTVER", 1)
-        if hdu.is_image:
-            found.setdefault(key, hdu)
-    return found
+def chip_of(header, primary):
+    """Give the number of a chip: CCDCHIP, or 1 where the camera has one only (int or None)."""
+    alone = header_text(primary, "DETECTOR").upper() in ONE_CHIP
+    return header_int(header, "CCDCHIP", 1 if alone else None)
+
+
+def _of_name(name, images):
+    return [hdu for hdu in images if header_text(hdu.header, "EXTNAME").upper() == name]
+
+
+def _matched(name, sciences, images):
+    """Give each SCI its companion: that of its EXTVER; where EXTVER tells nothing, that of its place."""
+    named = _of_name(name, images)
+    versions = [header_int(hdu.header, "EXTVER", 1) for hdu in sciences]
+    if len(set(versions)) == len(versions):
+        by_version = {header_int(hdu.header, "EXTVER", 1): hdu for hdu in reversed(named)}
+        return [by_version.get(version) for version in versions]
+    return named if len(named) == len(sciences) else [None] * len(sciences)
 
 
 def _wanted(chips, options):
@@ -146,8 +159,9 @@ def as_flags(pixels, source):
     return np.array(pixels, dtype=pixels.dtype.newbyteorder("="))
 
 
-def flagged(flags):
+def flagged(flags, options):
     """Say which pixels a flag image makes unusable; `None` where that is none of them."""
-    if flags is None or (flags.strides == (0, 0) and not int(flags[0, 0]) & MASK_BITS):
+    bits = HST_BITS if options.mask_bits is None else chosen_bits(options.mask_bits, fits.Header())
+    if flags is None or (flags.strides == (0, 0) and not int(flags[0, 0]) & bits):
         return None
-    return (flags & MASK_BITS) != 0
+    return (flags & np.array(bits & 0xFFFF, np.uint16).astype(flags.dtype)) != 0

@@ -36,7 +36,7 @@ def read(hdulist, options):
     Raises
     ------
     UnsupportedInstrumentError
-        If the detector is HRC, SBC or IR.
+        If the detector is SBC or IR.
     ReadError
         If the file is truncated or corrupt.
     ParameterError
@@ -48,10 +48,10 @@ def read(hdulist, options):
 
 HST_CALIBRATED = Reader(
     name="hst-calibrated",
-    description="Calibrated frames of HST ACS/WFC and WFC3/UVIS (flt, flc)",
+    description="Calibrated frames of HST ACS/WFC, ACS/HRC and WFC3/UVIS (flt, flc)",
     identify=identify,
     read=read,
-    instruments=("acs-wfc", "wfc3-uvis"),
+    instruments=("acs-wfc", "acs-hrc", "wfc3-uvis"),
 )
 
 
@@ -73,7 +73,7 @@ def _frame(imset, hdulist, instrument, options):
         header=header,
         options=options,
         reader="hst-calibrated",
-        mask=unusable_mask(data, flagged(flags)),
+        mask=unusable_mask(data, flagged(flags, options)),
         flags=flags,
         sigma=None if sigma is None else as_float(sigma[rows], options.dtype),
         wcs=wcs,

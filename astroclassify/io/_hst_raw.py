@@ -56,7 +56,7 @@ def read(hdulist, options):
     Raises
     ------
     UnsupportedInstrumentError
-        If the detector is HRC, SBC or IR, or no layout fits the image.
+        If the detector is SBC or IR, or no layout fits the image.
     ReadError
         If the file is truncated or corrupt.
     ParameterError
@@ -69,10 +69,10 @@ def read(hdulist, options):
 
 HST_RAW = Reader(
     name="hst-raw",
-    description="Raw frames of HST ACS/WFC and WFC3/UVIS, full and subarrays",
+    description="Raw frames of HST ACS/WFC, ACS/HRC and WFC3/UVIS, full and subarrays",
     identify=identify,
     read=read,
-    instruments=("acs-wfc", "wfc3-uvis"),
+    instruments=("acs-wfc", "acs-hrc", "wfc3-uvis"),
     maps=True,
 )
 
@@ -143,7 +143,9 @@ def _frame(chip, bias, data):
         header=header,
         options=options,
         reader="hst-raw",
-        mask=flagged(flags) if chip.raw.dtype.kind in "iu" else unusable_mask(data, flagged(flags)),
+        mask=flagged(flags, options)
+        if chip.raw.dtype.kind in "iu"
+        else unusable_mask(data, flagged(flags, options)),
         flags=flags,
         wcs=chip.wcs,
         instrument=chip.instrument.name,

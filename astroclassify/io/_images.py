@@ -1,4 +1,4 @@
-"""Reader of pictures (PNG, JPEG, TIFF): their luminance as a frame.
+"""Reader of pictures (PNG, JPEG, TIFF, WebP, AVIF): their luminance as a frame.
 
 Conventions: a picture's lines run from top to bottom, a frame's rows from bottom to top (row 0 of
 FITS is the bottom row), so the picture is flipped vertically: a frame shown with ``origin="lower"``
@@ -11,36 +11,48 @@ import warnings
 import numpy as np
 from astropy import units as u
 from astropy.io import fits
-from PIL import Image, ImageOps
+from PIL import Image
 
 from astroclassify.core import FrameWarning, ReadError
 from astroclassify.io._frame import make_frame
+from astroclassify.io._picture import FORMATS, decode
 from astroclassify.io._pixels import as_float, unusable_mask
 
 #: Weights of red, green and blue in the luminance (ITU-R BT.709).
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 
-#: Formats that are read.
-FORMATS = ("PNG", "JPEG", "TIFF")
-_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-_GREY_MODES = frozenset(("1", "L", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"))
 
-
-def is_picture(start):
+def decoded(file, source):
     """
-    Tell from its first bytes whether a file is a PNG, JPEG or TIFF picture.
+    Decode a picture, with every way in which that can fail made a `ReadError`.
 
     Parameters
     ----------
-    start : bytes
-        At least the first 8 bytes of the file.
+    file : path-like or binary file object
+        A picture.
+    source : str
+        Its name, for messages.
 
     Returns
     -------
-    bool
-        Whether `read_image` is the function to read it.
+    Picture
+        As stored.
+
+    Raises
+    ------
+    ReadError
+        If the picture is truncated, corrupt, of another format, or so large that it may be a
+        decompression bomb.
     """
-    return start.startswith(_MAGIC)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return decode(file)
+    except Exception as error:  # decoders raise OSError, SyntaxError, struct.error, ...
+        raise ReadError(
+            f"{source}: the picture cannot be read ({type(error).__name__}: {error}); "
+            f"expected a complete {', '.join(FORMATS)} file of at most {2 * Image.MAX_IMAGE_PIXELS} pixels"
+        ) from error
 
 
 def read_image(file, options):
@@ -50,7 +62,7 @@ def read_image(file, options):
     Parameters
     ----------
     file : path-like or binary file object
-        A PNG, JPEG or TIFF picture.
+        A picture.
     options : ReadOptions
         ``dtype`` and ``source`` are used.
 
@@ -62,55 +74,43 @@ def read_image(file, options):
     Raises
     ------
     ReadError
-        If the picture is truncated, corrupt, of another format, or so large that it may be a
-        decompression bomb.
+        If the picture cannot be decoded (see `decoded`).
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            values, mask, pages = _decode(file)
-    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error, ...
-        raise ReadError(
-            f"{options.source}: the picture cannot be read ({type(error).__name__}: {error}); "
-            f"expected a complete {', '.join(FORMATS)} file of at most {2 * Image.MAX_IMAGE_PIXELS} pixels"
-        ) from error
-    if pages > 1:
+    picture = decoded(file, options.source)
+    if picture.pages > 1:
         warnings.warn(
-            f"{options.source}: the file has {pages} pages; only the first is read",
+            f"{options.source}: the file has {picture.pages} pages; only the first is read",
             FrameWarning,
             stacklevel=2,
         )
-    data = as_float(values[::-1], options.dtype)
+    data = as_float(luminance(picture.values)[::-1], options.dtype)
     frame = make_frame(
         data,
         unit=u.dimensionless_unscaled,
         header=fits.Header(),
         options=options,
         reader="picture",
-        mask=unusable_mask(data, mask[::-1] if mask is not None else None),
+        mask=unusable_mask(data, None if picture.transparent is None else picture.transparent[::-1]),
         notes=("Picture, flipped vertically: row 0 is its bottom line",),
     )
     return [frame]
 
 
-def _decode(file):
-    with Image.open(file, formats=FORMATS) as picture:
-        pages = getattr(picture, "n_frames", 1)
-        picture.load()
-        upright = ImageOps.exif_transpose(picture)
-        values, mask = _luminance(upright)
-    return values, mask, pages
+def luminance(values):
+    """
+    Give the luminance of grey or colours.
 
+    Parameters
+    ----------
+    values : numpy.ndarray
+        ``[y, x]``, given back as it is, or ``[y, x, 3]``.
 
-def _luminance(picture):
-    if picture.mode in _GREY_MODES:
-        return np.asarray(picture), None
-    if picture.mode == "LA":
-        grey, alpha = picture.split()
-        return np.asarray(grey), np.asarray(alpha) == 0
-    transparent = ("A" in picture.mode.upper() and picture.mode != "LAB") or "transparency" in picture.info
-    channels = picture.convert("RGBA" if transparent else "RGB").split()
-    values = sum(
-        weight * np.asarray(band, dtype="float32") for weight, band in zip(LUMINANCE, channels, strict=False)
-    )
-    return values, np.asarray(channels[3]) == 0 if transparent else None
+    Returns
+    -------
+    numpy.ndarray
+        ``[y, x]``; of colours float32, or float64 where they are.
+    """
+    if values.ndim == 2:
+        return values
+    kind = np.result_type(values.dtype, np.float32) if values.dtype.kind == "f" else np.float32
+    return sum(weight * values[..., i].astype(kind) for i, weight in enumerate(LUMINANCE))

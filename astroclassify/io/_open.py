@@ -3,21 +3,28 @@
 import io
 import os
 from contextlib import ExitStack, contextmanager
+from glob import has_magic
 from pathlib import Path
 
 from astropy.io import fits
 
 from astroclassify.core import ParameterError, ReadError
-from astroclassify.io._images import is_picture
+from astroclassify.io._asdf import START, asdf_hdus
+from astroclassify.io._cards import stray_continuations
 from astroclassify.io._mapped import MappedFits
+from astroclassify.io._picture import FORMATS, is_picture
 from astroclassify.io._structure import check_structure, decompressed
 
+_COMMENT = b"COMMENT   "  # as long as CONTINUE with the blanks behind it
+_HDUS = fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU
 _FITS_STARTS = (b"SIMPLE", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\x1f\x9d")
 
 
 def source_name(source):
     if isinstance(source, str | os.PathLike):
         return Path(source).name
+    if isinstance(source, _HDUS):
+        return f"<{type(source).__name__}>"
     if isinstance(source, fits.HDUList):
         name = _filename(source)
         return Path(name).name if name else "<HDUList>"
@@ -39,8 +46,8 @@ def opened(source):
 
     A file object is left open where it was, so that it can be read again.
     """
-    if isinstance(source, fits.HDUList):
-        yield source, "fits", False
+    if isinstance(source, fits.HDUList | _HDUS):
+        yield source if isinstance(source, fits.HDUList) else fits.HDUList([source]), "fits", False
         return
     path = isinstance(source, str | os.PathLike)
     file = _checked_path(source) if path else _seekable(source)
@@ -51,9 +58,12 @@ def opened(source):
         if is_picture(start):
             yield file, "picture", path
             return
+        if start.startswith(START):
+            yield asdf_hdus(file, source_name(source)), "fits", False
+            return
         if not start.startswith(_FITS_STARTS):
             raise ReadError(
-                f"{source_name(source)}: neither FITS nor a PNG, JPEG or TIFF picture; "
+                f"{source_name(source)}: neither FITS, ASDF nor a {', '.join(FORMATS)} picture; "
                 f"it starts with {start[:8]!r}"
             )
         hdulist = open_fits(file, source_name(source), mapped=path)
@@ -64,7 +74,10 @@ def opened(source):
 def _checked_path(source):
     path = Path(source).expanduser()
     if not path.exists():
-        raise ReadError(f"{path}: there is no such file")
+        what = "no file matches this pattern" if has_magic(str(path)) else "there is no such file"
+        raise ReadError(f"{path}: {what}")
+    if path.is_dir():
+        raise ReadError(f"{path}: this is a folder; classify_many takes folders and patterns")
     if not path.is_file():
         raise ReadError(f"{path}: this is not a file")
     if path.stat().st_size == 0:
@@ -80,9 +93,19 @@ def _seekable(source):
             f"a {type(source).__name__} is no source of frames; give a path, bytes, a binary file object or "
             "an HDUList"
         )
-    if callable(getattr(source, "seekable", None)) and source.seekable():
-        return source
-    return io.BytesIO(source.read())
+    if not (callable(getattr(source, "seekable", None)) and source.seekable()):
+        return io.BytesIO(source.read())
+    # Astropy takes no file that may be written to, and none whose name is None.
+    mode = getattr(source, "mode", "")
+    writable = isinstance(mode, str) and not set("+wax").isdisjoint(mode)
+    return _copy_of(source) if writable or getattr(source, "name", "") is None else source
+
+
+def _copy_of(file):
+    position = file.tell()
+    content = file.read()
+    file.seek(position)
+    return io.BytesIO(content) if isinstance(content, bytes) else file
 
 
 def _first_bytes(file):
@@ -121,7 +144,33 @@ def open_fits(file, source, *, mapped=False):
         If a header declares impossibly many axes or columns.
     """
     walked = check_structure(file, source)
+    if any(stray_continuations(hdu.raw) for hdu in walked):
+        return fits.open(_without_strays(file, walked), mode="readonly")
     if mapped and MappedFits.suits(file, walked):
         return MappedFits(file, walked)
     # Astropy decompresses what a path leads to, but not what comes from a file object.
-    return fits.open(decompressed(file) if hasattr(file, "read") else file, mode="readonly")
+    if hasattr(file, "read"):
+        return fits.open(decompressed(file), mode="readonly")
+    return fits.open(io.BytesIO(_whole(file)) if _is_zip(file) else file, mode="readonly")
+
+
+def _whole(file):
+    """Read a file whole, uncompressed (bytes)."""
+    if hasattr(file, "read"):
+        return decompressed(file).read()
+    with Path(file).open("rb") as stream:
+        return decompressed(stream).read()
+
+
+def _is_zip(path):
+    with Path(path).open("rb") as stream:
+        return stream.read(4) == b"PK\x03\x04"
+
+
+def _without_strays(file, walked):
+    """Give a copy of a file in which cards that continue no text are comments."""
+    content = bytearray(_whole(file))
+    for hdu in walked:
+        for place in stray_continuations(hdu.raw):
+            content[hdu.start + place : hdu.start + place + len(_COMMENT)] = _COMMENT
+    return io.BytesIO(bytes(content))

@@ -71,7 +71,7 @@ def plane_pixels(hdu, source):
 
 def check_declared_size(hdu, source):
     """
-    Refuse an image whose header declares more pixels than the file can hold.
+    Refuse an image whose header declares more pixels than the file can hold; pixels in memory are there.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def check_declared_size(hdu, source):
     header = hdu.header
     axes = [header_int(header, f"NAXIS{i + 1}", 0) for i in range(min(header_int(header, "NAXIS", 0), 999))]
     pixels = math.prod(axes) if axes else 0
-    stored = _stored_bytes(hdu)
+    stored = None if "data" in hdu.__dict__ else _stored_bytes(hdu)
     compressed = isinstance(hdu, fits.CompImageHDU)
     needed = pixels // MAX_COMPRESSION if compressed else pixels * abs(header_int(header, "BITPIX", 8)) // 8
     if min(axes, default=0) < 0 or pixels > MAX_PIXELS or (stored is not None and needed > stored):

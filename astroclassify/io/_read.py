@@ -1,7 +1,6 @@
 """`read_frames`: from anything that holds a frame to frames, by the one reader that recognises it."""
 
 import warnings
-from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,18 +10,19 @@ from astroclassify.core import (
     AstroclassifyError,
     AstroclassifyWarning,
     FrameWarning,
-    ParameterError,
     PluginError,
     ReadError,
     Registry,
 )
 from astroclassify.instruments import GENERIC, INSTRUMENTS, Instrument
+from astroclassify.io._beside import refuse_companion
 from astroclassify.io._headers import header_text
 from astroclassify.io._identify import FileHeaders
 from astroclassify.io._images import read_image
 from astroclassify.io._mapped import MappedFits
 from astroclassify.io._open import opened, source_name
-from astroclassify.io._reader import Reader, ReadOptions
+from astroclassify.io._options import read_options
+from astroclassify.io._reader import Reader
 
 #: Every known reader by name, from packages and from this session.
 READERS = Registry("astroclassify.readers", kind="reader", expected_type=Reader)
@@ -40,6 +40,8 @@ def read_frames(
     rows="all",
     dtype=np.float32,
     chips=None,
+    extension=None,
+    mask_bits=None,
 ):
     """
     Read the frames of a file: one per chip.
@@ -47,8 +49,8 @@ def read_frames(
     Parameters
     ----------
     source : path-like, bytes, binary file object or astropy.io.fits.HDUList
-        A FITS file (raw, calibrated or drizzled HST, CSST, or any 2-D image; also ``.gz`` and
-        tile-compressed ``.fz``) or a PNG, JPEG or TIFF picture.
+        A FITS file (raw, calibrated or drizzled HST, CSST, another mission's, or any 2-D image; also
+        compressed), an opened one or one HDU of it, or a picture (PNG, JPEG, TIFF, WebP, AVIF).
     instrument : str or Instrument, optional
         Take only a reader of this instrument; a file that does not say its own is taken to be of
         this one. Default: whatever the headers say.
@@ -64,6 +66,13 @@ def read_frames(
         Floating type of the frames.
     chips : int or iterable of int, optional
         Only these chips, by ``CCDCHIP``, in any order; the others' pixels are not read. Default: all.
+    extension : int, str, tuple or list of these, optional
+        Which extension holds the image, by number (0 is the primary one), EXTNAME, or ``(EXTNAME, EXTVER)``;
+        several for several frames. It is then read as a plain image. Default: those that hold science images.
+    mask_bits : int, str or iterable of str, optional
+        Which bits of the file's mask image make a pixel unusable: or-ed, such as ``1 | 16``, or by the names
+        that the mask image's header gives them, such as ``("BAD", "NO_DATA")``; 0 for none. Default: those
+        that are known of the telescope.
 
     Returns
     -------
@@ -98,7 +107,15 @@ def read_frames(
     >>> [frame.shape for frame in read_frames(image)]
     [(3, 4)]
     """
-    options = _options(bias=bias, rows=rows, dtype=dtype, chips=chips, name=source_name(source))
+    options = read_options(
+        bias=bias,
+        rows=rows,
+        dtype=dtype,
+        chips=chips,
+        extension=extension,
+        mask_bits=mask_bits,
+        source=source_name(source),
+    )
     chosen = _chosen_reader(reader)
     camera = _instrument_name(instrument)
     with _only_our_errors(options.source), opened(source) as (contents, kind, fresh):
@@ -117,6 +134,9 @@ def _frames_of_hdus(hdulist, chosen, camera, options):
     headers = FileHeaders(hdu.header for hdu in hdulist)
     if not headers:
         raise ReadError(f"{options.source}: the HDUList is empty")
+    refuse_companion(headers, options)
+    if options.extension is not None:
+        chosen = chosen or READERS[_FALLBACK]
     chosen = chosen or find_reader(headers, instrument=camera, source=options.source)
     if isinstance(hdulist, MappedFits) and not chosen.maps:
         hdulist = hdulist.hdulist
@@ -204,36 +224,6 @@ def _seen(headers):
     found = [f"{key} = {text!r}" for key in cards if (text := header_text(headers[0], key))]
     extensions = [header_text(header, "EXTNAME") or "(no EXTNAME)" for header in headers[1:7]]
     return f"{', '.join(found) or 'no INSTRUME card'}, {len(headers)} HDUs {extensions}"
-
-
-# Options -------------------------------------------------------------------------------------
-
-
-def _options(*, bias, rows, dtype, chips, name):
-    if bias not in ("overscan", "none"):
-        raise ParameterError(f"bias is {bias!r}; it can be 'overscan' or 'none'")
-    if rows not in ("all", "paper"):
-        raise ParameterError(f"rows is {rows!r}; it can be 'all' or 'paper'")
-    return ReadOptions(bias=bias, rows=rows, dtype=_floating(dtype), chips=_chips(chips), source=name)
-
-
-def _floating(dtype):
-    try:
-        result = np.dtype(dtype)
-    except TypeError as error:
-        raise ParameterError(f"dtype is {dtype!r}; it must be a floating type") from error
-    if result.kind != "f":
-        raise ParameterError(f"dtype is {result}; a frame has a floating type, such as float32")
-    return result.newbyteorder("=")
-
-
-def _chips(chips):
-    if chips is None:
-        return None
-    several = tuple(chips) if isinstance(chips, Iterable) and not isinstance(chips, str | bytes) else (chips,)
-    if not several or not all(isinstance(chip, int | np.integer) for chip in several):
-        raise ParameterError(f"chips is {chips!r}; it must be a chip number, or several")
-    return tuple(sorted({int(chip) for chip in several}))
 
 
 def _chosen_reader(reader):

@@ -25,6 +25,12 @@ class ReadOptions:
         Floating type of the frames.
     chips : tuple of int or None
         Only these chips; `None` for all.
+    mask_bits : int or tuple of str or None
+        The bits of a mask image that make a pixel unusable, by value or by the names in its header; `None`
+        for what is known of the file's kind.
+    extension : tuple or None
+        Only these extensions, each by number, name, or name and EXTVER; `None` for those that hold science
+        images.
     source : str
         The file's name, for messages and provenance.
     fresh : bool
@@ -36,6 +42,8 @@ class ReadOptions:
     rows: str = "all"
     dtype: np.dtype = _FLOAT32
     chips: tuple[int, ...] | None = None
+    mask_bits: int | tuple[str, ...] | None = None
+    extension: tuple | None = None
     source: str = "<memory>"
     fresh: bool = False
 
@@ -66,7 +74,7 @@ class Reader:
     --------
     >>> from astroclassify.io import READERS
     >>> READERS["hst-raw"].instruments
-    ('acs-wfc', 'wfc3-uvis')
+    ('acs-wfc', 'acs-hrc', 'wfc3-uvis')
     """
 
     name: str

@@ -7,8 +7,11 @@ Where data have a negative size (GCOUNT, PCOUNT), astropy goes back and reads th
 
 import bz2
 import gzip
+import io
 import lzma
 import os
+import zipfile
+import zlib
 from contextlib import contextmanager
 
 from astroclassify.core import ReadError
@@ -18,7 +21,8 @@ from astroclassify.io._walk import BLOCK, walk_hdus
 _LIMITS = {"NAXIS": 999, "TFIELDS": 999}
 _LONGEST_FILE = 2**52  # bytes
 _DECOMPRESSORS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
-_BROKEN_COMPRESSION = (OSError, EOFError, ValueError, lzma.LZMAError)
+_ZIP = b"PK\x03\x04"
+_BROKEN_COMPRESSION = (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error)
 
 
 def check_structure(file, source):
@@ -104,7 +108,8 @@ def _stream(file):
 
 def decompressed(file):
     """
-    Give a file object's content uncompressed: by gzip, bzip2 or xz, or itself where it is not compressed.
+    Give a file object's content uncompressed: by gzip, bzip2, xz or zip, or itself where it is not
+    compressed.
 
     Parameters
     ----------
@@ -115,9 +120,38 @@ def decompressed(file):
     -------
     binary file object
         ``file`` itself, or a decompressing reader of it that leaves it open.
+
+    Raises
+    ------
+    ReadError
+        If it is a zip archive that holds not one file, or a broken one.
     """
     position = file.tell()
     start = file.read(5)
     file.seek(position)
+    if start[:4] == _ZIP:
+        return _zipped(file)
     opener = next((opener for magic, opener in _DECOMPRESSORS.items() if start.startswith(magic)), None)
     return file if opener is None else opener(file)
+
+
+def _zipped(file):
+    """Read the only file of a zip archive."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = [name for name in archive.namelist() if not _is_aside(name)]
+            content = archive.read(names[0]) if len(names) == 1 else b""
+    except (zipfile.BadZipFile, *_BROKEN_COMPRESSION, NotImplementedError, RuntimeError) as error:
+        raise ReadError(
+            f"the zip archive cannot be read ({error}); it is truncated, corrupt or locked"
+        ) from error
+    if len(names) != 1:
+        raise ReadError(
+            f"the zip archive holds {len(names)} files ({', '.join(names[:5])}); it must hold one"
+        )
+    return io.BytesIO(content)
+
+
+def _is_aside(name):
+    """Tell folders, and what macOS adds to every archive, from files (bool)."""
+    return name.endswith("/") or name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("._")

@@ -1,6 +1,7 @@
 """The sky coordinates of an image, and the cards of its header that count pixels."""
 
 import math
+import re
 import string
 import warnings
 
@@ -8,7 +9,7 @@ import numpy as np
 from astropy.wcs import WCS
 
 from astroclassify.core import FrameWarning
-from astroclassify.io._headers import header_int, header_number, header_text
+from astroclassify.io._headers import header_int, header_number, header_text, header_value
 
 _TABLE_CARDS = frozenset(("CPDIS", "CPERR", "D2IMDIS", "D2IMERR", "DP", "D2IM"))
 _WCS_TEXTS = ("CTYPE1", "CTYPE2", "CUNIT1", "CUNIT2")
@@ -16,6 +17,7 @@ _WCS_NUMBERS = ("CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CD1_1", "CD1_2", "CD2_1
 _WCS_SPECIAL = frozenset(
     ["EQUINOX", "RADESYS", "LONPOLE", "LATPOLE", "CDELT1", "CROTA2", "PC1_1", "PV1_1", "PV2_1", "A_ORDER"]
 )
+_NUMBERED = re.compile(r"(?:CRPIX|CRVAL|CDELT|CROTA)\d|(?:CD|PC)\d_\d|EQUINOX|LONPOLE|LATPOLE")
 _REFERENCE_PIXELS = {f"CRPIX{axis}{version}" for axis in "12" for version in ("", *string.ascii_uppercase)}
 
 
@@ -82,14 +84,31 @@ def _without_tables(header):
 
 
 def _usable_wcs(header, hdulist, axes):
+    header = _with_numbers(header)
     several_axes = (header_int(header, "WCSAXES") or header_int(header, "NAXIS") or 2) > 2
     wcs = WCS(header, fobj=hdulist, naxis=list(axes) if several_axes else None)
+    if wcs.naxis > 2:  # cards of a third axis are left over
+        wcs = WCS(header, fobj=hdulist, naxis=list(axes))
     if not wcs.has_celestial:
         return None
     sky = wcs.wcs_pix2world([wcs.wcs.crpix], 1)
     if not np.isfinite(sky).all():
         raise ValueError("the reference pixel has no sky position")
     return wcs
+
+
+def _with_numbers(header):
+    """Give a header whose numbers are none of text: wcslib takes text for 0, and tells nobody."""
+    texts = {key for key in header if _NUMBERED.fullmatch(key) and isinstance(header_value(header, key), str)}
+    if not texts:
+        return header
+    header = header.copy()
+    for key in texts:
+        number = header_number(header, key)
+        if number is None:
+            raise ValueError(f"{key} is the text {header_text(header, key)!r}, not a number")
+        header[key] = number
+    return header
 
 
 def tangent_wcs(header, own, source):

@@ -1,8 +1,10 @@
-"""Reading published throughput curves: two columns, in Angstrom, with or without commas."""
+"""Reading published throughput curves: two columns, in Angstrom, with or without commas, or FITS tables."""
 
 from pathlib import Path
 
 import numpy as np
+from astropy import units as u
+from astropy.table import Table
 
 from astroclassify.core import ReadError
 
@@ -15,6 +17,7 @@ COLLECTIONS = (
     ("hst_acs_wfc_*.csv", "acs-wfc", "total", "STScI, ACS/WFC throughputs of 2005 as in pyphot"),
     ("hst_wfc3_f*.csv", "wfc3-uvis", "filter", "STScI, WFC3/UVIS filter curves as in pyphot"),
 )
+_WAVELENGTHS, _THROUGHPUTS = ("WAVELENGTH", "WAVE", "LAMBDA"), ("THROUGHPUT", "TRANSMISSION", "RESPONSE")
 _LONGEST_UVIS_CURVE = 1200.0  # nm; hst_wfc3_* also holds the infrared channel
 
 
@@ -25,7 +28,8 @@ def read_curve(path):
     Parameters
     ----------
     path : path-like
-        Text file; lines that do not start with a number are comments.
+        Text file; lines that do not start with a number are comments. Or a FITS table with columns of
+        wavelength and throughput, as the HST archive has them.
 
     Returns
     -------
@@ -37,9 +41,9 @@ def read_curve(path):
     Raises
     ------
     ReadError
-        If there are fewer than three rows of two numbers, or wavelengths are not distinct.
+        If it is neither, there are fewer than three rows of two numbers, or wavelengths are not distinct.
     """
-    rows = [row for row in map(_numbers, Path(path).read_text("utf-8").splitlines()) if row]
+    rows = _rows(Path(path))
     if len(rows) < 3:
         raise ReadError(
             f"{path} has {len(rows)} rows of two numbers; expected wavelength [Angstrom], throughput"
@@ -48,6 +52,31 @@ def read_curve(path):
     if not (np.diff(wavelength) > 0).all() or wavelength[0] <= 0:
         raise ReadError(f"{path} has repeated or negative wavelengths; expected one row for each")
     return wavelength / 10.0, np.maximum(throughput, 0.0)
+
+
+def _rows(path):
+    """Give the pairs of wavelength in Angstrom and throughput of a file."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(6)
+        if start == b"SIMPLE":
+            return _table_rows(path)
+        return [row for row in map(_numbers, path.read_text("utf-8").splitlines()) if len(row) == 2]
+    except (OSError, ValueError, KeyError, TypeError) as error:  # UnicodeDecodeError is a ValueError
+        raise ReadError(
+            f"{path} cannot be read as a throughput curve ({type(error).__name__}: {error}); expected a "
+            "text of two columns, wavelength [Angstrom] and throughput, or a FITS table of these"
+        ) from error
+
+
+def _table_rows(path):
+    """Read a FITS table: columns by name, or the first two; wavelengths by their unit, or in Angstrom."""
+    table = Table.read(path, format="fits")
+    names = {name.upper(): name for name in table.colnames}
+    wave = next((names[name] for name in _WAVELENGTHS if name in names), table.colnames[0])
+    through = next((names[name] for name in _THROUGHPUTS if name in names), table.colnames[1])
+    waves = (np.asarray(table[wave], float) * (table[wave].unit or u.AA)).to_value(u.AA)
+    return list(zip(waves.tolist(), np.asarray(table[through], float).tolist(), strict=True))
 
 
 def _numbers(line):

@@ -3,7 +3,7 @@
 from copy import copy
 
 import numpy as np
-from astropy.nddata import NDData
+from astropy.nddata import Cutout2D, NDData
 from astropy.units import Quantity
 
 from astroclassify.core import FrameError
@@ -26,10 +26,10 @@ def frame_array(frame):
 
     Parameters
     ----------
-    frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData`, `~astropy.units.Quantity` or array
-        Two-dimensional and of any real numeric type, byte order and unit; at least
-        `MINIMUM_SIDE` rows and columns. The mask of an `~astropy.nddata.NDData` or a
-        masked array is respected: a non-zero mask marks an unusable pixel.
+    frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData`, `~astropy.units.Quantity`, array or tensor
+        Or a `~astropy.nddata.Cutout2D`. Two-dimensional and of any real numeric type, byte order and unit; at
+        least `MINIMUM_SIDE` rows and columns. The mask of an `~astropy.nddata.NDData` or a masked array is
+        respected: a non-zero mask marks an unusable pixel.
 
     Returns
     -------
@@ -147,6 +147,10 @@ def _values_and_mask(frame):
     if isinstance(frame, NDData):
         values, mask = _values_and_mask(frame.data)
         return values, frame.mask if mask is None else mask
+    if isinstance(frame, Cutout2D):
+        return _values_and_mask(frame.data)
+    if callable(getattr(frame, "detach", None)):  # a torch tensor gives no array while it may need a gradient
+        return np.asarray(frame.detach().cpu()), None
     if isinstance(frame, np.ma.MaskedArray):
         return np.ma.getdata(frame), np.ma.getmask(frame)
     if isinstance(frame, Quantity):

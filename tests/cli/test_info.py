@@ -48,6 +48,6 @@ def test_real_files_are_described(command, shared):
     status, out, err = command("info", shared / "fits", "--format", "json")
     rows = {row["file"]: row for row in json.loads(out)}
     assert status == 1
-    assert "HRC" in err
+    assert "SBC" in err
     assert rows["m13.fits"]["instrument"] == "generic"
     assert rows["sample_svm_flc.fits"]["instrument"] == "wfc3-uvis"

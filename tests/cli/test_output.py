@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import ascii as ascii_io
-from astropy.table import QTable
+from astropy.table import QTable, Table
 
-from astroclassify.cli._output import FORMATS, format_of, render, write_result
+from astroclassify.cli._output import TEXTS, check_output, format_of, render, write_result
+from astroclassify.core import ParameterError
 
 
 @pytest.fixture
@@ -46,7 +47,35 @@ def test_ecsv_keeps_the_provenance(table):
     assert ascii_io.read(render(table, "ecsv"), format="ecsv").meta["model"] == "patchnet"
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("suffix", ["fits", "vot", "xml"])
+def test_files_of_archives_hold_the_table_and_where_it_is_from(table, suffix, tmp_path):
+    table.meta = {"model": "patchnet", "versions": {"numpy": "2.4"}}
+    path = tmp_path / f"result.{suffix}"
+    write_result(table, output=path)
+    again = Table.read(path)
+    assert list(again["source"].astype(str)) == ["a.fits", "b c.fits"]
+    assert again["probability"][0] == 0.91234
+    assert b"versions.numpy = 2.4" in path.read_bytes()
+
+
+def test_parquet_is_written(table, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    write_result(table, output=tmp_path / "result.parquet")
+    assert parquet.read_table(tmp_path / "result.parquet")["source"].to_pylist() == ["a.fits", "b c.fits"]
+
+
+@pytest.mark.parametrize("name", ["labels.xyz", "labels.xlsx", "labels.fits.bz2"])
+def test_a_suffix_of_no_format_is_refused_before_the_work(name, tmp_path):
+    with pytest.raises(ParameterError, match=r"no table is written as .*\.ecsv.*--format"):
+        check_output(tmp_path / name)
+
+
+def test_standard_output_takes_text_only():
+    with pytest.raises(ParameterError, match="fits is written to a file only"):
+        check_output(None, "fits")
+
+
+@pytest.mark.parametrize("format", TEXTS)
 def test_a_file_holds_what_standard_output_would(table, format, tmp_path, capsys):
     write_result(table, format=format, output=tmp_path / "new" / "result")
     write_result(table, format=format)

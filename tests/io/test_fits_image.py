@@ -42,8 +42,10 @@ def test_the_first_extension_is_the_frame_where_the_primary_is_empty():
     assert frame.meta["TELESCOP"] == "Donald"
 
 
-def test_other_images_are_left_out_and_history_says_so():
-    (frame,) = read(fits.PrimaryHDU(), *(fits.ImageHDU(IMAGE + i) for i in range(3)))
+def test_images_that_do_not_say_what_they_are_are_left_out_with_a_warning_that_says_how_to_choose():
+    hdus = fits.PrimaryHDU(), *(fits.ImageHDU(IMAGE + i) for i in range(3))
+    with pytest.warns(FrameWarning, match=r"2 more images do not say what they are.*extension="):
+        (frame,) = read(*hdus)
     assert np.array_equal(frame.data, IMAGE)
     assert sum("left out" in line for line in frame.meta["HISTORY"]) == 2
 
@@ -272,7 +274,7 @@ def test_every_other_reader_goes_before_the_one_of_plain_images():
 
 
 def test_a_file_cut_short_behind_its_frame_costs_a_warning():
-    hdus = fits.HDUList([fits.PrimaryHDU(IMAGE), fits.ImageHDU(np.zeros((90, 90)), name="OTHER")])
+    hdus = fits.HDUList([fits.PrimaryHDU(IMAGE), fits.ImageHDU(np.zeros((90, 90)), name="PSF")])
     with pytest.warns(FrameWarning, match=r"damaged.*truncated"):
         (frame,) = read_frames(_bytes(hdus)[:-BLOCK])
     assert np.array_equal(frame.data, IMAGE)

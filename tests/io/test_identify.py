@@ -19,7 +19,7 @@ FILES = {
     "hst-calibrated": headers(ACS, SCIENCE),
     "hst-drizzled": headers(ACS, SCIENCE, {"EXTNAME": "WHT"}),
     "csst": headers({"INSTRUME": "MSC"}, {"EXTNAME": "IMAGE"}),
-    "": headers({"INSTRUME": "WFPC2"}, SCIENCE),
+    "": headers({"INSTRUME": "NICMOS"}, SCIENCE),
 }
 
 

@@ -8,7 +8,8 @@ from astropy import units as u
 from PIL import Image
 
 from astroclassify.core import FrameWarning, ReadError
-from astroclassify.io._images import LUMINANCE, is_picture, read_image
+from astroclassify.io._images import LUMINANCE, read_image
+from astroclassify.io._picture import is_picture
 from astroclassify.io._reader import ReadOptions
 
 RAMP = np.arange(12, dtype="uint8").reshape(3, 4) * 20

@@ -237,12 +237,13 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(ReadError, match="not a file"):
+    with pytest.raises(ReadError, match="this is a folder"):
         read_frames(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"", "empty"), (b"hello, world", "neither FITS nor"), (b"SIMPLE", "x.fits")]
+    ("content", "message"),
+    [(b"", "empty"), (b"hello, world", "neither FITS, ASDF nor"), (b"SIMPLE", "x.fits")],
 )
 def test_other_content_is_refused(tmp_path, content, message):
     (tmp_path / "x.fits").write_bytes(content)

@@ -32,7 +32,7 @@ def test_every_registered_reader_keeps_the_contract(name):
         ("hst-calibrated", "sample_svm_flc.fits"),
         ("hst-drizzled", "sample_mvm_drc.fits"),
         ("fits-image", "m13.fits"),
-        ("fits-image", "slacs_1_f814w.fits"),
+        ("fits-image", "cdfs_f814w_bin24.fits.gz"),
     ],
 )
 def test_readers_keep_the_contract_on_real_files(shared, name, file):

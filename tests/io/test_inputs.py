@@ -2,7 +2,7 @@
 
 import pytest
 
-from astroclassify.cli._inputs import expand_inputs
+from astroclassify.io import expand_inputs
 
 
 @pytest.fixture

@@ -1,0 +1,96 @@
+"""From what names files to paths: files, folders, and patterns that no shell expanded."""
+
+import logging
+import os
+from glob import glob, has_magic
+from pathlib import Path
+
+from astroclassify.core import ReadError
+from astroclassify.io._beside import companion_kind
+
+logger = logging.getLogger(__name__)
+
+_COMPRESSED = ("", ".gz", ".bz2", ".xz", ".fz", ".zip")
+#: Ends of the names of files that may hold frames.
+FRAME_SUFFIXES = (
+    *(f"{kind}{packed}" for kind in (".fits", ".fit", ".fts") for packed in _COMPRESSED),
+    *(".fz", ".asdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".avif"),
+)
+
+
+def expand_inputs(arguments):
+    """
+    Find the files that arguments name.
+
+    Parameters
+    ----------
+    arguments : iterable of str or path-like
+        Files, folders (their files with a known suffix, not deeper, and without weight maps and masks, which
+        go with the images beside them), or patterns.
+
+    Returns
+    -------
+    paths : list of pathlib.Path
+        In the arguments' order, folders and patterns sorted, each file once.
+    errors : list of ReadError
+        One for each folder or pattern without any file.
+
+    Examples
+    --------
+    >>> from astroclassify.io import expand_inputs
+    >>> expand_inputs(["one_raw.fits", "nowhere/*.fits"])
+    ([PosixPath('one_raw.fits')], [ReadError("no file matches the pattern 'nowhere/*.fits'")])
+    """
+    paths, errors = [], []
+    for argument in arguments:
+        try:
+            paths += _expand(os.fspath(argument))
+        except ReadError as error:
+            errors.append(error)
+    return list(dict.fromkeys(paths)), errors
+
+
+def names_several(source):
+    """
+    Tell whether text or a path names a folder or a pattern, rather than a file.
+
+    Parameters
+    ----------
+    source : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether `expand_inputs` finds the files that it stands for.
+    """
+    if not isinstance(source, str | os.PathLike):
+        return False
+    path = Path(source).expanduser()
+    return path.is_dir() or (has_magic(os.fspath(source)) and not path.exists())
+
+
+def _expand(argument):
+    path = Path(argument).expanduser()
+    if path.is_dir():
+        return _in_folder(path)
+    if has_magic(argument) and not path.exists():
+        found = sorted(
+            Path(p) for p in glob(os.path.expanduser(argument), recursive=True) if Path(p).is_file()
+        )
+        if not found:
+            raise ReadError(f"no file matches the pattern {argument!r}")
+        return found
+    return [Path(argument)]
+
+
+def _in_folder(path):
+    # macOS puts a file of notes, ._NAME, beside every file that it copies to another disk.
+    files = [p for p in path.iterdir() if p.is_file() and not p.name.startswith("._")]
+    frames = sorted(p for p in files if p.name.lower().endswith(FRAME_SUFFIXES))
+    found = [p for p in frames if not companion_kind(p.name)]
+    if not found:
+        raise ReadError(f"the folder {path} holds no file ending in {', '.join(FRAME_SUFFIXES)}")
+    if len(found) < len(frames):
+        logger.info("%s: %d weight maps and masks go with the images", path, len(frames) - len(found))
+    return found
