@@ -42,6 +42,7 @@ def _parser():
     parser.add_argument("--learning-rate", type=float, default=1.5e-3, help="its peak")
     parser.add_argument("--weights", help="weights to start from")
     parser.add_argument("--target", type=Path, help="where to release the weights, NAME.safetensors")
+    parser.add_argument("--parent", type=Path, help="card of the weights that the trainings started from")
     parser.add_argument("--earlier", type=Path, nargs="*", default=[], help="trainings that it started from")
     parser.add_argument("--commit", default="unknown", help="of the code that trained, for the card")
     return parser
@@ -91,7 +92,20 @@ def _fit(chosen):
 def _release(chosen):
     target = chosen.target or chosen.folder / "patchnet.safetensors"
     held = {name: FramePool(chosen.folder / "held" / name) for name in sources(chosen.pictures)}
-    card = release(chosen.folder / "run", target, held, earlier=chosen.earlier, commit=chosen.commit)
+    shown, kept = (
+        {picture["body"] for picture in credits_of(chosen.pictures, held=held)} if chosen.pictures else ()
+        for held in (False, True)
+    )
+    card = release(
+        chosen.folder / "run",
+        target,
+        held,
+        parent=chosen.parent,
+        earlier=chosen.earlier,
+        bodies=shown,
+        calibrated=kept,
+        commit=chosen.commit,
+    )
     print(json.dumps(card, indent=2))  # noqa: T201
 
 

@@ -5,7 +5,6 @@ Pictures are drawn so that the classes are balanced within each source of pictur
 tells nothing. A fifth of the bodies is held out, to calibrate and to measure.
 """
 
-import csv
 import hashlib
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -15,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from astroclassify.core import ParameterError
+from astroclassify.datasets import read_labels
 from astroclassify.simulate import CLASSES, PicturePlans, SimulationConfig, labelled_pictures, restyle
 from astroclassify.training._exposed import exposed_arrays
 from astroclassify.training._sources import _EXPOSURES, FRAMES_OF_A_BODY, as_products, chip_frames
@@ -223,15 +223,13 @@ def real_sources(folder, *, held):
     dict
         By name: a source and its share of a batch.
     """
-    known = [picture for picture in labelled_pictures(folder) if picture.label in CLASSES]
-    out = held_out(known)
-    pictures = tuple(picture for picture in known if (picture.body in out) is held)
+    pictures = _chosen(folder, held)
     return {
         name: (partial(source, pictures=pictures), share) for name, (source, share) in _REAL_SOURCES.items()
     }
 
 
-def credits_of(folder):
+def credits_of(folder, *, held=False):
     """
     List the pictures that a training learns from, with whom they are by.
 
@@ -239,19 +237,26 @@ def credits_of(folder):
     ----------
     folder : path-like
         As of `real_sources`.
+    held : bool, default False
+        Those held out instead.
 
     Returns
     -------
     list of dict
         ``file``, ``body``, ``source``, ``licence`` and ``verified`` (whether the source states the licence)
-        of each picture that is not held out, as far as ``labels.csv`` has them.
+        of each picture, as far as ``labels.csv`` has them.
     """
+    shown = {picture.path for picture in _chosen(folder, held)}
+    rows = [
+        row for row in read_labels(Path(folder) / "labels.csv") if str(Path(folder) / row["file"]) in shown
+    ]
+    return [{name: row[name] for name in _CREDITS if name in row} for row in rows]
+
+
+def _chosen(folder, held):
     known = [picture for picture in labelled_pictures(folder) if picture.label in CLASSES]
     out = held_out(known)
-    shown = {picture.path for picture in known if picture.body not in out}
-    with open(Path(folder) / "labels.csv", newline="", encoding="utf-8") as lines:
-        rows = [row for row in csv.DictReader(lines) if str(Path(folder) / row["file"]) in shown]
-    return [{name: row[name] for name in _CREDITS if name in row} for row in rows]
+    return tuple(picture for picture in known if (picture.body in out) is held)
 
 
 _CREDITS = ("file", "body", "source", "licence", "verified")

@@ -50,7 +50,7 @@ _BATCH = 50
 _SHRINKAGE = 0.01  # of the features' covariance towards its mean variance
 
 
-def release(run, target, held, *, earlier=(), bodies=(), commit="unknown"):
+def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated=(), commit="unknown"):
     """
     Calibrate and measure a training's weights, and write them with their card.
 
@@ -63,10 +63,14 @@ def release(run, target, held, *, earlier=(), bodies=(), commit="unknown"):
     held : mapping of str to FramePool
         Pools of frames of bodies never seen in training, by source: half of the bodies calibrate, half
         measure.
+    parent : path-like, optional
+        Card of the weights that the first of these trainings started from: its stages are told again.
     earlier : sequence of path-like, optional
         Folders of the trainings whose weights this one started from, the first one first; for the card.
     bodies : sequence of str, optional
         Names of the real bodies that were learnt from; for the card.
+    calibrated : sequence of str, optional
+        Names of the real bodies held out, which calibrate and measure; for the card.
     commit : str, default "unknown"
         Commit of the code that trained.
 
@@ -103,8 +107,8 @@ def release(run, target, held, *, earlier=(), bodies=(), commit="unknown"):
         **calibration_entries(calibration, CLASSES),
         "novelty": novelty,
         "planes": {"mean": _usual_range(mean[sky]), "spread": _usual_range(spread[sky])},
-        **bodies_entry(learnt=bodies),
-        "training": _training((*earlier, run), commit),
+        **bodies_entry(learnt=bodies, calibrated=calibrated),
+        "training": _training(parent, (*earlier, run), commit),
         "metrics": {
             "simulated, bodies never seen (95% by body)": measured,
             "empty fields and bodies, never seen": _fields_and_bodies(
@@ -117,13 +121,20 @@ def release(run, target, held, *, earlier=(), bodies=(), commit="unknown"):
     return card
 
 
-def _training(folders, commit):
+def _training(parent, folders, commit):
+    """Stages, and the pictures of all of them once."""
+    before = {} if parent is None else json.loads(Path(parent).read_text())["training"]
+    stages = [*before.get("stages", []), *(_stage(Path(folder)) for folder in folders)]
+    pictures = {picture["file"]: picture for picture in before.get("pictures", [])}
+    for stage in stages:
+        listed = stage.get("data", {}).pop("pictures", [])
+        pictures |= {picture["file"]: picture for picture in listed}
     return {
         "data": "frames of the sources that the stages list",
-        "stages": [_stage(Path(folder)) for folder in folders],
+        "stages": stages,
         "commit": commit,
         "versions": versions(),
-    }
+    } | ({"pictures": list(pictures.values())} if pictures else {})
 
 
 def _stage(folder):

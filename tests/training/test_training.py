@@ -164,6 +164,25 @@ def test_the_limit_of_p_field_stops_empty_fields_unless_that_costs_bodies(of_fie
     assert found == pytest.approx(expected, abs=1e-6)
 
 
+def test_a_card_goes_on_from_its_parent_and_names_each_picture_once(released, tmp_path):
+    target, _, held = released
+    picture = {"file": "a.jpg", "body": "M13", "source": "somebody", "licence": "CC0"}
+    parent = tmp_path / "parent.json"
+    parent.write_text(json.dumps({"training": {"stages": [{"samples": 5}], "pictures": [picture]}}))
+    run = target.parent
+    (run / "recipe.json").write_text(
+        json.dumps({"data": {"pictures": [picture, picture | {"file": "b.jpg"}]}})
+    )
+    card = release(
+        run, tmp_path / "child.safetensors", {"small": held}, parent=parent, bodies=["M13"], calibrated=["M5"]
+    )
+    (run / "recipe.json").write_text("{}")
+    assert [stage["samples"] for stage in card["training"]["stages"]] == [5, 576]
+    assert "pictures" not in card["training"]["stages"][1]["data"]
+    assert [one["file"] for one in card["training"]["pictures"]] == ["a.jpg", "b.jpg"]
+    assert card["bodies"] == {"learnt": ["M13"], "calibrated": ["M5"]}
+
+
 def test_a_release_knows_what_is_usual(released):
     target, card, held = released
     net = PatchNet(planes=5).eval()
