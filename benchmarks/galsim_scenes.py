@@ -216,7 +216,10 @@ def _nearest(value):
 def _star(spread, side, down, right):
     """Draw a star of unit flux near the middle pixel of a stamp, [side // 2, side // 2]."""
     centre = (side // 2 + 1 + right / _PHASES, side // 2 + 1 + down / _PHASES)
-    return spread.drawImage(nx=side, ny=side, scale=1.0, center=centre, dtype=float).array
+    # Of an image that it makes itself, GalSim moves the middle to the pixel that suits it.
+    return spread.drawImage(
+        image=galsim.ImageD(side, side, scale=1.0), center=galsim.PositionD(*centre)
+    ).array
 
 
 # What is seen ---------------------------------------------------------------------------------

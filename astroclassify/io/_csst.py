@@ -253,7 +253,8 @@ def _layout(pixels, header, source):
     if fitting:
         starts = ", ".join(str(layout.ltv) for layout in fitting)
         raise ReadError(
-            f"{source}: a raw CSST window of {found} pixels with LTV1, LTV2 = {place}; expected one of {starts}"
+            f"{source}: a raw CSST window of {found} pixels with LTV1, LTV2 = {place}; expected one of "
+            f"{starts}"
         )
     known = " or ".join(dict.fromkeys(f"{a.shape[1]} x {a.shape[0]}" for a in CSST_MSC.layouts))
     raise ReadError(f"{source}: a raw CSST image has {known} pixels (NAXIS1 x NAXIS2); this one has {found}")
