@@ -1,4 +1,4 @@
-"""Every script in ``benchmarks``: its help, and (marked slow) a run as small as it can be."""
+"""Every script in ``benchmarks``: its help, and a run as small as it can be (slow: ``pytest --slow``)."""
 
 import runpy
 import subprocess
@@ -85,7 +85,6 @@ def test_pictures_as_raw_frames_are_classified(pictures):
         ("house", []),
         ("journeys", ["classify"]),
         ("simulate", ["--kinds", "globular", "--repeat", 1]),
-        ("speed", ["--repeats", 1, "--threads", 1]),
     ],
 )
 def test_a_small_run_ends_well(name, arguments):

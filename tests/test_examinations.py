@@ -99,6 +99,17 @@ def test_a_share_of_pictures_has_all_views_of_the_first_ones(examinations, tmp_p
     assert asked == [(20, 6, 3, True)]
 
 
+def test_changes_of_labels_are_counted_and_swaps_of_classes_apart(monkeypatch):
+    monkeypatch.syspath_prepend(_BENCHMARKS)
+    import invariance
+
+    labels = {"as read": ["galaxy"] * 4, "turned": ["galaxy", "nsc", "uncertain", "galaxy"]}
+    found = invariance.report(labels, {"as read": [0.9] * 4, "turned": [0.9, 0.1, 0.5, 0.9]}, [0, 0, 1, 1])
+    (line,) = found.rows[1:]
+    assert (line[1], line[3], line[4]) == ("2", "1", "0.3000")
+    assert line[2].startswith("50.00% (")
+
+
 # Scenes of GalSim -------------------------------------------------------------------------------
 
 
