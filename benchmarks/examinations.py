@@ -20,6 +20,7 @@ first part only. ``judge.py --exams FOLDER`` judges a model by all of them.
 """
 
 import argparse
+import contextlib
 import hashlib
 import math
 import time
@@ -96,7 +97,10 @@ class Pictures(_InSet):
             return "left out: --pictures FOLDER says where labelled pictures are"
         limit = first(len(labelled_pictures(asked.pictures)), share)
         options = {"seed": self.seed, "processes": asked.processes, "limit": limit}
-        return _said(semireal.exposed(asked.pictures, folder, **options))
+        folder = folder.resolve()
+        # A file's HISTORY names the picture: as it is called in its folder, wherever that lies.
+        with contextlib.chdir(asked.pictures):
+            return _said(semireal.exposed(Path(), folder, **options))
 
 
 @dataclass(frozen=True)

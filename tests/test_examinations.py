@@ -90,6 +90,7 @@ def test_a_share_of_pictures_has_all_views_of_the_first_ones(examinations, tmp_p
     asked = []
 
     def made(pictures, folder, **options):
+        assert [picture.path for picture in pictures[:2]] == ["0.jpg", "1.jpg"]  # wherever the folder lies
         asked.append((len(pictures), options["count"], options["config"].frames_per_body, options["each"]))
         return SimpleNamespace(failures=(), made=0, kept=0)
 
