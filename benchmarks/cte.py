@@ -8,6 +8,8 @@ rays hit, published: 1.5 to 3% in 1000 s (ACS Instrument Handbook 4.3), footprin
 1000 electrons (ACS ISR 2002-07).
 """
 
+import argparse
+
 import numpy as np
 import torch
 from scipy import ndimage
@@ -69,5 +71,6 @@ def cosmic_ray_table():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     transfer_table()
     cosmic_ray_table()

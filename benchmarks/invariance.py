@@ -3,9 +3,9 @@
 Exposures of ACS/WFC and WFC3/UVIS are simulated, written as raw files and read back, chip by chip. Each
 chip is classified as it was read (bias-subtracted by its overscan) and in other versions of itself: raw
 with its bias, flat-fielded, in electrons, in other units, compressed by tiles, masked in part,
-cropped, turned by 180 degrees, mirrored. Prints for
-each version how many labels differ (the goal is 2% or less) with the 95% interval by Wilson's formula,
-how many go from galaxy to nsc or back, and how much the probability of galaxy moves.
+cropped, turned by 180 degrees, mirrored. Prints a table: for each version how many labels differ (the goal
+is 2% or less) with the 95% interval by bodies, each exposure being of its own, how many go from galaxy to nsc
+or back, and how much the probability of galaxy moves.
 """
 
 import argparse
@@ -15,11 +15,13 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
+from judge_tables import PERCENT, Listing, as_text
 from scipy.ndimage import zoom
 
 from astroclassify import classify_many, read_frames
 from astroclassify.io import in_electrons
-from astroclassify.metrics import wilson_interval
+from astroclassify.metrics import ClusterBootstrap
+from astroclassify.models import build_model
 from astroclassify.simulate import SimulationConfig, plan_exposure
 
 CAMERAS = ("acs-wfc", "wfc3-uvis")
@@ -93,14 +95,15 @@ def versions(path, frame, chip, rng):
 
 
 def classified(count, seed, options):
-    """Classify every chip and its versions; give labels and P(galaxy) by version."""
-    labels, probabilities = {}, {}
+    """Classify every chip and its versions; give labels and P(galaxy) by version, and the chips' bodies."""
+    labels, probabilities, bodies = {}, {}, []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bench_raw.fits"
         for number, exposure in exposures(count, seed):
             exposure.write(path, overwrite=True)
             for chip in sorted(exposure.raw):
                 (frame,) = read_frames(path, chips=chip)
+                bodies.append(number)
                 rng = np.random.default_rng([seed, number, chip])
                 same = {"as read": frame.data, **versions(path, frame, chip, rng)}
                 table = classify_many(list(same.values()), progress=False, on_error="raise", **options)
@@ -111,21 +114,20 @@ def classified(count, seed, options):
             print(
                 f"{number:4d} {exposure.instrument.name:9s} {exposure.truth['kind']:12s} {said}", flush=True
             )
-    return labels, probabilities
+    return labels, probabilities, bodies
 
 
-def report(labels, probabilities):
-    """Print a line for each version."""
+def report(labels, probabilities, bodies):
+    """Give a table with a line for each version."""
     usual, p_usual = np.array(labels.pop("as read")), np.array(probabilities.pop("as read"))
-    print(f"{usual.size} chips: " + ", ".join(f"{(usual == x).sum()} {x}" for x in sorted(set(usual))))
-    print(f"{'version':22s} {'changed':>8s}    rate  95% interval    swapped  mean |dP|")
+    answered = ", ".join(f"{(usual == label).sum()} {label}" for label in sorted(set(usual)))
+    lines = [["version", "changed", "share", "galaxy <-> nsc", "mean change of P"]]
     for name, found in labels.items():
-        changed = int((np.array(found) != usual).sum())
-        swapped = sum({one, other} == {"galaxy", "nsc"} for one, other in zip(found, usual, strict=True))
-        low, high = wilson_interval(changed / usual.size, usual.size)
-        moved = np.abs(np.array(probabilities[name]) - p_usual).mean()
-        rates = f"{changed / usual.size:7.2%} {low:8.2%}{high:8.2%}"
-        print(f"{name:22s} {changed:8d} {rates} {swapped:8d} {moved:10.4f}")
+        found, moved = np.array(found), np.abs(np.array(probabilities[name]) - p_usual).mean()
+        share = ClusterBootstrap(bodies).mean(found != usual, bounds=(0, 1)).text(*PERCENT)
+        swapped = (found != usual) & (found != "uncertain") & (usual != "uncertain")
+        lines.append([name, str((found != usual).sum()), share, str(swapped.sum()), f"{moved:.4f}"])
+    return Listing(f"{usual.size} chips of {len(set(bodies))} bodies, as read: {answered}", lines)
 
 
 def main():
@@ -137,7 +139,9 @@ def main():
     parser.add_argument("--weights", default=None)
     chosen = parser.parse_args()
     options = {"model": chosen.model, "weights": chosen.weights}
-    report(*classified(chosen.count, chosen.seed, options))
+    table = report(*classified(chosen.count, chosen.seed, options))
+    print(f"\nweights {build_model(chosen.model, weights=chosen.weights).sha256[:12]}\n")
+    print(as_text(table, "rst"))
 
 
 if __name__ == "__main__":

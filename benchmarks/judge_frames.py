@@ -10,11 +10,12 @@ from astropy.io import fits
 from astropy.table import Table
 
 from astroclassify.datasets import LabelledFrame, labelled_frames
-from astroclassify.instruments import INSTRUMENTS
+from astroclassify.instruments import ANY_CHIP, INSTRUMENTS
 from astroclassify.simulate import OUTLIERS, FieldOfView, View, simulate_outlier
 from astroclassify.simulate.sets._clear import parts_seen
 
 CAMERAS = ("acs-wfc", "wfc3-uvis")
+_NAMES = {"ACS/WFC": "acs-wfc", "WFC3/UVIS": "wfc3-uvis", "CSST/MSC": "csst-msc"}
 #: Kinds of which something alike (made with numpy, not these frames) is in the default model's training.
 TRAINED_OUTLIERS = ("bias", "dark", "flat", "noise")
 #: Apertures of outliers: whole chips in turn, and cut-outs of 512 pixels.
@@ -47,38 +48,40 @@ class JudgedFrame:
 
 
 def simulated(folder):
-    """List the frames of a set that `astroclassify simulate` made."""
+    """List the frames of a set that `astroclassify simulate` made, or `examinations.py`."""
     folder = Path(folder)
     truth = {str(row["OBSID"]): row for row in Table.read(folder / "truth.ecsv")}
-    frames = []
-    for row, frame in zip(
-        Table.read(folder / "manifest.ecsv"), labelled_frames(folder / "manifest.ecsv"), strict=True
-    ):
-        about = truth[str(row["OBSID"])]
-        chip = fits.getval(frame.frame, "CCDCHIP", frame.hdu)
-        camera = _camera(row["Instrument"])
-        snr = about["snr"] if "snr" in about.colnames else np.nan
-        frames.append(
-            JudgedFrame(
-                set=folder.name,
-                name=str(frame),
-                frame=frame,
-                body=f"{folder.name} {row['ID']}",
-                truth=str(row["Label"]),
-                kind=str(about["kind"]),
-                instrument=camera,
-                band=str(row["Filter"]),
-                exptime=float(about["exptime"]),
-                snr=np.nan if np.ma.is_masked(snr) else float(snr),
-                part=parts_seen(_view(about, camera), instrument=camera, aperture=_aperture(about))[chip],
-            )
-        )
-    return frames
+    rows, frames = Table.read(folder / "manifest.ecsv"), labelled_frames(folder / "manifest.ecsv")
+    return [
+        _judged(folder.name, row, truth[str(row["OBSID"])], frame)
+        for row, frame in zip(rows, frames, strict=True)
+    ]
 
 
-def _camera(name):
-    """Registry name of an instrument of the paper's lists, for example ACS/WFC."""
-    return next(key for key in CAMERAS if f"{INSTRUMENTS[key].instrume}/{INSTRUMENTS[key].detector}" == name)
+def _judged(name, row, about, frame):
+    camera = _NAMES[row["Instrument"]]
+    snr = about["snr"] if "snr" in about.colnames else np.nan
+    return JudgedFrame(
+        set=name,
+        name=str(frame),
+        frame=frame,
+        body=f"{name} {row['ID']}",
+        truth=str(row["Label"]),
+        kind=str(about["kind"]),
+        instrument=camera,
+        band=str(row["Filter"]),
+        exptime=float(about["exptime"]),
+        snr=np.nan if np.ma.is_masked(snr) else float(snr),
+        part=_part(about, camera, frame),
+    )
+
+
+def _part(about, camera, frame):
+    """The part of the body that is seen; not known of pictures and of others' renderings."""
+    if "body_radius" not in about.colnames:
+        return np.nan
+    chip = ANY_CHIP if camera == "csst-msc" else fits.getval(frame.frame, "CCDCHIP", frame.hdu)
+    return parts_seen(_view(about, camera), instrument=camera, aperture=_aperture(about))[chip]
 
 
 def _aperture(about):
@@ -122,28 +125,31 @@ def bodies_on_the_sky(table):
 
 def outliers(folder, *, count=10):
     """List frames of each kind of outlier, camera and size; those that are not in the folder are made."""
-    folder, frames = Path(folder), []
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for number, kind in enumerate(OUTLIERS):
-        for (camera, size), apertures in _APERTURES.items():
-            for index in range(count):
-                name = f"{kind}-{camera}-{size}-{index:03d}_raw.fits"
-                seed = [_OUTLIER_SEED, number, CAMERAS.index(camera), size == "full", index]
-                band = _BANDS[index // 2 % 2]
-                if not (folder / name).exists():
-                    aperture = apertures[index % 2]
-                    exposure = simulate_outlier(kind, camera, rng=seed, aperture=aperture, band=band)
-                    exposure.write(folder / name)
-                frames.append(
-                    JudgedFrame(
-                        set="outliers",
-                        name=name,
-                        frame=LabelledFrame(folder / name, kind, name),
-                        body=name,
-                        truth="field" if kind == "field" else "outlier",
-                        kind=kind,
-                        instrument=camera,
-                        band=f"{band} {size}",
-                    )
-                )
-    return frames
+    each = [
+        (index, number, kind, *place)
+        for index in range(count)  # first, so that fewer frames are the first of more
+        for number, kind in enumerate(OUTLIERS)
+        for place in _APERTURES
+    ]
+    return [_outlier(folder, *one) for one in each]
+
+
+def _outlier(folder, index, number, kind, camera, size):
+    name, band = f"{kind}-{camera}-{size}-{index:03d}_raw.fits", _BANDS[index // 2 % 2]
+    if not (folder / name).exists():
+        seed = [_OUTLIER_SEED, number, CAMERAS.index(camera), size == "full", index]
+        aperture = _APERTURES[camera, size][index % 2]
+        exposure = simulate_outlier(kind, camera, rng=seed, aperture=aperture, band=band)
+        exposure.write(folder / name)
+    return JudgedFrame(
+        set="outliers",
+        name=name,
+        frame=LabelledFrame(folder / name, kind, name),
+        body=name,
+        truth="field" if kind == "field" else "outlier",
+        kind=kind,
+        instrument=camera,
+        band=f"{band} {size}",
+    )

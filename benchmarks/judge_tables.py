@@ -16,7 +16,19 @@ from astroclassify.metrics import (
     f1_galaxy,
     f1_nsc,
     leans_to_galaxy,
+    recalibration,
 )
+
+
+def intercept(p_galaxy, is_galaxy):
+    """Intercept of the logistic recalibration: 0 where galaxies are as frequent as they are said to be."""
+    return recalibration(p_galaxy, is_galaxy).intercept
+
+
+def slope(p_galaxy, is_galaxy):
+    """Slope of the logistic recalibration: 1 where probabilities are as sure as they should be."""
+    return recalibration(p_galaxy, is_galaxy).slope
+
 
 #: Formats of a figure and of its bounds.
 PERCENT, NUMBER = (".2%", ".1%"), (".3f", ".3f")
@@ -27,8 +39,16 @@ FIGURES = {
     "balanced accuracy": (balanced_accuracy, PERCENT),
     "AUC": (area_under_curve, NUMBER),
     "ECE": (calibration_error, NUMBER),
+    "calibration intercept": (intercept, (".2f", ".2f")),
+    "calibration slope": (slope, (".2f", ".2f")),
 }
-SCORES = {"energy": "energy", "max_softmax": "1 - max. probability", "mahalanobis": "Mahalanobis"}
+#: Scores of doubt, larger where a frame is less like one of a body.
+SCORES = {
+    "p_field": "P(field)",
+    "energy": "energy",
+    "max_softmax": "1 - max. probability",
+    "mahalanobis": "Mahalanobis",
+}
 #: What frames are grouped by: the column, and the limits of numbers.
 GROUPS = {
     "instrument": ("instrument", None),
@@ -38,6 +58,10 @@ GROUPS = {
     "snr": ("snr", (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, np.inf)),
 }
 _USUAL_GROUPS = ("instrument", "kind", "part", "snr")
+#: Bootstrap samples, and those of figures that are fitted in each.
+_DRAWS, _FEWER = 2000, 300
+#: Part of the clear frames that are to be answered as bodies, whatever the doubt.
+RECALL = 0.9
 _COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)
 
 
@@ -51,16 +75,31 @@ class Listing:
 
 def all_tables(rows, *, by=None, wrong=False):
     """Yield every table that the answers allow."""
-    sets = [name for name in dict.fromkeys(rows["set"]) if name != "outliers"]
-    parts = {name: of(rows, rows["set"] == name) for name in sets}
-    yield summary(parts)
-    yield coverage(parts)
+    everything = {name: of(rows, rows["set"] == name) for name in dict.fromkeys(rows["set"])}
+    others = everything.pop("outliers", None)
+    parts = {name: part for name, part in everything.items() if not _is_empty(part)}
+    if parts:
+        yield summary(parts)
+        yield coverage(parts)
     for name, part in parts.items():
         yield from (grouped(part, name, each) for each in by or _USUAL_GROUPS if _has_groups(part, each))
-    if "outliers" in rows["set"]:
-        yield unlike(parts[sets[0]], of(rows, rows["set"] == "outliers"), sets[0])
+    for name in everything.keys() - parts.keys() if parts else ():
+        yield empty(_clear(parts), everything[name], name)
+    if others is not None and parts:
+        yield unlike(next(iter(parts.values())), others, next(iter(parts)))
     if wrong:
         yield from (mistakes(part, name) for name, part in parts.items())
+
+
+def _is_empty(rows):
+    """Tell whether a set shows no body."""
+    return bool(np.all(rows["truth"] == "field"))
+
+
+def _clear(parts):
+    """Join the sets whose names end in "clear"; without any, take the first."""
+    chosen = [part for name, part in parts.items() if name.endswith("clear")] or [next(iter(parts.values()))]
+    return {key: np.concatenate([part[key] for part in chosen]) for key in chosen[0]}
 
 
 def of(rows, chosen):
@@ -71,12 +110,13 @@ def of(rows, chosen):
 def figure(rows, name):
     """Say one figure of frames of bodies; a dash where only one class is there."""
     metric, style = FIGURES[name]
-    return scored(metric, rows["p_galaxy"], rows["truth"] == "galaxy", rows["body"], style)
+    draws = _FEWER if metric in (intercept, slope) else _DRAWS
+    return scored(metric, rows["p_galaxy"], rows["truth"] == "galaxy", rows["body"], style, draws=draws)
 
 
-def scored(metric, values, truth, bodies, style, *, groups=None):
+def scored(metric, values, truth, bodies, style, *, groups=None, draws=_DRAWS):
     """Say a figure with its interval."""
-    return ClusterBootstrap(bodies).estimate(metric, values, truth, groups=groups).text(*style)
+    return ClusterBootstrap(bodies, draws=draws).estimate(metric, values, truth, groups=groups).text(*style)
 
 
 def _size(rows):
@@ -143,6 +183,62 @@ def _groups(values, limits):
     pairs = pairwise(limits)
     groups = [(f"{low:g} to {high:g}", (values >= low) & (values < high)) for low, high in pairs]
     return [(label, chosen) for label, chosen in groups if chosen.any()]
+
+
+def empty(bodies, fields, name):
+    """
+    Count the empty fields that are answered as a body.
+
+    Of each score of doubt the limit is the one below which 90% of the clear frames lie: these are then
+    answered as bodies, and so is a field below it. The first row is what the labels say, with the card's
+    limits.
+    """
+    labelled = {key: rows["label"] != "uncertain" for key, rows in (("clear", bodies), ("field", fields))}
+    share = ClusterBootstrap(fields["body"]).mean(labelled["field"], bounds=(0, 1)).text(*PERCENT)
+    head = [
+        "score",
+        "clear frames answered",
+        "limit",
+        "fields answered as a body",
+        "share",
+        "of these galaxy",
+    ]
+    first = ["as labelled", f"{labelled['clear'].mean():.1%}", "", str(labelled["field"].sum()), share]
+    lines = [head, [*first, str(_galaxies(fields, labelled["field"]))]]
+    known = (key for key in SCORES if np.isfinite(fields[key]).all() and np.isfinite(bodies[key]).all())
+    lines += [_by_limit(bodies, fields, key) for key in known]
+    size = f"{fields['set'].size} frames of {name}"
+    return Listing(f"{size} answered as a body, where {RECALL:.0%} of the clear frames are", lines)
+
+
+def _galaxies(fields, chosen):
+    return int((leans_to_galaxy(fields["p_galaxy"]) & chosen).sum())
+
+
+def _by_limit(bodies, fields, key):
+    limit = _limit(bodies[key])
+    below = fields[key] <= limit
+    values = np.concatenate([bodies[key], fields[key]])
+    is_field = np.arange(values.size) >= bodies[key].size
+    names = np.concatenate([bodies["body"], fields["body"]])
+    share = scored(_passed, values, is_field, names, PERCENT, groups=np.unique(fields["body"]).size)
+    answered = f"{np.mean(bodies[key] <= limit):.1%}"
+    return [SCORES[key], answered, f"{limit:.4g}", str(below.sum()), share, str(_galaxies(fields, below))]
+
+
+def _limit(doubt):
+    """Give the least limit at or below which the wanted part of the frames lies."""
+    return float(np.quantile(doubt, RECALL, method="higher"))
+
+
+def _passed(doubt, is_field):
+    """Say which share of the empty fields is not above the limit that the other frames set."""
+    if is_field.all() or not is_field.any():
+        return float("nan")
+    return float(np.mean(doubt[is_field] <= _limit(doubt[~is_field])))
+
+
+_passed.bounded = False  # scores, not probabilities
 
 
 def unlike(bodies, others, name):

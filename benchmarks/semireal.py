@@ -27,17 +27,17 @@ _SUBARRAYS = {
 }
 
 
-def exposed(pictures, folder, *, seed=9, full=False, processes=1):
-    """Make raw files of all pictures; what is there already is kept."""
+def exposed(pictures, folder, *, seed=9, full=False, processes=1, limit=None):
+    """Make raw files of pictures (the first so many, or all); what is there already is kept."""
     from astroclassify.simulate import SimulationConfig, labelled_pictures, simulate_pictures
 
     listed = labelled_pictures(pictures)
     shape = {} if full else {"apertures": _SUBARRAYS}
-    config = SimulationConfig(frames_per_body=VIEWS, level=(0.1, 3.0), **shape)
+    config = SimulationConfig(frames_per_body=VIEWS, **shape)
     made = simulate_pictures(
         listed,
         folder,
-        count=VIEWS * len(listed),
+        count=VIEWS * min(len(listed), limit or len(listed)),
         seed=seed,
         config=config,
         each=True,
@@ -106,7 +106,7 @@ def _line(name, column, chosen):
     return name, int(chosen.sum()), len(np.unique(bodies[chosen])), metric.__name__, estimate, answered
 
 
-def main():
+def main(arguments=None):
     """Expose, classify, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="pictures and labels.csv")
@@ -115,9 +115,10 @@ def main():
     parser.add_argument("--weights", help="file or name of its weights")
     parser.add_argument("--seed", type=int, default=9)
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--limit", type=int, help="only the first so many pictures")
     parser.add_argument("--full", action="store_true", help="whole frames of both chips")
     parser.add_argument("--csv", type=Path, help="write every answer here")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
         made = exposed(
             chosen.folder,
@@ -125,6 +126,7 @@ def main():
             seed=chosen.seed,
             full=chosen.full,
             processes=chosen.processes,
+            limit=chosen.limit,
         )
         rows = answered(made, chosen.folder, model=chosen.model, weights=chosen.weights)
     if chosen.csv:

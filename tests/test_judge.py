@@ -38,7 +38,7 @@ def answered(count=40, *, kind="spiral", name="clear", right=1.0, seed=0):
         "body": np.array([f"{name} {i // 2}" for i in number]),
     }
     rows |= {"truth": np.where(is_galaxy, "galaxy", "nsc"), "p_galaxy": p_galaxy}
-    numbers = ("exptime", "snr", "part", "energy", "max_softmax", "mahalanobis")
+    numbers = ("exptime", "snr", "part", "p_field", "energy", "max_softmax", "mahalanobis")
     return rows | {key: rng.random(count) for key in numbers}
 
 
@@ -88,11 +88,56 @@ def test_outliers_that_a_score_tells_apart_have_an_area_of_one(tables):
     (listing,) = [
         each for each in tables.all_tables(joined(bodies, dark, comet)) if each.title.startswith("Outliers")
     ]
-    assert listing.rows[0] == ["outliers", "frames", "energy", "1 - max. probability"]
-    assert cell(listing, "dark", 2) == "1.000 (0.722 to 1.000)"
-    assert cell(listing, "all like trained ones", 2) == "1.000 (0.722 to 1.000)"
-    assert 0.2 < float(cell(listing, "all unlike trained ones", 2)[:5]) < 0.8
+    assert listing.rows[0] == ["outliers", "frames", "P(field)", "energy", "1 - max. probability"]
+    assert cell(listing, "dark", 3) == "1.000 (0.722 to 1.000)"
+    assert cell(listing, "all like trained ones", 3) == "1.000 (0.722 to 1.000)"
+    assert 0.2 < float(cell(listing, "all unlike trained ones", 3)[:5]) < 0.8
     assert cell(listing, "all but fields") == "40"
+
+
+def fields(count=40, *, p_field, label="uncertain"):
+    """Rows of a set without bodies; every frame is a field of its own."""
+    rows = answered(count, kind="field", name="fields", seed=5)
+    rows["truth"][:], rows["label"][:] = "field", label
+    return rows | {"body": rows["name"], "p_field": np.broadcast_to(p_field, count).astype(float)}
+
+
+def test_empty_fields_are_judged_where_nine_tenths_of_the_clear_frames_are_answered(tables):
+    clear = answered(100) | {"p_field": np.arange(100) / 1000}
+    empty = fields(p_field=np.where(np.arange(40) < 4, 0.0899, 0.0901))
+    (listing,) = [
+        each for each in tables.all_tables(joined(clear, empty)) if "answered as a body" in each.title
+    ]
+    line = next(row for row in listing.rows if row[0] == "P(field)")
+    # 90% of 100 frames: limit 0.09, the smallest value with at least so many at or below it
+    assert line[1:4] == ["91.0%", "0.09", "4"]
+    assert line[4].startswith("10.00% (")
+
+
+def test_empty_fields_count_as_a_body_by_their_label_too(tables):
+    clear, empty = answered(100), fields(20, p_field=0.9, label="galaxy")
+    (listing,) = [
+        each for each in tables.all_tables(joined(clear, empty)) if "answered as a body" in each.title
+    ]
+    assert listing.rows[1][3] == "20"
+    assert int(listing.rows[1][5]) == (empty["p_galaxy"] > 0.5).sum()
+
+
+def test_a_set_of_empty_fields_has_a_table_of_its_own_only(tables):
+    listings = list(tables.all_tables(joined(answered(40), fields(p_field=0.5)), by=["kind"]))
+    assert listings[0].rows[0] == ["figure", "clear"]
+    assert [each.title for each in listings if "fields" in each.title] == [
+        "40 frames of fields answered as a body, where 90% of the clear frames are"
+    ]
+
+
+def test_probabilities_that_are_too_sure_have_a_slope_below_one(tables):
+    rng = np.random.default_rng(4)
+    true = rng.uniform(0.05, 0.95, 400)
+    is_galaxy = rng.random(400) < true
+    honest, sure = (tables.slope(p, is_galaxy) for p in (true, true**2 / (true**2 + (1 - true) ** 2)))
+    assert honest == pytest.approx(1, abs=0.3)
+    assert sure == pytest.approx(honest / 2, abs=0.01)
 
 
 def test_only_wrong_frames_are_listed_the_surest_first(tables):

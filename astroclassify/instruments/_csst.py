@@ -23,27 +23,61 @@ _COLUMNS, _ROWS = 1152, 4616  # science pixels of a channel: 8 x 1152 = 9216, 2 
 _CHANNELS_IN_A_ROW = 8
 
 
-def _channel_columns(names, prescan, overscan):
-    """Lay out one row of channels: the four on the left are read to the left, the others to the right."""
-    parts = ((PHYSICAL_PRESCAN, prescan), (SCIENCE, _COLUMNS), (SERIAL_OVERSCAN, overscan))
-    middle = len(names) // 2
-    return bands_of(
-        *((*part, name) for name in names[:middle] for part in parts),
-        *((*part, name) for name in names[middle:] for part in parts[::-1]),
-    )
+#: Side of the windows, and their first rows and columns on the chip: corners, edges and the middle.
+_SIDE, _FIRST_ROWS, _FIRST_COLUMNS = 2048, (0, 3592, 7184), (0, 3584, 7168)
+
+
+def _channel_columns(names, columns, prescan, overscan):
+    """
+    Lay out one row of channels: the four on the left are read to the left, the others to the right.
+
+    ``columns`` are the science columns of each; a channel without any is not read.
+    """
+    middle, parts = len(names) // 2, []
+    for place, (name, width) in enumerate(zip(names, columns, strict=True)):
+        channel = (
+            ((PHYSICAL_PRESCAN, prescan), (SCIENCE, width), (SERIAL_OVERSCAN, overscan)) if width else ()
+        )
+        parts += [(*part, name) for part in channel[:: 1 if place < middle else -1]]
+    return bands_of(*parts)
+
+
+def _rows_of_channels(columns, prescan, overscan):
+    """Lay out the columns of the lower and of the upper row of channels."""
+    names = tuple(str(i) for i in range(1, 2 * _CHANNELS_IN_A_ROW + 1))
+    rows = names[:_CHANNELS_IN_A_ROW], names[_CHANNELS_IN_A_ROW:]
+    return [_channel_columns(row, columns, prescan, overscan) for row in rows]
 
 
 def _layout(name, *, prescan=(0, 0), overscan=(0, 0)):
     """Lay out a CCD; ``prescan`` and ``overscan`` are columns and rows of each channel."""
-    names = tuple(str(i) for i in range(1, 2 * _CHANNELS_IN_A_ROW + 1))
-    below = _channel_columns(names[:_CHANNELS_IN_A_ROW], prescan[0], overscan[0])
-    above = _channel_columns(names[_CHANNELS_IN_A_ROW:], prescan[0], overscan[0])
+    below, above = _rows_of_channels((_COLUMNS,) * _CHANNELS_IN_A_ROW, prescan[0], overscan[0])
     # The few rows before the image count as parallel overscan: no light, no serial meaning.
     parts = ((PARALLEL_OVERSCAN, prescan[1], ""), (SCIENCE, _ROWS, ""), (PARALLEL_OVERSCAN, overscan[1], ""))
     lower_rows = bands_of(*parts)
     upper_rows = bands_of(*parts[::-1], start=lower_rows[-1].stop)
     shape = (upper_rows[-1].stop, below[-1].stop)
     return ChipLayout(ANY_CHIP, shape, (*tile(below, lower_rows), *tile(above, upper_rows)), name=name)
+
+
+def _window(row, column, *, overscan=71):
+    """
+    Lay out a window: of each channel the rows and columns in it, and its serial overscan.
+
+    That the camera can read one is not confirmed in a source. A piece cut out of a full frame that keeps the
+    overscan of its channels is the same.
+    """
+    columns = [_common(column, i * _COLUMNS, _COLUMNS) for i in range(_CHANNELS_IN_A_ROW)]
+    below, above = _rows_of_channels(columns, 0, overscan)
+    rows = bands_of(*((SCIENCE, _common(row, half * _ROWS, _ROWS), str(half)) for half in (0, 1)))
+    sections = [part for band in rows for part in tile((below, above)[int(band.amplifier)], (band,))]
+    name, shape = f"2K window (row {row}, column {column})", (_SIDE, below[-1].stop)
+    return ChipLayout(ANY_CHIP, shape, tuple(sections), name=name, origin=(row, column))
+
+
+def _common(first, start, length):
+    """Count the pixels that a window from ``first`` on has in common with a run of pixels."""
+    return max(0, min(first + _SIDE, start + length) - max(first, start))
 
 
 def _amplifier(number):
@@ -69,6 +103,7 @@ CSST_MSC = Instrument(
         _layout("without overscan"),
         # pre1, pre2 = 27, 4 and over1, over2 = 71, 80: 8 x 1250 = 10000 columns, 2 x 4700 = 9400 rows.
         _layout("with overscan", prescan=(27, 4), overscan=(71, 80)),
+        *(_window(row, column) for row in _FIRST_ROWS for column in _FIRST_COLUMNS),
     ),
     bands=("NUV", "u", "g", "r", "i", "z", "y"),
 )

@@ -6,6 +6,7 @@ geometry of one *raw* chip image as the detector writes it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from types import MappingProxyType
 
 SCIENCE = "science"
@@ -286,3 +287,28 @@ class Instrument:
         default_factory=lambda: MappingProxyType({})
     )
     gain_setting: float = 1.0
+
+    def chip_shape(self, chip):
+        """
+        Give the size of a whole chip.
+
+        Parameters
+        ----------
+        chip : int
+            Its number; ``ANY_CHIP`` (0) where every chip is alike.
+
+        Returns
+        -------
+        tuple of int
+            Science rows and columns, unbinned: those of its geometry, else of its largest layout.
+
+        Examples
+        --------
+        >>> from astroclassify.instruments import ACS_WFC, ANY_CHIP, CSST_MSC
+        >>> ACS_WFC.chip_shape(1), CSST_MSC.chip_shape(ANY_CHIP)
+        ((2048, 4096), (9232, 9216))
+        """
+        if chip in self.geometry:
+            return self.geometry[chip].shape
+        layouts = (layout for layout in self.layouts if layout.chip in (ANY_CHIP, chip))
+        return max((tuple(n * a.binning for n in a.science_shape) for a in layouts), key=prod)

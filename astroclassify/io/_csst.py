@@ -9,6 +9,7 @@ beside it, or extensions named WHT and FLG, are used where they are there.
 """
 
 import logging
+import math
 import re
 import warnings
 from contextlib import closing
@@ -216,7 +217,9 @@ def _chip(header, name):
 
 
 def _raw_frame(pixels, hdu, header, hdulist, options, chip):
-    layout = _layout(pixels, options.source)
+    layout = _layout(pixels, header, options.source)
+    if "LTV1" in header:  # of a window; from here on it counts the frame's pixels
+        header["LTV2"], header["LTV1"] = (-float(first) for first in layout.origin)
     levels = channel_levels(pixels, layout)
     subtract = bool(levels) and options.bias == "overscan"
     offsets = levels if subtract else dict.fromkeys(layout.amplifiers, 0.0)
@@ -237,12 +240,23 @@ def _raw_frame(pixels, hdu, header, hdulist, options, chip):
     return frame
 
 
-def _layout(pixels, source):
-    for layout in CSST_MSC.layouts:
-        if layout.shape == pixels.shape:
+def _layout(pixels, header, source):
+    """Find the layout by its size; windows of one size are told apart by LTV1 and LTV2."""
+    fitting = [layout for layout in CSST_MSC.layouts if layout.shape == pixels.shape]
+    if len(fitting) == 1:
+        return fitting[0]
+    place = tuple(header_number(header, key, math.nan) for key in ("LTV1", "LTV2"))
+    for layout in fitting:
+        if layout.ltv == place:
             return layout
-    known = " or ".join(f"{layout.shape[1]} x {layout.shape[0]}" for layout in CSST_MSC.layouts)
     found = " x ".join(str(n) for n in reversed(pixels.shape))
+    if fitting:
+        starts = ", ".join(str(layout.ltv) for layout in fitting)
+        raise ReadError(
+            f"{source}: a raw CSST window of {found} pixels with LTV1, LTV2 = {place}; expected one of "
+            f"{starts}"
+        )
+    known = " or ".join(dict.fromkeys(f"{a.shape[1]} x {a.shape[0]}" for a in CSST_MSC.layouts))
     raise ReadError(f"{source}: a raw CSST image has {known} pixels (NAXIS1 x NAXIS2); this one has {found}")
 
 

@@ -31,6 +31,9 @@ def csst_hdus(contents):
     primary.header.update(contents.extra)
     science = fits.ImageHDU(image, name="IMAGE", ver=1)
     science.header.update({"BUNIT": ("ADU", "unit of the pixels"), **_channel_cards(contents.camera)})
+    layout = contents.layouts[chip]
+    if layout.science_shape != contents.camera.chip_shape(chip):
+        science.header.update(_window_cards(layout))
     if chip in contents.worlds:
         science.header.update(wcs_cards(contents.worlds[chip]))
     return [primary, science]
@@ -63,6 +66,12 @@ def _primary_cards(contents, detector):
             ("CHIPID", f"{detector:02d}", "number of the detector"),
         ]
     return cards
+
+
+def _window_cards(layout):
+    """Say where on the chip a window lies: a science pixel p of the chip is at p + LTV."""
+    axes = enumerate(layout.ltv, start=1)
+    return {f"LTV{n}": (offset, f"offset in {'XY'[n - 1]} to subsection start") for n, offset in axes}
 
 
 def _channel_cards(camera):

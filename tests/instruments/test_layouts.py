@@ -131,10 +131,27 @@ def test_full_frame_offsets_are_those_of_hstcal():
 
 
 def test_csst_channels_are_8_by_2():
-    for layout in CSST_MSC.layouts:
+    for layout in CSST_MSC.layouts[:2]:
         assert {s.shape for s in layout.of_kind(SCIENCE)} == {(4616, 1152)}
         assert len(layout.amplifiers) == 16
         assert layout.science_shape == (9232, 9216)
+
+
+def test_a_csst_window_is_read_by_the_channels_it_lies_on():
+    windows = {layout.origin: layout for layout in CSST_MSC.layouts[2:]}
+    assert {layout.science_shape for layout in windows.values()} == {(2048, 2048)}
+    assert windows[0, 0].amplifiers == ("1", "2")
+    assert windows[7184, 7168].amplifiers == ("15", "16")  # up to the last row and column
+    assert windows[3592, 3584].amplifiers == ("4", "5", "12", "13")
+    regions = windows[3592, 3584].science_regions
+    # Channels meet at row 4616 and column 4608 of the chip.
+    assert regions["12"] == (slice(1024, 2048), slice(0, 1024))
+
+
+def test_each_channel_of_a_csst_window_has_its_overscan_where_it_is_read_last():
+    middle = next(layout for layout in CSST_MSC.layouts if layout.origin == (3592, 3584))
+    (left,), (right,) = (middle.of_kind(SERIAL_OVERSCAN, name) for name in ("4", "5"))
+    assert (left.x, right.x) == ((1024, 1095), (1095, 1166))
 
 
 def test_paper_crop_drops_the_three_rows_at_the_gap():

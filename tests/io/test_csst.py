@@ -95,7 +95,7 @@ def test_the_bias_of_each_channel_and_row_is_measured():
 
 
 def test_a_raw_image_with_overscan_is_trimmed_and_bias_subtracted():
-    (layout,) = [layout for layout in CSST_MSC.layouts if layout.of_kind(SERIAL_OVERSCAN)]
+    layout = next(layout for layout in CSST_MSC.layouts if layout.of_kind(SERIAL_OVERSCAN))
     raw = np.full(layout.shape, 510, "uint16")
     for section in layout.of_kind(SCIENCE):
         raw[section.slices] += 100 + int(section.amplifier)
@@ -108,8 +108,28 @@ def test_a_raw_image_with_overscan_is_trimmed_and_bias_subtracted():
     assert np.isclose(frame.uncertainty.array[-1, -1], np.sqrt(116 / 2 + (4 / 2) ** 2))
 
 
-def test_every_raw_layout_trims_to_the_image_of_the_detector():
-    assert {layout.science_shape for layout in CSST_MSC.layouts} == {(9232, 9216)}
+def test_full_frames_trim_to_the_image_of_the_detector_and_windows_to_theirs():
+    assert {layout.science_shape for layout in CSST_MSC.layouts} == {(9232, 9216), (2048, 2048)}
+
+
+WINDOWS = [layout for layout in CSST_MSC.layouts if layout.science_shape == (2048, 2048)]
+
+
+@pytest.mark.parametrize("layout", WINDOWS, ids=lambda layout: str(layout.origin))
+def test_a_window_is_read_by_its_place_on_the_chip(layout):
+    raw = np.full(layout.shape, 510, "uint16")
+    for section in layout.of_kind(SCIENCE):
+        raw[section.slices] += 100 + int(section.amplifier)
+    cards = dict(zip(("LTV1", "LTV2"), layout.ltv, strict=True))
+    (frame,) = CSST.read(csst(raw, **cards), ReadOptions(source=L0))
+    for name, region in layout.science_regions.items():
+        assert np.all(frame.data[region] == 100 + int(name))
+    assert (frame.meta["LTV2"], frame.meta["LTV1"]) == tuple(-n for n in layout.origin)
+
+
+def test_a_window_that_does_not_say_where_it_lies_is_refused():
+    with pytest.raises(ReadError, match="LTV1, LTV2"):
+        CSST.read(csst(np.zeros(WINDOWS[0].shape, "uint16")), ReadOptions(source=L0))
 
 
 def test_a_raw_image_of_another_size_is_an_error_that_names_the_sizes():

@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from astroclassify.core import ParameterError
-from astroclassify.instruments import ACS_WFC, WFC3_UVIS, find_layout
+from astroclassify.instruments import ACS_WFC, CSST_MSC, WFC3_UVIS, find_layout
 from astroclassify.photometry import BANDS
 from astroclassify.simulate import ChipWindow, Dice, Effects, collect, flat_field, hot_pixels, read_out
 from astroclassify.simulate.detector._chip import ANNEAL_PERIOD
 from astroclassify.simulate.detector._fringes import amplitude
+from astroclassify.simulate.detector._readout import _transfers_of_first_row
 
 NONE = Effects.none()
 SHAPE = (512, 1024)
@@ -55,6 +56,26 @@ def test_a_photon_transfer_curve_of_pairs_of_flats_gives_the_gain():
         noise.append(np.var(difference[np.abs(difference) < 6 * np.std(difference)]) / 2)
     gain = (signal[1] - signal[0]) / (noise[1] - noise[0])
     assert gain == pytest.approx(2.02, rel=0.01)  # ATODGNA of jczgx1ppq; a response per exposure gives 1.34
+
+
+def test_a_window_of_csst_sees_its_part_of_the_chips_flat_field():
+    corner, middle = (
+        next(a for a in CSST_MSC.layouts if a.origin == origin) for origin in ((7184, 7168), (3592, 3584))
+    )
+    chip = ChipWindow("csst-msc", 0, (9232, 9216))
+    for layout in (corner, middle):
+        y, x = layout.origin
+        part = replace(chip, origin=(y + 8, x + 16))
+        window = ChipWindow.of(CSST_MSC, layout)
+        assert torch.equal(sensitivity(window, (40, 50))[8:, 16:], sensitivity(part, (32, 34)))
+
+
+@pytest.mark.parametrize(("row", "transfers"), [(0, 1), (3592, 3593), (7184, 1)])
+def test_charge_of_a_csst_window_runs_through_all_rows_before_it(row, transfers):
+    layout = next(a for a in CSST_MSC.layouts if a.origin == (row, 0))
+    name = layout.amplifiers[0]
+    side = CSST_MSC.amplifiers[name].corner[0]
+    assert _transfers_of_first_row(layout, CSST_MSC, name, side) == transfers
 
 
 def test_the_pixel_response_is_that_of_the_chip():

@@ -200,6 +200,10 @@ EXPOSED = {
     "csst full": {"instruments": {"csst-msc": 1}},
     "acs subarray": {"instruments": {"acs-wfc": 1}, "apertures": {"acs-wfc": ["WFC1A-512"]}},
     "uvis subarray": {"instruments": {"wfc3-uvis": 1}, "apertures": {"wfc3-uvis": ["UVIS2-C512C-SUB"]}},
+    "csst window": {
+        "instruments": {"csst-msc": 1},
+        "apertures": {"csst-msc": ["2K window (row 3592, column 7168)"]},
+    },
 }
 
 

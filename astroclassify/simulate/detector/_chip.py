@@ -100,8 +100,7 @@ class ChipWindow:
         layout = camera.layouts[0] if layout is None and camera.layouts else layout
         if layout is None:
             raise ParameterError(f"{camera.name} has no chips; give a layout")
-        whole = camera.geometry.get(layout.chip)
-        shape = whole.shape if whole else layout.science_shape
+        shape = camera.chip_shape(layout.chip) if camera.layouts else layout.science_shape
         light = {} if bandpass is None else _light(bandpass)
         return cls(camera.name, layout.chip, shape, layout.origin, layout.binning, date=float(date), **light)
 

@@ -113,11 +113,8 @@ def _transfer(signal, layout, camera, fraction):
 def _transfers_of_first_row(layout, camera, name, side):
     """Count the transfers of the row that is read first; rows before the image count down from 0."""
     whole, light = _box(_read_by(layout, name))[0], _box(layout.of_kind(SCIENCE, name))[0]
-    skipped = 0
-    if layout.chip in camera.geometry:
-        first = layout.origin[0]
-        last = first + (light.stop - light.start) * layout.binning
-        skipped = first if side == "bottom" else camera.geometry[layout.chip].shape[0] - last
+    first, binned = layout.origin[0], layout.science_shape[0] * layout.binning
+    skipped = first if side == "bottom" else camera.chip_shape(layout.chip)[0] - first - binned
     dark = light.start - whole.start if side == "bottom" else whole.stop - light.stop
     return 1 + skipped - dark * layout.binning
 

@@ -133,7 +133,8 @@ def _hst_middle(primary, chip):
 def _csst_middle(chip):
     """The same; sky coordinates of a raw CSST frame are those of its trimmed image."""
     camera = INSTRUMENTS["csst-msc"]
-    layout = find_layout(camera, ANY_CHIP, (chip["NAXIS2"], chip["NAXIS1"]))
+    window = (chip["LTV1"], chip["LTV2"]) if "LTV1" in chip else None
+    layout = find_layout(camera, ANY_CHIP, (chip["NAXIS2"], chip["NAXIS1"]), offset=window)
     rows, columns = layout.science_shape
     return camera, ((columns + 1) / 2, (rows + 1) / 2)
 

@@ -1,0 +1,115 @@
+"""Every script in ``benchmarks``: its help, and a run as small as it can be (slow: ``pytest --slow``)."""
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+_BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+#: What other scripts import.
+_MODULES = {"judge_frames", "judge_tables", "galsim_scenes"}
+SCRIPTS = sorted(path.stem for path in _BENCHMARKS.glob("*.py") if path.stem not in _MODULES)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_benchmark_says_what_it_does(name, monkeypatch, capsys):
+    if name == "galsim_compare":
+        pytest.importorskip("galsim")
+    monkeypatch.syspath_prepend(_BENCHMARKS)
+    monkeypatch.setattr(sys, "argv", [f"{name}.py", "--help"])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_path(str(_BENCHMARKS / f"{name}.py"), run_name="__main__")
+    assert stopped.value.code == 0
+    assert "usage:" in capsys.readouterr().out
+
+
+def ran(name, *arguments):
+    """Run a benchmark; give what it printed."""
+    command = [sys.executable, _BENCHMARKS / f"{name}.py", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Labelled pictures of nothing real: a smooth disc for a galaxy, points for a cluster."""
+    folder, rng = tmp_path_factory.mktemp("pictures"), np.random.default_rng(3)
+    y, x = np.mgrid[-1:1:120j, -1:1:120j]
+    for number in range(8):
+        disc = 200 * np.exp(-5 * np.hypot(y, (1 + number) * x))
+        image = disc if number % 2 else 200 * (rng.random(disc.shape) > 0.99)
+        Image.fromarray(np.uint8(image)).save(folder / f"{number}.png")
+    rows = "".join(f"{n}.png,body {n},{'galaxy' if n % 2 else 'nsc'},,\n" for n in range(8))
+    (folder / "labels.csv").write_text("file,body,label,kind,subclass\n" + rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exams(tmp_path_factory, pictures):
+    """A thousandth of those examinations that are made of windows."""
+    folder = tmp_path_factory.mktemp("exams")
+    only = [word for name in ("csst_clear", "fields", "semireal") for word in ("--only", name)]
+    said = ran("examinations", "make", folder, "--share", 0.001, *only, "--pictures", pictures)
+    assert "FAILED" not in said
+    return folder
+
+
+@pytest.mark.slow
+def test_examinations_are_made_and_have_checksums(exams):
+    lines = ran("examinations", "checksum", exams).splitlines()
+    assert [line.split()[:2] for line in lines] == [["csst_clear", "1"], ["fields", "2"], ["semireal", "3"]]
+
+
+@pytest.mark.slow
+def test_a_model_is_judged_by_the_examinations(exams, tmp_path):
+    said = ran("judge", "--exams", exams, "--csv", tmp_path / "answers.csv")
+    for title in ("Every frame", "Coverage", "2 frames of fields answered as a body"):
+        assert title in said
+
+
+@pytest.mark.slow
+def test_pictures_as_raw_frames_are_classified(pictures):
+    assert "balanced accuracy" in ran("semireal", pictures, "--limit", 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("invariance", ["--count", 1]),
+        ("house", []),
+        ("journeys", ["classify"]),
+        ("simulate", ["--kinds", "globular", "--repeat", 1]),
+    ],
+)
+def test_a_small_run_ends_well(name, arguments):
+    assert ran(name, *arguments)
+
+
+@pytest.mark.slow
+def test_pictures_are_compared_with_drawn_bodies(pictures):
+    pytest.importorskip("sklearn")
+    assert "points" in ran("realism", pictures, "--raw", "--no-network")
+
+
+@pytest.mark.slow
+def test_styles_of_pictures_are_compared(pictures):
+    assert ran("styles", pictures)
+
+
+@pytest.mark.slow
+def test_a_scene_of_galsim_becomes_a_frame(tmp_path):
+    pytest.importorskip("galsim")
+    ran("examinations", "make", tmp_path, "--share", 0.005, "--only", "galsim")
+    assert len(ran("examinations", "checksum", tmp_path).split()) == 3
+
+
+@pytest.mark.slow
+def test_sets_are_screened_and_cached(exams, tmp_path):
+    manifest = exams / "csst_clear" / "manifest.ecsv"
+    assert "csst_clear" in ran("screening", manifest, "--kept", tmp_path / "kept")
