@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from astroclassify.cli._inputs import expand_inputs
 from astroclassify.cli._output import check_output, render, say, tell_errors
 from astroclassify.cli._parsing import add_device, add_progress, add_subparser
 
@@ -66,6 +65,7 @@ def run(arguments):
         The exit status: 1 where a frame could not be used.
     """
     from astroclassify.inference import calibrate, calibrate_shares
+    from astroclassify.io import expand_inputs
     from astroclassify.models import build_model, resolve_device
 
     check_output(arguments.output)

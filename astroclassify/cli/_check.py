@@ -1,7 +1,6 @@
 """``astroclassify check``: whether frames resemble what a model has learnt, and if not, why."""
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._inputs import expand_inputs
 from astroclassify.cli._output import check_output, format_of, say, tell_errors, write_result
 from astroclassify.cli._parsing import add_device, add_files, add_output, add_progress, add_subparser
 
@@ -54,6 +53,7 @@ def run(arguments):
         The exit status: 3 where the frames are unlike what the model has learnt.
     """
     from astroclassify.curation import check
+    from astroclassify.io import expand_inputs
 
     check_output(arguments.output)
     paths, errors = expand_inputs(arguments.files)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from astroclassify.cli._inputs import expand_inputs
 from astroclassify.cli._output import tell_errors, write_result
 from astroclassify.cli._parsing import add_device, add_files, add_subparser
 from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError
@@ -92,7 +91,7 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.io import read_frames
+    from astroclassify.io import expand_inputs, read_frames
 
     arguments.output.mkdir(parents=True, exist_ok=True)
     paths, errors = expand_inputs(arguments.files)

@@ -89,7 +89,7 @@ def test_keys_that_are_not_there_have_their_defaults(tmp_path):
         ("exptime = [20, 10]", r"exptime: .*the smaller one first"),
         ("exptime = 20", r"exptime: found 20; expected two numbers"),
         ("frames_per_body = 0", r"frames_per_body is 0; expected a whole number, 1 to 1000"),
-        ("frames_per_body = true", r"frames_per_body: found True"),
+        ("frames_per_body = true", r"frames_per_body is True"),
         ("blurry = 1", r"blurry: found 1; expected true or false"),
         ("detector = 'perfect'", r"detector: found 'perfect'; expected one of 'random', 'typical', 'none'"),
         ("earthshine_share = 2.0", r"earthshine_share: found 2\.0; expected a number from 0 to 1"),
