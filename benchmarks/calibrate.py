@@ -1,12 +1,13 @@
 """What do 20 labels gain? ``python benchmarks/calibrate.py FOLDER --labels 20 --draws 40``.
 
 FOLDER holds labelled pictures of the sky and ``labels.csv`` (file, body, label). Every picture is shown as it
-is, or in one style of `astroclassify.simulate.STYLES`. Again and again, some bodies are drawn, as many galaxies
-as others; a picture of each has a label, and calibrates the model as `astroclassify.inference.calibrate`
-does. All pictures of the other bodies judge it. Prints means over the draws of balanced accuracy, log loss
-(both sides count alike) and expected calibration error, before and after, with the 2.5% and 97.5% quantiles
-over the draws, and the same for the shares of classes that are estimated without a label. The last line is
-the calibration that all pictures give. The same seed gives the same figures.
+is, or in one style of `astroclassify.simulate.STYLES`. Again and again, some bodies are drawn, as many
+galaxies as others; a picture of each has a label, and calibrates the model as
+`astroclassify.inference.calibrate` does. All pictures of the other bodies judge it. Prints means over the
+draws of balanced accuracy, log loss (both sides count alike) and expected calibration error, before and
+after, with the 2.5% and 97.5% quantiles over the draws, and the same for the shares of classes that are
+estimated without a label. The last line is the calibration that all pictures give. The same seed gives the
+same figures.
 """
 
 import argparse
