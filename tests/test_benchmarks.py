@@ -103,6 +103,11 @@ def test_styles_of_pictures_are_compared(pictures):
 
 
 @pytest.mark.slow
+def test_what_labels_gain_is_measured(pictures):
+    assert "balanced accuracy" in ran("calibrate", pictures, "--labels", 4, "--draws", 2)
+
+
+@pytest.mark.slow
 def test_a_scene_of_galsim_becomes_a_frame(tmp_path):
     pytest.importorskip("galsim")
     ran("examinations", "make", tmp_path, "--share", 0.005, "--only", "galsim")

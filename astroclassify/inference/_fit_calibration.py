@@ -11,7 +11,7 @@ from astroclassify.models import NSC_CLASSES, Calibration
 
 #: How far, in standard deviations, the calibration of other frames lies from the one to start from: of the
 #: logarithm of the temperature, and of a class's offset (float, natural log-odds).
-LOG_TEMPERATURE_WIDTH, OFFSET_WIDTH = 0.4, 1.0
+LOG_TEMPERATURE_WIDTH, OFFSET_WIDTH = 0.3, 1.0
 #: How many bodies are many; and bounds of the temperature, relative to the one to start from, for fewer.
 MANY_BODIES, _FEW = 100, (0.5, 8.0)
 #: Bounds of the temperature whatever the bodies say.
@@ -61,7 +61,7 @@ def fit_calibration(logits, allowed, classes, *, bodies=None, start=None):
     by its frames, which are right or wrong together. After *n* bodies nobody may be surer than the rule of
     succession says, :math:`\\epsilon = 1 / (n + 2)` (Platt's targets), so frames that are all right do not
     ask for certainty. Before any label :math:`\\ln T` and the offsets are expected within :math:`\\sigma_T =
-    0.4` and :math:`\\sigma_b = 1` of those to start from. Of fewer than 100 bodies the temperature is at
+    0.3` and :math:`\\sigma_b = 1` of those to start from. Of fewer than 100 bodies the temperature is at
     least half of that to start from. Offsets of classes of which there is no frame stay.
 
     References

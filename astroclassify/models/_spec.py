@@ -134,8 +134,6 @@ class ModelSpec:
         Where the weights are; without them a user must pass ``weights=path``.
     reference : str, optional
         DOI or arXiv identifier.
-    training_cost : str, optional
-        What was measured of a training, for the message that says how to get weights.
     tags : tuple of str, optional
         Words for filtering. ``"large"`` tells contract checks not to run the model in full.
     flips : bool, default False
@@ -144,6 +142,8 @@ class ModelSpec:
     by_rows : bool, default False
         Whether the preprocessing also takes a `~astroclassify.preprocess.FrameRows`, which it
         asks for rows, never for all at once; so large frames take little memory.
+    training_cost : str, optional
+        What was measured of a training, for the message that says how to get weights.
     task : {"frame", "detection", "source"}, default "frame"
         What the model is for, a name of `TASKS`.
 
