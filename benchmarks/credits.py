@@ -3,6 +3,7 @@
 The page follows from the card of the shipped weights alone, so it names every picture and no other.
 """
 
+import argparse
 import json
 from importlib.resources import files
 
@@ -40,6 +41,7 @@ def _row(picture):
 
 def main():
     """Print the page."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     print(page(json.loads((files("astroclassify.models") / "data/patchnet.json").read_text())))
 
 

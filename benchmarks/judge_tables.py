@@ -8,6 +8,7 @@ from judge_frames import TRAINED_OUTLIERS
 
 from astroclassify.metrics import (
     ClusterBootstrap,
+    Estimate,
     accuracy,
     area_under_curve,
     balanced_accuracy,
@@ -17,6 +18,7 @@ from astroclassify.metrics import (
     f1_nsc,
     leans_to_galaxy,
     recalibration,
+    wilson_interval,
 )
 
 
@@ -221,9 +223,21 @@ def _by_limit(bodies, fields, key):
     values = np.concatenate([bodies[key], fields[key]])
     is_field = np.arange(values.size) >= bodies[key].size
     names = np.concatenate([bodies["body"], fields["body"]])
-    share = scored(_passed, values, is_field, names, PERCENT, groups=np.unique(fields["body"]).size)
+    number = np.unique(fields["body"]).size
+    share = ClusterBootstrap(names).estimate(_passed, values, is_field, groups=number)
+    share = _widened(share, number).text(*PERCENT)
     answered = f"{np.mean(bodies[key] <= limit):.1%}"
     return [SCORES[key], answered, f"{limit:.4g}", str(below.sum()), share, str(_galaxies(fields, below))]
+
+
+def _widened(share, number):
+    """
+    Widen an interval to Wilson's of so many draws.
+
+    Samples of fields of which none, or all, are answered say that there is no other; only the limit moves.
+    """
+    low, high = wilson_interval(share.value, number)
+    return Estimate(share.value, min(low, share.low), max(high, share.high))
 
 
 def _limit(doubt):

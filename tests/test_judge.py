@@ -114,6 +114,14 @@ def test_empty_fields_are_judged_where_nine_tenths_of_the_clear_frames_are_answe
     assert line[4].startswith("10.00% (")
 
 
+def test_that_none_of_few_fields_is_answered_says_little(tables):
+    clear = answered(100) | {"p_field": np.arange(100) / 1000}
+    line = next(
+        row for row in tables.empty(clear, fields(20, p_field=0.9), "fields").rows if row[0] == "P(field)"
+    )
+    assert line[4] == "0.00% (0.0% to 16.1%)"  # Wilson's upper bound of 0 of 20
+
+
 def test_empty_fields_count_as_a_body_by_their_label_too(tables):
     clear, empty = answered(100), fields(20, p_field=0.9, label="galaxy")
     (listing,) = [
