@@ -128,6 +128,9 @@ class Pool:
 
     filled = 30
 
+    def described(self):
+        return {"pool": "greys"}
+
     def draw(self, rng, size):
         labels = rng.integers(0, 5, size)
         planes = (
