@@ -144,6 +144,8 @@ def planes_of(headers):
     """
     if first_text(headers, "INSTRUME").startswith("WFPC2"):
         return WFPC2
+    if first_text(headers, "ORIGIN").startswith("SDSS"):
+        return SDSS
     return _OF_TELESCOPE.get(first_text(headers, "TELESCOP"))
 
 
