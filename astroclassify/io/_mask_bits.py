@@ -140,8 +140,8 @@ def planes_of(headers):
     Returns
     -------
     BitPlanes or None
-        By telescope and camera; `None` where that is not known, and of a frame that this package read and wrote
-        again: its mask is one of good and bad.
+        By telescope and camera; `None` where that is not known, and of a frame that this package read and
+        wrote again: its mask is one of good and bad.
     """
     if any(header_value(header, "ACREADER") is not None for header in headers[:1]):
         return None
