@@ -6,7 +6,7 @@ from astropy import units as u
 
 from astroclassify.core import ParameterError, in_unit
 from astroclassify.photometry import BANDS, as_bandpass, blackbody, count_rate, electrons, normalise, star
-from astroclassify.simulate import Body
+from astroclassify.simulate import Body, simulate_exposure
 
 BAND = BANDS["acs-wfc", "F814W"]
 STAR = normalise(star("G2"), 20 * u.ABmag, BAND)
@@ -40,6 +40,8 @@ def test_what_is_no_time_is_told_by_its_name(wrong):
         ("temperature", lambda: blackbody("hot")),
         ("no flux densities", lambda: count_rate(([400, 500, 600] * u.nm, [1, 1, 1] * u.m), BAND)),
         ("distance", lambda: Body("spiral", distance="far", radius=1e3, brightness=20.0)),
+        ("exptime", lambda: simulate_exposure("spiral", "acs-wfc", "F814W", 3 * u.m)),
+        ("exptime", lambda: simulate_exposure("spiral", "acs-wfc", "F814W", "long")),
         ("radius", lambda: Body("spiral", distance=1e6, radius=1 * u.s, brightness=20.0)),
     ],
 )
