@@ -38,7 +38,7 @@ def brightness():
 def fake_files(monkeypatch):
     """Let files named NxLEVEL hold N chips of that level, whatever the readers do."""
 
-    def read(source, *, instrument=None, chips=None):
+    def read(source, *, instrument=None, chips=None, extension=None, mask_bits=None):
         name = os.path.basename(source) if isinstance(source, str | os.PathLike) else "2x3000"
         if name == "broken":
             raise ReadError(f"{source}: truncated")

@@ -1,11 +1,14 @@
 """classify() on files, through the real readers and the default network with random weights."""
 
+import gzip
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from astropy.io import fits
+from astropy.nddata import Cutout2D
 from PIL import Image
 
 from astroclassify import classify, classify_many
@@ -101,6 +104,7 @@ def test_a_file_that_is_not_there_is_a_read_error(weights, tmp_path):
         classify(tmp_path / "nowhere.fits", weights=weights)
 
 
+@pytest.mark.filterwarnings("ignore:slacs.*do not say what they are")
 def test_every_real_file_gives_a_label_or_a_stated_error(weights, shared):
     files = sorted((shared / "fits").glob("*.fits*"))
     table = classify_many(files, weights=weights)
@@ -120,3 +124,50 @@ def astroclassify_errors():
 def test_a_detector_that_is_not_supported_is_named(weights, shared):
     table = classify_many([shared / "fits" / "jbz504eoq_raw.fits"], weights=weights)
     assert "ACS/SBC" in table["error"][0]
+
+
+@pytest.fixture
+def night(tmp_path):
+    pixels = np.random.default_rng(5).normal(100, 5, (64, 64)).astype("float32")
+    for name in ("b.fits", "a.fits", "._a.fits", "a_wht.fits", "notes.txt"):
+        fits.PrimaryHDU(pixels).writeto(tmp_path / name)
+    (tmp_path / "c.fts.gz").write_bytes(gzip.compress((tmp_path / "a.fits").read_bytes()))
+    return tmp_path
+
+
+@pytest.mark.parametrize("as_given", [Path, str, lambda folder: [folder], lambda folder: iter([folder])])
+def test_a_folder_stands_for_its_images(night, as_given):
+    table = classify_many(as_given(night))
+    assert [Path(name).name for name in table["source"]] == ["a.fits", "b.fits", "c.fts.gz"]
+    assert not any(table["error"])
+
+
+def test_a_pattern_and_files_of_a_list_stand_side_by_side(night):
+    table = classify_many([f"{night}/[ab].fits", night / "c.fts.gz", f"{night}/*.none"])
+    assert [Path(name).name for name in table["source"]] == ["a.fits", "b.fits", "c.fts.gz", "*.none"]
+    assert [bool(error) for error in table["error"]] == [False, False, False, True]
+    assert "no file matches this pattern" in table["error"][3]
+
+
+def test_one_of_several_images_is_chosen(tmp_path):
+    pixels = np.random.default_rng(5).normal(100, 5, (64, 64)).astype("float32")
+    images = [fits.ImageHDU(pixels, name=name) for name in ("FIRST", "SECOND")]
+    fits.HDUList([fits.PrimaryHDU(), *images]).writeto(tmp_path / "two.fits")
+    assert len(classify_many(tmp_path / "two.fits")) == 2
+    assert classify(tmp_path / "two.fits", extension="second").label
+    with pytest.raises(FrameError, match="holds 2 frames"):
+        classify(tmp_path / "two.fits")
+
+
+def test_hdus_cut_outs_and_tensors_are_frames():
+    pixels = np.random.default_rng(5).normal(100, 5, (96, 96)).astype("float32")
+    answers = [
+        classify(given, return_evidence=False)
+        for given in (
+            pixels,
+            fits.PrimaryHDU(pixels),
+            Cutout2D(pixels, (47.5, 47.5), 96),
+            torch.tensor(pixels, requires_grad=True),
+        )
+    ]
+    assert len({answer.probability for answer in answers}) == 1

@@ -55,7 +55,7 @@ def run(arguments):
     from astroclassify.curation import check
     from astroclassify.io import expand_inputs
 
-    check_output(arguments.output)
+    check_output(arguments.output, arguments.format)
     paths, errors = expand_inputs(arguments.files)
     found = check(
         paths,

@@ -3,12 +3,12 @@
 import argparse
 import os
 import sys
-import warnings
 
 from astroclassify.cli import (
     _calibrate,
     _check,
     _classify,
+    _completion,
     _datasets,
     _demo,
     _evaluate,
@@ -19,13 +19,17 @@ from astroclassify.cli import (
     _instruments,
     _models,
     _simulate,
+    _tag,
     _train,
 )
 from astroclassify.cli._output import say
+from astroclassify.cli._parsing import add_talk
+from astroclassify.cli._talk import talking
 from astroclassify.core import (
     AstroclassifyError,
     ConfigurationError,
     MissingWeightsError,
+    OptionalDependencyError,
     ParameterError,
     UnknownNameError,
     WeightsError,
@@ -40,6 +44,7 @@ _SUBCOMMANDS = (
     _check,
     _calibrate,
     _explain,
+    _tag,
     _identify,
     _models,
     _instruments,
@@ -47,9 +52,17 @@ _SUBCOMMANDS = (
     _datasets,
     _train,
     _evaluate,
+    _completion,
 )
 
-_USAGE_ERRORS = (ConfigurationError, MissingWeightsError, ParameterError, UnknownNameError, WeightsError)
+_USAGE_ERRORS = (
+    ConfigurationError,
+    MissingWeightsError,
+    OptionalDependencyError,
+    ParameterError,
+    UnknownNameError,
+    WeightsError,
+)
 
 _DESCRIPTION = "What is this frame part of: a galaxy, or a nebula / star cluster?"
 
@@ -61,7 +74,7 @@ examples:
   astroclassify classify --help
 
 exit status: 0 all done; 1 some input failed (the others are done and reported);
-2 wrong usage. Results go to standard output, messages to standard error.
+2 wrong usage; 130 interrupted (Ctrl-C). Results go to standard output, messages to standard error.
 """
 
 
@@ -82,8 +95,9 @@ def main(argv=None):
     arguments = build_parser().parse_args(argv)
     if argv is None:  # the process is ours
         keep_large_arrays_memory()
-    with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+    if arguments.quiet and hasattr(arguments, "progress"):
+        arguments.progress = False
+    with talking(arguments):
         try:
             return _flushed(arguments.run(arguments))
         except BrokenPipeError:
@@ -115,14 +129,12 @@ def build_parser():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"astroclassify {package_version()}")
+    parser.set_defaults(verbose=0, quiet=False)
+    add_talk(parser)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for subcommand in _SUBCOMMANDS:
         subcommand.add_parser(subparsers)
     return parser
-
-
-def _show_warning(message, category, filename, lineno, file=None, line=None):
-    say(f"warning: {message}")
 
 
 def _flushed(status):

@@ -1,6 +1,7 @@
 """Writing a result table: plain, JSON, CSV, ECSV, FITS, VOTable or Parquet; to standard output or a file."""
 
 import json
+import logging
 import os
 import sys
 import warnings
@@ -13,6 +14,9 @@ from astropy.table import Table
 
 from astroclassify.cli import _exit_codes
 from astroclassify.core import ParameterError, atomic_path, optional_import, write_text
+
+#: What the command says; `astroclassify.cli._talk` puts it on standard error.
+LOGGER = logging.getLogger("astroclassify.cli")
 
 #: What is written as text, also to standard output; and what only files can hold.
 TEXTS, BINARIES = ("table", "json", "csv", "ecsv"), ("fits", "votable", "parquet")
@@ -31,9 +35,9 @@ def say(message):
     Parameters
     ----------
     message : str
-        One line for standard error.
+        One line for standard error; with ``--quiet`` only what begins with ``error:`` is said.
     """
-    print(f"astroclassify: {message}", file=sys.stderr)
+    LOGGER.log(logging.ERROR if message.startswith("error:") else logging.WARNING, "%s", message)
 
 
 def tell_errors(errors):

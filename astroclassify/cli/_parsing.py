@@ -37,7 +37,32 @@ def add_subparser(subparsers, name, run, *, summary, examples):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
+    add_talk(parser)
     return parser
+
+
+def add_talk(parser):
+    """
+    Add ``--verbose`` and ``--quiet``, before the command's name or behind it.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add them; it leaves ``verbose`` and ``quiet`` alone where they are not given.
+    """
+    group = parser.add_argument_group("messages")
+    group.add_argument(
+        *("-v", "--verbose"),
+        action="count",
+        default=argparse.SUPPRESS,
+        help="say what is done; twice for details",
+    )
+    group.add_argument(
+        *("-q", "--quiet"),
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="say errors only: no warnings, notes and progress",
+    )
 
 
 def add_files(parser, *, needed=True):

@@ -1,6 +1,6 @@
 """Errors, registries, configuration, progress, provenance, files, executors: the ground floor."""
 
-from astroclassify.core._checks import check_whole
+from astroclassify.core._checks import check_whole, in_unit
 from astroclassify.core._config import conf
 from astroclassify.core._entry_checks import check_entry, tuple_of_strings
 from astroclassify.core._errors import (
@@ -66,6 +66,7 @@ __all__ = [
     "WeightsError",
     "check_entry",
     "check_whole",
+    "in_unit",
     "atomic_path",
     "conf",
     "file_stamp",

@@ -2,6 +2,9 @@
 
 from numbers import Integral
 
+import numpy as np
+from astropy import units as u
+
 from astroclassify.core._errors import ParameterError
 
 
@@ -32,3 +35,47 @@ def check_whole(name, value, *, least=1, most=None):
     if not whole or value < least or (most is not None and value > most):
         allowed = f"{least} or more" if most is None else f"{least} to {most}"
         raise ParameterError(f"{name} is {value!r}; expected a whole number, {allowed}")
+
+
+def in_unit(name, value, unit, *, bare=True):
+    """
+    Give a quantity's value in a unit.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name.
+    value : astropy.units.Quantity, or number or array in this unit
+        What it was given.
+    unit : astropy.units.UnitBase
+        The unit.
+    bare : bool, default True
+        Whether numbers without a unit are taken.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        Of the shape of ``value``.
+
+    Raises
+    ------
+    ParameterError
+        If it is no number, has another kind of unit, or none where one is needed.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astroclassify.core import in_unit
+    >>> in_unit("exptime", 2 * u.min, u.s)
+    120.0
+    """
+    spoken = unit.to_string() or "no unit"
+    if not bare and not isinstance(value, u.Quantity):
+        raise ParameterError(f"{name} is {value!r}, without a unit; expected a quantity in {spoken}")
+    try:
+        if value is None:  # astropy takes it for not a number
+            raise TypeError("there is none")
+        found = u.Quantity(value, unit, dtype=float).value
+    except (u.UnitsError, TypeError, ValueError) as error:
+        raise ParameterError(f"{name} is {value!r}; expected a quantity in {spoken} ({error})") from error
+    return float(found) if np.ndim(found) == 0 else found

@@ -23,6 +23,7 @@ from astroclassify.io._mask_bits import BitPlanes
 from astroclassify.io._mission import Mission, mission_reader
 from astroclassify.io._names import csst_name, hst_rootname
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
+from astroclassify.io._observation import OBSCORE, observation
 from astroclassify.io._one_frame import read_frame
 from astroclassify.io._read import READERS, find_reader, read_frames
 from astroclassify.io._reader import Reader, ReadOptions
@@ -41,6 +42,7 @@ __all__ = [
     "HST_DRIZZLED",
     "HST_RAW",
     "Mission",
+    "OBSCORE",
     "READERS",
     "ReadOptions",
     "Reader",
@@ -61,6 +63,7 @@ __all__ = [
     "merged_header",
     "mission_reader",
     "names_several",
+    "observation",
     "parse_csst_name",
     "parse_unit",
     "raw_hdus",

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 
 from astroclassify.core import FrameWarning, ParameterError
-from astroclassify.io._headers import first_text, header_int, header_text
+from astroclassify.io._headers import first_text, header_int, header_text, header_value
 
 #: Bits of HST's cameras: lost or bad, hot, bad reference, cosmic ray (``acsdq.h`` and ``wf3dq.h`` of hstcal).
 HST_BITS = 1 | 2 | 4 | 8 | 16 | 512 | 4096 | 8192
@@ -140,10 +140,15 @@ def planes_of(headers):
     Returns
     -------
     BitPlanes or None
-        By telescope and camera; `None` where that is not known.
+        By telescope and camera; `None` where that is not known, and of a frame that this package read and
+        wrote again: its mask is one of good and bad.
     """
+    if any(header_value(header, "ACREADER") is not None for header in headers[:1]):
+        return None
     if first_text(headers, "INSTRUME").startswith("WFPC2"):
         return WFPC2
+    if first_text(headers, "ORIGIN").startswith("SDSS"):
+        return SDSS
     return _OF_TELESCOPE.get(first_text(headers, "TELESCOP"))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, in_unit
 from astroclassify.photometry._core import ab_zero_point, pivot_wavelength
 from astroclassify.photometry._curves import read_curve
 from astroclassify.photometry._shape import BandShape
@@ -107,7 +107,7 @@ class Bandpass:
         numpy.ndarray
             Fractions; 0 outside the curve.
         """
-        nanometres = u.Quantity(wavelength, u.nm).value
+        nanometres = in_unit("wavelength", wavelength, u.nm)
         return np.interp(nanometres, self.wavelength, self.throughput, left=0.0, right=0.0)
 
 
@@ -167,7 +167,7 @@ def as_bandpass(curve, *, area=None, name=""):
     >>> print(f"{box.pivot:.1f}")
     547.7 nm
     """
-    square_cm = None if area is None else float(u.Quantity(area, u.cm**2).value)
+    square_cm = None if area is None else in_unit("area", area, u.cm**2)
     if isinstance(curve, Bandpass):
         return curve if area is None else Bandpass(**{**_fields(curve), "area": square_cm})
     if isinstance(curve, str | Path):
@@ -178,7 +178,7 @@ def as_bandpass(curve, *, area=None, name=""):
     if isinstance(curve, Sequence) and len(curve) == 2:
         wavelength, throughput = curve
         return Bandpass(
-            "", name, u.Quantity(wavelength, u.nm).value, np.asarray(throughput, float), area=square_cm
+            "", name, in_unit("wavelength", wavelength, u.nm), np.asarray(throughput, float), area=square_cm
         )
     raise ParameterError(
         f"a {type(curve).__name__} is no throughput curve; expected a Bandpass, a synphot SpectralElement, "
@@ -208,7 +208,7 @@ def _from_synphot(element, area, name):
 def collecting_area(bandpass, area):
     """Give the area in cm2: the one asked for, or the band's own."""
     if area is not None:
-        square_cm = float(u.Quantity(area, u.cm**2).value)
+        square_cm = in_unit("area", area, u.cm**2)
         if not 0 < square_cm < np.inf:
             raise ParameterError(f"area is {area}; expected a positive number")
         return square_cm

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.core import ParameterError, UnknownNameError, in_unit
 from astroclassify.photometry._bandpass import Bandpass, shaped_bandpass
 from astroclassify.photometry._shape import BandShape
 
@@ -93,7 +93,7 @@ def edge_bandpass(instrument, name, edges, *, transmission=0.95):
     >>> edge_bandpass("wfc3-uvis", "F673N", [670.6, 682.5] * u.nm).kind
     'edges'
     """
-    blue, red = u.Quantity(edges, u.nm).value
+    blue, red = in_unit("edges", edges, u.nm)
     if not (190.0 <= blue < red <= 1100.0 and 0 < transmission <= 1):
         raise ParameterError(
             f"edges are {blue:g} and {red:g} nm, transmission is {transmission}; "

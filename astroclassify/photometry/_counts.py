@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import AstroclassifyWarning, ParameterError
+from astroclassify.core import AstroclassifyWarning, ParameterError, in_unit
 from astroclassify.photometry._bandpass import as_bandpass, collecting_area
 from astroclassify.photometry._core import ab_zero_point, photon_rate
 from astroclassify.photometry._spectra import FLAM, tabulated
@@ -66,7 +66,7 @@ def count_rate(sed, bandpass=None, area=None, *, solid_angle=None):
     wavelength, flux, throughput, square_cm = _sampled(sed, bandpass, area)
     rate = photon_rate(wavelength, flux, throughput, square_cm) * u.electron / u.s
     if solid_angle is not None:
-        rate = rate * u.Quantity(solid_angle, u.arcsec**2).value
+        rate = rate * in_unit("solid_angle", solid_angle, u.arcsec**2)
     return rate
 
 
@@ -105,9 +105,10 @@ def electrons(sed, bandpass=None, area=None, exptime=None, *, solid_angle=None):
     >>> print(f"{electrons(flat, BANDS['csst-msc', 'r'], exptime=150 * u.s):.0f}")
     6115 electron
     """
-    if exptime is None or u.Quantity(exptime, u.s).value < 0:
+    seconds = in_unit("exptime", exptime, u.s, bare=False)
+    if not np.all(seconds >= 0):
         raise ParameterError(f"exptime is {exptime}; expected a time of zero or more, as 150 * u.s")
-    return (count_rate(sed, bandpass, area, solid_angle=solid_angle) * exptime).to(u.electron)
+    return count_rate(sed, bandpass, area, solid_angle=solid_angle) * (seconds * u.s)
 
 
 def zero_point(bandpass, area=None):
@@ -165,8 +166,8 @@ def as_spectrum(sed):
     if hasattr(sed, "waveset") and hasattr(sed, "model"):
         return sed
     if isinstance(sed, tuple) and len(sed) == 2:
-        wavelength = u.Quantity(sed[0], u.nm)
-        flux = u.Quantity(sed[1]).to_value(FLAM, u.spectral_density(wavelength))
+        wavelength = in_unit("wavelength", sed[0], u.nm) * u.nm
+        flux = _flux_values(sed[1], wavelength)
         if (
             wavelength.ndim != 1
             or wavelength.shape != flux.shape
@@ -178,6 +179,15 @@ def as_spectrum(sed):
         f"a {type(sed).__name__} is no spectrum; expected a synphot SourceSpectrum or "
         "(wavelength, flux density)"
     )
+
+
+def _flux_values(flux, wavelength):
+    try:
+        return u.Quantity(flux).to_value(FLAM, u.spectral_density(wavelength))
+    except (u.UnitsError, TypeError, ValueError) as error:
+        raise ParameterError(
+            f"a spectrum's values are no flux densities ({error}); expected such as {FLAM} or Jy"
+        ) from error
 
 
 def flux_density(spectrum, wavelength):

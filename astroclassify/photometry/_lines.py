@@ -5,7 +5,7 @@ from types import MappingProxyType
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, in_unit
 from astroclassify.photometry._core import ANGSTROM_PER_NM
 from astroclassify.photometry._spectra import GRID, planck, tabulated
 
@@ -127,10 +127,10 @@ def emission_lines(ratios, *, hbeta_width=None, continuum=None, velocity=60 * u.
     True
     """
     _check_lines(ratios)
-    sigma = u.Quantity(velocity, u.km / u.s).value / _LIGHT_KM_S / 2.3548
+    sigma = in_unit("velocity", velocity, u.km / u.s) / _LIGHT_KM_S / 2.3548
     if not 1.0 <= sigma * 2.3548 * _LIGHT_KM_S <= 10_000.0:
         raise ParameterError(f"velocity is {velocity}; expected 1 to 10,000 km/s")
-    width = 100.0 if hbeta_width is None else u.Quantity(hbeta_width, u.nm).value
+    width = 100.0 if hbeta_width is None else in_unit("hbeta_width", hbeta_width, u.nm)
     if not width > 0:
         raise ParameterError(f"hbeta_width is {hbeta_width}; expected a positive length")
     shape = continuum or _gas_continuum

@@ -6,7 +6,7 @@ from math import pi
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, in_unit
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry._bandpass import as_bandpass
 from astroclassify.photometry._bands import BANDS
@@ -107,8 +107,8 @@ def aperture_noise(bandpass, *, radius=0.15 * u.arcsec, fraction=0.8, sky=None):
     '12.9'
     """
     camera = _camera(bandpass)
-    pixels = pi * (u.Quantity(radius, u.arcsec).value / camera.pixel_scale) ** 2
-    rate = sky_rate(bandpass) if sky is None else u.Quantity(sky, u.electron / u.s)
+    pixels = pi * (in_unit("radius", radius, u.arcsec) / camera.pixel_scale) ** 2
+    rate = sky_rate(bandpass) if sky is None else in_unit("sky", sky, u.electron / u.s) * u.electron / u.s
     read_noise = float(np.mean([amplifier.read_noise for amplifier in camera.amplifiers.values()]))
     return ApertureNoise(pixels, fraction, float(rate.value), camera.dark_current, read_noise)
 
@@ -158,7 +158,7 @@ def snr(rate, exptime, noise, *, exposures=1):
     100.0
     """
     time = _total_time(exptime, exposures)
-    signal = noise.fraction * u.Quantity(rate, u.electron / u.s).value * time
+    signal = noise.fraction * in_unit("rate", rate, u.electron / u.s) * time
     return signal / np.sqrt(signal + noise.variance(time, exposures))
 
 
@@ -196,7 +196,7 @@ def exposure_for_snr(rate, ratio, noise, *, exposures=1):
     >>> round(float(snr(rate, time, noise)), 6)
     10.0
     """
-    detected = noise.fraction * u.Quantity(rate, u.electron / u.s).value
+    detected = noise.fraction * in_unit("rate", rate, u.electron / u.s)
     if not (np.all(detected > 0) and ratio > 0 and exposures >= 1):
         raise ParameterError(
             f"rate is {rate}, ratio is {ratio}, exposures is {exposures}; expected all of them positive"
@@ -333,8 +333,8 @@ def saturation_magnitude(bandpass, exptime, *, peak_fraction=0.2, full_well=None
     """
     if not 0 < peak_fraction <= 1:
         raise ParameterError(f"peak_fraction is {peak_fraction}; expected a number above 0 and up to 1")
-    well = _camera(bandpass).full_well if full_well is None else u.Quantity(full_well, u.electron).value
-    other = 0.0 if background is None else u.Quantity(background, u.electron / u.s).value
+    well = _camera(bandpass).full_well if full_well is None else in_unit("full_well", full_well, u.electron)
+    other = 0.0 if background is None else in_unit("background", background, u.electron / u.s)
     rate = (well / _total_time(exptime, 1) - other) / peak_fraction
     if not rate > 0:
         raise ParameterError(f"the background of {background} alone fills the well of {well:g} electrons")
@@ -342,7 +342,7 @@ def saturation_magnitude(bandpass, exptime, *, peak_fraction=0.2, full_well=None
 
 
 def _total_time(exptime, exposures):
-    seconds = u.Quantity(exptime, u.s).value
+    seconds = in_unit("exptime", exptime, u.s)
     if not (np.all(seconds > 0) and exposures >= 1):
         raise ParameterError(f"exptime is {exptime}, exposures is {exposures}; expected both positive")
     return seconds * exposures

@@ -3,7 +3,7 @@
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, in_unit
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry._bandpass import as_bandpass
 from astroclassify.photometry._counts import count_rate
@@ -122,7 +122,7 @@ def sky_rate(bandpass, area=None, *, zodiacal=22.7, earth=None, pixel_scale=None
 
 def _pixel_scale(band, pixel_scale):
     if pixel_scale is not None:
-        return u.Quantity(pixel_scale, u.arcsec)
+        return in_unit("pixel_scale", pixel_scale, u.arcsec) * u.arcsec
     if not band.instrument:
         raise ParameterError(
             f"the band {band.name!r} is of no instrument; give pixel_scale=, as 0.05 * u.arcsec"

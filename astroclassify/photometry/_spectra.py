@@ -9,7 +9,7 @@ from difflib import get_close_matches
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.core import ParameterError, UnknownNameError, in_unit
 from astroclassify.photometry._blanketing import blanketing
 from astroclassify.photometry._core import LIGHT, PLANCK
 
@@ -105,7 +105,7 @@ def blackbody(temperature):
     >>> bool(sun(400 * u.nm) < sun(600 * u.nm))
     True
     """
-    kelvin = u.Quantity(temperature, u.K).value
+    kelvin = in_unit("temperature", temperature, u.K)
     if not 500.0 <= kelvin <= 1e7:
         raise ParameterError(f"temperature is {kelvin:g} K; expected 500 to 10 million K")
     return tabulated(GRID, REFERENCE_FLUX * planck(GRID, kelvin))

@@ -4,8 +4,9 @@ import json
 from dataclasses import asdict, dataclass, field
 
 import torch
+from astropy import units as u
 
-from astroclassify.core import ParameterError, open_executor
+from astroclassify.core import ParameterError, in_unit, open_executor
 from astroclassify.instruments import Instrument
 from astroclassify.io import raw_hdus, read_frames, write_raw
 from astroclassify.photometry import BANDS, as_bandpass
@@ -208,7 +209,7 @@ def simulate_exposure(
         The camera.
     band : str or Bandpass, default "F606W"
         One of the camera's filters, or a throughput of one's own.
-    exptime : float, default 500
+    exptime : float or astropy.units.Quantity, default 500
         Seconds, 0.5 to 3600.
     rng : numpy.random.Generator or int, optional
         Source of randomness or its seed; same seed, same bytes (on one kind of device).
@@ -253,6 +254,7 @@ def simulate_exposure(
     The scene is drawn on pixels twice as large as the detector's; stars are placed exactly. Light becomes
     electrons by Eq. (1), see `response`.
     """
+    exptime = in_unit("exptime", exptime, u.s)
     if not 0.5 <= exptime <= 3600:
         raise ParameterError(f"exptime is {exptime} s; expected 0.5 to 3600")
     if centred and view is not None:

@@ -1,5 +1,7 @@
 """How broken contracts are collected, rule by rule, and reported."""
 
+import re
+
 import numpy as np
 
 from astroclassify.core import PluginError
@@ -101,7 +103,17 @@ class Findings:
             If there is a problem.
         """
         if self.problems:
-            raise ContractError(self.name, self.problems)
+            raise ContractError(self.name, _grouped(self.problems))
+
+
+def _grouped(problems):
+    """Say once what is wrong in the same way with frames of several sizes, or in several numbers."""
+    groups = {}
+    for problem in problems:
+        groups.setdefault(re.sub(r"\d+", "#", problem), []).append(problem)
+    return [
+        first if not more else f"{first} (and so for {len(more)} more)" for first, *more in groups.values()
+    ]
 
 
 def holds_numbers(values):

@@ -4,6 +4,7 @@ import numpy as np
 
 from astroclassify.core import ParameterError, atomic_path
 from astroclassify.inference import spoken
+from astroclassify.preprocess import frame_array
 from astroclassify.visualization._frame import draw_blocks, plot_frame
 from astroclassify.visualization._matplotlib import new_axes, pyplot
 
@@ -43,7 +44,9 @@ def plot_classification(frame, classification, *, figure=None):
     Raises
     ------
     FrameError
-        If the frame has no good pixel.
+        If it is no frame (read a file by `astroclassify.read_frames`), or has no good pixel.
+    ParameterError
+        If the other is no answer.
     OptionalDependencyError
         If matplotlib is not installed.
 
@@ -57,6 +60,8 @@ def plot_classification(frame, classification, *, figure=None):
     >>> [axes.get_title() for axes in plot_classification(frame, answer).axes]
     ['', 'galaxy, probability 0.970']
     """
+    frame_array(frame)  # what is no frame is told before anything is drawn
+    _check_answer(classification)
     widths = _panel_widths(frame)
     figure = figure or pyplot().figure(figsize=(sum(widths) + 0.8, _PANEL_HEIGHT), layout="constrained")
     image_axes, bar_axes = figure.subplots(1, 2, width_ratios=widths)
@@ -148,9 +153,16 @@ def save_classifications(path, frames, classifications, *, title=""):
     pyplot().close(figure)
 
 
+def _check_answer(classification):
+    if not hasattr(classification, "probabilities"):
+        raise ParameterError(
+            f"a {type(classification).__name__} is no answer; expected what astroclassify.classify gives"
+        )
+
+
 def _panel_widths(frame):
     """Widths of the picture and of the bars, in inches, so that neither is surrounded by nothing."""
-    rows, columns = frame.shape
+    rows, columns = np.shape(frame)
     return 0.85 * _PANEL_HEIGHT * float(np.clip(columns / rows, 0.5, 2.0)), 2.4
 
 

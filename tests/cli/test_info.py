@@ -44,6 +44,7 @@ def test_a_bad_file_is_reported_and_the_others_are_done(command, frame_file, tmp
     assert "missing.fits" in err
 
 
+@pytest.mark.filterwarnings("ignore:slacs.*do not say what they are")
 def test_real_files_are_described(command, shared):
     status, out, err = command("info", shared / "fits", "--format", "json")
     rows = {row["file"]: row for row in json.loads(out)}

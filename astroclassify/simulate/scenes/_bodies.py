@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, UnknownNameError, import_string
+from astroclassify.core import ParameterError, UnknownNameError, import_string, in_unit
 from astroclassify.simulate.scenes._view import View
 
 CLASSES = ("galaxy", "nebula", "star cluster", "field")
@@ -203,6 +203,13 @@ def random_kind(rng, label):
     return kinds[rng.choice(len(kinds), p=weights / weights.sum())]
 
 
+#: Of what a body's numbers are in.
+_UNITS = {
+    **{"distance": u.pc, "radius": u.pc, "brightness": u.dimensionless_unscaled},
+    **{"extinction": u.mag, "latitude": u.deg},
+}
+
+
 @dataclass(frozen=True)
 class Body:
     """
@@ -212,15 +219,15 @@ class Body:
     ----------
     kind : str
         Key of ``KINDS``.
-    distance : float
+    distance : float or astropy.units.Quantity
         Parsecs.
-    radius : float
+    radius : float or astropy.units.Quantity
         Parsecs that the body unit stands for.
     brightness : float
         In the kind's ``brightness_unit``; before extinction.
-    extinction : float, default 0
+    extinction : float or astropy.units.Quantity, default 0
         Galactic A_V in front of it, mag.
-    latitude : float, default 60
+    latitude : float or astropy.units.Quantity, default 60
         Galactic latitude, degrees; it sets how many foreground stars there are.
     seed : int, default 0
         Of everything about it that is drawn: arms, turbulence, stars.
@@ -243,6 +250,8 @@ class Body:
 
     def __post_init__(self):
         body_kind(self.kind)
+        for name, unit in _UNITS.items():
+            object.__setattr__(self, name, in_unit(name, getattr(self, name), unit))
         for name in ("distance", "radius"):
             if not 0 < getattr(self, name) < np.inf:
                 raise ParameterError(f"{name} is {getattr(self, name)} pc; expected a positive number")

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from astropy import units as u
 
-from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.core import ParameterError, UnknownNameError, in_unit
 from astroclassify.simulate.scenes._bodies import CLASSES
 from astroclassify.simulate.scenes._palette import _GAS, SPECTRA, response
 from astroclassify.simulate.scenes._picture_detail import Detail, measured_detail, texture
@@ -352,7 +352,7 @@ def _check_options(stars, fade, label):
 
 
 def _finite(name, value, unit, *, positive=False):
-    number = float(u.Quantity(value, unit).value)
+    number = in_unit(name, value, unit)
     if not np.isfinite(number) or (positive and number <= 0):
         raise ParameterError(
             f"{name} is {value}; expected a {'positive' if positive else 'finite'} number of {unit}"

@@ -84,6 +84,9 @@ def _missions():
     for bit in (*_HST_BAD, *_HST_LEFT):
         hdus = _file(plane(bit, "int16"), name="DQ", TELESCOP="HST", INSTRUME="STIS")
         yield f"HST bit {bit}", hdus, Right(IMAGE, mask=_masked(bit in _HST_BAD)), {}
+    for name, bit in {"INTERP": 1, "NOTCHECKED": 4, "OBJECT": 8, "BRIGHTOBJECT": 16, "CR": 512}.items():
+        hdus = _file(plane(bit), ORIGIN="SDSS")  # classic.sdss.org, EDR paper, table 8
+        yield f"SDSS {name}", hdus, Right(IMAGE, mask=_masked(bit in (4, 512))), {}
     named = {f"MSKNAM{i:02d}": name for i, name in enumerate(_PS1)}
     named |= {f"MSKVAL{i:02d}": value for i, value in enumerate(_PS1.values())}
     for name, value in _PS1.items():
