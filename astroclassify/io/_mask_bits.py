@@ -58,7 +58,7 @@ DECAM_CODES = BitPlanes(
     codes=(1, 2, 5),
 )
 ZTF = BitPlanes("ZTF", 1 | 0x10 | 0x80 | 0x200 | 0x400, "ZTF science data system, mask bits 0, 4, 7, 9, 10")
-EUCLID_VIS = BitPlanes("Euclid VIS", 1, "Euclid DPDD, VIS flag map: INVALID is bit 0")
+EUCLID_VIS = BitPlanes("Euclid VIS", 1 | 16, "Euclid DPDD, VIS flag map: INVALID and COSMIC")
 CSST = BitPlanes("CSST", 1 | 2 | 16 | 32, "CSST level 1: bad, hot, cosmic ray, satellite")
 
 #: Planes whose name says that a pixel is unusable, as LSST (``MP_``), Pan-STARRS (``MSKNAM``) and ZTF

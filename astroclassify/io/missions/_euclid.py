@@ -1,7 +1,8 @@
 """Calibrated exposures of Euclid's VIS: 144 quadrants, each with its noise and flags.
 
 After the Euclid Data Product Description (DpdVisCalibratedQuadFrame): extensions ``1-1.E.SCI``, ``1-1.E.RMS``
-and ``1-1.E.FLG``, in any order, in ADU. Bit 0 of FLG, INVALID, makes a pixel unusable.
+and ``1-1.E.FLG``, in any order, in ADU. Of FLG bit 0, INVALID, and bit 4, COSMIC, make a pixel unusable; bit
+24 marks every object.
 """
 
 from astropy import units as u

@@ -45,7 +45,7 @@ def _space():
     # euclid.esac.esa.int, DPDD: VIS calibrated quad frame; extensions in any order
     euclid = [primary(TELESCOP="Euclid", INSTRUME="VIS", FILTER="VIS")]
     for number, chip in enumerate(("1-1.E", "1-1.F", "1-1.G", "1-1.H")):
-        flags = plane(1 if number == 2 else 8 + 16)
+        flags = plane(1 if number == 2 else 8 + 32 + 2**24)  # INVALID; else SAT, GHOST, OBJECTS
         parts = (_PIXELS[number], "SCI"), (noise * (number + 1), "RMS"), (flags, "FLG")
         parts = parts[::-1] if number % 2 else parts
         euclid += [image(pixels, f"{chip}.{role}") for pixels, role in parts]
