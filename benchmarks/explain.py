@@ -20,7 +20,7 @@ import numpy as np
 
 OURS = ("evidence", "grad-cam++", "integrated-gradients", "xrai", "occlusion")
 REFERENCE = "saliency"
-SIZES = ((608, 608), (1024, 1024))
+SIDES = (608, 1024)
 CHIP = (2048, 4096)
 STEPS, SEED = 16, 7
 
@@ -117,12 +117,15 @@ def main():
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--limit", type=float, default=30, help="minutes of a row (default: %(default)s)")
     parser.add_argument("--chip", action="store_true", help="also at 2048 x 4096")
+    parser.add_argument(
+        "--sides", nargs="*", type=int, default=SIDES, help="of square frames (default: 608 1024)"
+    )
     chosen = parser.parse_args()
     if chosen.row:
         work(chosen.row[0], tuple(map(int, chosen.row[1:])), chosen.repeats)
         return
     print(f"{'size':11} {'method':21} {'wall':>9} {'processor':>10} {'memory':>8}  ratio to xrai")
-    for shape in (*SIZES, *([CHIP] if chosen.chip else [])):
+    for shape in (*((side, side) for side in chosen.sides), *([CHIP] if chosen.chip else [])):
         found = {}
         for method in chosen.methods:
             repeats = 1 if method == REFERENCE else chosen.repeats
