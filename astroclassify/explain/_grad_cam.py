@@ -82,7 +82,7 @@ def grad_cam(maps, gradient):
     >>> import numpy as np
     >>> from astroclassify.explain._grad_cam import grad_cam
     >>> grad_cam(np.array([[[0.0, 2.0]]]), np.ones((1, 1, 2)))
-    array([[0. , 1.]])
+    array([[0., 1.]])
     """
     squared, cubed = gradient**2, gradient**3
     below = 2 * squared + maps.sum(axis=(1, 2), keepdims=True) * cubed

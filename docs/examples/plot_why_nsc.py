@@ -6,9 +6,10 @@ An answer is believed when one sees where it comes from. Six simulated frames th
 the default model says of each, and what it rests on: the network's own evidence, and the regions of XRAI.
 
 The first three are the edge of a globular cluster, a spiral arm in the ultraviolet, and a nebula that is
-round like a galaxy. The others have the paper's three reasons of wrong answers (:doc:`../evaluation`):
+round like a galaxy. The others have what the paper blames wrong answers on (:doc:`../evaluation`):
 *insufficient features*, here too little light; *image noise*, here tracks of cosmic rays; and *inter-class
-similarity*, here a piece of a disk that could be that of a nebula.
+similarity*, here a piece of an irregular galaxy. Whether the answer is right or wrong, the maps say what it
+rests on: with the default model the light of the body, not the tracks, and of the round nebula its rim.
 """
 
 import matplotlib.pyplot as plt

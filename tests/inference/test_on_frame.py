@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from astropy.nddata import CCDData
 from astropy.wcs import WCS, Sip
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from astroclassify.core import FrameWarning
-from astroclassify.inference import map_on_frame
+from astroclassify.inference import map_on_frame, on_cells
 
 SHAPE, CELLS = (1024, 2048), (32, 61)
 
@@ -89,3 +91,19 @@ def test_a_broken_wcs_is_told_and_the_map_has_none(name, value):
     with pytest.warns(FrameWarning, match="the WCS is broken .*; the evidence has none"):
         made = map_on_frame(np.zeros(CELLS), CCDData(np.zeros(SHAPE, "f4"), unit="adu", wcs=wcs))
     assert made.wcs is None
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 60), st.floats(-8, 20), st.floats(1, 40), st.integers(1, 30))
+def test_what_lies_within_the_frame_is_shared_and_its_sum_kept(cells, pixels, start, size, wanted):
+    values = np.random.default_rng(cells).random((1, cells)).astype(np.float32)
+    found = on_cells(values, ((0, 1), (start, start + size)), (1, pixels), cells=(1, wanted))
+    edges = np.linspace(start, start + size, cells + 1)
+    inside = np.clip(edges[1:], 0, pixels) - np.clip(edges[:-1], 0, pixels)
+    assert found.shape == (1, wanted)
+    assert found.sum() == pytest.approx((values[0] * inside / (size / cells)).sum(), abs=1e-4)
+
+
+def test_cells_go_where_they_are():
+    found = on_cells(np.array([[1.0, 2.0]]), ((0, 2), (-2, 2)), (2, 4), cells=(1, 4))
+    assert found.tolist() == [[1.0, 1.0, 0.0, 0.0]]  # the left cell lies beyond the frame
