@@ -16,7 +16,7 @@ from astroclassify.identify import CatalogueSource, find_catalogue
 from astroclassify.simulate import random_frames
 
 
-def at(name, kind, seed=1):
+def at(name, kind, seed=8):
     """A simulated frame of a kind, at the place of a body."""
     body = resolve_body(name)
     wcs = WCS(naxis=2)

@@ -55,11 +55,13 @@ class _Spoken(logging.Filter):
     def __init__(self, arguments):
         super().__init__()
         names = sorted(vars(arguments), key=len, reverse=True)
+        self._switch = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, names))})=True\b")
         self._parameter = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, names))})=(?=\S)")
         self._bare = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, names))})=(?!\S)")
 
     def filter(self, record):
-        text = self._parameter.sub(lambda found: f"{_option(found[1])} ", record.getMessage())
+        text = self._switch.sub(lambda found: _option(found[1]), record.getMessage())
+        text = self._parameter.sub(lambda found: f"{_option(found[1])} ", text)
         record.msg, record.args = self._bare.sub(lambda found: _option(found[1]), text), ()
         return True
 

@@ -84,7 +84,7 @@ def explain(
     --------
     >>> from astroclassify.explain import explain
     >>> from astroclassify.simulate import random_frames
-    >>> (simulated,) = random_frames(7, kind="spiral")
+    >>> (simulated,) = random_frames(8, kind="spiral")
     >>> why = explain(simulated.array, method="integrated-gradients", steps=8)
     >>> why.target, why.regions.colnames[:4]
     ('galaxy', ['rank', 'score', 'share', 'area'])

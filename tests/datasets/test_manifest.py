@@ -82,7 +82,7 @@ def test_no_name_and_no_digit_is_lost(tmp_path, names, ra, dec, suffix):
     ("column", "value", "message"),
     [
         ("Label", "star", "row 2: the label is 'star'; expected one of galaxy, nsc"),
-        ("Instrument", "WFPC2", "row 2: the instrument is 'WFPC2'; expected one of ACS/WFC"),
+        ("Instrument", "WFPC2", "row 2: the instrument is 'WFPC2'; expected one of ACS/HRC, ACS/WFC"),
         ("OBSID", "../secret", "row 2: the OBSID is '../secret'"),
         ("OBSID", "idxr11e0q", "row 2: the OBSID is 'idxr11e0q'; expected a rootname of ACS/WFC: 'j'"),
         ("OBSID", "j92f01kwqq", "row 2: the OBSID is 'j92f01kwqq'; expected a rootname"),

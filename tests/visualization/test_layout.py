@@ -68,7 +68,7 @@ def test_an_instrument_without_layouts_is_refused():
 
 def test_an_unknown_instrument_is_refused():
     with pytest.raises(UnknownNameError):
-        plot_layout("acs-hrc")
+        plot_layout("acs-hrx")
 
 
 @pytest.mark.parametrize("narrowest", [0.01, 0.05, 0.2])
