@@ -87,7 +87,7 @@ class HduBytes:
         Returns
         -------
         bytes or None
-            Its 80 bytes, or as many as there are; `None` where no card ``KEYWORD = `` has this keyword.
+            Its 80 bytes, or as many as there are; `None` where no card of a value has this keyword.
         """
         start = self._starts.get(keyword.encode().ljust(8) + b"=")
         return None if start is None else self.raw[start : start + CARD]
