@@ -36,7 +36,12 @@ def page(card):
 
 def _row(picture):
     source = picture["source"].replace("<", "").replace(">", "").replace("`", "").rstrip("; ")
-    return picture["body"], f"``{source}``", picture["licence"], "yes" if picture.get("verified") == "1" else "no"
+    return (
+        picture["body"],
+        f"``{source}``",
+        picture["licence"],
+        "yes" if picture.get("verified") == "1" else "no",
+    )
 
 
 def main():

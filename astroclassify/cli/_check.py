@@ -2,7 +2,14 @@
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import check_output, format_of, say, tell_errors, write_result
-from astroclassify.cli._parsing import add_device, add_files, add_output, add_progress, add_subparser
+from astroclassify.cli._parsing import (
+    add_device,
+    add_files,
+    add_model,
+    add_output,
+    add_progress,
+    add_subparser,
+)
 
 _EXAMPLES = """
 astroclassify check night1/
@@ -29,10 +36,7 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     add_files(parser)
-    parser.add_argument("--model", default="default", help="name of the model")
-    parser.add_argument(
-        "--weights", metavar="PATH", help="a safetensors file, instead of the model's own weights"
-    )
+    add_model(parser)
     add_device(parser)
     add_output(parser)
     add_progress(parser)

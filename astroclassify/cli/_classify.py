@@ -9,6 +9,7 @@ from astroclassify.cli._output import check_output, format_of, say, tell_errors,
 from astroclassify.cli._parsing import (
     add_device,
     add_files,
+    add_model,
     add_output,
     add_progress,
     add_reading,
@@ -46,12 +47,7 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     add_files(parser)
-    parser.add_argument(
-        "--model", default="default", help="name of the model; 'astroclassify models' lists them"
-    )
-    parser.add_argument(
-        "--weights", metavar="PATH", help="a safetensors file, instead of the model's own weights"
-    )
+    add_model(parser)
     add_device(parser)
     parser.add_argument(
         "--precision",

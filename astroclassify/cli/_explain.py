@@ -5,7 +5,7 @@ from pathlib import Path
 from astropy.table import Table
 
 from astroclassify.cli._output import tell_errors, write_result
-from astroclassify.cli._parsing import add_device, add_files, add_subparser
+from astroclassify.cli._parsing import add_device, add_files, add_model, add_subparser
 from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError
 
 _EXAMPLES = """
@@ -53,10 +53,7 @@ def add_parser(subparsers):
     parser.add_argument(
         "--target", choices=("galaxy", "nsc"), help="what to explain (default: what the answer leans to)"
     )
-    parser.add_argument("--model", default="default", help="name of the model (default: %(default)s)")
-    parser.add_argument(
-        "--weights", metavar="PATH", help="a safetensors file, instead of the model's own weights"
-    )
+    add_model(parser)
     add_device(parser)
     parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
     parser.add_argument(

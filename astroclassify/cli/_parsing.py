@@ -255,6 +255,23 @@ def add_processes(parser):
     )
 
 
+def add_model(parser):
+    """
+    Add ``--model`` and ``--weights``.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add them.
+    """
+    parser.add_argument(
+        "--model", default="default", help="name of the model; 'astroclassify models' lists them"
+    )
+    parser.add_argument(
+        "--weights", metavar="PATH", help="a safetensors file, instead of the model's own weights"
+    )
+
+
 def add_device(parser):
     """
     Add ``--device``.

@@ -10,6 +10,7 @@ from astroclassify.cli._output import check_output, say, tell_errors, write_resu
 from astroclassify.cli._parsing import (
     add_device,
     add_files,
+    add_model,
     add_reading,
     add_subparser,
     reading,
@@ -64,8 +65,7 @@ def add_parser(subparsers):
         metavar="OUT",
         help="also a table of all frames in the columns of IVOA ObsCore: .vot with UCDs, .fits, .ecsv, ...",
     )
-    parser.add_argument("--model", default="default", help="name of the model")
-    parser.add_argument("--weights", metavar="PATH", help="a safetensors file, instead of the model's own")
+    add_model(parser)
     add_device(parser)
     add_reading(parser)
 

@@ -5,21 +5,20 @@ Pictures are drawn so that the classes are balanced within each source of pictur
 tells nothing. A fifth of the bodies is held out, to calibrate and to measure.
 """
 
-import hashlib
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, fingerprint
 from astroclassify.datasets import read_labels
+from astroclassify.io import read_colours
 from astroclassify.simulate import CLASSES, PicturePlans, SimulationConfig, labelled_pictures, restyle
 from astroclassify.training._exposed import exposed_arrays
-from astroclassify.training._sources import _EXPOSURES, FRAMES_OF_A_BODY, as_products, chip_frames
+from astroclassify.training._sources import _EXPOSURES, _LEAST_SNR, FRAMES_OF_A_BODY, as_products, chip_frames
 
-_CHIPS = SimulationConfig(optics="typical", clear_snr=0.5)
+_CHIPS = SimulationConfig(optics="typical", clear_snr=_LEAST_SNR)
 #: All frames of a training come from one set, so that a picture is cleaned once for many of them.
 _SEED, _COUNT = 20_012, 36**4
 #: A piece of a photograph: side relative to the shorter side, and pixels a side at least.
@@ -75,11 +74,7 @@ def _clearly_exposed(plans, index):
 
 
 def _number(picture):
-    return int(_checksum(picture.body)[:8], 16)
-
-
-def _checksum(body):
-    return hashlib.sha256(body.encode()).hexdigest()
+    return int(fingerprint(picture.body)[:8], 16)
 
 
 def real_chips(rng, *, pictures):
@@ -150,9 +145,8 @@ def _shares(pictures):
 @lru_cache(maxsize=160)
 def _planes(path):
     """The picture's colours, or its one plane, 8 bits ``[n, y, x]``."""
-    with Image.open(path) as picture:
-        shown = picture.convert("L" if picture.mode in ("1", "L", "I", "I;16", "F") else "RGB")
-    return np.atleast_3d(np.asarray(shown)).transpose(2, 0, 1)
+    planes, _, _ = read_colours(path)
+    return np.round(255 * planes[:, ::-1]).astype(np.uint8)
 
 
 def _in_grey(planes, rng):
@@ -201,7 +195,7 @@ def held_out(pictures):
     chosen = set()
     for label in CLASSES:
         bodies = {picture.body for picture in pictures if picture.label == label}
-        in_order = sorted(bodies, key=_checksum)
+        in_order = sorted(bodies, key=fingerprint)
         chosen.update(in_order[: -(-len(in_order) // _HELD_OUT)])
     return chosen
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from astroclassify.core import ParameterError
 from astroclassify.simulate import CLASSES, LabelledPicture, SimulationConfig
-from astroclassify.training._pictures import real_photographs, real_scenes, real_sources
+from astroclassify.training._pictures import _planes, real_photographs, real_scenes, real_sources
 
 CONFIG = SimulationConfig(
     instruments={"wfc3-uvis": 1}, apertures={"wfc3-uvis": ["UVIS1-C512A-SUB"]}, optics="typical"
@@ -70,3 +70,10 @@ def test_a_fifth_of_each_class_is_held_out_and_shown_to_no_training(tmp_path):
 def test_a_style_can_be_asked_for(pictures):
     frames = real_photographs(np.random.default_rng(4), pictures=pictures, style="chart")
     assert all(array.mean() > 128 for array, *_ in frames)
+
+
+def test_a_picture_of_16_bits_keeps_its_grey_levels(tmp_path):
+    path, ramp = tmp_path / "ramp.png", np.linspace(0, 65535, 128).astype(np.uint16)
+    Image.fromarray(np.tile(ramp, (128, 1))).save(path)
+    (plane,) = _planes(str(path))
+    np.testing.assert_array_equal(plane[0], np.round(ramp / 257).astype(np.uint8))
