@@ -279,13 +279,18 @@ def _light(frame, counted, setup, factor, sed):
     """Eq. (1) for the light of the body, the sky and the dark current, before and after."""
     if not setup.new_light:
         return _Light(factor, factor, 0.0, factor)
+    # A frame does not say which spectrum its light has; one is assumed, and sets how many electrons the new
+    # band or camera would have counted for each that was (Eq. 1, before and after).
     spectrum = power_law(-2) if sed is None else named_spectrum(sed) if isinstance(sed, str) else sed
     old, new = (count_rate(spectrum, b).value for b in (setup.old_band, setup.band))
     signal = float(factor * new / old)
     sky_old, sky_new = (
         float(sky_rate(b, pixel_scale=setup.scale).value) for b in (setup.old_band, setup.band)
     )
-    # Dark current per pixel, of the new camera on the area of an old pixel.
+    # The background is sky and dark current, not the body's light, and has a ratio of its own. What of it is
+    # still in the frame (`level`, where the frame is faintest, at most what sky and dark current make) was
+    # multiplied by the ratio of the signal; the pedestal makes up the difference: level * (ratio of
+    # backgrounds - of signals). Dark current per pixel, of the new camera on the area of an old pixel.
     before = sky_old + setup.old_camera.dark_current
     after = sky_new + setup.camera.dark_current / setup.ratio**2
     exptime = number_card(frame, "EXPTIME")
@@ -296,6 +301,8 @@ def _light(frame, counted, setup, factor, sed):
 
 def _faint_level(counted):
     """Electrons where the frame shows least."""
+    # Medians of blocks, which stars do not pull up; of these the 5% quantile, as bodies may fill most of a
+    # frame.
     size = [min(_BLOCK, n) for n in counted.electrons.shape]
     return float(np.quantile(block_reduce(counted.electrons, size, func=np.median), _LOW))
 
@@ -344,6 +351,10 @@ def _exposed(frame, counted, light, setup, wishes, blur, rng):
         hidden, floor = (grid.mean(variance) * grid.ratio**2 for variance in (hidden, floor))
         image = _resampled(image, hidden + floor, shot, grid, grain, rng)
         texture /= grid.ratio
+    # Variances of Poisson counts equal their means: the light's is shot * signal (shot = 1 but for drizzled
+    # frames), that of what was subtracted is `hidden`, that of amplifiers and added noise is `floor`. What
+    # the blurred, resampled frame has already is `image.variance`; white noise of the difference of the two
+    # is added.
     if setup.new_camera:  # its frame is not drizzled, even if the old one is
         hidden, shot, texture, grain = hidden / shot, 1.0, 0.0, 1.0
     wanted = np.maximum(grain * (shot * image.signal + (hidden + floor)), 0, dtype=np.float32)
@@ -366,6 +377,8 @@ class _Image:
 
 def _detector(frame, counted, light, setup, grid):
     """Give the new read variance for each old pixel, and what an electron is in units of the frame."""
+    # A new camera reads a pixel of ratio**2 old ones once: each old pixel gets that share of the read
+    # variance.
     rate = u.s in frame.unit.bases
     per_electron = counted.per_electron / light.exptime if rate else counted.per_electron
     if not setup.new_camera:
@@ -385,6 +398,9 @@ def _blurred(image, floor, shot, blur, rng):
     the noise of the star, which was blurred too, may leave less room: the sum has the right variance there,
     but is not white.
     """
+    # With complement noise of the same level, the spectrum is level * (|W|**2 + 1 - |W|**2): flat. The
+    # variance grows from kept * level to level, so that `kept` of the noise's level is what the blurred frame
+    # has.
     signal, variance = blur.image(image.signal), blur.variance(image.variance)
     room = np.clip(shot * signal + floor - variance, 0, None) / max(1 - blur.kept, 1e-9)
     level = np.minimum(variance / blur.kept, room)

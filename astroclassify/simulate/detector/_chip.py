@@ -18,19 +18,24 @@ ANNEAL_PERIOD = 28.0
 # pixels of WFC become hot each day, and anneals heal 45 to 50% of them (ACS ISR 2002-06): half a month's
 # growth of those that heal is 0.05% of all pixels, where 0.7% are hot.
 _HEALING = 0.07
-# Hot pixels are the rarer the hotter, as rate**-2.5, up to this many times the threshold (not confirmed).
+# Hot pixels are the rarer the hotter: their numbers per rate fall as rate**-2.5, so that rate**-1.5 of them
+# are hotter than a rate. Of those above 0.08 that makes 2% hotter than 1 electron per second; the handbook
+# has 16 of 390 new ones a day, 4% (ACS Instrument Handbook of 2005, Table 4.3). None is more than 300 times
+# the threshold.
 _HOTTEST = 300.0
 # Purposes of streams of randomness; every chip of a camera has one of each.
 _RESPONSE, _PLACES, _RATES, _SHAPE, _DUST, _LAMP, _THICKNESS = range(7)
 _STEPS = 32  # of the coded pixel response, per rms
 _BLOCK_ROWS = 64
-# The smooth part of a flat field: its largest departure from 1, and how much of it changes with
-# the band (neither is confirmed in a source); Legendre polynomials up to the third degree.
+# The smooth part of a flat field: its largest departure from 1, and how much of it changes with the band;
+# Legendre polynomials up to the third degree. Chosen by us, as flats of both cameras look.
 _LOW_ORDER, _OF_THE_BAND, _DEGREE = (0.05, 0.10), 0.2, 3
-# Shadows of dust, as rings: how many for a million pixels, outer radius (pixels), depth, inner radius over
-# outer. Not confirmed in a source; a telescope with a central obscuration makes rings.
+# Shadows of dust on a window above the detector: how many for a million pixels, outer radius (pixels), depth,
+# and inner radius over outer. A grain casts an image of the pupil, out of focus; with a central obscuration
+# that is a ring, of 0.33 for HST. Numbers, sizes and depths are chosen by us.
 _DUST_DENSITY, _DUST_RADII, _DUST_DEPTHS, _DUST_HOLE = 5.0, (12.0, 45.0), (0.004, 0.03), 0.35
-# A flash's lamp is brighter in the middle than in the corners: departure from its mean (not confirmed).
+# A flash's lamp is uneven: "broad patterns with +/-20%" of its mean (WFC3 ISR 2013-12); that it is brighter
+# in the middle than in the corners is our choice.
 _LAMP_SHAPE = 0.2
 
 
@@ -375,6 +380,7 @@ def _heated(window, effects, share, stream):
         places.append(window.rng(_PLACES, kind, stream).random(number) * pixels)
         draws = window.rng(_RATES, kind, stream).random(number)
         if kind == 0:
+            # The inverse of the share that is cooler, 1 - (rate / threshold)**-1.5.
             rates.append(effects.hot_rate * np.minimum((1 - draws) ** (-1 / 1.5), _HOTTEST))
         else:
             low = min(effects.warm_rate, effects.hot_rate)

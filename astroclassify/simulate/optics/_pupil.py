@@ -87,6 +87,9 @@ def noll_order(index):
 @lru_cache(maxsize=256)
 def _radial_coefficients(n, m, obscuration):
     """Coefficients of rho**m, rho**(m+2), ... rho**n, orthonormal over the open annulus."""
+    # Mahajan's annular polynomials: Gram-Schmidt of the powers of rho over obscuration <= rho <= 1, done by a
+    # QR decomposition at Gauss-Legendre nodes in u = rho**2, where rho d rho = du / 2. With unit norm a
+    # coefficient is the rms of the wavefront over the light that gets through.
     nodes, weights = np.polynomial.legendre.leggauss(32)
     u = obscuration**2 + (nodes + 1) / 2 * (1 - obscuration**2)  # rho squared
     powers = np.stack([u ** (m / 2 + k) for k in range((n - m) // 2 + 1)], axis=1)
