@@ -398,9 +398,8 @@ def _blurred(image, floor, shot, blur, rng):
     the noise of the star, which was blurred too, may leave less room: the sum has the right variance there,
     but is not white.
     """
-    # With complement noise of the same level, the spectrum is level * (|W|**2 + 1 - |W|**2): flat. The
-    # variance grows from kept * level to level, so that `kept` of the noise's level is what the blurred frame
-    # has.
+    # Complement noise of the same level makes the spectrum level * (|W|**2 + 1 - |W|**2), which is flat. The
+    # blurred frame has the variance kept * level, so that level = variance / kept.
     signal, variance = blur.image(image.signal), blur.variance(image.variance)
     room = np.clip(shot * signal + floor - variance, 0, None) / max(1 - blur.kept, 1e-9)
     level = np.minimum(variance / blur.kept, room)

@@ -29,7 +29,7 @@ def shares(size, ratio):
         ``[new, old]``, float32, shares of old pixels. Every row sums to the ratio: a last pixel that would be
         covered in part is left out.
     """
-    # 1e-6 of a pixel: 2048 pixels of 0.0495 arcseconds in steps of 0.074 should not lose one to rounding.
+    # The 1e-6: a ratio such as 0.1 / 0.05 may come out just above the whole number that it is.
     new = int(size / ratio + 1e-6)
     return overlaps(np.arange(size + 1.0), np.minimum(np.arange(new + 1) * ratio, size))
 
