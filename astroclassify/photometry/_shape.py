@@ -6,8 +6,8 @@ import numpy as np
 from scipy.special import erfc
 
 # A filter is a stack of thin layers: flat between two steep edges, each well described by an error function;
-# mirrors and detector tilt it. Far from the band a filter may leak, most of all in the red: next to nothing for hot
-# stars, much for cool ones.
+# mirrors and detector tilt it. Far from the band a filter may leak, most of all in the red: next to nothing
+# for hot stars, much for cool ones.
 _CORE_POINTS = 500
 _LEAK_POINTS = 60
 _ULTRAVIOLET = 190.0  # nm; no published curve of these cameras has anything below
