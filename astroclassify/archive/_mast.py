@@ -9,8 +9,8 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
 
+from astroclassify.archive._download import RetryPolicy
 from astroclassify.archive._sources import TransferError
-from astroclassify.archive._transfer import Patience
 from astroclassify.core import ParameterError, ReadError, optional_import
 
 _OBSERVATIONS_AT_A_TIME = 200  # in one question for products; longer ones time out
@@ -101,7 +101,7 @@ def category_of(body_class):
 
 class Mast:
     """
-    The archive, asked with patience.
+    The archive; a query that fails is tried again.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class Mast:
             self._exceptions.TimeoutError,
             TimeoutError,
         )
-        self._patience = Patience(retries, backoff, threading.Event())
+        self._retry = RetryPolicy(retries, backoff, threading.Event())
 
     def position(self, name):
         """
@@ -245,7 +245,7 @@ class Mast:
                 raise TransferError(f"{type(error).__name__}: {error}") from error
 
         try:
-            return self._patience.tried(attempt)
+            return self._retry.call(attempt)
         except TransferError as error:
             raise ReadError(f"MAST cannot be asked ({error}); try again later") from error
 

@@ -92,7 +92,7 @@ def query(
     Ask MAST which public raw frames there are of bodies, and propose a list of them.
 
     Nothing is fetched: the list tells sizes, so that `query_summary` and `plan_fetch` can tell what a fetch
-    would bring. Give bodies, or classes, or both (then only bodies of these classes are kept).
+    would hold. Give bodies, or classes, or both (then only bodies of these classes are kept).
 
     Parameters
     ----------
@@ -289,8 +289,8 @@ def _of_known(exposure, known):
 
 
 def _doubt(exposure, known):
-    said = proposed_class(exposure.classification)
-    return f"MAST: {exposure.classification}" if said and said != known.body_class else ""
+    proposed = proposed_class(exposure.classification)
+    return f"MAST: {exposure.classification}" if proposed and proposed != known.body_class else ""
 
 
 def _of_classes(mast, _, wanted, progress):

@@ -161,13 +161,13 @@ def _check_status(response, url):
     status = response.status_code
     if status < 300:
         return
-    said = f"{url}: the server says {status} {response.reason}"
+    message = f"{url}: the server says {status} {response.reason}"
     if status in _NOT_THERE:
-        raise NotThereError(said)
+        raise NotThereError(message)
     if status == _RANGE_REFUSED:
-        raise RangeError(said)
+        raise RangeError(message)
     passing = status in _PASSING or status >= _SERVER_ERRORS
-    raise TransferError(said, passing=passing, wait=_retry_after(response.headers.get("Retry-After")))
+    raise TransferError(message, passing=passing, wait=_retry_after(response.headers.get("Retry-After")))
 
 
 def _retry_after(text):

@@ -134,7 +134,7 @@ def _screened(table, listed, model, limit, output, progress):
         for key, facts in _known(output, model.sha256).items()
         if key in files and is_unchanged(files[key].frame, facts)
     }
-    failures = _look_at_the_others(files, known, model, output, progress)
+    failures = _answer_missing(files, known, model, output, progress)
     return _judged(table, keys, known, failures, model, limit)
 
 
@@ -148,7 +148,7 @@ def _loaded(model, weights, device):
     return loaded
 
 
-# What was said before ------------------------------------------------------------------------
+# Earlier answers -----------------------------------------------------------------------------
 
 
 def _journal(output):
@@ -156,7 +156,7 @@ def _journal(output):
 
 
 def _known(output, sha256):
-    """What these weights said of frames before: by the name of the file and the number of the HDU."""
+    """Facts about frames by the same weights from an earlier run, by file name and HDU."""
     if output is None:
         return {}
     known = {}
@@ -180,15 +180,15 @@ def _plain(value):
 
 
 def _key(row):
-    """What a row is known by: a file holds a frame for each number of an HDU."""
+    """The key of a row: exposure and HDU, as a file may hold several frames."""
     return str(row["OBSID"]), int(row["HDU Index"]) if "HDU Index" in row.colnames else None
 
 
-# Looking -------------------------------------------------------------------------------------
+# Answers -------------------------------------------------------------------------------------
 
 
-def _look_at_the_others(files, known, model, output, progress):
-    """Add what the model says of frames that are not known; give what was wrong with the rest."""
+def _answer_missing(files, known, model, output, progress):
+    """Let the model answer the frames without facts; give the errors of the others."""
     missing = {key: frame for key, frame in files.items() if key not in known}
     failures, journal = {}, None if output is None else _journal(output)
     with (
@@ -228,16 +228,16 @@ def _answer(planes, facts, model):
         (prediction,) = predict_planes(model, [planes], evidence=False)
     except AstroclassifyError as error:
         return error
-    return _said(prediction, model) | facts
+    return _model_facts(prediction, model) | facts
 
 
-def _said(prediction, model):
-    said = interpret(prediction, model)
+def _model_facts(prediction, model):
+    answer = interpret(prediction, model)
     return {
-        "p_galaxy": said.p_galaxy,
-        "p_class_field": said.probabilities["field"],
-        "leaning": said.leaning,
-        "novelty": said.novelty,
+        "p_galaxy": answer.p_galaxy,
+        "p_class_field": answer.probabilities["field"],
+        "leaning": answer.leaning,
+        "novelty": answer.novelty,
     }
 
 

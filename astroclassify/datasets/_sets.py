@@ -161,7 +161,7 @@ def build_set(
     table, listed = listed_frames(manifest, frames=frames)
     recipe = _recipe(table, listed, variant, resampling)
     run = RunFolder(folder)
-    if _about(run.folder) is None and not run.is_new():
+    if _description(run.folder) is None and not run.is_new():
         raise ParameterError(f"{run.folder} holds other files; expected an empty folder, or a set")
     with run:
         _check_same_set(run, recipe)
@@ -218,15 +218,15 @@ def open_set(folder):
     ('lcid', 1595)
     """
     folder = Path(folder)
-    about = _about(folder)
-    if about is None:
+    description = _description(folder)
+    if description is None:
         raise ReadError(f"{folder}: there is no set here, as it has no {ABOUT}; build one with build_set")
     if not (folder / MANIFEST_FILE).is_file():
         raise ReadError(f"{folder}: the set was not built to its end; build it again to complete it")
     shape = mapped(folder / PIXELS).shape
-    if list(shape) != about["shape"] or mapped(folder / SCALES).shape != _scales_shape(shape):
+    if list(shape) != description["shape"] or mapped(folder / SCALES).shape != _scales_shape(shape):
         raise ReadError(
-            f"{folder}: {PIXELS} has the shape {shape}, and {ABOUT} says {tuple(about['shape'])}; "
+            f"{folder}: {PIXELS} has the shape {shape}, and {ABOUT} says {tuple(description['shape'])}; "
             "build the set in a new folder"
         )
     failures = folder / FAILURES
@@ -234,7 +234,7 @@ def open_set(folder):
         folder,
         Table.read(folder / MANIFEST_FILE),
         Table.read(failures) if failures.is_file() else _failure_table([]),
-        about,
+        description,
     )
 
 
@@ -263,19 +263,19 @@ def _recipe(table, listed, variant, resampling):
     }
 
 
-def _about(folder):
+def _description(folder):
     path = folder / ABOUT
     if not path.is_file():
         return None
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        description = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ReadError(f"{path}: expected JSON: {error}") from error
-    if about.get("format") != _FORMAT:
+    if description.get("format") != _FORMAT:
         raise ReadError(
-            f"{path}: the set has the format {about.get('format')}; expected {_FORMAT}: build it again"
+            f"{path}: the set has the format {description.get('format')}; expected {_FORMAT}: build it again"
         )
-    return about
+    return description
 
 
 def _check_same_set(run, recipe):

@@ -292,13 +292,13 @@ def _check_way(by, allow_leakage):
         )
 
 
-def _parts(manifest, train, test, *, by, **about):
+def _parts(manifest, train, test, *, by, **settings):
     """The tables of a split, proved to share no more than they may."""
     parts = {}
     for part, rows in (("train", train), ("test", test)):
         parts[part] = manifest[rows]
-        said = {name: value for name, value in about.items() if value is not None}
-        parts[part].meta["split"] = {"part": part, "by": by, **said}
+        given = {name: value for name, value in settings.items() if value is not None}
+        parts[part].meta["split"] = {"part": part, "by": by, **given}
     leakage = check_leakage(parts["train"], parts["test"], allow=_SHARED[by])
     return Split(**parts, by=by, leakage=leakage, left_out=int(np.sum(~(train | test))))
 

@@ -119,7 +119,7 @@ def degrade(
     mean 100, variance 10...
     """
     rng = np.random.default_rng(rng)
-    wishes = _checked(
+    parameters = _checked(
         exptime_factor=exptime_factor,
         psf_fwhm=psf_fwhm,
         zernike_rms=zernike_rms,
@@ -130,17 +130,19 @@ def degrade(
     )
     if not isinstance(frame, CCDData) or frame.data.ndim != 2:
         raise FrameError(f"degrade() takes a two-dimensional CCDData; this is a {type(frame).__name__}")
-    counted = count_electrons(frame, gain=wishes["gain"], read_noise=wishes["read_noise"])
-    setup = _setup(frame, instrument, band, wishes["pixel_scale"])
-    light = _light(frame, counted, setup, wishes["exptime_factor"], sed)
-    blur, zernikes = _blur(frame, counted, setup, wishes, rng)
-    exposed = _exposed(frame, counted, light, setup, wishes, blur, rng)
+    counted = count_electrons(frame, gain=parameters["gain"], read_noise=parameters["read_noise"])
+    setup = _setup(frame, instrument, band, parameters["pixel_scale"])
+    light = _light(frame, counted, setup, parameters["exptime_factor"], sed)
+    blur, zernikes = _blur(frame, counted, setup, parameters, rng)
+    exposed = _exposed(frame, counted, light, setup, parameters, blur, rng)
     _check_possible(exposed, counted, setup, light)
-    told = {name: value for name, value in wishes.items() if value} | _told(setup, light, sed, zernikes)
-    return _frame(frame, exposed, setup, _cards(frame, setup, wishes, exposed), told)
+    history = {name: value for name, value in parameters.items() if value} | _derived(
+        setup, light, sed, zernikes
+    )
+    return _frame(frame, exposed, setup, _cards(frame, setup, parameters, exposed), history)
 
 
-# What is wanted ------------------------------------------------------------------------------
+# Parameters ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -201,9 +203,9 @@ _RANGES = {
 }
 
 
-def _checked(**wishes):
+def _checked(**parameters):
     """Turn quantities into plain numbers, and refuse those out of range."""
-    return {name: _number(name, value) for name, value in wishes.items()}
+    return {name: _number(name, value) for name, value in parameters.items()}
 
 
 def _number(name, value):
@@ -307,12 +309,12 @@ def _faint_level(counted):
     return float(np.quantile(block_reduce(counted.electrons, size, func=np.median), _LOW))
 
 
-def _blur(frame, counted, setup, wishes, rng):
+def _blur(frame, counted, setup, parameters, rng):
     """Give the blur, or `None` where there is none, and the random aberrations."""
-    zernikes = random_zernikes(wishes["zernike_rms"], rng) if wishes["zernike_rms"] else ()
+    zernikes = random_zernikes(parameters["zernike_rms"], rng) if parameters["zernike_rms"] else ()
     kernel, sigma = None, 0.0
-    if (wishes["psf_fwhm"] or zernikes) and setup.scale is None:
-        name = "psf_fwhm" if wishes["psf_fwhm"] else "zernike_rms"
+    if (parameters["psf_fwhm"] or zernikes) and setup.scale is None:
+        name = "psf_fwhm" if parameters["psf_fwhm"] else "zernike_rms"
         raise ParameterError(f"{name}= needs the frame's pixel scale, but it has neither WCS nor instrument")
     if zernikes or setup.new_light:
         if setup.old_band is None:
@@ -320,8 +322,8 @@ def _blur(frame, counted, setup, wishes, rng):
         old, new = (setup.old_camera, setup.old_band), (setup.camera, setup.band)
         smear = setup.new_camera and setup.ratio > 1
         kernel = optics_kernel(old, new, setup.scale, zernikes=zernikes, smear=smear)
-    if wishes["psf_fwhm"]:
-        sigma = sigma_of(wishes["psf_fwhm"] / setup.scale)
+    if parameters["psf_fwhm"]:
+        sigma = sigma_of(parameters["psf_fwhm"] / setup.scale)
     if kernel is None and not sigma:
         return None, zernikes
     return Blur(counted.electrons.shape, sigma=sigma, kernel=kernel, texture=counted.texture), zernikes
@@ -330,7 +332,7 @@ def _blur(frame, counted, setup, wishes, rng):
 # The exposure --------------------------------------------------------------------------------
 
 
-def _exposed(frame, counted, light, setup, wishes, blur, rng):
+def _exposed(frame, counted, light, setup, parameters, blur, rng):
     """Scale, blur and resample light and noise; then add the noise that is missing."""
     image = _Image(
         signal=light.signal * counted.electrons + np.float32(light.pedestal),
@@ -340,7 +342,7 @@ def _exposed(frame, counted, light, setup, wishes, blur, rng):
     )
     grid = Grid(image.signal.shape, setup.ratio) if setup.ratio > 1 else None
     read, per_electron = _detector(frame, counted, light, setup, grid)
-    floor = read + wishes["extra_noise"] ** 2 / setup.ratio**2
+    floor = read + parameters["extra_noise"] ** 2 / setup.ratio**2
     hidden, texture, shot = light.hidden * counted.hidden, counted.texture, counted.shot
     if blur is not None:
         image = _blurred(image, hidden + floor, shot, blur, rng)
@@ -450,7 +452,7 @@ def _name(setup):
 # The frame -----------------------------------------------------------------------------------
 
 
-def _frame(frame, exposed, setup, cards, told):
+def _frame(frame, exposed, setup, cards, history):
     """Assemble the result."""
     resampled = setup.ratio > 1
     header = frame.meta.copy()
@@ -464,7 +466,7 @@ def _frame(frame, exposed, setup, cards, told):
         wcs = rescale_wcs(wcs, setup.ratio) if resampled else wcs.deepcopy()
         wcs.array_shape = exposed.electrons.shape
     header.update(cards)
-    _add_history(header, f"degraded by astroclassify: {json.dumps(told)}")
+    _add_history(header, f"degraded by astroclassify: {json.dumps(history)}")
     data = np.asarray(exposed.electrons * exposed.per_electron, np.float32)
     sigma = np.asarray(np.sqrt(exposed.variance) * exposed.per_electron, np.float32)
     flags = None if resampled or frame.flags is None else frame.flags
@@ -474,18 +476,18 @@ def _frame(frame, exposed, setup, cards, told):
     return result
 
 
-def _cards(frame, setup, wishes, exposed):
+def _cards(frame, setup, parameters, exposed):
     """The cards that say what the frame is now."""
-    cards = {"ACBLUR": _causes(setup, wishes)}
+    cards = {"ACBLUR": _causes(setup, parameters)}
     exptime = number_card(frame, "EXPTIME")
     if exptime is not None:
-        cards["EXPTIME"] = exptime * wishes["exptime_factor"]
+        cards["EXPTIME"] = exptime * parameters["exptime_factor"]
     cards["ACRDNOIS"] = (round(float(np.sqrt(np.mean(exposed.floor))), 6), "[electron] read and added noise")
     if setup.new_camera:
         cards["ACGAIN"] = (mean_amplifier(setup.camera)[0], "[electron/adu] gain")
         cards["ACINSTR"] = (setup.camera.name, "astroclassify instrument")
-    elif wishes["gain"]:
-        cards["ACGAIN"] = (wishes["gain"], "[electron] for each unit of the frame")
+    elif parameters["gain"]:
+        cards["ACGAIN"] = (parameters["gain"], "[electron] for each unit of the frame")
     if setup.band is not setup.old_band:
         cards["ACBAND"] = cards["FILTER"] = (setup.band.name, "filter")
     if not isinstance(frame.meta, fits.Header):
@@ -493,30 +495,30 @@ def _cards(frame, setup, wishes, exposed):
     return cards
 
 
-def _causes(setup, wishes):
+def _causes(setup, parameters):
     causes = {
-        "exposure": wishes["exptime_factor"] < 1,
+        "exposure": parameters["exptime_factor"] < 1,
         "band": setup.band is not setup.old_band,
-        "optics": bool(wishes["psf_fwhm"] or wishes["zernike_rms"]),
-        "noise": wishes["extra_noise"] > 0,
+        "optics": bool(parameters["psf_fwhm"] or parameters["zernike_rms"]),
+        "noise": parameters["extra_noise"] > 0,
         "instrument": setup.new_camera,
         "pixels": setup.ratio > 1,
     }
     return ", ".join(name for name, there in causes.items() if there) or "nothing"
 
 
-def _told(setup, light, sed, zernikes):
-    """What was worked out, for HISTORY."""
-    told = {"signal": light.signal, "pixels": setup.ratio}
+def _derived(setup, light, sed, zernikes):
+    """Numbers that follow from the parameters, for HISTORY."""
+    history = {"signal": light.signal, "pixels": setup.ratio}
     if setup.new_light:
-        told |= {
+        history |= {
             "band": [f"{b.instrument} {b.name}".strip() for b in (setup.old_band, setup.band)],
             "sed": "flat in frequency" if sed is None else str(sed),
         }
     if zernikes:
-        told["zernikes"] = {index: round(strength, 3) for index, strength in zernikes}
+        history["zernikes"] = {index: round(strength, 3) for index, strength in zernikes}
     # Without the time of day: the same seed makes the same file.
-    return {key: value for key, value in provenance(**told).items() if key != "created"}
+    return {key: value for key, value in provenance(**history).items() if key != "created"}
 
 
 def _add_history(header, text):

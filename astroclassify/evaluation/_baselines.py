@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.evaluation._answered import BY, TRUTHS, scores
 from astroclassify.evaluation._pixels import STATISTICS
+from astroclassify.evaluation._scored import BY, TRUTHS, scores
 from astroclassify.metrics import SHARES, ClusterBootstrap
 
 #: Columns of a list that rules look at.
@@ -30,13 +30,13 @@ class Rule:
         What it looks at.
     learnt_on : {"the reference list", "other bodies", "these frames"}
         Where it comes from; of ``"these frames"`` it is the best that there is, and no fair rival.
-    said : numpy.ndarray of bool
+    called : numpy.ndarray of bool
         Whether it calls each frame a galaxy.
     """
 
     name: str
     learnt_on: str
-    said: np.ndarray
+    called: np.ndarray
 
     @property
     def is_fair(self):
@@ -123,7 +123,11 @@ def baselines(frames, rules, *, draws, rng):
     }
     return Table(
         [
-            {"looks_at": rule.name, "learnt_on": rule.learnt_on, **scores(SHARES, rule.said, truth, samples)}
+            {
+                "looks_at": rule.name,
+                "learnt_on": rule.learnt_on,
+                **scores(SHARES, rule.called, truth, samples),
+            }
             for rule in rules
         ]
     )
@@ -210,8 +214,8 @@ def _above(values, threshold, galaxies_above, commoner):
 
 
 def _numbers_by_others(values, truth, body):
-    said = np.zeros(truth.size, dtype=bool)
+    called = np.zeros(truth.size, dtype=bool)
     for each in range(body.max(initial=-1) + 1):
         mine = body == each
-        said[mine] = _above(values[mine], *_threshold(values[~mine], truth[~mine]))
-    return said
+        called[mine] = _above(values[mine], *_threshold(values[~mine], truth[~mine]))
+    return called

@@ -122,7 +122,7 @@ def _of_manifest(data, folder):
     listed = labelled_frames(data, frames=folder)
     table = data if isinstance(data, Table) else _table(Path(data))
     bodies = canonical_bodies(table).tolist()
-    return [_of_row(*told) for told in zip(table, listed, bodies, strict=True)]
+    return [_of_row(*each) for each in zip(table, listed, bodies, strict=True)]
 
 
 def _table(path):
@@ -132,7 +132,7 @@ def _table(path):
 
 
 def _of_row(row, frame, body):
-    told = {name: str(row[name]) if name in row.colnames else "" for name in ("Instrument", "Filter")}
+    words = {name: str(row[name]) if name in row.colnames else "" for name in ("Instrument", "Filter")}
     obsid = str(row["OBSID"])
     hdu = "" if frame.hdu is None else f"[{frame.hdu}]"
     return EvaluatedFrame(
@@ -140,8 +140,8 @@ def _of_row(row, frame, body):
         f"{obsid}{hdu}",
         body,
         obsid,
-        told["Instrument"],
-        told["Filter"],
+        words["Instrument"],
+        words["Filter"],
         f"{body} {_visit(obsid)}",  # other bodies are other visits, should simulated names be alike
     )
 

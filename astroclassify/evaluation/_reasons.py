@@ -3,7 +3,7 @@
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.evaluation._answered import TRUTHS
+from astroclassify.evaluation._scored import TRUTHS
 
 SIMILAR, INSUFFICIENT, NOISE = "inter-class similarity", "insufficient features", "image noise"
 #: Below this share of blocks with signal, little of a body is seen. Empty sky gives 0 to 0.24 (WFC3/UVIS).

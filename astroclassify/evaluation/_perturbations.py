@@ -1,4 +1,4 @@
-"""Frames made worse, one quantity at a time: what robustness is measured with."""
+"""Perturbations of frames, one quantity at a time: what robustness is measured with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ _USABLE = 0.5
 
 
 @dataclass(frozen=True)
-class Change:
+class Perturbation:
     """
-    One way of making frames worse.
+    A perturbation of frames: one quantity that is made worse, and its levels.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def level_name(level):
     return level if isinstance(level, str) else f"{level:g}"
 
 
-# The changes -------------------------------------------------------------------------------------
+# The perturbations ------------------------------------------------------------------------------
 
 
 def _aberrated(frame, level, rng):
@@ -228,11 +228,11 @@ def _like(frame, data):
     return CCDData(np.asarray(data, np.float32), unit=frame.unit, mask=frame.mask)
 
 
-#: What can be changed (dict of str to Change).
-CHANGES = {
-    change.quantity: change
-    for change in (
-        Change(
+#: The perturbations by quantity (dict of str to Perturbation).
+PERTURBATIONS = {
+    each.quantity: each
+    for each in (
+        Perturbation(
             "zernike",
             "aberrations added",
             "nm rms",
@@ -241,7 +241,7 @@ CHANGES = {
             (0, 500),
             _aberrated,
         ),
-        Change(
+        Perturbation(
             "exptime",
             "exposure time",
             "of the frame's",
@@ -250,7 +250,7 @@ CHANGES = {
             (1e-6, 1),
             _shorter,
         ),
-        Change(
+        Perturbation(
             "band",
             "another band",
             f"{BAND_EXPOSURE:g} of the time",
@@ -260,7 +260,7 @@ CHANGES = {
             _other_band,
             plain=False,
         ),
-        Change(
+        Perturbation(
             "cosmic-rays",
             "cosmic rays added",
             "hits / s / cm2",
@@ -269,7 +269,7 @@ CHANGES = {
             (0, 100),
             _with_cosmic_rays,
         ),
-        Change(
+        Perturbation(
             "gain",
             "electrons for each ADU",
             "of the frame's",
@@ -278,8 +278,10 @@ CHANGES = {
             (0.01, 1000),
             _with_gain,
         ),
-        Change("binning", "pixels summed", "pixels a side", 1, (2, 4, 8, 16), (1, 128), _binned, whole=True),
-        Change(
+        Perturbation(
+            "binning", "pixels summed", "pixels a side", 1, (2, 4, 8, 16), (1, 128), _binned, whole=True
+        ),
+        Perturbation(
             "cut-out",
             "part of the frame",
             "pixels a side",

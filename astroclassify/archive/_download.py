@@ -20,7 +20,7 @@ BOTH_CHIPS = frozenset((1, 4))
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """
     How often and how soon something is tried again.
 
@@ -38,7 +38,7 @@ class Patience:
     backoff: float
     stop: object
 
-    def tried(self, attempt, progress=lambda: 0):
+    def call(self, attempt, progress=lambda: 0):
         """
         Call until it works.
 
@@ -172,9 +172,9 @@ class PartFile:
             return {}
 
 
-def bring(source, obsid, part, *, wanted, whole, patience):
+def download(source, obsid, part, *, wanted, whole, retry):
     """
-    Bring a file from a source, whole or with the wanted images only, and check it.
+    Download a file from a source, whole or with the wanted images only, and check it.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def bring(source, obsid, part, *, wanted, whole, patience):
         Numbers of the HDUs whose pixels are needed.
     whole : bool
         Whether the other images are fetched, too.
-    patience : Patience
+    retry : RetryPolicy
         How often it is tried again.
 
     Returns
@@ -202,17 +202,17 @@ def bring(source, obsid, part, *, wanted, whole, patience):
         If it could not be had, or was damaged each time.
     """
     # Raw files hold two images at most: where both are needed there is nothing to leave out
-    way = _whole if whole or wanted >= BOTH_CHIPS else _cut
+    transfer = _whole if whole or wanted >= BOTH_CHIPS else _cut
 
     def attempt():
         try:
-            way(source, obsid, part, wanted, patience.stop)
+            transfer(source, obsid, part, wanted, retry.stop)
         except RangeError:  # the file is another one by now
             part.discard()
             raise
         return _checked(part, source.address(obsid))
 
-    return patience.tried(attempt, lambda: part.reached)
+    return retry.call(attempt, lambda: part.reached)
 
 
 def _whole(source, obsid, part, wanted, stop):
