@@ -1,4 +1,4 @@
-"""One file on its way from a source to a folder: tried again, gone on with, and checked."""
+"""The download of one file: retried, resumed, and checked."""
 
 import json
 import os
@@ -40,7 +40,7 @@ class RetryPolicy:
 
     def call(self, attempt, progress=lambda: 0):
         """
-        Call until it works.
+        Call with retries.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class RetryPolicy:
                     raise
 
     def _seconds(self, failures, asked):
-        """What the server asks for; else longer each time, and not all at the same moment."""
+        """The wait that the server asks for; else exponential backoff with jitter."""
         if asked is not None:
             return asked
         longest = min(self.backoff * 2 ** (failures - 1), _LONGEST_WAIT)
@@ -82,7 +82,7 @@ class RetryPolicy:
 
 class PartFile:
     """
-    The bytes of a file that are here so far, with what they are the beginning of.
+    A partial file, with a note of the file that its bytes are of.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class PartFile:
 
     def begin(self, origin, *, md5=""):
         """
-        Keep what is here if it is of the same origin, or begin anew.
+        Keep the bytes if they are of the same origin; else start again.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ class PartFile:
                     raise TransferError("interrupted", passing=False)
 
     def discard(self):
-        """Forget everything."""
+        """Delete the bytes and the note."""
         self._note.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
         self.origin = {}
@@ -306,7 +306,7 @@ class _Window:
 
 
 def _checked(part, address):
-    """What the file holds; a damaged one is thrown away."""
+    """The contents of the file, after a check; a damaged one is deleted."""
     problem = ""
     if part.origin.get("hdus") is None and part.origin.get("md5"):
         found = fingerprint(part.path, algorithm="md5")

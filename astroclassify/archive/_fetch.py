@@ -1,4 +1,4 @@
-"""Fetching the files of a list into a folder: what is there is kept, what was begun goes on."""
+"""Downloads of the files of a list into a folder: files that are there are kept, partial ones completed."""
 
 import shutil
 import threading
@@ -35,7 +35,7 @@ _MOST_CONNECTIONS = 64
 @dataclass(frozen=True)
 class FetchResult:
     """
-    What came of a fetch.
+    The result of a fetch.
 
     Parameters
     ----------
@@ -257,7 +257,7 @@ def _check(*, connections, retries, timeout, backoff):
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What came of one file; busy where another process is at it."""
+    """The result for one file; busy where another process downloads it."""
 
     obsid: str
     size: int = 0

@@ -1,4 +1,4 @@
-"""Raw files as they are fetched: whether one is whole, what is in it, and cutting images out of it."""
+"""Raw files on disk: completeness, images, and files without the images that are not needed."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What MAST is asked about HST's exposures, by astroquery: observations, raw files, where a name is."""
+"""Queries to MAST about HST's exposures, by astroquery: observations, raw files, positions of names."""
 
 import re
 import threading
@@ -230,7 +230,7 @@ class Mast:
         return [exposures[obsid] for obsid in sorted(exposures)]
 
     def _asked(self, call, *arguments, **options):
-        """Ask until there is an answer; an empty one is no reason for a warning."""
+        """Query with retries; an empty answer makes no warning."""
 
         def attempt():
             try:

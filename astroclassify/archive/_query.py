@@ -1,4 +1,4 @@
-"""Building a list of one's own: public raw frames of bodies, by name or class, as MAST tells of them."""
+"""Lists of public raw frames of bodies, by name or class, from queries to MAST."""
 
 import re
 from collections import Counter
@@ -42,7 +42,7 @@ _CATALOGUED = re.compile(r"(NGC|IC|UGC|ESO|M|MESSIER|ABELL|HCG)[- ]?\d+", re.IGN
 
 def paper_bodies():
     """
-    List as many bodies as the paper has.
+    Propose bodies for a list: as many of each class as the paper has.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def paper_bodies():
 
 @dataclass(frozen=True)
 class _Place:
-    """Where to look for a body: degrees; and what is known of it."""
+    """The circle to search for a body (degrees), and its entry of the table of bodies."""
 
     name: str
     ra: float
@@ -232,7 +232,7 @@ def _is_filter(band):
 
 @dataclass(frozen=True)
 class _Found:
-    """An exposure, the body that it is said to show, its class, and what speaks for that or against."""
+    """An exposure with the body and class that are proposed for it, and the reason or doubt."""
 
     exposure: object
     body: str

@@ -1,4 +1,4 @@
-"""Where frames are fetched from: MAST, the public cloud bucket, any server or bucket that holds them."""
+"""Sources of frames: MAST, the public cloud bucket, any other server or bucket."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""A contact sheet: one page on which a person sees the frames of a list, and overrules a screening."""
+"""A contact sheet: a page of thumbnails on which a person overrules a screening."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Screening: which frames of a list show their body, by a model's word, which a person can overrule."""
+"""Screening: a model decides which frames of a list show their body; a person can overrule it."""
 
 from contextlib import closing
 from pathlib import Path

@@ -26,7 +26,7 @@ _BLOCK = 2**18
 
 def encoded(array):
     """
-    Code a frame in 16 bits.
+    Encode a frame in 16 bits.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def _encode(halves, scales):
 
 def decoded(codes, scales):
     """
-    Give the frame back that codes stand for.
+    Decode a frame.
 
     Parameters
     ----------

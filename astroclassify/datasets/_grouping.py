@@ -1,4 +1,4 @@
-"""Which frames belong together: those of one body under any name, of one place on the sky, of one visit."""
+"""Groups of frames: those of one body under any name, of one place on the sky, of one visit."""
 
 from collections import Counter
 
@@ -70,7 +70,7 @@ def _body_of(directions, chosen, tolerance):
 
 
 def _merged(bodies, directions, tolerance):
-    """Bodies whose frames lie on each other become the one with most frames, a known one first."""
+    """Merge bodies whose frames overlap into the one with most frames, a body of the table first."""
     names, number = np.unique(bodies, return_inverse=True)
     links = number[overlapping(directions, tolerance)]
     together = components(links, names.size)
@@ -86,7 +86,7 @@ def _merged(bodies, directions, tolerance):
 
 def overlapping(directions, tolerance):
     """
-    Find the pairs of frames that lie on each other.
+    Find the pairs of frames that overlap on the sky.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def overlapping(directions, tolerance):
 
 def components(links, size):
     """
-    Number what hangs together.
+    Give the connected components of a graph: the same number to whatever is linked, directly or in steps.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tables of labels: which file shows what, as a person writes them down."""
+"""Tables of labels, written by hand: a file and its label in each row."""
 
 import csv
 from pathlib import Path

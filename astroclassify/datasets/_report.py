@@ -1,4 +1,4 @@
-"""Reports on lists: what is in them, how far one gets without a pixel, what repeats, what leaks."""
+"""Reports on lists: contents, metadata-only baselines, repeated frames, leakage."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ _CHIP = 2.0
 @dataclass(frozen=True, eq=False)
 class ManifestReport:
     """
-    What is in a list.
+    The report of a list.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class ManifestReport:
 
 def report(manifest, *, name=None, others=None, accuracy=None, samples=2000, seed=0):
     """
-    Look at a list, without its pixels.
+    Report on a list from its metadata alone.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def _rule_table(manifest, bodies, visit, samples, seed):
 
 
 def _rule(values, labels, bodies):
-    """What the majority of a value says, for each frame; and how often it is right of bodies left out."""
+    """The metadata-only baseline: for each value the majority label, and its accuracy on bodies left out."""
     names, value = np.unique(values, return_inverse=True)
     classes, label = np.unique(labels, return_inverse=True)
     counted = np.zeros((names.size, classes.size), dtype=int)

@@ -170,7 +170,7 @@ def build_set(
 
 
 def _build(folder, recipe, table, listed, processes, progress):
-    """Put in what is missing."""
+    """Add the frames that are missing."""
     journal = _journal(folder)
     done = {row: facts for row, facts in _done(folder).items() if is_unchanged(listed[row].frame, facts)}
     _check_space(folder, recipe["shape"], len(listed) - len(done))
@@ -249,7 +249,7 @@ def _check(variant, resampling, processes):
 
 
 def _recipe(table, listed, variant, resampling):
-    """What makes the set what it is."""
+    """The recipe of a set: variant, shape, resampling, and a checksum of the list."""
     text = StringIO()
     table.write(text, format="ascii.csv")
     text.write("\n".join(frame.label for frame in listed))
@@ -290,12 +290,12 @@ def _check_same_set(run, recipe):
 
 
 def _journal(folder):
-    """What is done since the manifest was written: a line for each frame."""
+    """The journal: a line for each frame that was added since the manifest was written."""
     return Journal(folder / _JOURNAL, tuple(_FACTS))
 
 
 def _done(folder):
-    """What is known of the frames that are in: from the manifest, and since then from the journal."""
+    """Facts about the frames of the set, from the manifest and from the journal."""
     done = {}
     if (folder / MANIFEST_FILE).is_file():
         columns = Table.read(folder / MANIFEST_FILE)[list(_FACTS.values())]
@@ -320,7 +320,7 @@ def _check_space(folder, shape, missing):
 
 
 def _make_arrays(folder, shape):
-    """Make arrays as holes, which take room on the disk only as they are filled."""
+    """Make sparse arrays, which take space on the disk only as they are filled."""
     for name, dtype, size in ((PIXELS, "<u2", shape), (SCALES, "<f4", _scales_shape(shape))):
         path = folder / name
         if not path.is_file():
@@ -337,7 +337,7 @@ def _jobs(folder, listed, done, resampling):
 
 
 def _write_tables(folder, table, listed, done, failures):
-    """Write what is in and what is not."""
+    """Write the manifest of the set, and the table of failures."""
     rows = sorted(done)
     manifest = table[rows]
     manifest["Class"] = [listed[row].label for row in rows]

@@ -1,4 +1,4 @@
-"""Training frames and held-out frames: apart by body."""
+"""Splits into training and held-out frames, by body."""
 
 import warnings
 from dataclasses import dataclass
@@ -129,7 +129,7 @@ def _check_fraction(fraction):
 @dataclass(frozen=True, eq=False)
 class Split:
     """
-    A list in two parts.
+    A split of a list into training and test frames.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ class Split:
 
 def split(manifest, *, by="body", fraction=0.2, seed=0, allow_leakage=False):
     """
-    Part a list into training and test frames.
+    Split a list into training and test frames.
 
     Bodies are told by all of their names and by position, and bodies of one visit stay together. Of many
     drawn choices of bodies, for each class the one is taken whose share of frames is nearest to the
@@ -225,7 +225,7 @@ def split(manifest, *, by="body", fraction=0.2, seed=0, allow_leakage=False):
 
 def kfold(manifest, k=5, *, by="body", seed=0, allow_leakage=False):
     """
-    Part a list into k folds, each of which is tested on once.
+    Split a list into k folds for cross-validation.
 
     Parameters
     ----------
@@ -293,7 +293,7 @@ def _check_way(by, allow_leakage):
 
 
 def _parts(manifest, train, test, *, by, **settings):
-    """The tables of a split, proved to share no more than they may."""
+    """The tables of a split, after a check for leakage."""
     parts = {}
     for part, rows in (("train", train), ("test", test)):
         parts[part] = manifest[rows]

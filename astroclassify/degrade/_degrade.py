@@ -1,4 +1,4 @@
-"""Blurry frames: what a shorter exposure, another band, worse optics or another camera would have given."""
+"""Degradation of a frame: shorter exposure, other band, worse optics, other camera, coarser pixels."""
 
 import json
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def degrade(
     rng=None,
 ):
     """
-    Make the blurry frame that poorer circumstances would have given.
+    Degrade a frame: what a shorter exposure, another band, worse optics or another camera would have given.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The blur of a frame that exists: transfer functions, and noise that stays white under them."""
+"""Blur kernels as transfer functions, and the noise that keeps blurred frames white."""
 
 from dataclasses import replace
 
@@ -66,14 +66,14 @@ class Blur:
         return self.kept * np.maximum(self._filtered(self._padded(variance), transfer), 0)
 
     def share(self, bad):
-        """Tell how much of each pixel's light comes from bad ones."""
+        """The share of each pixel's light that comes from bad pixels."""
         weights = np.abs(fft.irfft2(self._transfer, s=self._box, workers=_WORKERS))
         transfer = fft.rfft2(weights / weights.sum(), workers=_WORKERS)
         return self._filtered(self._padded(bad.astype(np.float32)), transfer)
 
     def complement(self, rng):
         """
-        Draw the noise that a blur has taken.
+        Draw the complement of blurred noise: what makes its spectrum flat again.
 
         Parameters
         ----------
@@ -102,7 +102,7 @@ class Blur:
 
 def textured_noise(shape, texture, rng):
     """
-    Draw unit noise of the grain of a frame.
+    Draw noise of unit variance with the correlation of a frame's noise.
 
     Parameters
     ----------

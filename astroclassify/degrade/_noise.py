@@ -1,4 +1,4 @@
-"""A frame in electrons, and what its noise is made of: light, what was subtracted, the amplifiers."""
+"""A frame in electrons, and its noise model: photon noise, subtracted background, read noise."""
 
 import warnings
 from dataclasses import dataclass
@@ -350,7 +350,7 @@ def _relative_weight(frame, electrons, bad, per_electron):
 @dataclass(frozen=True)
 class FaintNoise:
     """
-    The noise where a frame is faint.
+    Variance and correlation of the noise, measured where a frame is faint.
 
     Noise is measured by differences between a pixel and the mean of two on either side, which do not see
     gradients. Pixels are chosen by the light around them, not by their own, which would cut their noise.
@@ -420,7 +420,7 @@ class FaintNoise:
 
     def read_share(self, frame):
         """
-        Tell what is left of a detector pixel's read variance in a pixel of the frame.
+        Give the share of a detector pixel's read variance that a pixel of the frame has.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Coarser pixels: shares of area, the noise they cost, and header and WCS that go with them."""
+"""Resampling to coarser pixels by area: light, noise, header and WCS."""
 
 import re
 
@@ -97,7 +97,7 @@ class Grid:
 
     def exchange(self, rng):
         """
-        Draw the noise that makes resampled noise white.
+        Draw the noise between neighbours that makes resampled noise white.
 
         Parameters
         ----------

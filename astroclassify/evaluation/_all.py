@@ -61,7 +61,7 @@ def all_tables(answers, frames, *, reference=None, truth=None, draws=2000, rng=0
 
 
 def _rivals(scored, rules):
-    """Give the best fair rule on words of the list and the best on a number: for each name, what it says."""
+    """The best fair baseline on metadata and the best on a pixel statistic: their calls by frame."""
     truth, names = np.asarray(scored["truth"] == "galaxy"), [str(name) for name in scored["name"]]
     rivals = {}
     for on_numbers in (False, True):

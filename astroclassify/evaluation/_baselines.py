@@ -1,4 +1,4 @@
-"""Rules that see no picture, or one number of it: what an accuracy is to be read against."""
+"""Baselines to compare accuracies with: rules on instrument, band or one statistic of the pixels."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ REFERENCE, OTHERS, SAME = "the reference list", "other bodies", "these frames"
 @dataclass(frozen=True, eq=False)
 class Rule:
     """
-    A rule that tells galaxies from nsc by a word or a number.
+    A baseline: a rule that separates galaxies from nsc by a word or a number.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def scored_frames(frames):
 
 def rules_for(frames, *, reference=None):
     """
-    Learn the rules.
+    Learn the baselines' rules.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def rules_for(frames, *, reference=None):
 
 def baselines(frames, rules, *, draws, rng):
     """
-    Score the rules.
+    Score the baselines.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def _words(table, columns):
 
 
 def _by_reference(values, others, truth):
-    """Call each frame what most of the others with its word are; without any, the commoner class."""
+    """Leave-one-out majority of the frames with the same word; without any, the commoner class."""
     known, place = np.unique(others, return_inverse=True)
     counts = np.zeros((known.size, 2))
     np.add.at(counts, (place, truth.astype(int)), 1)
@@ -170,7 +170,7 @@ def _by_reference(values, others, truth):
 
 
 def _by_others(values, truth, body):
-    """Call each frame what most frames of other bodies with its word are."""
+    """Leave-one-body-out majority of the frames with the same word."""
     known, place = np.unique(values, return_inverse=True)
     own = np.zeros((body.max(initial=0) + 1, known.size, 2))
     np.add.at(own, (body, place, truth.astype(int)), 1)
@@ -180,7 +180,7 @@ def _by_others(values, truth, body):
 
 
 def _majority(counts, all_counts):
-    """Whether galaxies are more; where as many, as among all."""
+    """Whether galaxies are the majority; a tie goes to the majority of all frames."""
     difference = counts[..., 1] - counts[..., 0]
     overall = all_counts[..., 1] >= all_counts[..., 0]
     return np.where(difference == 0, overall, difference > 0)

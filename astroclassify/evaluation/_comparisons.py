@@ -1,4 +1,4 @@
-"""Is one model better than another, or than a rule that sees no picture? On the same frames, pair by pair."""
+"""Paired comparisons on the same frames: of models with each other and with metadata-only baselines."""
 
 from itertools import combinations
 

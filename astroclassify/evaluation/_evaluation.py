@@ -1,4 +1,4 @@
-"""What an evaluation is: the answers of some models to some frames, and the tables made of them."""
+"""The result of an evaluation: answers of models to frames, and the tables made of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The frames of an evaluation: what each shows, and what it can be told apart by."""
+"""The frames of an evaluation: label, body, visit, instrument, band, and a fingerprint of the pixels."""
 
 import os
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ from astroclassify.models import FINE_CLASSES, NSC_CLASSES
 @dataclass(frozen=True, eq=False)
 class EvaluatedFrame:
     """
-    A labelled frame, and what the manifest tells of it.
+    A labelled frame with its row of the manifest.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class EvaluatedFrame:
 
     @cached_property
     def fingerprint(self):
-        """What changes when the pixels do (str)."""
+        """A fingerprint of the pixels (str)."""
         pixels = self.frame.frame
         if isinstance(pixels, CachedPixels):
             _, *identity = pixels.identity()  # wherever the set is
@@ -175,7 +175,7 @@ def _check_labels(found):
 
 
 def _check_names(found):
-    """A row may stand in a list twice; two files of one name may not."""
+    """Refuse two different files of one name; the same row may be listed twice."""
     first = {}
     for each in found:
         other = first.setdefault(each.name, each)
@@ -189,7 +189,7 @@ def _check_names(found):
 
 def truth_beside(data):
     """
-    Read what a simulation knows of each exposure.
+    Read the truth table of a simulated set.
 
     Parameters
     ----------

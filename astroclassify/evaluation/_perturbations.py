@@ -66,7 +66,7 @@ class Perturbation:
 
     def checked(self, levels):
         """
-        Give levels, the reference first, or say what is wrong with them.
+        Check levels, and put the reference first.
 
         Parameters
         ----------

@@ -123,7 +123,7 @@ class _Perturber:
 
 
 def _read(labelled):
-    """Give a frame with what is known of it: not only its pixels, which `LabelledFrame.array` gives."""
+    """Read a frame with its header, as perturbations need exposure time, instrument and gain."""
     frame = read_frame(labelled.frame, labelled.hdu) if labelled.is_file else labelled.frame
     if isinstance(frame, CCDData):
         return frame

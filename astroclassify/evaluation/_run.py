@@ -1,4 +1,4 @@
-"""Going through the frames: every frame is read once for all models that take the same planes."""
+"""The run over the frames: each is read once for all models with the same preprocessing."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class _Answering:
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """A frame as the networks take it, or what went wrong before."""
+    """The planes of a frame, or the error that there is instead."""
 
     frame: EvaluatedFrame
     planes: np.ndarray | None = None
@@ -161,7 +161,7 @@ def _warmed(prepared, group, options):
 
 
 def _prepared(frame, spec, statistics):
-    """Read a frame and make its planes; keep what its pixels are like."""
+    """Read a frame and make its planes; log the statistics of its pixels."""
     clock = [perf_counter()]
     try:
         array = frame.frame.array()
@@ -176,7 +176,7 @@ def _prepared(frame, spec, statistics):
 
 
 def _row(model, prepared, options):
-    """Classify one frame, alone: so what else is in the list never changes an answer."""
+    """Classify one frame in a batch of its own, so that no other frame changes an answer."""
     import torch
 
     error, start, columns = prepared.error, perf_counter(), {}

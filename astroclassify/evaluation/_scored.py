@@ -156,7 +156,7 @@ def is_scored(answers):
 
 def scored_answers(answers):
     """
-    Take what counts from the rows of one model.
+    Select the answers of one model that are scored.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tables of an evaluation: how good, how sure and how fast models are, as a whole and group by group."""
+"""Tables of an evaluation: scores, calibration and times of models, for all frames and by group."""
 
 import numpy as np
 from astropy.table import Table
@@ -27,7 +27,7 @@ _GROUP_SHARES = (accuracy, f1_galaxy, f1_nsc)
 
 def table4(of_models, *, draws, rng):
     """
-    Make the table of the paper: how good and how fast.
+    Make the table of the paper: scores and times.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def _with_units(table):
 
 def confusion(of_models):
     """
-    Count what is called what (Fig. 3 of the paper).
+    Count the confusion matrix (Fig. 3 of the paper).
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def roc(of_models):
 
 def calibration(of_models, *, draws, rng):
     """
-    Say what the probabilities are worth, and what is answered at all.
+    Measure calibration, and the share of frames that are answered.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def _calibration_error(scored, samples):
 
 def reliability(of_models):
     """
-    Compare confidence with accuracy.
+    Give the reliability diagram: accuracy in bins of confidence.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def reliability(of_models):
 
 def coverage(of_models):
     """
-    Say how accurate answers are if only the surest are given.
+    Give accuracy against coverage, for thresholds of the probability.
 
     Parameters
     ----------

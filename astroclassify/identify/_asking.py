@@ -1,4 +1,4 @@
-"""Asking a service through astroquery, and saying in one way that it does not answer."""
+"""Queries to services by astroquery, with one error for those that fail."""
 
 from xml.parsers.expat import ExpatError
 

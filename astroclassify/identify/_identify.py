@@ -1,4 +1,4 @@
-"""From a frame's place on the sky to the bodies that it shows, and the one that its label is of."""
+"""Identification: the catalogued bodies in a frame by its WCS, and the one that its label is of."""
 
 import os
 

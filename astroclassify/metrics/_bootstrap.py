@@ -1,4 +1,4 @@
-"""The one bootstrap: whole groups, bodies or visits, are drawn, and every figure sees the same draws."""
+"""Cluster bootstrap: whole groups (bodies or visits) are drawn, the same draws for every figure."""
 
 import numpy as np
 

@@ -209,7 +209,7 @@ def debiased_calibration_error(p_galaxy, is_galaxy, groups=None):
 
 class Recalibration(NamedTuple):
     """
-    The line that makes the logits of probabilities true.
+    Intercept and slope of the logistic recalibration of probabilities.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Coverage against accuracy: what is gained by leaving the least certain frames unanswered."""
+"""Accuracy against coverage, when the least certain frames are left unanswered."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""A figure with its interval, and what is said where too few groups were seen for a bootstrap."""
+"""A figure with its interval: bootstrap, or Wilson's where there are too few groups."""
 
 from dataclasses import dataclass
 

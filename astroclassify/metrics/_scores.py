@@ -171,7 +171,7 @@ def asks(metric=None, *, bounded=True):
 @asks
 def confusion_matrix(p_galaxy, is_galaxy):
     """
-    Count what is called what.
+    Count the confusion matrix.
 
     Parameters
     ----------

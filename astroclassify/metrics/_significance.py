@@ -1,4 +1,4 @@
-"""Is one model better than another? McNemar's test, and the correction for many tests."""
+"""Significance of differences: McNemar's test, and Holm's correction for many tests."""
 
 import numpy as np
 from scipy.stats import binomtest

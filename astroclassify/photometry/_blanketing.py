@@ -1,4 +1,4 @@
-"""What absorption leaves of a star's black body: of Vega and of the Sun, and of the stars between them."""
+"""Line blanketing: the share of a black body that Vega, the Sun and stars between them emit."""
 
 from functools import cache
 

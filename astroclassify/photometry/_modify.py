@@ -1,4 +1,4 @@
-"""What changes a spectrum: normalisation, dust, redshift."""
+"""Normalisation, extinction and redshift of spectra."""
 
 from difflib import get_close_matches
 

@@ -1,4 +1,4 @@
-"""What an observer asks: signal-to-noise ratio, exposure time, depth, saturation."""
+"""Signal-to-noise ratio, exposure time, depth and saturation."""
 
 from dataclasses import dataclass
 from math import pi
@@ -23,7 +23,7 @@ _SURVEY_SKY, _SURVEY_RADIUS = 22.4, 0.185 * u.arcsec
 @dataclass(frozen=True)
 class ApertureNoise:
     """
-    What adds noise to a star's light in an aperture; plain numbers.
+    Noise terms of aperture photometry of a star; plain numbers.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The sky behind everything, seen from low Earth orbit: zodiacal light and earthshine."""
+"""Sky background in low Earth orbit: zodiacal light and earthshine."""
 
 import numpy as np
 from astropy import units as u

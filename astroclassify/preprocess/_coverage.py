@@ -1,4 +1,4 @@
-"""The part of a frame that was observed, and what stands in for the cells of it that were not."""
+"""The observed part of a frame, and fill values for the cells outside of it."""
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt

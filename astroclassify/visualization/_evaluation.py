@@ -1,4 +1,4 @@
-"""An evaluation as figures: what is called what, how sure, for which bodies, and how fast."""
+"""Figures of an evaluation: confusion, ROC, reliability, accuracy by body, times."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ _MOST_BODIES = 60
 
 def plot_confusion(evaluation):
     """
-    Show what is called what by each model (Fig. 3 of the paper).
+    Show the confusion matrix of each model (Fig. 3 of the paper).
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def _draw_matrix(ax, counts):
 
 def plot_roc(evaluation):
     """
-    Show how many galaxies are found for how many NSC that are called galaxies, for every threshold.
+    Show the receiver operating characteristic: galaxies found against NSC called galaxies.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def _list_areas(ax, evaluation, styles):
 
 def plot_reliability(evaluation):
     """
-    Compare how sure answers are with how often they are right.
+    Show the reliability diagram: accuracy against confidence.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def plot_reliability(evaluation):
 
 def plot_accuracy_by_body(evaluation, *, most=_MOST_BODIES):
     """
-    Show how many frames of each body are right.
+    Show the accuracy on each body.
 
     Parameters
     ----------

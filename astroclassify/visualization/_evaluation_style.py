@@ -57,7 +57,7 @@ def new_figure(width, height):
 
 def clean(ax, **settings):
     """
-    Take away what says nothing, and set what does.
+    Style axes: fewer spines and ticks, labels and grid.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Charge on the move: bleeding of full wells, and charge that parallel transfers leave behind."""
+"""Charge transfer: bleeding of full wells, and losses of parallel transfers (CTE)."""
 
 import math
 

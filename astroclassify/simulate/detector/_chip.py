@@ -1,4 +1,4 @@
-"""What belongs to a piece of silicon and not to an exposure: pixel response, flat field, hot pixels."""
+"""Fixed properties of a chip: pixel response, flat field, hot pixels."""
 
 from dataclasses import dataclass
 from functools import lru_cache

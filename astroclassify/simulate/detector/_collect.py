@@ -1,4 +1,4 @@
-"""What a chip collects during an exposure: photo-electrons, dark current, cosmic rays, satellites."""
+"""Charge collected during an exposure: photo-electrons, dark current, cosmic rays, satellite trails."""
 
 import numpy as np
 import torch

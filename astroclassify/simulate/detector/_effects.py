@@ -1,4 +1,4 @@
-"""What a detector adds to an exposure and loses of it, each effect with its strength."""
+"""Detector effects and their strengths: noise, hot pixels, cosmic rays, charge transfer, bias."""
 
 from dataclasses import dataclass, fields, replace
 
@@ -23,7 +23,7 @@ _LIMITS = {
 @dataclass(frozen=True)
 class Effects:
     """
-    The strengths of everything that happens between light and ADU; 0 or `False` is off.
+    Strengths of the detector's effects, from light to ADU; 0 or `False` is off.
 
     The defaults are typical of ACS/WFC; `typical` knows the other cameras.
 

@@ -1,4 +1,4 @@
-"""Ghosts of bright stars, and stray light: what reflections and scattering add to a field."""
+"""Ghosts of bright stars by reflection, and stray light by scattering."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""From a scene to the light on the detector: diffuse light on a coarse grid, point sources exactly.
+"""Convolution of a scene with the point-spread function: diffuse light on a coarse grid, points exactly.
 
 A point's core is drawn on detector pixels wherever within a pixel it falls; what of the point-spread
 function lies outside the core goes, with the diffuse light, through one Fourier transform on the coarse grid.
@@ -31,7 +31,7 @@ _CHUNK = 2**22
 
 def observe(diffuse, points, psf, *, shape, factor=2):
     """
-    See a scene through the optics.
+    Convolve a scene with the point-spread function.
 
     Parameters
     ----------

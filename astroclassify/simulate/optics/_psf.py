@@ -1,4 +1,4 @@
-"""Point-spread functions: what telescope, camera and detector make of a point, by Fourier optics."""
+"""Point-spread functions of telescope, camera and detector, by Fourier optics."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -64,7 +64,7 @@ class PointSpread:
 
     def kept(self, key, make):
         """
-        Derive something from the array, or give what has been derived before.
+        Cache a table that is derived from the array.
 
         Parameters
         ----------
@@ -76,7 +76,7 @@ class PointSpread:
         Returns
         -------
         object
-            What `make` made when the key was new.
+            The table; made at the first call with this key.
         """
         if self.tables.get("of") is not self.array:
             self.tables.clear()  # they came along with another array, through dataclasses.replace
@@ -408,7 +408,7 @@ def _centred(transfer, oversampling):
 
 
 def _fade(size, device):
-    """Let the wings end in a soft circle: bright stars would show the box."""
+    """Taper the wings to zero in a circle, so that bright stars do not show the box."""
     x = torch.fft.fftfreq(size, d=0.5, dtype=torch.float64, device=device)
     r = torch.hypot(x[:, None], x)
     return (1 + torch.cos(torch.pi * ((r - 0.7) / 0.3).clamp(0, 1))) / 2

@@ -1,4 +1,4 @@
-"""A telescope's pupil: what of the mirror is hidden, and how the wavefront departs from a sphere."""
+"""Pupil of a telescope: obscuration by mirror and vanes, and wavefront errors as Zernike polynomials."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""What bright stars spread beyond the box of the point-spread function: a halo and diffraction spikes.
+"""Wings of bright stars beyond the box of the point-spread function: halo and diffraction spikes.
 
 Diffraction by a round mirror falls as r**-3: the Airy pattern is (2 J1(x) / x)**2, and the square of the
 Bessel function falls as 1 / x. Light diffracted by the straight edges of the vanes stays on a line across
