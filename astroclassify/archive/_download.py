@@ -239,7 +239,9 @@ def _check_length(part, size, address):
         short = part.length < size
         if not short:
             part.discard()
-        raise TransferError(f"{address}: {'only ' if short else ''}{part.length} bytes came of {size}")
+        raise TransferError(
+            f"{address}: {'only ' if short else ''}{part.length} bytes came of {size}"
+        ).with_facts(file=address, found=part.length, expected=size)
 
 
 def _cut(source, obsid, part, wanted, stop):
@@ -315,5 +317,7 @@ def _checked(part, address):
     problem = problem or found.problem
     if problem:
         part.discard()
-        raise TransferError(f"{address}: the file that came is damaged: {problem}")
+        raise TransferError(f"{address}: the file that came is damaged: {problem}").with_facts(
+            file=address, found=problem
+        )
     return found

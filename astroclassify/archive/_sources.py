@@ -271,7 +271,9 @@ class BucketSource:
         tag = str(found.get("ETag") or found.get("LastModified") or "")
         size = int(found["size"])
         if start > size:
-            raise RangeError(f"{path}: it has {size} bytes, and {start} are here already")
+            raise RangeError(f"{path}: it has {size} bytes, and {start} are here already").with_facts(
+                file=path, found=size, expected=start
+            )
         stop = size if stop is None else min(stop, size)
         md5 = tag.strip('"')
         md5 = md5 if _MD5.fullmatch(md5) else ""  # of several parts it is none

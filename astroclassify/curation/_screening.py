@@ -311,32 +311,38 @@ def read_overrules(path, screened):
         if decision not in DECISIONS:
             raise ReadError(
                 f"{path}, row {number}: the decision on {name} is {decision!r}; expected keep or drop"
-            )
+            ).with_facts(file=path, found=decision, expected=DECISIONS)
         if key not in rows:
             raise ReadError(
                 f"{path}, row {number}: {name} is not in the list; expected decisions on its frames"
-            )
+            ).with_facts(file=path, found=name)
         kept = decision == "keep"
         if decided.setdefault(rows[key][0], kept) != kept:
-            raise ReadError(f"{path}, row {number}: {name} was decided otherwise before; leave one row out")
+            raise ReadError(
+                f"{path}, row {number}: {name} was decided otherwise before; leave one row out"
+            ).with_facts(file=path, found=name)
         decided.update(dict.fromkeys(rows[key], kept))
     return decided
 
 
 def _decisions(path, screened):
     if not path.is_file():
-        raise ReadError(f"{path}: there are no decisions here; save them on the contact sheet")
+        raise ReadError(f"{path}: there are no decisions here; save them on the contact sheet").with_facts(
+            file=path
+        )
     try:
         table = Table.read(path, format="ascii.csv", converters={"OBSID": str, "Decision": str})
     except Exception as error:  # astropy's readers fail in many ways
-        raise ReadError(f"{path}: expected a CSV table of decisions: {error}") from error
+        raise ReadError(f"{path}: expected a CSV table of decisions: {error}").with_facts(
+            file=path, expected="a CSV table of decisions"
+        ) from error
     wanted = [*(name for name in _KEY if name in screened.colnames), "Decision"]
     missing = next((name for name in wanted if name not in table.colnames), None)
     if missing:
         raise ReadError(
             f"{path}: there is no column {missing!r}; expected {', '.join(wanted)}; "
             f"found {', '.join(table.colnames)}"
-        )
+        ).with_facts(file=path, found=tuple(table.colnames), expected=tuple(wanted))
     return table
 
 
@@ -346,7 +352,7 @@ def _checked_key(path, number, row):
     except (TypeError, ValueError) as error:
         raise ReadError(
             f"{path}, row {number}: the HDU Index is {str(row['HDU Index'])!r}; expected a whole number"
-        ) from error
+        ).with_facts(file=path, found=str(row["HDU Index"]), expected="a whole number") from error
 
 
 def apply_overrules(screened, path=None):

@@ -228,7 +228,7 @@ def open_set(folder):
         raise ReadError(
             f"{folder}: {PIXELS} has the shape {shape}, and {ABOUT} says {tuple(description['shape'])}; "
             "build the set in a new folder"
-        )
+        ).with_facts(file=folder / PIXELS, found=tuple(shape), expected=tuple(description["shape"]))
     failures = folder / FAILURES
     return FrameCache(
         folder,
@@ -270,11 +270,11 @@ def _description(folder):
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ReadError(f"{path}: expected JSON: {error}") from error
+        raise ReadError(f"{path}: expected JSON: {error}").with_facts(file=path, expected="JSON") from error
     if description.get("format") != _FORMAT:
         raise ReadError(
             f"{path}: the set has the format {description.get('format')}; expected {_FORMAT}: build it again"
-        )
+        ).with_facts(file=path, found=description.get("format"), expected=_FORMAT)
     return description
 
 

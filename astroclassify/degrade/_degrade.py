@@ -217,7 +217,9 @@ def _number(name, value):
     except (TypeError, ValueError, u.UnitsError) as error:
         raise ParameterError(f"{name} is {value!r}; expected {expected}") from error
     if not low <= number <= high:
-        raise ParameterError(f"{name} is {value}; expected {expected}")
+        raise ParameterError(f"{name} is {value}; expected {expected}").with_facts(
+            found=value, expected=expected
+        )
     return number
 
 

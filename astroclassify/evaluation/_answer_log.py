@@ -50,7 +50,7 @@ class AnswerLog:
                 f"{self._journal.path} holds a row of {frame.name} that was made from other pixels "
                 f"({row['fingerprint']}, now {frame.fingerprint}); evaluate into another folder, or remove "
                 "that file"
-            )
+            ).with_facts(file=self._journal.path, found=frame.fingerprint, expected=row["fingerprint"])
         return row
 
     def add(self, row):

@@ -183,7 +183,9 @@ def _rows():
 def _bandpass(instrument, name):
     row = _rows().get((instrument, name))
     if row is None:
-        raise UnknownNameError(_unknown_message(instrument, name))
+        raise UnknownNameError(_unknown_message(instrument, name)).with_facts(
+            found=name, expected=BANDS.of(instrument)
+        )
     return shaped_bandpass(
         instrument,
         name,
