@@ -195,6 +195,8 @@ class ClusterBootstrap:
         total = total[number > 0]
         if groups < 2 or not total.size:
             return estimate, np.nan
+        # One more in numerator and denominator: the sample that was observed is one of those that chance
+        # could give. If all n groups agree in sign, a coin for each would do so with probability 2 / 2**n.
         beyond = min((total <= 0).sum(), (total >= 0).sum()) + 1
         least = 2.0 ** (1 - groups)
         return estimate, float(min(1.0, max(least, 2 * beyond / (total.size + 1))))
@@ -205,6 +207,8 @@ class ClusterBootstrap:
         over, under = ratio(*columns.sum(axis=0))
         value = float(over / under) if under else np.nan
         groups = int((ratio(*by_group.T)[1] > 0).sum())
+        # Sums over a sample are sums over groups, times how often each was drawn: no frame is looked at
+        # again.
         over, under = ratio(*self._sums(by_group))
         samples = np.divide(over, under, out=np.full(over.shape, np.nan), where=under > 0)
         return interval_of(value, samples, groups, bounds=bounds, confidence=self._confidence)
