@@ -64,7 +64,7 @@ def paper_bodies():
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Target:
     """The circle to search for a body (degrees), and its entry of the table of bodies."""
 
     name: str
@@ -241,42 +241,44 @@ class _Found:
 
 
 def _of_bodies(mast, names, wanted, progress):
-    places = list({place.name: place for place in (_place(mast, name, wanted) for name in names)}.values())
+    targets = list(
+        {target.name: target for target in (_target(mast, name, wanted) for name in names)}.values()
+    )
     found = []
-    for place in progress_bar(places, progress=progress, description="query"):
-        observations = mast.around(place.ra, place.dec, place.radius, instruments=wanted.instruments)
-        observations = [row for row in observations if _belongs(row, place) and wanted.may_take(row)]
+    for target in progress_bar(targets, progress=progress, description="query"):
+        observations = mast.around(target.ra, target.dec, target.radius, instruments=wanted.instruments)
+        observations = [row for row in observations if _belongs(row, target) and wanted.may_take(row)]
         exposures = mast.exposures(_spread(observations, wanted.limit, _visit_of_row))
         exposures = [exposure for exposure in exposures if wanted.takes(exposure)]
-        found += _labelled(exposures, place)
+        found += _labelled(exposures, target)
     return found
 
 
-def _place(mast, name, wanted):
+def _target(mast, name, wanted):
     known = resolve_body(name)
     if known is not None:
         radius = wanted.radius or max(known.diameter / 2, _SMALLEST_RADIUS)
-        return _Place(known.name, known.ra, known.dec, radius / 60, known)
-    return _Place(name, *mast.position(name), (wanted.radius or _USUAL_RADIUS) / 60, None)
+        return _Target(known.name, known.ra, known.dec, radius / 60, known)
+    return _Target(name, *mast.position(name), (wanted.radius or _USUAL_RADIUS) / 60, None)
 
 
-def _belongs(row, place):
+def _belongs(row, target):
     """Whether an observation is of this body, and not of another one within its circle: M32 within M31."""
-    if place.known is None:
+    if target.known is None:
         return True
-    if place.known.separation(row["s_ra"], row["s_dec"]) > 60 * place.radius:
+    if target.known.separation(row["s_ra"], row["s_dec"]) > 60 * target.radius:
         return False  # the archive looks for footprints, not for their middles
     owner = body_at(row["s_ra"], row["s_dec"])
-    return owner is None or owner.name in (place.name, place.known.host)
+    return owner is None or owner.name in (target.name, target.known.host)
 
 
-def _labelled(exposures, place):
-    if place.known is not None:
-        return [_of_known(exposure, place.known) for exposure in exposures]
+def _labelled(exposures, target):
+    if target.known is not None:
+        return [_of_known(exposure, target.known) for exposure in exposures]
     votes = Counter(filter(None, (proposed_class(exposure.classification) for exposure in exposures)))
     winner = votes.most_common(1)[0][0] if votes else ""
     reason = f"MAST: {votes[winner]} of {len(exposures)} exposures are of a {winner}" if winner else ""
-    return [_Found(exposure, place.name, winner, reason) for exposure in exposures]
+    return [_Found(exposure, target.name, winner, reason) for exposure in exposures]
 
 
 def _of_known(exposure, known):

@@ -188,10 +188,10 @@ def _web_piece(response):
     headers = response.headers
     start, size = 0, _whole_number(headers.get("Content-Length"))
     if response.status_code == 206:
-        place = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", headers.get("Content-Range", "").strip())
-        if place is None:
+        served = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", headers.get("Content-Range", "").strip())
+        if served is None:
             raise TransferError(f"{response.url}: the server gives a range without saying which")
-        start, size = int(place[1]), _whole_number(place[2])
+        start, size = int(served[1]), _whole_number(served[2])
     md5 = _base64_hex(headers.get("Content-MD5", "")) if response.status_code != 206 else ""
     tag = headers.get("ETag") or headers.get("Last-Modified") or ""
     return Piece(start, size, tag, md5, response.status_code == 206, response.iter_content(_CHUNK))

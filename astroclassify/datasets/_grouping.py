@@ -100,9 +100,9 @@ def overlapping(directions, tolerance):
     numpy.ndarray of int
         Numbers of the frames, shape (P, 2); frames of exactly one place stand for each other in a chain.
     """
-    places, first, place = np.unique(directions, axis=0, return_index=True, return_inverse=True)
-    near = cKDTree(places).query_pairs(2 * np.sin(tolerance * _ARCMIN / 2), output_type="ndarray")
-    same = np.stack([np.arange(len(directions)), first[place.ravel()]], axis=1)
+    unique, first, inverse = np.unique(directions, axis=0, return_index=True, return_inverse=True)
+    near = cKDTree(unique).query_pairs(2 * np.sin(tolerance * _ARCMIN / 2), output_type="ndarray")
+    same = np.stack([np.arange(len(directions)), first[inverse.ravel()]], axis=1)
     return np.concatenate([first[near], same])
 
 

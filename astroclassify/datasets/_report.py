@@ -232,8 +232,8 @@ def _rule(values, labels, bodies):
 
 def _repeat_table(manifest, visit):
     frames = list(zip(np.char.lower(manifest["OBSID"].astype(str)), manifest["HDU Index"], strict=True))
-    places = (np.round(np.asarray(manifest[name]), 4) for name in ("RA", "DEC"))  # 0.4 arcseconds
-    views = list(zip(visit, manifest["Filter"], manifest["HDU Index"], *places, strict=True))
+    positions = (np.round(np.asarray(manifest[name]), 4) for name in ("RA", "DEC"))  # 0.4 arcseconds
+    views = list(zip(visit, manifest["Filter"], manifest["HDU Index"], *positions, strict=True))
     return Table(
         {
             "what": ["listed again", "same view as an earlier frame"],

@@ -161,9 +161,9 @@ def _words(table, columns):
 
 def _by_reference(values, others, truth):
     """Leave-one-out majority of the frames with the same word; without any, the commoner class."""
-    known, place = np.unique(others, return_inverse=True)
+    known, index = np.unique(others, return_inverse=True)
     counts = np.zeros((known.size, 2))
-    np.add.at(counts, (place, truth.astype(int)), 1)
+    np.add.at(counts, (index, truth.astype(int)), 1)
     called = dict(zip(known, _majority(counts, counts.sum(axis=0)), strict=True))
     commoner = bool(counts[:, 1].sum() >= counts[:, 0].sum())
     return np.array([called.get(value, commoner) for value in values], dtype=bool)
@@ -171,12 +171,12 @@ def _by_reference(values, others, truth):
 
 def _by_others(values, truth, body):
     """Leave-one-body-out majority of the frames with the same word."""
-    known, place = np.unique(values, return_inverse=True)
+    known, index = np.unique(values, return_inverse=True)
     own = np.zeros((body.max(initial=0) + 1, known.size, 2))
-    np.add.at(own, (body, place, truth.astype(int)), 1)
+    np.add.at(own, (body, index, truth.astype(int)), 1)
     others = own.sum(axis=0) - own
     called = _majority(others, others.sum(axis=1, keepdims=True))
-    return called[body, place]
+    return called[body, index]
 
 
 def _majority(counts, all_counts):

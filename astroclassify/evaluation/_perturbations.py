@@ -209,8 +209,8 @@ def _binned(frame, level, rng):
 
 
 def _cut_out(frame, level, rng):
-    """A square around a random place of the frame, wholly inside it: the smaller lie in the larger."""
-    array, place = frame_array(frame), rng.random(2)
+    """A square around a random position in the frame, wholly inside it: the smaller lie in the larger."""
+    array, position = frame_array(frame), rng.random(2)
     if level == "whole":
         return array
     if min(array.shape) < level:
@@ -219,7 +219,7 @@ def _cut_out(frame, level, rng):
         )
     first = [
         int(np.clip(share * side - level / 2, 0, side - level))
-        for share, side in zip(place, array.shape, strict=True)
+        for share, side in zip(position, array.shape, strict=True)
     ]
     return array[tuple(slice(start, start + int(level)) for start in first)]
 

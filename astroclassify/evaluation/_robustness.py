@@ -179,7 +179,7 @@ def _judged(data, frames, limit, seed):
 def _in_turn(queues):
     """The first of every queue, then the second of every one that has a second, and so on."""
     longest = max(map(len, queues))
-    return [queue[place] for place, queue in product(range(longest), queues) if place < len(queue)]
+    return [queue[turn] for turn, queue in product(range(longest), queues) if turn < len(queue)]
 
 
 # Answers -----------------------------------------------------------------------------------------

@@ -105,8 +105,8 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
 def _near(footprint, bodies, margin):
     """Rows of bodies that reach the frame, or a margin about it, nearest first, and their shares."""
     centre = footprint.centre
-    place = np.array([centre.ra.deg]), np.array([centre.dec.deg])
-    _, rows, _ = bodies.pairs(*place, footprint.radius + margin)
+    middle = np.array([centre.ra.deg]), np.array([centre.dec.deg])
+    _, rows, _ = bodies.pairs(*middle, footprint.radius + margin)
     separation = bodies.table["position"][rows].separation(centre)
     rows = rows[np.argsort(sizes_away(separation.deg, bodies.ellipses.major[rows]), kind="stable")]
     ellipses = bodies.ellipses[rows]

@@ -34,11 +34,11 @@ def _channel_columns(names, columns, prescan, overscan):
     ``columns`` are the science columns of each; a channel without any is not read.
     """
     middle, parts = len(names) // 2, []
-    for place, (name, width) in enumerate(zip(names, columns, strict=True)):
+    for index, (name, width) in enumerate(zip(names, columns, strict=True)):
         channel = (
             ((PHYSICAL_PRESCAN, prescan), (SCIENCE, width), (SERIAL_OVERSCAN, overscan)) if width else ()
         )
-        parts += [(*part, name) for part in channel[:: 1 if place < middle else -1]]
+        parts += [(*part, name) for part in channel[:: 1 if index < middle else -1]]
     return bands_of(*parts)
 
 

@@ -256,8 +256,8 @@ def _times_drawn(draws, groups, rng):
     times = np.zeros((draws, groups), dtype=np.uint16)
     step = max(1, _BLOCK // max(1, groups))
     for block in (times[first : first + step] for first in range(0, draws, step)) if groups else ():
-        place = rng.integers(0, groups, block.shape) + groups * np.arange(len(block))[:, None]
-        block[...] = np.bincount(place.ravel(), minlength=block.size).reshape(block.shape)
+        drawn = rng.integers(0, groups, block.shape) + groups * np.arange(len(block))[:, None]
+        block[...] = np.bincount(drawn.ravel(), minlength=block.size).reshape(block.shape)
     return times
 
 

@@ -100,8 +100,10 @@ def _refined(array, cells, size, level):
 
 
 def _first_to_last(covered, within):
-    places = np.flatnonzero(covered)
-    return slice(within.start + int(places[0]), within.start + int(places[-1]) + 1) if places.size else None
+    indices = np.flatnonzero(covered)
+    return (
+        slice(within.start + int(indices[0]), within.start + int(indices[-1]) + 1) if indices.size else None
+    )
 
 
 def _strips(array, rows, columns):

@@ -121,11 +121,11 @@ def plot_roc(evaluation):
 def _list_areas(ax, evaluation, styles):
     table = evaluation.tables["calibration"]
     rows = sorted(table, key=lambda row: -np.nan_to_num(row["auc"]))
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         interval = f" ({row['auc_low']:.3f} to {row['auc_high']:.3f})" if np.isfinite(row["auc_low"]) else ""
         ax.text(
             0.98,
-            0.04 + 0.052 * (len(rows) - 1 - place),
+            0.04 + 0.052 * (len(rows) - 1 - index),
             f"{row['model']}  {row['auc']:.3f}{interval}",
             color=styles[str(row["model"])]["color"],
             ha="right",
@@ -209,8 +209,8 @@ def plot_accuracy_by_body(evaluation, *, most=_MOST_BODIES):
     axes, styles = figure.subplots(1, 2), model_styles(evaluation.models)
     for ax, truth in zip(axes, _CLASSES, strict=True):
         mine = table[table["truth"] == truth]
-        for place, (model, style) in enumerate(styles.items()):
-            shift = 0.5 * ((place + 0.5) / len(styles) - 0.5)
+        for index, (model, style) in enumerate(styles.items()):
+            shift = 0.5 * ((index + 0.5) / len(styles) - 0.5)
             _draw_bodies(ax, mine[mine["model"] == model], shown[truth], shift, style, model)
         names = [f"{name} ({_frames_of(mine, name)})" for name in shown[truth]]
         ax.set_yticks(range(len(names)), names, fontsize=7)
@@ -244,8 +244,8 @@ def _shared_out(groups, most):
 
 
 def _draw_bodies(ax, rows, names, shift, style, model):
-    place = {str(row["body"]): row for row in rows}
-    found = [(y, place[name]) for y, name in enumerate(names) if name in place]
+    row_of = {str(row["body"]): row for row in rows}
+    found = [(y, row_of[name]) for y, name in enumerate(names) if name in row_of]
     if not found:
         return
     y = np.array([number for number, _ in found]) + shift

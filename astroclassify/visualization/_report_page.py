@@ -150,8 +150,8 @@ def html_table(rows, columns, *, caption):
         return ""
     cells = [[cell(row) for cell in columns.values()] for row in rows]
     kinds = [
-        ' class="text"' if any(type(line[place]) is str for line in cells) else ""
-        for place in range(len(columns))
+        ' class="text"' if any(type(line[index]) is str for line in cells) else ""
+        for index in range(len(columns))
     ]
     head = "".join(
         f'<th scope="col"{kind}>{escape(name)}</th>' for name, kind in zip(columns, kinds, strict=True)

@@ -82,9 +82,9 @@ def _heat(expected, exptime, effects, window):
     """Add the dark charge of hot and warm pixels."""
     if not effects.hot_pixels + effects.warm_pixels:
         return
-    places, rates = hot_pixels(window, tuple(expected.shape), effects)
+    indices, rates = hot_pixels(window, tuple(expected.shape), effects)
     charge = torch.from_numpy(rates * np.float32(exptime)).to(expected.device)
-    expected.view(-1).index_add_(0, torch.from_numpy(places).to(expected.device), charge)
+    expected.view(-1).index_add_(0, torch.from_numpy(indices).to(expected.device), charge)
 
 
 def satellite_trail(shape, dice, *, width=None, peak=None):
@@ -118,12 +118,14 @@ def satellite_trail(shape, dice, *, width=None, peak=None):
     # Along the longer of its legs, the trail has one short run of pixels at every step.
     if np.abs(np.sin(angle)) > np.abs(np.cos(angle)):
         step, across, profile = _runs(shape, (y, x), np.cos(angle) / np.sin(angle), width)
-        places = step * shape[1] + across
+        indices = step * shape[1] + across
     else:
         step, across, profile = _runs(shape[::-1], (x, y), np.tan(angle), width)
-        places = across * shape[1] + step
+        indices = across * shape[1] + step
     image = torch.zeros(shape[0] * shape[1], device=dice.device)
-    image[torch.from_numpy(places).to(dice.device)] = torch.from_numpy(peak * profile).float().to(dice.device)
+    image[torch.from_numpy(indices).to(dice.device)] = (
+        torch.from_numpy(peak * profile).float().to(dice.device)
+    )
     return image.view(*shape)
 
 

@@ -86,7 +86,7 @@ def add_cosmic_rays(electrons, exptime, *, rate, size, dice):
 
 
 def _worms(number, shape, size, rng):
-    """Draw tracks that wander along the chip, as points: places and diffusion (pixels), and charge."""
+    """Draw tracks that wander along the chip, as points: positions and diffusion (pixels), and charge."""
     length = np.minimum(_WORM_LENGTH * rng.lognormal(0, _WORM_SPREAD, number) * 15 / size, 2 * _LONGEST)
     charge = _charges(length * size, rng)
     track, count, along = _cut(length)
@@ -95,9 +95,13 @@ def _worms(number, shape, size, rng):
     turn += rng.standard_normal(track.size, dtype=np.float32) * _WANDER * np.sqrt(step)
     angle = _sums_along(turn, track, count) + rng.uniform(0, 2 * np.pi, number)[track]
     start = rng.random((2, number)) * np.array(shape)[:, None]
-    places = [_sums_along(wave(angle) * step, track, count) for wave in (np.sin, np.cos)]
+    positions = [_sums_along(wave(angle) * step, track, count) for wave in (np.sin, np.cos)]
     depth = rng.random(number)[track]
-    return start[:, track] + np.stack(places), _widths(depth, track, size, rng), _shared(charge, track, rng)
+    return (
+        start[:, track] + np.stack(positions),
+        _widths(depth, track, size, rng),
+        _shared(charge, track, rng),
+    )
 
 
 def _sums_along(values, track, count):
@@ -134,7 +138,7 @@ def _shared(charge, track, rng):
 
 
 def _tracks(number, shape, size, rng):
-    """Draw tracks that cross the chip, as points: places and diffusion (pixels), and charge."""
+    """Draw tracks that cross the chip, as points: positions and diffusion (pixels), and charge."""
     # Through a surface, isotropic rays come as cos(angle): the cumulative share is sin(angle)**2, so that
     # cos(angle)**2 is uniform, and the tangent is sqrt(1 / cos**2 - 1).
     slope = np.sqrt(1 / (1 - rng.random(number)) - 1)
@@ -144,17 +148,17 @@ def _tracks(number, shape, size, rng):
     start = rng.random((2, number)) * np.array(shape)[:, None]
     reach = length * np.stack([np.sin(angle), np.cos(angle)])
     track, _, depth = _cut(length)
-    places = start[:, track] + depth * reach[:, track]
-    return places, _widths(depth, track, size, rng), _shared(charge, track, rng)
+    positions = start[:, track] + depth * reach[:, track]
+    return positions, _widths(depth, track, size, rng), _shared(charge, track, rng)
 
 
-def _deposit(electrons, places, sigma, charge):
+def _deposit(electrons, positions, sigma, charge):
     """Add points, each a Gaussian over the 3 x 3 pixels around it."""
     rows, columns = electrons.shape
-    corner = np.floor(places).astype(np.int64) - 1
+    corner = np.floor(positions).astype(np.int64) - 1
     edges = np.arange(4)
     # scipy's function: torch's last bits depend on the number of threads.
-    below = ndtr(((edges - (places - corner)[..., None]) / sigma[:, None]).astype(np.float32))
+    below = ndtr(((edges - (positions - corner)[..., None]) / sigma[:, None]).astype(np.float32))
     share = np.diff(below) / (below[..., -1:] - below[..., :1])
     deposits = charge[:, None, None] * share[0, :, :, None] * share[1, :, None, :]
     y, x = (first[:, None] + edges[:3] for first in corner)

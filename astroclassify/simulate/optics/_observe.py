@@ -107,10 +107,10 @@ def _far_light(points, psf, *, shape, factor):
     left[2, bright] /= 1 + share
     reach = int(REACH / psf.pixel_scale / factor)
     grid = [-(-n // factor) for n in shape]
-    placed = left[:, bright]
-    placed[:2] = (placed[:2] + 0.5) / factor - 0.5 + reach
+    shifted = left[:, bright]
+    shifted[:2] = (shifted[:2] + 0.5) / factor - 0.5 + reach
     box = tuple(next_fast_len(n + 2 * reach, real=True) for n in grid)
-    light = splat(placed, box, device=psf.device)
+    light = splat(shifted, box, device=psf.device)
     spectrum = torch.fft.rfft2(light) * torch.fft.rfft2(_wrapped(kernel, box))
     far = torch.fft.irfft2(spectrum, s=box)[reach : reach + grid[0], reach : reach + grid[1]]
     return enlarge(far, [n * factor for n in grid])[: shape[0], : shape[1]], left
@@ -170,9 +170,9 @@ class _CoarseGrid:
         """Add points (detector pixels) as a kernel on the coarse grid shows them."""
         if points.shape[1] == 0:
             return
-        placed = points.copy()
-        placed[:2] = (placed[:2] + 0.5) / self.factor - 0.5 + self.pad
-        light = splat(placed, self.box, device=self.psf.device) / self.factor**2
+        shifted = points.copy()
+        shifted[:2] = (shifted[:2] + 0.5) / self.factor - 0.5 + self.pad
+        light = splat(shifted, self.box, device=self.psf.device) / self.factor**2
         self._add(light, kernel)
 
     def on_detector(self, shape):
@@ -406,8 +406,8 @@ def blur_scene(diffuse, points, kernel_of, *, pad=16):
     box = tuple(next_fast_len(n + 2 * pad, real=True) for n in (rows, columns))
     down, right = box[0] - rows - pad, box[1] - columns - pad
     image = torch.nn.functional.pad(diffuse[None, None], (pad, right, pad, down), mode="replicate")[0, 0]
-    placed = np.asarray(points, float) + np.array([[pad], [pad], [0]])
-    image = image + splat(placed, box, device=diffuse.device)
+    shifted = np.asarray(points, float) + np.array([[pad], [pad], [0]])
+    image = image + splat(shifted, box, device=diffuse.device)
     kernel = kernel_of(box).to(diffuse.device)
     blurred = torch.fft.irfft2(torch.fft.rfft2(image) * torch.fft.rfft2(kernel), s=box)
     return blurred[pad : pad + rows, pad : pad + columns].clamp_min(0)

@@ -79,8 +79,8 @@ def noll_order(index):
     if index != int(index) or index < 1:
         raise ParameterError(f"{index} is no Noll index; expected 1, 2, 3, ...")
     n = int((np.sqrt(8 * index - 7) - 1) // 2)
-    place = int(index) - n * (n + 1) // 2 - 1
-    m = 2 * ((place + 1 - n % 2) // 2) + n % 2
+    rank = int(index) - n * (n + 1) // 2 - 1
+    m = 2 * ((rank + 1 - n % 2) // 2) + n % 2
     return n, m if index % 2 == 0 else -m
 
 
