@@ -52,7 +52,7 @@ class RetryPolicy:
         Returns
         -------
         object
-            What the attempt gives.
+            The result of the attempt.
 
         Raises
         ------
@@ -133,7 +133,7 @@ class PartFile:
         Parameters
         ----------
         chunks : iterable of bytes
-            What comes.
+            Pieces of the file, in order.
         stop : threading.Event
             Ends it between chunks.
         """
@@ -194,7 +194,7 @@ def download(source, obsid, part, *, wanted, whole, retry):
     Returns
     -------
     Contents
-        What the file holds, which is now whole in the part file.
+        The contents of the file, which is now complete in the part file.
 
     Raises
     ------

@@ -269,7 +269,7 @@ class _Outcome:
 
 @dataclass(frozen=True)
 class _Job:
-    """What the download of every file needs."""
+    """Settings that the downloads of all files share."""
 
     store: Store
     sources: tuple

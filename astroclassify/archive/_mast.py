@@ -54,7 +54,7 @@ class Exposure:
     exptime : float
         Seconds; of an observation of several exposures their mean.
     target, classification : str
-        What the observers called it, and how they classified it.
+        Name and classification by the observers.
     proposal : str
         Number of the programme.
     released : str

@@ -435,7 +435,7 @@ def query_summary(manifest):
 
 
 def _reasons(manifest):
-    """How many rows have one: what is empty is masked in a list that was read from a file."""
+    """Count the rows with a value: in a list that was read from a file, empty ones are masked."""
     return sum(bool(reason) for reason in np.ma.filled(np.ma.asarray(manifest["Proposed"]), "").tolist())
 
 

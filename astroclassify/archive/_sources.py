@@ -32,7 +32,7 @@ class TransferError(AstroclassifyError, OSError):
     Parameters
     ----------
     message : str
-        What was found.
+        The message.
     passing : bool, default True
         Whether it may work when it is tried again.
     wait : float, optional
@@ -68,7 +68,7 @@ class Piece:
     size : int or None
         Bytes of the whole file.
     tag : str
-        What changes when the file does; empty where the server says nothing of the kind.
+        Version of the file (ETag); empty where the server gives none.
     md5 : str
         Of the whole file, hexadecimal; empty where it is not told.
     partial : bool
@@ -126,7 +126,7 @@ class WebSource:
         Yields
         ------
         Piece
-            What the server gives: the whole file where it does not know ranges.
+            The bytes asked for; the whole file of a server without ranges.
 
         Raises
         ------

@@ -294,7 +294,7 @@ def _label(label, finer):
 
 
 def _file(folder, obsid):
-    """Where the file of an observation is; where it is not there, where it would be."""
+    """The path of an observation's file, whether it is there or not."""
     candidates = [folder / f"{obsid}{ending}" for ending in ("_raw.fits", ".fits", "_raw.fits.gz")]
     return next((path for path in candidates if path.is_file()), candidates[0])
 

@@ -138,7 +138,7 @@ def check_leakage(train, test, *, allow=None):
     Returns
     -------
     Leakage
-        What they share, within what is allowed.
+        The leakage, which is within what is allowed.
 
     Raises
     ------

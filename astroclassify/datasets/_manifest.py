@@ -117,7 +117,7 @@ def check_manifest(table, *, source="the manifest", required=MANIFEST_COLUMNS):
     table : astropy.table.Table
         The list.
     source : str or path-like, optional
-        What to call it in messages.
+        Name of the list in messages.
     required : sequence of str, default MANIFEST_COLUMNS
         Columns that must be there.
 

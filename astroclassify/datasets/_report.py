@@ -28,7 +28,7 @@ class ManifestReport:
     Parameters
     ----------
     name : str
-        What the list is called.
+        Name of the list.
     frames, exposures, visits : int
         How many.
     bodies : astropy.table.Table
@@ -114,7 +114,7 @@ def report(manifest, *, name=None, others=None, accuracy=None, samples=2000, see
     Returns
     -------
     ManifestReport
-        What was found.
+        The report.
 
     Raises
     ------

@@ -136,9 +136,9 @@ class Split:
     train, test : astropy.table.Table
         Rows of the list, in its order; ``meta["split"]`` says which part of which split they are.
     by : str
-        What was kept apart.
+        The groups that were kept apart: bodies, frames or cameras.
     leakage : Leakage
-        What the parts share.
+        The leakage between the parts.
     left_out : int, default 0
         Rows in neither part: with ``by="instrument"`` those of other cameras that show a body of the test.
     """
@@ -397,7 +397,7 @@ def _best_choice(frames, fraction, rng):
 
 
 def _cost(held, there, fraction):
-    """How far the shares of frames by camera ``[..., C]`` are from the fraction, and those of all frames."""
+    """Distance from the fraction of the shares of frames by camera ``[..., C]``, and of all frames."""
     held, there = held[..., there > 0], there[there > 0]
     by_camera = np.average((held / there - fraction) ** 2, weights=there, axis=-1)
     return by_camera + (held.sum(axis=-1) / there.sum() - fraction) ** 2

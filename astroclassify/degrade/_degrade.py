@@ -171,7 +171,7 @@ class _Setup:
 
 @dataclass(frozen=True)
 class _Light:
-    """How signal and background change: ``electrons * signal + pedestal``; ``hidden`` variance too."""
+    """Factors of signal and background: ``electrons * signal + pedestal``; ``hidden`` for its variance."""
 
     exptime: float
     signal: float

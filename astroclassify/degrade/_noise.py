@@ -69,7 +69,7 @@ class Counted:
 
     @property
     def variance(self):
-        """Of every pixel, electrons squared, never negative; its mean at each brightness is unbiased."""
+        """Variance of every pixel, electrons squared; never negative, and unbiased at each brightness."""
         return np.maximum(self.shot * self.electrons + (self.hidden + self.read), 0, dtype=np.float32)
 
 
@@ -337,7 +337,7 @@ def _unexplained(frame, electrons, bad, per_electron, read):
 
 
 def _relative_weight(frame, electrons, bad, per_electron):
-    """How the noise of the background varies over a drizzled frame, median 1."""
+    """Variance of the background's noise over a drizzled frame, relative to its median."""
     sigma = frame.uncertainty.represent_as(StdDevUncertainty).array / per_electron
     floor = np.square(sigma, dtype=np.float32) - np.maximum(electrons, 0)
     usable = np.isfinite(floor) & (floor > 0) & ~bad
@@ -413,7 +413,7 @@ class FaintNoise:
 
     @property
     def grain(self):
-        """How much larger the variance of many pixels' sum is than the sum of their variances (float)."""
+        """Variance of the sum of many pixels over the sum of their variances (float)."""
         # The variance of a sum of n pixels is n times the sum of rho over all distances. With rho(d) =
         # rho**(d**2) along each axis it is the square of 1 + 2 (rho + rho**4 + rho**9 + ...).
         return float(1 + 2 * sum(self.correlation ** (d * d) for d in range(1, 6))) ** 2

@@ -197,7 +197,7 @@ def rescale_wcs(wcs, ratio):
 
 
 def _position(pixel, ratio):
-    """Where a 1-based pixel coordinate of the old grid lies on the new one; edges coincide at 0.5."""
+    """The 1-based pixel coordinate on the new grid of one on the old grid; edges coincide at 0.5."""
     return (pixel - 0.5) / ratio + 0.5
 
 

@@ -27,7 +27,7 @@ def all_tables(answers, frames, *, reference=None, truth=None, draws=2000, rng=0
     reference : `~astropy.table.Table`, optional
         A list from which rules on instrument and band are learnt.
     truth : mapping of str to mapping, optional
-        What a simulation knows of each exposure.
+        The truth of each simulated exposure.
     draws : int, default 2000
         Bootstrap samples.
     rng : int, default 0

@@ -27,7 +27,7 @@ class Rule:
     Parameters
     ----------
     name : str
-        What it looks at.
+        The column that it looks at.
     learnt_on : {"the reference list", "other bodies", "these frames"}
         Where it comes from; of ``"these frames"`` it is the best that there is, and no fair rival.
     called : numpy.ndarray of bool

@@ -19,7 +19,7 @@ class Evaluation:
     Parameters
     ----------
     models : tuple of str
-        What the models are called, in the order in which they were asked for.
+        Labels of the models, in the order in which they were asked for.
     answers : `~astropy.table.Table`
         A row for each model and frame, model by model, frames in the order of the list; the columns are
         told in the documentation (:doc:`/evaluation`).

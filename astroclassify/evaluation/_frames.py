@@ -37,7 +37,7 @@ class EvaluatedFrame:
     name : str
         Unlike that of every other frame of other pixels.
     body : str
-        What it shows; the same for all names of a body.
+        The body that it shows, by one name for all of its names.
     obsid, instrument, band : str
         From the manifest; empty where it does not say.
     visit : str

@@ -17,9 +17,9 @@ class AskedModel:
     Parameters
     ----------
     label : str
-        What it is called in the tables.
+        Label in the tables.
     spec : ModelSpec
-        What it is.
+        Description of the model.
     weights : str, optional
         A file, instead of its own weights.
     built : Model, optional

@@ -37,13 +37,13 @@ class Perturbation:
     quantity : str
         Its name.
     meaning : str
-        What it is, for the title of a figure.
+        Description, for the title of a figure.
     unit : str
         Unit of its levels, or what they count.
     reference : float or str
         The level that the others are compared with.
     levels : tuple
-        What it is by default, without the reference; from little change to much.
+        Default levels without the reference, from little change to much.
     allowed : tuple of float or None
         Smallest and largest level; `None` where levels are names.
     apply : callable
@@ -71,7 +71,7 @@ class Perturbation:
         Parameters
         ----------
         levels : sequence of float or str, or None
-            What was asked for; `None` for the default ones.
+            The levels asked for; `None` for the default ones.
 
         Returns
         -------

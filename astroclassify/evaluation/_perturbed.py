@@ -75,7 +75,7 @@ def attempt(function, *arguments):
     Returns
     -------
     Outcome
-        What it gave.
+        Its result, or the error.
     """
     try:
         with warnings.catch_warnings():

@@ -58,7 +58,7 @@ class ScoredAnswers:
         Returns
         -------
         ScoredAnswers
-            Those.
+            The chosen ones.
         """
         return ScoredAnswers(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
@@ -91,7 +91,7 @@ def figure(name, samples, estimated):
     Parameters
     ----------
     name : str
-        What it is called.
+        Name of the figure.
     samples : mapping of str to ClusterBootstrap
         By what is put between the name and ``_low``: by `BY`.
     estimated : callable

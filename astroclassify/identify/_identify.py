@@ -129,7 +129,7 @@ def _labelling(bodies, near, of_frame, of_body):
 
 
 def _meta(footprint, bodies, chosen, catalogue):
-    """What the table is of, in values that files can hold."""
+    """Metadata of the table, in values that files can hold."""
     names, classes = (bodies.table[column][chosen].tolist() for column in ("name", "class"))
     return {
         "catalogue": catalogue if isinstance(catalogue, str) else type(catalogue).__name__,

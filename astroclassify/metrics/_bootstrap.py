@@ -252,7 +252,7 @@ def _with_number(values):
 
 
 def _times_drawn(draws, groups, rng):
-    """How often each sample takes each group, shape (draws, groups)."""
+    """Multiplicities of the groups in each sample, shape (draws, groups)."""
     times = np.zeros((draws, groups), dtype=np.uint16)
     step = max(1, _BLOCK // max(1, groups))
     for block in (times[first : first + step] for first in range(0, draws, step)) if groups else ():
@@ -266,7 +266,7 @@ def _are_shares(*values):
 
 
 def _groups_behind(metric, p_galaxy, is_galaxy, member):
-    """As many groups as there are; for a metric that needs both classes, as the rarer one has."""
+    """Number of groups behind a figure: for a metric that needs both classes, those of the rarer one."""
     sides = [is_galaxy, ~is_galaxy]
     one_class = all(not side.any() or np.isnan(metric(p_galaxy[side], is_galaxy[side])) for side in sides)
     return min(np.unique(member[side]).size for side in (sides if one_class else [slice(None)]))

@@ -1,4 +1,4 @@
-"""What probabilities are worth: reliability, calibration errors, logistic recalibration, Brier score.
+"""Calibration of probabilities: reliability, calibration errors, logistic recalibration, Brier score.
 
 Each function takes P(galaxy) against nsc and the truth of every frame, shape (N,), and
 raises a `ParameterError` for what is none. The *confidence* of an

@@ -113,7 +113,7 @@ def _block_size(shape, side):
 
 
 def _usable(image, coverage, peak):
-    """Which blocks count: half covered, or half as much as the best, and not beyond what float32 adds up."""
+    """The usable blocks: half covered, or half as much as the best, and within the range of float32."""
     least = min(_LEAST_COVERAGE, coverage.max() / 2)
     return (coverage > least) & np.isfinite(image) & np.isfinite(peak)
 
@@ -132,7 +132,7 @@ def _share_of_right_half(width, block):
 
 def _step_between_halves(image, usable, right):
     """
-    What to subtract where the right half lies higher than the left one: two amplifiers meet in the middle.
+    Measure the step between the halves of a frame, which two amplifiers read.
 
     In each row the columns next to the middle are carried on linearly from both sides; the median over
     rows is the step. It counts only if it stands out from the rows' scatter, by far: light that goes on

@@ -1,4 +1,4 @@
-"""How figures of an evaluation look: one colour for each model, labels beside what they name."""
+"""Style of an evaluation's figures: one colour for each model, labels beside the lines."""
 
 import numpy as np
 

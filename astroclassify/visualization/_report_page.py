@@ -54,7 +54,7 @@ def page(title, parts):
     title : str
         Its title.
     parts : sequence of str
-        What is in its body, as HTML.
+        The body, as HTML.
 
     Returns
     -------
@@ -139,7 +139,7 @@ def html_table(rows, columns, *, caption):
         Of each column the heading, and ``f(row)``, which gives its cell: text, or HTML as `interval` does.
         The first heads the row.
     caption : str
-        What it shows.
+        The caption.
 
     Returns
     -------
@@ -281,7 +281,7 @@ class Figures:
         name : str
             Of its files.
         alternative : str
-            What it shows, for who cannot see it.
+            Alternative text.
         caption : str
             Under it.
         picture : bool, default False

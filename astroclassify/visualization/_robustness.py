@@ -93,7 +93,7 @@ def _draw_quantity(part, table, styles, limits):
 
 
 def _ordered(levels):
-    """As they come, the reference first; numbers that go both ways from it in their own order."""
+    """Levels in the order of the table, the reference first; numbers on both sides of it are sorted."""
     levels = list(levels)
     if not all(map(_is_number, levels)):
         return levels
@@ -124,7 +124,7 @@ def _draw_band(ax, position, rows, names, style):
 
 
 def _limits_of_accuracy(table):
-    """From a little below the smallest, and below chance, to a little above 1."""
+    """Limits of the axis: from a little below the smallest value, and below chance, to a little above 1."""
     values = np.concatenate([np.asarray(table[name], float) for name in ("low", "accuracy")])
     return max(-0.03, min(np.nanmin([*values, 0.5]) - 0.08, 0.42)), 1.03
 

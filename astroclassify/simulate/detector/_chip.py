@@ -116,9 +116,9 @@ class ChipWindow:
         Parameters
         ----------
         purpose : int
-            What for.
+            Which stream of random numbers.
         *more : int
-            What else it depends on.
+            Further numbers that make the stream another one.
 
         Returns
         -------

@@ -30,7 +30,7 @@ def collect(rate, camera, exptime, *, effects, dice, extra=None, window=None):
     exptime : float
         Seconds.
     effects : Effects
-        What is added and lost.
+        Strengths of the detector's effects.
     dice : Dice
         Source of randomness.
     extra : torch.Tensor, optional

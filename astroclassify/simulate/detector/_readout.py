@@ -33,7 +33,7 @@ def read_out(electrons, layout, camera, *, effects, dice):
     camera : Instrument
         For its amplifiers, geometry and converter.
     effects : Effects
-        What is added and lost.
+        Strengths of the detector's effects.
     dice : Dice
         Source of randomness.
 

@@ -42,7 +42,7 @@ def observe(diffuse, points, psf, *, shape, factor=2):
         Rows y, x (detector pixels, 0-based, centres at integers) and electrons per second, zero or more;
         shape (3, N). Those outside the detector put in what of their wings reaches it.
     psf : PointSpread
-        What becomes of a point; on the same device.
+        The point-spread function, on the same device.
     shape : tuple of int
         Rows and columns of the detector.
     factor : int, default 2
@@ -243,7 +243,7 @@ class _Core:
 
 
 def _surroundings(psf, side, factor):
-    """What lies outside a core, on coarse pixels, of unit sum."""
+    """The point-spread function outside a core, on coarse pixels, of unit sum."""
 
     def make():
         # Samples rather than frequencies: they are never negative.
@@ -270,7 +270,7 @@ def _make_core(psf, side):
 
 
 def _window(psf, side):
-    """One in the middle, falling smoothly to zero where the core ends."""
+    """Window of a core: one in the middle, falling smoothly to zero at its end."""
     size, step = psf.array.shape[0], psf.oversampling
     x = torch.fft.fftfreq(size, d=step / size, dtype=torch.float64, device=psf.device)
     r = torch.hypot(x[:, None], x)

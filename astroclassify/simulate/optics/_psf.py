@@ -50,7 +50,7 @@ class PointSpread:
     vanes : tuple of float, default empty
         Directions of the telescope's vanes, radians: bright stars have spikes along them.
     tables : dict, optional
-        What has been derived from the array, see `PointSpread.kept`.
+        Cache of tables derived from the array, see `PointSpread.kept`.
     """
 
     array: torch.Tensor = field(repr=False)
@@ -69,7 +69,7 @@ class PointSpread:
         Parameters
         ----------
         key : hashable
-            What it is.
+            Name of the table, with the numbers that it depends on.
         make : callable
             Without arguments; makes it.
 
