@@ -139,7 +139,7 @@ def html_table(rows, columns, *, caption):
         Of each column the heading, and ``f(row)``, which gives its cell: text, or HTML as `interval` does.
         The first heads the row.
     caption : str
-        The caption.
+        Caption of the table.
 
     Returns
     -------
