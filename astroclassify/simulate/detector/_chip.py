@@ -34,8 +34,8 @@ _LOW_ORDER, _OF_THE_BAND, _DEGREE = (0.05, 0.10), 0.2, 3
 # and inner radius over outer. A grain casts an image of the pupil, out of focus; with a central obscuration
 # that is a ring, of 0.33 for HST. Numbers, sizes and depths are chosen by us.
 _DUST_DENSITY, _DUST_RADII, _DUST_DEPTHS, _DUST_HOLE = 5.0, (12.0, 45.0), (0.004, 0.03), 0.35
-# A flash's lamp is uneven: "broad patterns with +/-20%" of its mean (WFC3 ISR 2013-12); that it is brighter
-# in the middle than in the corners is our choice.
+# A flash's lamp is uneven: "broad patterns with +/-20%" of its mean (WFC3 ISR 2013-12). It is brighter in the
+# middle than in the corners, as that of ACS is (ACS ISR 2014-01).
 _LAMP_SHAPE = 0.2
 
 

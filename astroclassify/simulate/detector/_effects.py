@@ -227,6 +227,7 @@ def random_effects(rng, instrument="acs-wfc", *, date=REFERENCE_DATE):
         # South Atlantic Anomaly.
         cosmic_ray_rate=float(rng.uniform(0.8, 1.6)),
         post_flash=float(typical.post_flash * rng.uniform(0.7, 1.6) * rng.integers(2)),
+        # 2.7% of HST's exposures of 2002 to 2021 (Kruk et al. 2023, doi:10.1038/s41550-023-01903-3).
         satellite_trails=int(rng.random() < 0.025),
     )
 
