@@ -163,11 +163,12 @@ def _check_status(response, url):
         return
     message = f"{url}: the server says {status} {response.reason}"
     if status in _NOT_THERE:
-        raise NotThereError(message)
+        raise NotThereError(message).with_facts(file=url, found=status)
     if status == _RANGE_REFUSED:
-        raise RangeError(message)
+        raise RangeError(message).with_facts(file=url, found=status)
     passing = status in _PASSING or status >= _SERVER_ERRORS
-    raise TransferError(message, passing=passing, wait=_retry_after(response.headers.get("Retry-After")))
+    wait = _retry_after(response.headers.get("Retry-After"))
+    raise TransferError(message, passing=passing, wait=wait).with_facts(file=url, found=status)
 
 
 def _retry_after(text):

@@ -209,7 +209,9 @@ def mapped(path):
         status = os.stat(path)
         return _mapped(path, status.st_dev, status.st_ino, status.st_size)
     except (OSError, ValueError) as error:
-        raise ReadError(f"{path}: an array of a set; it cannot be read ({error}); build it again") from error
+        raise ReadError(f"{path}: an array of a set; it cannot be read ({error}); build it again").with_facts(
+            file=path
+        ) from error
 
 
 @lru_cache(maxsize=16)

@@ -94,7 +94,7 @@ def read_evaluation(folder):
         raise ReadError(
             f"{folder} holds no finished evaluation (there is no {ANSWERS}); run `astroclassify evaluate`, "
             "again if it was stopped: it goes on where it was"
-        )
+        ).with_facts(file=folder, expected=ANSWERS)
     answers = _read(folder / ANSWERS)
     tables = {path.stem: _read(path) for path in sorted((folder / TABLES).glob("*.ecsv"))}
     return Evaluation(tuple(dict.fromkeys(map(str, answers["model"]))), answers, tables, folder)

@@ -2,6 +2,7 @@
 
 import pickle
 
+import numpy as np
 import pytest
 
 import astroclassify.archive._sources as sources
@@ -9,6 +10,7 @@ import astroclassify.core as core
 from astroclassify.core import AstroclassifyError, FrameError, ParameterError, ReadError, UnknownNameError
 from astroclassify.datasets import build_set, read_frame
 from astroclassify.instruments import INSTRUMENTS, find_layout
+from astroclassify.preprocess import frame_array
 
 ERRORS = [
     each
@@ -67,3 +69,9 @@ def test_an_unknown_name_is_told_with_those_there_are():
         INSTRUMENTS["acs-wfd"]
     assert caught.value.found == "acs-wfd"
     assert "acs-wfc" in caught.value.expected
+
+
+def test_a_shape_that_is_no_frame_is_told():
+    with pytest.raises(FrameError) as caught:
+        frame_array(np.zeros((2, 3, 4)))
+    assert caught.value.found == (2, 3, 4)
