@@ -1,10 +1,10 @@
 """The house in figures: rooms, lines, imports, repeated code, lengths.
 
 Run ``python benchmarks/house.py [FOLDER ...]``: one column for each checkout (by default this one), so
-that a change can be seen before and after. Lines are lines of code: blank lines, comments and docstrings
-do not count. A private import takes a module or a name with an underscore from another room. Code is
-shared where six or more lines in a row stand in two places, alike but for names and values (imports do
-not count).
+that a change can be seen before and after; with ``--rooms`` the lines and the share of comments of each
+folder of the package. Lines are lines of code: blank lines, comments and docstrings do not count. A private
+import takes a module or a name with an underscore from another room. Code is shared where six or more lines
+in a row stand in two places, alike but for names and values (imports do not count).
 """
 
 import argparse
@@ -238,21 +238,44 @@ def _share(part, rest):
     return part / (part + rest)
 
 
+def rooms(folder):
+    """
+    Measure the folders of the package, one by one.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Root of a checkout.
+
+    Returns
+    -------
+    dict of str to str
+        For each folder its lines of code, and the share of comments in code and comments.
+    """
+    counts = defaultdict(lambda: [0, 0])
+    for module in read_modules(folder):
+        count = counts["/".join(module.path.parts[1:-1]) or "(top)"]
+        count[0] += module.lines
+        count[1] += module.comments()
+    return {name: f"{lines}, {_share(comments, lines):.1%}" for name, (lines, comments) in counts.items()}
+
+
 def main():
-    """Print the table; with ``--private`` every private import, with ``--pairs`` every pair."""
+    """Print the table; ``--rooms``: that of the folders; ``--private``, ``--pairs``: every one of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="*", type=Path, default=[Path(__file__).resolve().parents[1]])
     parser.add_argument("--private", action="store_true", help="list the private imports")
     parser.add_argument("--pairs", action="store_true", help="list the pairs of shared code")
+    parser.add_argument("--rooms", action="store_true", help="lines and share of comments of each folder")
     chosen = parser.parse_args()
     if chosen.private or chosen.pairs:
         for modules in map(read_modules, chosen.folders):
             private = [line for module in modules for line in module.private_imports()]
             print(*(private if chosen.private else shared_code(modules)), sep="\n")
         return
-    columns = [figures(folder) for folder in chosen.folders]
-    for name in columns[0]:
-        print(f"{name:45s}" + "".join(f"{column[name]:>24s}" for column in columns))
+    columns = [(rooms if chosen.rooms else figures)(folder) for folder in chosen.folders]
+    for name in dict.fromkeys(name for column in columns for name in column):
+        print(f"{name:45s}" + "".join(f"{column.get(name, '-'):>24s}" for column in columns))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Frames and their lists from MAST and the cloud: asking, fetching, and the folder that keeps them."""
+"""Queries to MAST, downloads from MAST and the cloud, and the folder of frames."""
 
 from astroclassify.archive._fetch import FetchResult, fetch, plan_fetch
 from astroclassify.archive._frame_store import frames_folder

@@ -1,4 +1,4 @@
-"""Fetching the files of a list into a folder: what is there is kept, what was begun goes on."""
+"""Downloads of the files of a list into a folder: files that are there are kept, partial ones completed."""
 
 import shutil
 import threading
@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
+from astroclassify.archive._download import RetryPolicy, download
 from astroclassify.archive._fits_layout import contents
-from astroclassify.archive._frame_store import Need, Store, frames_folder, lacking
+from astroclassify.archive._frame_store import FileRequest, Store, frames_folder, missing_images
 from astroclassify.archive._sources import TransferError, open_sources
-from astroclassify.archive._transfer import Patience, bring
 from astroclassify.core import (
     AstroclassifyWarning,
     ParameterError,
@@ -35,7 +35,7 @@ _MOST_CONNECTIONS = 64
 @dataclass(frozen=True)
 class FetchResult:
     """
-    What came of a fetch.
+    The result of a fetch.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class FetchResult:
 
 def plan_fetch(manifest, folder=None, *, whole=False, verify=False):
     """
-    Tell what a fetch would have to bring; nothing is asked of the network.
+    Tell what a fetch would have to download; nothing is asked of the network.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def plan_fetch(manifest, folder=None, *, whole=False, verify=False):
     -------
     `~astropy.table.Table`
         A row for each file: ``OBSID``, ``state`` (``"there"``, ``"begun"``, ``"missing"``, ``"damaged"``
-        or ``"cut"``, which lacks an image that is needed now), ``size`` (bytes to bring, from the list's
+        or ``"cut"``, which lacks an image that is needed now), ``size`` (bytes to download, from the list's
         column ``Size`` or else that of a typical file), ``problem``. ``meta`` has their sum
         ``bytes`` and ``free``, what the disk has room for.
 
@@ -91,23 +91,23 @@ def plan_fetch(manifest, folder=None, *, whole=False, verify=False):
         If the manifest has no OBSID, or a row is wrong.
     """
     store = Store(frames_folder(folder))
-    return _plan(store, _needs(manifest), whole, store.sums() if verify else {})
+    return _plan(store, _requests(manifest), whole, store.sums() if verify else {})
 
 
-def _plan(store, needs, whole, sums):
-    rows = [_planned(store, need, whole, sums) for need in needs]
+def _plan(store, requests, whole, sums):
+    rows = [_planned(store, request, whole, sums) for request in requests]
     table = Table(rows=rows, names=("OBSID", "state", "size", "problem"), dtype=("str", "str", "i8", "str"))
     table.meta = {"folder": str(store.folder), "bytes": int(table["size"].sum()), "free": _free(store.folder)}
     return table
 
 
-def _planned(store, need, whole, sums):
-    state, problem = store.state(need, sums)
-    halved = need.size > _TWO_CHIPS and not (whole or need.both)
-    size = 0 if state == "there" else need.size // (2 if halved else 1)
+def _planned(store, request, whole, sums):
+    state, problem = store.state(request, sums)
+    halved = request.size > _TWO_CHIPS and not (whole or request.both)
+    size = 0 if state == "there" else request.size // (2 if halved else 1)
     if state == "begun":
-        size = max(0, size - store.part(need.obsid).length)
-    return need.obsid, state, size, problem
+        size = max(0, size - store.part(request.obsid).length)
+    return request.obsid, state, size, problem
 
 
 def fetch(
@@ -175,12 +175,12 @@ def fetch(
     """
     _check(connections=connections, retries=retries, timeout=timeout, backoff=backoff)
     store = Store(frames_folder(folder))
-    needs = _needs(manifest)
+    requests = _requests(manifest)
     sums = store.sums() if verify else {}
-    plan = _plan(store, needs, whole, sums)
+    plan = _plan(store, requests, whole, sums)
     states = dict(zip(plan["OBSID"], plan["state"], strict=True))
     outcomes = [_Outcome(row["OBSID"], error=row["problem"]) for row in plan if row["state"] == "there"]
-    missing = [need for need in needs if states[need.obsid] != "there"]
+    missing = [request for request in requests if states[request.obsid] != "there"]
     if missing:
         _check_room(plan)
         store.make()
@@ -188,16 +188,16 @@ def fetch(
             sources = open_sources(source, missing[0].obsid, timeout=timeout)
             for each in sources:
                 afterwards.callback(each.close)
-            patience = Patience(retries, backoff, threading.Event())
-            job = _Job(store, tuple(sources), patience, whole, sums)
-            outcomes += _all_brought(job, missing, connections, progress)
-    return _result(store, needs, outcomes)
+            retry = RetryPolicy(retries, backoff, threading.Event())
+            job = _Job(store, tuple(sources), retry, whole, sums)
+            outcomes += _download_all(job, missing, connections, progress)
+    return _result(store, requests, outcomes)
 
 
 # What is needed ------------------------------------------------------------------------------
 
 
-def _needs(manifest):
+def _requests(manifest):
     table = _checked(manifest)
     hdus, sizes = {}, {}
     for row in table:
@@ -206,7 +206,7 @@ def _needs(manifest):
         if "HDU Index" in table.colnames:
             numbers.add(int(row["HDU Index"]))
         sizes[obsid] = _size(row)
-    return [Need(obsid, frozenset(numbers), sizes[obsid]) for obsid, numbers in hdus.items()]
+    return [FileRequest(obsid, frozenset(numbers), sizes[obsid]) for obsid, numbers in hdus.items()]
 
 
 def _checked(manifest):
@@ -257,7 +257,7 @@ def _check(*, connections, retries, timeout, backoff):
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What came of one file; busy where another process is at it."""
+    """The result for one file; busy where another process downloads it."""
 
     obsid: str
     size: int = 0
@@ -269,78 +269,82 @@ class _Outcome:
 
 @dataclass(frozen=True)
 class _Job:
-    """What the bringing of every file needs."""
+    """Settings that the downloads of all files share."""
 
     store: Store
     sources: tuple
-    patience: Patience
+    retry: RetryPolicy
     whole: bool
     sums: dict
 
-    def bring(self, need, wait):
-        with self.store.locked(need.obsid, wait=wait) as mine:
+    def download(self, request, wait):
+        with self.store.locked(request.obsid, wait=wait) as mine:
             if not mine:
-                return _Outcome(need.obsid, busy=True)
-            state, problem = self.store.state(need, self.sums)
-            if state == "there":  # brought by another process in the meantime
-                return _Outcome(need.obsid, error=problem)
+                return _Outcome(request.obsid, busy=True)
+            state, problem = self.store.state(request, self.sums)
+            if state == "there":  # downloaded by another process in the meantime
+                return _Outcome(request.obsid, error=problem)
             try:
-                return self._brought(need, repaired=state == "damaged")
+                return self._downloaded(request, repaired=state == "damaged")
             except (TransferError, OSError) as error:
-                return _Outcome(need.obsid, error=str(error))
+                return _Outcome(request.obsid, error=str(error))
 
-    def _brought(self, need, *, repaired):
-        path, part = self.store.path(need.obsid), self.store.part(need.obsid)
-        wanted = need.hdus
+    def _downloaded(self, request, *, repaired):
+        path, part = self.store.path(request.obsid), self.store.part(request.obsid)
+        wanted = request.hdus
         if path.is_file():  # what it holds besides is not to be lost
             wanted |= contents(path).images
-        whole = self.whole or not need.hdus
-        found = self._from_any(need.obsid, part, wanted, whole)
+        whole = self.whole or not request.hdus
+        found = self._from_any(request.obsid, part, wanted, whole)
         sha256, size = fingerprint(part.path), part.length
         part.move_to(path)
         self.store.keep_sum(path, sha256)
-        return _Outcome(need.obsid, size, made=True, repaired=repaired, error=lacking(need, found))
+        return _Outcome(
+            request.obsid, size, made=True, repaired=repaired, error=missing_images(request, found)
+        )
 
     def _from_any(self, obsid, part, wanted, whole):
-        said = []
+        errors = []
         for source in self.sources:
             try:
-                return bring(source, obsid, part, wanted=wanted, whole=whole, patience=self.patience)
+                return download(source, obsid, part, wanted=wanted, whole=whole, retry=self.retry)
             except TransferError as error:
-                said.append(str(error))
-                if self.patience.stop.is_set():
+                errors.append(str(error))
+                if self.retry.stop.is_set():
                     break
-        raise TransferError("; ".join(said))
+        raise TransferError("; ".join(errors))
 
 
-def _all_brought(job, missing, connections, progress):
-    """Bring the files side by side; those that other processes are at come last."""
+def _download_all(job, missing, connections, progress):
+    """Download the files side by side; those that other processes are at come last."""
     outcomes = []
     with progress_bar(progress=progress, total=len(missing), description="fetch") as bar:
         for wait in (False, True):
             done = list(_side_by_side(job, missing, connections, wait=wait, bar=bar))
             outcomes += [outcome for outcome in done if not outcome.busy]
             busy = {outcome.obsid for outcome in done if outcome.busy}
-            missing = [need for need in missing if need.obsid in busy]
+            missing = [request for request in missing if request.obsid in busy]
     return outcomes
 
 
-def _side_by_side(job, needs, connections, *, wait, bar):
+def _side_by_side(job, requests, connections, *, wait, bar):
     with open_executor(connections, "threads") as executor:
         try:
-            for _, future in run_all(executor, partial(job.bring, wait=wait), needs, waiting=2 * connections):
+            for _, future in run_all(
+                executor, partial(job.download, wait=wait), requests, waiting=2 * connections
+            ):
                 outcome = future.result()
                 bar.update(not outcome.busy)
                 yield outcome
         except BaseException:  # an interrupt: what is under way ends at once, and can go on later
-            job.patience.stop.set()
+            job.retry.stop.set()
             raise
 
 
-def _result(store, needs, outcomes):
+def _result(store, requests, outcomes):
     failed = {outcome.obsid: outcome.error for outcome in outcomes if outcome.error}
     made = [outcome for outcome in outcomes if outcome.made]
-    paths = {need.obsid: store.path(need.obsid) for need in needs}
+    paths = {request.obsid: store.path(request.obsid) for request in requests}
     return FetchResult(
         folder=store.folder,
         paths={obsid: path for obsid, path in paths.items() if obsid not in failed},

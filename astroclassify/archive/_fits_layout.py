@@ -1,4 +1,4 @@
-"""Raw files as they are fetched: whether one is whole, what is in it, and cutting images out of it."""
+"""Raw files on disk: completeness, images, and files without the images that are not needed."""
 
 import os
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LEFT_OUT = "LEFTOUT"
 @dataclass(frozen=True)
 class Contents:
     """
-    What a raw file on disk holds.
+    The contents of a raw file on disk.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class Contents:
     left_out : frozenset of int
         Numbers of those that were cut out when it was fetched.
     problem : str
-        What is wrong with the file; empty where nothing is.
+        The defect of the file; empty for a file without one.
     """
 
     images: frozenset = frozenset()

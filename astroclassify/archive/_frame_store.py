@@ -8,8 +8,8 @@ from pathlib import Path
 from astropy.config import get_cache_dir_path
 from filelock import FileLock
 
+from astroclassify.archive._download import BOTH_CHIPS, PartFile
 from astroclassify.archive._fits_layout import contents
-from astroclassify.archive._transfer import BOTH_CHIPS, PartFile
 from astroclassify.core import ParameterError, conf, fingerprint, write_text
 
 _VARIABLE = "ASTROCLASSIFY_FRAMES"
@@ -46,8 +46,8 @@ def frames_folder(folder=None):
 
 
 @dataclass(frozen=True)
-class Need:
-    """A file that a list names, the HDUs of it that it names, and how long it is, perhaps."""
+class FileRequest:
+    """A file that a list asks for: exposure, the HDUs that are needed, bytes (0: not known)."""
 
     obsid: str
     hdus: frozenset
@@ -85,11 +85,11 @@ class Store:
         if not os.access(self._work, os.W_OK):
             raise ParameterError(f"the folder {self.folder} is not yours to write to; choose another one")
 
-    def state(self, need, sums):
+    def state(self, request, sums):
         """Say how a file is, as in `plan_fetch`, and what is wrong with it."""
-        path = self.path(need.obsid)
+        path = self.path(request.obsid)
         if not path.is_file():
-            return ("begun" if self.part(need.obsid).length else "missing"), ""
+            return ("begun" if self.part(request.obsid).length else "missing"), ""
         found = contents(path)
         expected = sums.get(path.name)
         problem = found.problem
@@ -97,13 +97,13 @@ class Store:
             problem = f"its SHA-256 is {own}, and was {expected} when it came"
         if problem:
             return "damaged", problem
-        if need.hdus & found.left_out:
-            return "cut", f"HDU {min(need.hdus & found.left_out)} was left out"
-        return "there", lacking(need, found)
+        if request.hdus & found.left_out:
+            return "cut", f"HDU {min(request.hdus & found.left_out)} was left out"
+        return "there", missing_images(request, found)
 
     @contextmanager
     def locked(self, obsid, *, wait):
-        """Be the only one to bring a file; yields whether one is."""
+        """Lock a file, to be its only downloader; yields whether that worked."""
         lock = self._lock(obsid)
         try:
             lock.acquire(timeout=-1 if wait else 0)
@@ -140,7 +140,7 @@ class Store:
             write_text(text, self.folder / _SUMS)
 
 
-def lacking(need, found):
-    lacking = need.hdus - found.images
+def missing_images(request, found):
+    missing = request.hdus - found.images
     there = ", ".join(str(number) for number in sorted(found.images)) or "none"
-    return f"the file has no image in HDU {min(lacking)}; it has {there}" if lacking else ""
+    return f"the file has no image in HDU {min(missing)}; it has {there}" if missing else ""

@@ -1,4 +1,4 @@
-"""What MAST is asked about HST's exposures, by astroquery: observations, raw files, where a name is."""
+"""Queries to MAST about HST's exposures, by astroquery: observations, raw files, positions of names."""
 
 import re
 import threading
@@ -9,8 +9,8 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 from astropy.time import Time
 
+from astroclassify.archive._download import RetryPolicy
 from astroclassify.archive._sources import TransferError
-from astroclassify.archive._transfer import Patience
 from astroclassify.core import ParameterError, ReadError, optional_import
 
 _OBSERVATIONS_AT_A_TIME = 200  # in one question for products; longer ones time out
@@ -54,7 +54,7 @@ class Exposure:
     exptime : float
         Seconds; of an observation of several exposures their mean.
     target, classification : str
-        What the observers called it, and how they classified it.
+        Name and classification by the observers.
     proposal : str
         Number of the programme.
     released : str
@@ -101,7 +101,7 @@ def category_of(body_class):
 
 class Mast:
     """
-    The archive, asked with patience.
+    The archive; a query that fails is tried again.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class Mast:
             self._exceptions.TimeoutError,
             TimeoutError,
         )
-        self._patience = Patience(retries, backoff, threading.Event())
+        self._retry = RetryPolicy(retries, backoff, threading.Event())
 
     def position(self, name):
         """
@@ -230,7 +230,7 @@ class Mast:
         return [exposures[obsid] for obsid in sorted(exposures)]
 
     def _asked(self, call, *arguments, **options):
-        """Ask until there is an answer; an empty one is no reason for a warning."""
+        """Query with retries; an empty answer makes no warning."""
 
         def attempt():
             try:
@@ -245,7 +245,7 @@ class Mast:
                 raise TransferError(f"{type(error).__name__}: {error}") from error
 
         try:
-            return self._patience.tried(attempt)
+            return self._retry.call(attempt)
         except TransferError as error:
             raise ReadError(f"MAST cannot be asked ({error}); try again later") from error
 

@@ -1,4 +1,4 @@
-"""Building a list of one's own: public raw frames of bodies, by name or class, as MAST tells of them."""
+"""Lists of public raw frames of bodies, by name or class, from queries to MAST."""
 
 import re
 from collections import Counter
@@ -42,7 +42,7 @@ _CATALOGUED = re.compile(r"(NGC|IC|UGC|ESO|M|MESSIER|ABELL|HCG)[- ]?\d+", re.IGN
 
 def paper_bodies():
     """
-    List as many bodies as the paper has.
+    Propose bodies for a list: as many of each class as the paper has.
 
     Returns
     -------
@@ -64,8 +64,8 @@ def paper_bodies():
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where to look for a body: degrees; and what is known of it."""
+class _Target:
+    """The circle to search for a body (degrees), and its entry of the table of bodies."""
 
     name: str
     ra: float
@@ -92,7 +92,7 @@ def query(
     Ask MAST which public raw frames there are of bodies, and propose a list of them.
 
     Nothing is fetched: the list tells sizes, so that `query_summary` and `plan_fetch` can tell what a fetch
-    would bring. Give bodies, or classes, or both (then only bodies of these classes are kept).
+    would hold. Give bodies, or classes, or both (then only bodies of these classes are kept).
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ def _is_filter(band):
 
 @dataclass(frozen=True)
 class _Found:
-    """An exposure, the body that it is said to show, its class, and what speaks for that or against."""
+    """An exposure with the body and class that are proposed for it, and the reason or doubt."""
 
     exposure: object
     body: str
@@ -241,42 +241,44 @@ class _Found:
 
 
 def _of_bodies(mast, names, wanted, progress):
-    places = list({place.name: place for place in (_place(mast, name, wanted) for name in names)}.values())
+    targets = list(
+        {target.name: target for target in (_target(mast, name, wanted) for name in names)}.values()
+    )
     found = []
-    for place in progress_bar(places, progress=progress, description="query"):
-        observations = mast.around(place.ra, place.dec, place.radius, instruments=wanted.instruments)
-        observations = [row for row in observations if _belongs(row, place) and wanted.may_take(row)]
+    for target in progress_bar(targets, progress=progress, description="query"):
+        observations = mast.around(target.ra, target.dec, target.radius, instruments=wanted.instruments)
+        observations = [row for row in observations if _belongs(row, target) and wanted.may_take(row)]
         exposures = mast.exposures(_spread(observations, wanted.limit, _visit_of_row))
         exposures = [exposure for exposure in exposures if wanted.takes(exposure)]
-        found += _labelled(exposures, place)
+        found += _labelled(exposures, target)
     return found
 
 
-def _place(mast, name, wanted):
+def _target(mast, name, wanted):
     known = resolve_body(name)
     if known is not None:
         radius = wanted.radius or max(known.diameter / 2, _SMALLEST_RADIUS)
-        return _Place(known.name, known.ra, known.dec, radius / 60, known)
-    return _Place(name, *mast.position(name), (wanted.radius or _USUAL_RADIUS) / 60, None)
+        return _Target(known.name, known.ra, known.dec, radius / 60, known)
+    return _Target(name, *mast.position(name), (wanted.radius or _USUAL_RADIUS) / 60, None)
 
 
-def _belongs(row, place):
+def _belongs(row, target):
     """Whether an observation is of this body, and not of another one within its circle: M32 within M31."""
-    if place.known is None:
+    if target.known is None:
         return True
-    if place.known.separation(row["s_ra"], row["s_dec"]) > 60 * place.radius:
+    if target.known.separation(row["s_ra"], row["s_dec"]) > 60 * target.radius:
         return False  # the archive looks for footprints, not for their middles
     owner = body_at(row["s_ra"], row["s_dec"])
-    return owner is None or owner.name in (place.name, place.known.host)
+    return owner is None or owner.name in (target.name, target.known.host)
 
 
-def _labelled(exposures, place):
-    if place.known is not None:
-        return [_of_known(exposure, place.known) for exposure in exposures]
+def _labelled(exposures, target):
+    if target.known is not None:
+        return [_of_known(exposure, target.known) for exposure in exposures]
     votes = Counter(filter(None, (proposed_class(exposure.classification) for exposure in exposures)))
     winner = votes.most_common(1)[0][0] if votes else ""
     reason = f"MAST: {votes[winner]} of {len(exposures)} exposures are of a {winner}" if winner else ""
-    return [_Found(exposure, place.name, winner, reason) for exposure in exposures]
+    return [_Found(exposure, target.name, winner, reason) for exposure in exposures]
 
 
 def _of_known(exposure, known):
@@ -289,8 +291,8 @@ def _of_known(exposure, known):
 
 
 def _doubt(exposure, known):
-    said = proposed_class(exposure.classification)
-    return f"MAST: {exposure.classification}" if said and said != known.body_class else ""
+    proposed = proposed_class(exposure.classification)
+    return f"MAST: {exposure.classification}" if proposed and proposed != known.body_class else ""
 
 
 def _of_classes(mast, _, wanted, progress):
@@ -433,7 +435,7 @@ def query_summary(manifest):
 
 
 def _reasons(manifest):
-    """How many rows have one: what is empty is masked in a list that was read from a file."""
+    """Count the rows with a value: in a list that was read from a file, empty ones are masked."""
     return sum(bool(reason) for reason in np.ma.filled(np.ma.asarray(manifest["Proposed"]), "").tolist())
 
 

@@ -1,4 +1,4 @@
-"""Where frames are fetched from: MAST, the public cloud bucket, any server or bucket that holds them."""
+"""Sources of frames: MAST, the public cloud bucket, any other server or bucket."""
 
 import base64
 import re
@@ -32,7 +32,7 @@ class TransferError(AstroclassifyError, OSError):
     Parameters
     ----------
     message : str
-        What was found.
+        The message.
     passing : bool, default True
         Whether it may work when it is tried again.
     wait : float, optional
@@ -68,7 +68,7 @@ class Piece:
     size : int or None
         Bytes of the whole file.
     tag : str
-        What changes when the file does; empty where the server says nothing of the kind.
+        Version of the file (ETag); empty where the server gives none.
     md5 : str
         Of the whole file, hexadecimal; empty where it is not told.
     partial : bool
@@ -126,7 +126,7 @@ class WebSource:
         Yields
         ------
         Piece
-            What the server gives: the whole file where it does not know ranges.
+            The bytes asked for; the whole file of a server without ranges.
 
         Raises
         ------
@@ -161,13 +161,14 @@ def _check_status(response, url):
     status = response.status_code
     if status < 300:
         return
-    said = f"{url}: the server says {status} {response.reason}"
+    message = f"{url}: the server says {status} {response.reason}"
     if status in _NOT_THERE:
-        raise NotThereError(said)
+        raise NotThereError(message).with_facts(file=url, found=status)
     if status == _RANGE_REFUSED:
-        raise RangeError(said)
+        raise RangeError(message).with_facts(file=url, found=status)
     passing = status in _PASSING or status >= _SERVER_ERRORS
-    raise TransferError(said, passing=passing, wait=_retry_after(response.headers.get("Retry-After")))
+    wait = _retry_after(response.headers.get("Retry-After"))
+    raise TransferError(message, passing=passing, wait=wait).with_facts(file=url, found=status)
 
 
 def _retry_after(text):
@@ -188,10 +189,10 @@ def _web_piece(response):
     headers = response.headers
     start, size = 0, _whole_number(headers.get("Content-Length"))
     if response.status_code == 206:
-        place = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", headers.get("Content-Range", "").strip())
-        if place is None:
+        served = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", headers.get("Content-Range", "").strip())
+        if served is None:
             raise TransferError(f"{response.url}: the server gives a range without saying which")
-        start, size = int(place[1]), _whole_number(place[2])
+        start, size = int(served[1]), _whole_number(served[2])
     md5 = _base64_hex(headers.get("Content-MD5", "")) if response.status_code != 206 else ""
     tag = headers.get("ETag") or headers.get("Last-Modified") or ""
     return Piece(start, size, tag, md5, response.status_code == 206, response.iter_content(_CHUNK))
@@ -271,7 +272,9 @@ class BucketSource:
         tag = str(found.get("ETag") or found.get("LastModified") or "")
         size = int(found["size"])
         if start > size:
-            raise RangeError(f"{path}: it has {size} bytes, and {start} are here already")
+            raise RangeError(f"{path}: it has {size} bytes, and {start} are here already").with_facts(
+                file=path, found=size, expected=start
+            )
         stop = size if stop is None else min(stop, size)
         md5 = tag.strip('"')
         md5 = md5 if _MD5.fullmatch(md5) else ""  # of several parts it is none

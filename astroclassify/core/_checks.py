@@ -34,7 +34,10 @@ def check_whole(name, value, *, least=1, most=None):
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or value < least or (most is not None and value > most):
         allowed = f"{least} or more" if most is None else f"{least} to {most}"
-        raise ParameterError(f"{name} is {value!r}; expected a whole number, {allowed}")
+        expected = f"a whole number, {allowed}"
+        raise ParameterError(f"{name} is {value!r}; expected {expected}").with_facts(
+            found=value, expected=expected
+        )
 
 
 def in_unit(name, value, unit, *, bare=True):

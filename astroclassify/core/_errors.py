@@ -2,14 +2,82 @@
 
 The policy: each class also derives from the built-in exception it specialises, so
 that ``except ValueError`` keeps working; each message says what was found, what was
-expected and what to do. ``except AstroclassifyError`` catches all of them.
+expected and what to do. ``except AstroclassifyError`` catches all of them. For runs over many files
+the same facts are attributes, so that nobody has to take sentences apart.
 """
 
 from astropy.utils.exceptions import AstropyUserWarning
 
 
 class AstroclassifyError(Exception):
-    """Base class of all errors that astroclassify raises on purpose."""
+    """
+    Base class of all errors that astroclassify raises on purpose.
+
+    The message is for people. For programs there are the attributes ``file`` (str), ``hdu`` (int), ``found``
+    and ``expected`` (plain values or text): each is `None` where the error is not about it, or does not know.
+
+    Examples
+    --------
+    >>> from astroclassify import read_frames
+    >>> from astroclassify.core import AstroclassifyError
+    >>> failures = []
+    >>> for path in ["missing_raw.fits"]:
+    ...     try:
+    ...         read_frames(path)
+    ...     except AstroclassifyError as error:
+    ...         failures.append({"error": type(error).__name__, **error.facts})
+    >>> failures
+    [{'error': 'ReadError', 'file': 'missing_raw.fits'}]
+    """
+
+    file: str | None = None
+    hdu: int | None = None
+    found: object = None
+    expected: object = None
+
+    def with_facts(self, *, file=None, hdu=None, found=None, expected=None):
+        """
+        Add facts; those that the error has already are kept, as who raises it knows best.
+
+        Parameters
+        ----------
+        file : path-like, optional
+            The file, folder or address that the error is about.
+        hdu : int, optional
+            Number of the HDU in it.
+        found : object, optional
+            What was found: a plain value, or text.
+        expected : object, optional
+            What was expected.
+
+        Returns
+        -------
+        AstroclassifyError
+            The error itself, to be raised.
+
+        Examples
+        --------
+        >>> from astroclassify.core import ReadError
+        >>> error = ReadError("a_raw.fits: HDU 2 has no image").with_facts(file="a_raw.fits", hdu=2)
+        >>> error.hdu, error.found
+        (2, None)
+        """
+        given = {
+            "file": None if file is None else str(file),
+            "hdu": hdu,
+            "found": found,
+            "expected": expected,
+        }
+        for name, value in given.items():
+            if value is not None and getattr(self, name) is None:
+                setattr(self, name, value)
+        return self
+
+    @property
+    def facts(self):
+        """The facts that are known, by name (dict)."""
+        names = ("file", "hdu", "found", "expected")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 class ParameterError(AstroclassifyError, ValueError):

@@ -157,7 +157,7 @@ class Registry(Mapping):
             self._found = None  # it may have been installed since
             named = [entry for entry in self._declared() if entry.name == name]
         if not named:
-            raise UnknownNameError(self._unknown_message(name))
+            raise UnknownNameError(self._unknown_message(name)).with_facts(found=name, expected=tuple(self))
         if len(named) > 1:
             owners = " and ".join(sorted(f"{entry.owner} ({entry.target})" for entry in named))
             raise DuplicateNameError(

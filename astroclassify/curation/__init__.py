@@ -1,4 +1,4 @@
-"""Is there a body on each frame? Screening by a model, and the contact sheet where a person decides."""
+"""Screening of frames: by a model, and by eye on a contact sheet."""
 
 from astroclassify.curation._check import MOST, VERDICTS, FrameCheck, check
 from astroclassify.curation._contact_sheet import contact_sheet

@@ -1,4 +1,4 @@
-"""Do frames resemble what a model has learnt? Novelty, doubt, empty fields, and the values of the planes."""
+"""Check of frames against a model's training: novelty, uncertain answers, empty fields, planes."""
 
 from collections import Counter
 from dataclasses import dataclass

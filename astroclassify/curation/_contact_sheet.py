@@ -1,4 +1,4 @@
-"""A contact sheet: one page on which a person sees the frames of a list, and overrules a screening."""
+"""A contact sheet: a page of thumbnails on which a person overrules a screening."""
 
 import base64
 import io
@@ -71,7 +71,7 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
     _, listed = listed_frames(screened, frames=frames)
     path = Path(path)
     with atomic_path(path) as unfinished, unfinished.open("w", encoding="utf-8") as page:
-        page.write(_filled(_START, title=escape(path.stem), about=escape(_about(screened)), width=width))
+        page.write(_filled(_START, title=escape(path.stem), about=escape(_summary(screened)), width=width))
         order = np.argsort(-np.nan_to_num(np.asarray(screened["p_class_field"], float), nan=2), kind="stable")
         for number in progress_bar(order, progress=progress, description="contact sheet"):
             page.write(_shown(screened[number], number, listed[number], decided.get(number), width))
@@ -89,12 +89,12 @@ def _for_script(text):
     return json.dumps(text).replace("<", "\\u003c")
 
 
-def _about(screened):
-    said = screened.meta.get("screening", {})
+def _summary(screened):
+    run = screened.meta.get("screening", {})
     return (
         f"{len(screened)} frames, of which {int(np.sum(screened['Keep']))} are kept by the model "
-        f"{said.get('model', '')} (weights {str(said.get('weights', ''))[:12]}): those with a probability of "
-        f"field up to {said.get('limit', 0.5):g} and a novelty up to {said.get('novelty_above', np.inf):.3g}."
+        f"{run.get('model', '')} (weights {str(run.get('weights', ''))[:12]}): those with a probability of "
+        f"field up to {run.get('limit', 0.5):g} and a novelty up to {run.get('novelty_above', np.inf):.3g}."
     )
 
 

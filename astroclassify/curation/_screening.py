@@ -1,4 +1,4 @@
-"""Screening: which frames of a list show their body, by a model's word, which a person can overrule."""
+"""Screening: a model decides which frames of a list show their body; a person can overrule it."""
 
 from contextlib import closing
 from pathlib import Path
@@ -134,7 +134,7 @@ def _screened(table, listed, model, limit, output, progress):
         for key, facts in _known(output, model.sha256).items()
         if key in files and is_unchanged(files[key].frame, facts)
     }
-    failures = _look_at_the_others(files, known, model, output, progress)
+    failures = _answer_missing(files, known, model, output, progress)
     return _judged(table, keys, known, failures, model, limit)
 
 
@@ -148,7 +148,7 @@ def _loaded(model, weights, device):
     return loaded
 
 
-# What was said before ------------------------------------------------------------------------
+# Earlier answers -----------------------------------------------------------------------------
 
 
 def _journal(output):
@@ -156,7 +156,7 @@ def _journal(output):
 
 
 def _known(output, sha256):
-    """What these weights said of frames before: by the name of the file and the number of the HDU."""
+    """Facts about frames by the same weights from an earlier run, by file name and HDU."""
     if output is None:
         return {}
     known = {}
@@ -180,15 +180,15 @@ def _plain(value):
 
 
 def _key(row):
-    """What a row is known by: a file holds a frame for each number of an HDU."""
+    """The key of a row: exposure and HDU, as a file may hold several frames."""
     return str(row["OBSID"]), int(row["HDU Index"]) if "HDU Index" in row.colnames else None
 
 
-# Looking -------------------------------------------------------------------------------------
+# Answers -------------------------------------------------------------------------------------
 
 
-def _look_at_the_others(files, known, model, output, progress):
-    """Add what the model says of frames that are not known; give what was wrong with the rest."""
+def _answer_missing(files, known, model, output, progress):
+    """Let the model answer the frames without facts; give the errors of the others."""
     missing = {key: frame for key, frame in files.items() if key not in known}
     failures, journal = {}, None if output is None else _journal(output)
     with (
@@ -228,16 +228,16 @@ def _answer(planes, facts, model):
         (prediction,) = predict_planes(model, [planes], evidence=False)
     except AstroclassifyError as error:
         return error
-    return _said(prediction, model) | facts
+    return _model_facts(prediction, model) | facts
 
 
-def _said(prediction, model):
-    said = interpret(prediction, model)
+def _model_facts(prediction, model):
+    answer = interpret(prediction, model)
     return {
-        "p_galaxy": said.p_galaxy,
-        "p_class_field": said.probabilities["field"],
-        "leaning": said.leaning,
-        "novelty": said.novelty,
+        "p_galaxy": answer.p_galaxy,
+        "p_class_field": answer.probabilities["field"],
+        "leaning": answer.leaning,
+        "novelty": answer.novelty,
     }
 
 
@@ -311,32 +311,38 @@ def read_overrules(path, screened):
         if decision not in DECISIONS:
             raise ReadError(
                 f"{path}, row {number}: the decision on {name} is {decision!r}; expected keep or drop"
-            )
+            ).with_facts(file=path, found=decision, expected=DECISIONS)
         if key not in rows:
             raise ReadError(
                 f"{path}, row {number}: {name} is not in the list; expected decisions on its frames"
-            )
+            ).with_facts(file=path, found=name)
         kept = decision == "keep"
         if decided.setdefault(rows[key][0], kept) != kept:
-            raise ReadError(f"{path}, row {number}: {name} was decided otherwise before; leave one row out")
+            raise ReadError(
+                f"{path}, row {number}: {name} was decided otherwise before; leave one row out"
+            ).with_facts(file=path, found=name)
         decided.update(dict.fromkeys(rows[key], kept))
     return decided
 
 
 def _decisions(path, screened):
     if not path.is_file():
-        raise ReadError(f"{path}: there are no decisions here; save them on the contact sheet")
+        raise ReadError(f"{path}: there are no decisions here; save them on the contact sheet").with_facts(
+            file=path
+        )
     try:
         table = Table.read(path, format="ascii.csv", converters={"OBSID": str, "Decision": str})
     except Exception as error:  # astropy's readers fail in many ways
-        raise ReadError(f"{path}: expected a CSV table of decisions: {error}") from error
+        raise ReadError(f"{path}: expected a CSV table of decisions: {error}").with_facts(
+            file=path, expected="a CSV table of decisions"
+        ) from error
     wanted = [*(name for name in _KEY if name in screened.colnames), "Decision"]
     missing = next((name for name in wanted if name not in table.colnames), None)
     if missing:
         raise ReadError(
             f"{path}: there is no column {missing!r}; expected {', '.join(wanted)}; "
             f"found {', '.join(table.colnames)}"
-        )
+        ).with_facts(file=path, found=tuple(table.colnames), expected=tuple(wanted))
     return table
 
 
@@ -346,7 +352,7 @@ def _checked_key(path, number, row):
     except (TypeError, ValueError) as error:
         raise ReadError(
             f"{path}, row {number}: the HDU Index is {str(row['HDU Index'])!r}; expected a whole number"
-        ) from error
+        ).with_facts(file=path, found=str(row["HDU Index"]), expected="a whole number") from error
 
 
 def apply_overrules(screened, path=None):

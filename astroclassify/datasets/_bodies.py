@@ -31,7 +31,7 @@ _CLOUDS = frozenset(("LMC", "SMC"))
 @dataclass(frozen=True)
 class KnownBody:
     """
-    What is known of a body.
+    A body of the table: names, class, position, size, distance.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def _outlines():
 
 def body_key(name):
     """
-    Bring the ways of writing a name together.
+    Normalise a name, so that its spellings compare as equal.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One file's frames into the arrays of a set: what a worker does."""
+"""The work of one worker of a set: frames of a file go into the arrays."""
 
 import os
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def build_file(job):
 
 def source_facts(path):
     """
-    Tell a file from others, and from itself when it was changed.
+    Give the stamp of a file, by which a change of it is noticed.
 
     Parameters
     ----------

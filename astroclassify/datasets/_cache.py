@@ -26,7 +26,7 @@ _BLOCK = 2**18
 
 def encoded(array):
     """
-    Code a frame in 16 bits.
+    Encode a frame in 16 bits.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def _encode(halves, scales):
 
 def decoded(codes, scales):
     """
-    Give the frame back that codes stand for.
+    Decode a frame.
 
     Parameters
     ----------
@@ -209,7 +209,9 @@ def mapped(path):
         status = os.stat(path)
         return _mapped(path, status.st_dev, status.st_ino, status.st_size)
     except (OSError, ValueError) as error:
-        raise ReadError(f"{path}: an array of a set; it cannot be read ({error}); build it again") from error
+        raise ReadError(f"{path}: an array of a set; it cannot be read ({error}); build it again").with_facts(
+            file=path
+        ) from error
 
 
 @lru_cache(maxsize=16)

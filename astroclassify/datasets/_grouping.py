@@ -1,4 +1,4 @@
-"""Which frames belong together: those of one body under any name, of one place on the sky, of one visit."""
+"""Groups of frames: those of one body under any name, of one place on the sky, of one visit."""
 
 from collections import Counter
 
@@ -70,7 +70,7 @@ def _body_of(directions, chosen, tolerance):
 
 
 def _merged(bodies, directions, tolerance):
-    """Bodies whose frames lie on each other become the one with most frames, a known one first."""
+    """Merge bodies whose frames overlap into the one with most frames, a body of the table first."""
     names, number = np.unique(bodies, return_inverse=True)
     links = number[overlapping(directions, tolerance)]
     together = components(links, names.size)
@@ -86,7 +86,7 @@ def _merged(bodies, directions, tolerance):
 
 def overlapping(directions, tolerance):
     """
-    Find the pairs of frames that lie on each other.
+    Find the pairs of frames that overlap on the sky.
 
     Parameters
     ----------
@@ -100,15 +100,15 @@ def overlapping(directions, tolerance):
     numpy.ndarray of int
         Numbers of the frames, shape (P, 2); frames of exactly one place stand for each other in a chain.
     """
-    places, first, place = np.unique(directions, axis=0, return_index=True, return_inverse=True)
-    near = cKDTree(places).query_pairs(2 * np.sin(tolerance * _ARCMIN / 2), output_type="ndarray")
-    same = np.stack([np.arange(len(directions)), first[place.ravel()]], axis=1)
+    unique, first, inverse = np.unique(directions, axis=0, return_index=True, return_inverse=True)
+    near = cKDTree(unique).query_pairs(2 * np.sin(tolerance * _ARCMIN / 2), output_type="ndarray")
+    same = np.stack([np.arange(len(directions)), first[inverse.ravel()]], axis=1)
     return np.concatenate([first[near], same])
 
 
 def components(links, size):
     """
-    Number what hangs together.
+    Give the connected components of a graph: the same number to whatever is linked, directly or in steps.
 
     Parameters
     ----------

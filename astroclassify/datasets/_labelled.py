@@ -8,7 +8,7 @@ from typing import Any
 from astropy.io import fits
 from astropy.table import Table
 
-from astroclassify.core import ParameterError, ReadError, file_stamp
+from astroclassify.core import AstroclassifyError, ParameterError, ReadError, file_stamp
 from astroclassify.datasets._cache import CachedPixels, is_set
 from astroclassify.datasets._manifest import MANIFEST_FILE, TRUTH_FILE, check_manifest, read_manifest
 from astroclassify.io import read_frames
@@ -120,9 +120,15 @@ def read_frame(path, hdu=None, *, rows="all"):
     """
     path = Path(path)
     chip = None if hdu is None else _chip(path, hdu)
-    frames = read_frames(path, chips=chip, rows=rows)
+    try:
+        frames = read_frames(path, chips=chip, rows=rows)
+    except AstroclassifyError as error:
+        error.with_facts(file=path, hdu=hdu)
+        raise
     if len(frames) > 1:
-        raise ReadError(f"{path} holds {len(frames)} frames; say which by the number of its HDU")
+        raise ReadError(f"{path} holds {len(frames)} frames; say which by the number of its HDU").with_facts(
+            file=path, found=len(frames), expected=1
+        )
     return frames[0]
 
 
@@ -131,7 +137,9 @@ def _chip(path, hdu):
     try:
         header = fits.getheader(path, hdu)
     except (OSError, IndexError) as error:
-        raise ReadError(f"{path}: its HDU {hdu} cannot be read: {error}") from error
+        raise ReadError(f"{path}: its HDU {hdu} cannot be read: {error}").with_facts(
+            file=path, hdu=hdu
+        ) from error
     return header.get("CCDCHIP")
 
 
@@ -266,7 +274,9 @@ def _table(path):
     try:
         return Table.read(path, format="ascii.ecsv")
     except Exception as error:  # astropy's readers fail in many ways
-        raise ReadError(f"{path}: expected an ECSV table: {error}") from error
+        raise ReadError(f"{path}: expected an ECSV table: {error}").with_facts(
+            file=path, expected="an ECSV table"
+        ) from error
 
 
 def _finer_classes(path):
@@ -284,7 +294,7 @@ def _label(label, finer):
 
 
 def _file(folder, obsid):
-    """Where the file of an observation is; where it is not there, where it would be."""
+    """The path of an observation's file, whether it is there or not."""
     candidates = [folder / f"{obsid}{ending}" for ending in ("_raw.fits", ".fits", "_raw.fits.gz")]
     return next((path for path in candidates if path.is_file()), candidates[0])
 

@@ -1,4 +1,4 @@
-"""Tables of labels: which file shows what, as a person writes them down."""
+"""Tables of labels, written by hand: a file and its label in each row."""
 
 import csv
 from pathlib import Path
@@ -29,7 +29,9 @@ def read_labels(path):
     rows = _rows(path)
     missing = {"file", "label"} - set(rows[0] if rows else ())
     if missing:
-        raise ReadError(f"{path}: no column {', '.join(sorted(missing))}; expected file, body and label")
+        raise ReadError(
+            f"{path}: no column {', '.join(sorted(missing))}; expected file, body and label"
+        ).with_facts(file=path, found=tuple(rows[0] if rows else ()), expected=("file", "body", "label"))
     return rows
 
 
@@ -95,4 +97,6 @@ def _rows(path):
 
 
 def _unreadable(path, error):
-    return ReadError(f"{path}: cannot be read ({error}); expected a table of file, body and label")
+    return ReadError(
+        f"{path}: cannot be read ({error}); expected a table of file, body and label"
+    ).with_facts(file=path, expected=("file", "body", "label"))

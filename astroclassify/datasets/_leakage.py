@@ -1,4 +1,4 @@
-"""What two lists share, so that one says less of the other than it seems: bodies, visits, frames."""
+"""Leakage between two lists, such as training and test: bodies, visits and frames that both have."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ _SHOWN = 5
 @dataclass(frozen=True)
 class Leakage:
     """
-    What two lists share.
+    Leakage: the bodies, visits and frames that two lists share.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def _some(names, one, many):
 
 def find_leakage(first, second):
     """
-    Find what two lists share.
+    Find the bodies, visits and frames that two lists share.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def _frames(table):
 
 def check_leakage(train, test, *, allow=None):
     """
-    Refuse two lists that share more than they may.
+    Check that two lists do not share more than is allowed.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def check_leakage(train, test, *, allow=None):
     Returns
     -------
     Leakage
-        What they share, within what is allowed.
+        The leakage, which is within what is allowed.
 
     Raises
     ------

@@ -117,7 +117,7 @@ def check_manifest(table, *, source="the manifest", required=MANIFEST_COLUMNS):
     table : astropy.table.Table
         The list.
     source : str or path-like, optional
-        What to call it in messages.
+        Name of the list in messages.
     required : sequence of str, default MANIFEST_COLUMNS
         Columns that must be there.
 
@@ -164,7 +164,9 @@ def _refuse(source, wrong, what, values=None):
     if rows.size:
         value = "" if values is None else repr(str(values[rows[0]]))
         more = f" (and so in {rows.size - 1} more rows)" if rows.size > 1 else ""
-        raise ReadError(f"{source}, row {rows[0] + 1}: {what.format(value)}{more}")
+        raise ReadError(f"{source}, row {rows[0] + 1}: {what.format(value)}{more}").with_facts(
+            file=source, found=None if values is None else str(values[rows[0]])
+        )
 
 
 def _texts(column, name, source):

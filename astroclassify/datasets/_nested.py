@@ -1,4 +1,4 @@
-"""What a label means where bodies lie in each other: NGC 604 in M33, NGC 346 in the Small Magellanic Cloud.
+"""Labels of nested bodies: NGC 604 in M33, NGC 346 in the Small Magellanic Cloud.
 
 A frame is labelled by the smallest body that covers at least a fifth of it, else by the host of what it
 shows.

@@ -1,4 +1,4 @@
-"""Reports on lists: what is in them, how far one gets without a pixel, what repeats, what leaks."""
+"""Reports on lists: contents, metadata-only baselines, repeated frames, leakage."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -23,12 +23,12 @@ _CHIP = 2.0
 @dataclass(frozen=True, eq=False)
 class ManifestReport:
     """
-    What is in a list.
+    The report of a list.
 
     Parameters
     ----------
     name : str
-        What the list is called.
+        Name of the list.
     frames, exposures, visits : int
         How many.
     bodies : astropy.table.Table
@@ -94,7 +94,7 @@ class ManifestReport:
 
 def report(manifest, *, name=None, others=None, accuracy=None, samples=2000, seed=0):
     """
-    Look at a list, without its pixels.
+    Report on a list from its metadata alone.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def report(manifest, *, name=None, others=None, accuracy=None, samples=2000, see
     Returns
     -------
     ManifestReport
-        What was found.
+        The report.
 
     Raises
     ------
@@ -214,7 +214,7 @@ def _rule_table(manifest, bodies, visit, samples, seed):
 
 
 def _rule(values, labels, bodies):
-    """What the majority of a value says, for each frame; and how often it is right of bodies left out."""
+    """The metadata-only baseline: for each value the majority label, and its accuracy on bodies left out."""
     names, value = np.unique(values, return_inverse=True)
     classes, label = np.unique(labels, return_inverse=True)
     counted = np.zeros((names.size, classes.size), dtype=int)
@@ -232,8 +232,8 @@ def _rule(values, labels, bodies):
 
 def _repeat_table(manifest, visit):
     frames = list(zip(np.char.lower(manifest["OBSID"].astype(str)), manifest["HDU Index"], strict=True))
-    places = (np.round(np.asarray(manifest[name]), 4) for name in ("RA", "DEC"))  # 0.4 arcseconds
-    views = list(zip(visit, manifest["Filter"], manifest["HDU Index"], *places, strict=True))
+    positions = (np.round(np.asarray(manifest[name]), 4) for name in ("RA", "DEC"))  # 0.4 arcseconds
+    views = list(zip(visit, manifest["Filter"], manifest["HDU Index"], *positions, strict=True))
     return Table(
         {
             "what": ["listed again", "same view as an earlier frame"],

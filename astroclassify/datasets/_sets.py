@@ -161,7 +161,7 @@ def build_set(
     table, listed = listed_frames(manifest, frames=frames)
     recipe = _recipe(table, listed, variant, resampling)
     run = RunFolder(folder)
-    if _about(run.folder) is None and not run.is_new():
+    if _description(run.folder) is None and not run.is_new():
         raise ParameterError(f"{run.folder} holds other files; expected an empty folder, or a set")
     with run:
         _check_same_set(run, recipe)
@@ -170,7 +170,7 @@ def build_set(
 
 
 def _build(folder, recipe, table, listed, processes, progress):
-    """Put in what is missing."""
+    """Add the frames that are missing."""
     journal = _journal(folder)
     done = {row: facts for row, facts in _done(folder).items() if is_unchanged(listed[row].frame, facts)}
     _check_space(folder, recipe["shape"], len(listed) - len(done))
@@ -218,23 +218,23 @@ def open_set(folder):
     ('lcid', 1595)
     """
     folder = Path(folder)
-    about = _about(folder)
-    if about is None:
+    description = _description(folder)
+    if description is None:
         raise ReadError(f"{folder}: there is no set here, as it has no {ABOUT}; build one with build_set")
     if not (folder / MANIFEST_FILE).is_file():
         raise ReadError(f"{folder}: the set was not built to its end; build it again to complete it")
     shape = mapped(folder / PIXELS).shape
-    if list(shape) != about["shape"] or mapped(folder / SCALES).shape != _scales_shape(shape):
+    if list(shape) != description["shape"] or mapped(folder / SCALES).shape != _scales_shape(shape):
         raise ReadError(
-            f"{folder}: {PIXELS} has the shape {shape}, and {ABOUT} says {tuple(about['shape'])}; "
+            f"{folder}: {PIXELS} has the shape {shape}, and {ABOUT} says {tuple(description['shape'])}; "
             "build the set in a new folder"
-        )
+        ).with_facts(file=folder / PIXELS, found=tuple(shape), expected=tuple(description["shape"]))
     failures = folder / FAILURES
     return FrameCache(
         folder,
         Table.read(folder / MANIFEST_FILE),
         Table.read(failures) if failures.is_file() else _failure_table([]),
-        about,
+        description,
     )
 
 
@@ -249,7 +249,7 @@ def _check(variant, resampling, processes):
 
 
 def _recipe(table, listed, variant, resampling):
-    """What makes the set what it is."""
+    """The recipe of a set: variant, shape, resampling, and a checksum of the list."""
     text = StringIO()
     table.write(text, format="ascii.csv")
     text.write("\n".join(frame.label for frame in listed))
@@ -263,19 +263,19 @@ def _recipe(table, listed, variant, resampling):
     }
 
 
-def _about(folder):
+def _description(folder):
     path = folder / ABOUT
     if not path.is_file():
         return None
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        description = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ReadError(f"{path}: expected JSON: {error}") from error
-    if about.get("format") != _FORMAT:
+        raise ReadError(f"{path}: expected JSON: {error}").with_facts(file=path, expected="JSON") from error
+    if description.get("format") != _FORMAT:
         raise ReadError(
-            f"{path}: the set has the format {about.get('format')}; expected {_FORMAT}: build it again"
-        )
-    return about
+            f"{path}: the set has the format {description.get('format')}; expected {_FORMAT}: build it again"
+        ).with_facts(file=path, found=description.get("format"), expected=_FORMAT)
+    return description
 
 
 def _check_same_set(run, recipe):
@@ -290,12 +290,12 @@ def _check_same_set(run, recipe):
 
 
 def _journal(folder):
-    """What is done since the manifest was written: a line for each frame."""
+    """The journal: a line for each frame that was added since the manifest was written."""
     return Journal(folder / _JOURNAL, tuple(_FACTS))
 
 
 def _done(folder):
-    """What is known of the frames that are in: from the manifest, and since then from the journal."""
+    """Facts about the frames of the set, from the manifest and from the journal."""
     done = {}
     if (folder / MANIFEST_FILE).is_file():
         columns = Table.read(folder / MANIFEST_FILE)[list(_FACTS.values())]
@@ -320,7 +320,7 @@ def _check_space(folder, shape, missing):
 
 
 def _make_arrays(folder, shape):
-    """Make arrays as holes, which take room on the disk only as they are filled."""
+    """Make sparse arrays, which take space on the disk only as they are filled."""
     for name, dtype, size in ((PIXELS, "<u2", shape), (SCALES, "<f4", _scales_shape(shape))):
         path = folder / name
         if not path.is_file():
@@ -337,7 +337,7 @@ def _jobs(folder, listed, done, resampling):
 
 
 def _write_tables(folder, table, listed, done, failures):
-    """Write what is in and what is not."""
+    """Write the manifest of the set, and the table of failures."""
     rows = sorted(done)
     manifest = table[rows]
     manifest["Class"] = [listed[row].label for row in rows]

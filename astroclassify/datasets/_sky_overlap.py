@@ -1,4 +1,4 @@
-"""How much of a frame lies on a body, and how much of the body in the frame: outlines against ellipses.
+"""Overlap of frames and bodies on the sky: the shares of each in the other, for outlines and ellipses.
 
 A frame is a polygon of unit vectors, so that poles and RA 0 are places like others. Each body is projected
 onto the equal-area plane (Lambert's) that touches the sky at its middle, where its ellipse is scaled to the
@@ -55,7 +55,7 @@ class SkyEllipses:
 
     @property
     def areas(self):
-        """Of the ellipses, square degrees (numpy.ndarray)."""
+        """Area of the ellipses, square degrees (numpy.ndarray)."""
         return np.pi / 4 * self.major * self.minor
 
     @property

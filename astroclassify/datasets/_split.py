@@ -1,4 +1,4 @@
-"""Training frames and held-out frames: apart by body."""
+"""Splits into training and held-out frames, by body."""
 
 import warnings
 from dataclasses import dataclass
@@ -129,16 +129,16 @@ def _check_fraction(fraction):
 @dataclass(frozen=True, eq=False)
 class Split:
     """
-    A list in two parts.
+    A split of a list into training and test frames.
 
     Parameters
     ----------
     train, test : astropy.table.Table
         Rows of the list, in its order; ``meta["split"]`` says which part of which split they are.
     by : str
-        What was kept apart.
+        The groups that were kept apart: bodies, frames or cameras.
     leakage : Leakage
-        What the parts share.
+        The leakage between the parts.
     left_out : int, default 0
         Rows in neither part: with ``by="instrument"`` those of other cameras that show a body of the test.
     """
@@ -164,7 +164,7 @@ class Split:
 
 def split(manifest, *, by="body", fraction=0.2, seed=0, allow_leakage=False):
     """
-    Part a list into training and test frames.
+    Split a list into training and test frames.
 
     Bodies are told by all of their names and by position, and bodies of one visit stay together. Of many
     drawn choices of bodies, for each class the one is taken whose share of frames is nearest to the
@@ -225,7 +225,7 @@ def split(manifest, *, by="body", fraction=0.2, seed=0, allow_leakage=False):
 
 def kfold(manifest, k=5, *, by="body", seed=0, allow_leakage=False):
     """
-    Part a list into k folds, each of which is tested on once.
+    Split a list into k folds for cross-validation.
 
     Parameters
     ----------
@@ -292,13 +292,13 @@ def _check_way(by, allow_leakage):
         )
 
 
-def _parts(manifest, train, test, *, by, **about):
-    """The tables of a split, proved to share no more than they may."""
+def _parts(manifest, train, test, *, by, **settings):
+    """The tables of a split, after a check for leakage."""
     parts = {}
     for part, rows in (("train", train), ("test", test)):
         parts[part] = manifest[rows]
-        said = {name: value for name, value in about.items() if value is not None}
-        parts[part].meta["split"] = {"part": part, "by": by, **said}
+        given = {name: value for name, value in settings.items() if value is not None}
+        parts[part].meta["split"] = {"part": part, "by": by, **given}
     leakage = check_leakage(parts["train"], parts["test"], allow=_SHARED[by])
     return Split(**parts, by=by, leakage=leakage, left_out=int(np.sum(~(train | test))))
 
@@ -397,7 +397,7 @@ def _best_choice(frames, fraction, rng):
 
 
 def _cost(held, there, fraction):
-    """How far the shares of frames by camera ``[..., C]`` are from the fraction, and those of all frames."""
+    """Distance from the fraction of the shares of frames by camera ``[..., C]``, and of all frames."""
     held, there = held[..., there > 0], there[there > 0]
     by_camera = np.average((held / there - fraction) ** 2, weights=there, axis=-1)
     return by_camera + (held.sum(axis=-1) / there.sum() - fraction) ** 2

@@ -1,4 +1,4 @@
-"""Poorer versions of frames that exist: the blurry frame that poorer circumstances would have given."""
+"""Degradation of frames: shorter exposure, other band, worse optics, other camera, coarser pixels."""
 
 from astroclassify.core import lazy_names
 

@@ -1,4 +1,4 @@
-"""Blurry frames: what a shorter exposure, another band, worse optics or another camera would have given."""
+"""Degradation of a frame: shorter exposure, other band, worse optics, other camera, coarser pixels."""
 
 import json
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def degrade(
     rng=None,
 ):
     """
-    Make the blurry frame that poorer circumstances would have given.
+    Degrade a frame: what a shorter exposure, another band, worse optics or another camera would have given.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def degrade(
     mean 100, variance 10...
     """
     rng = np.random.default_rng(rng)
-    wishes = _checked(
+    parameters = _checked(
         exptime_factor=exptime_factor,
         psf_fwhm=psf_fwhm,
         zernike_rms=zernike_rms,
@@ -130,17 +130,19 @@ def degrade(
     )
     if not isinstance(frame, CCDData) or frame.data.ndim != 2:
         raise FrameError(f"degrade() takes a two-dimensional CCDData; this is a {type(frame).__name__}")
-    counted = count_electrons(frame, gain=wishes["gain"], read_noise=wishes["read_noise"])
-    setup = _setup(frame, instrument, band, wishes["pixel_scale"])
-    light = _light(frame, counted, setup, wishes["exptime_factor"], sed)
-    blur, zernikes = _blur(frame, counted, setup, wishes, rng)
-    exposed = _exposed(frame, counted, light, setup, wishes, blur, rng)
+    counted = count_electrons(frame, gain=parameters["gain"], read_noise=parameters["read_noise"])
+    setup = _setup(frame, instrument, band, parameters["pixel_scale"])
+    light = _light(frame, counted, setup, parameters["exptime_factor"], sed)
+    blur, zernikes = _blur(frame, counted, setup, parameters, rng)
+    exposed = _exposed(frame, counted, light, setup, parameters, blur, rng)
     _check_possible(exposed, counted, setup, light)
-    told = {name: value for name, value in wishes.items() if value} | _told(setup, light, sed, zernikes)
-    return _frame(frame, exposed, setup, _cards(frame, setup, wishes, exposed), told)
+    history = {name: value for name, value in parameters.items() if value} | _derived(
+        setup, light, sed, zernikes
+    )
+    return _frame(frame, exposed, setup, _cards(frame, setup, parameters, exposed), history)
 
 
-# What is wanted ------------------------------------------------------------------------------
+# Parameters ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ class _Setup:
 
 @dataclass(frozen=True)
 class _Light:
-    """How signal and background change: ``electrons * signal + pedestal``; ``hidden`` variance too."""
+    """Factors of signal and background: ``electrons * signal + pedestal``; ``hidden`` for its variance."""
 
     exptime: float
     signal: float
@@ -201,9 +203,9 @@ _RANGES = {
 }
 
 
-def _checked(**wishes):
+def _checked(**parameters):
     """Turn quantities into plain numbers, and refuse those out of range."""
-    return {name: _number(name, value) for name, value in wishes.items()}
+    return {name: _number(name, value) for name, value in parameters.items()}
 
 
 def _number(name, value):
@@ -215,7 +217,9 @@ def _number(name, value):
     except (TypeError, ValueError, u.UnitsError) as error:
         raise ParameterError(f"{name} is {value!r}; expected {expected}") from error
     if not low <= number <= high:
-        raise ParameterError(f"{name} is {value}; expected {expected}")
+        raise ParameterError(f"{name} is {value}; expected {expected}").with_facts(
+            found=value, expected=expected
+        )
     return number
 
 
@@ -279,13 +283,18 @@ def _light(frame, counted, setup, factor, sed):
     """Eq. (1) for the light of the body, the sky and the dark current, before and after."""
     if not setup.new_light:
         return _Light(factor, factor, 0.0, factor)
+    # A frame does not say which spectrum its light has; one is assumed, and sets how many electrons the new
+    # band or camera would have counted for each that was (Eq. 1, before and after).
     spectrum = power_law(-2) if sed is None else named_spectrum(sed) if isinstance(sed, str) else sed
     old, new = (count_rate(spectrum, b).value for b in (setup.old_band, setup.band))
     signal = float(factor * new / old)
     sky_old, sky_new = (
         float(sky_rate(b, pixel_scale=setup.scale).value) for b in (setup.old_band, setup.band)
     )
-    # Dark current per pixel, of the new camera on the area of an old pixel.
+    # The background is sky and dark current, not the body's light, and has a ratio of its own. What of it is
+    # still in the frame (`level`, where the frame is faintest, at most what sky and dark current make) was
+    # multiplied by the ratio of the signal; the pedestal makes up the difference: level * (ratio of
+    # backgrounds - of signals). Dark current per pixel, of the new camera on the area of an old pixel.
     before = sky_old + setup.old_camera.dark_current
     after = sky_new + setup.camera.dark_current / setup.ratio**2
     exptime = number_card(frame, "EXPTIME")
@@ -296,16 +305,18 @@ def _light(frame, counted, setup, factor, sed):
 
 def _faint_level(counted):
     """Electrons where the frame shows least."""
+    # Medians of blocks, which stars do not pull up; of these the 5% quantile, as bodies may fill most of a
+    # frame.
     size = [min(_BLOCK, n) for n in counted.electrons.shape]
     return float(np.quantile(block_reduce(counted.electrons, size, func=np.median), _LOW))
 
 
-def _blur(frame, counted, setup, wishes, rng):
+def _blur(frame, counted, setup, parameters, rng):
     """Give the blur, or `None` where there is none, and the random aberrations."""
-    zernikes = random_zernikes(wishes["zernike_rms"], rng) if wishes["zernike_rms"] else ()
+    zernikes = random_zernikes(parameters["zernike_rms"], rng) if parameters["zernike_rms"] else ()
     kernel, sigma = None, 0.0
-    if (wishes["psf_fwhm"] or zernikes) and setup.scale is None:
-        name = "psf_fwhm" if wishes["psf_fwhm"] else "zernike_rms"
+    if (parameters["psf_fwhm"] or zernikes) and setup.scale is None:
+        name = "psf_fwhm" if parameters["psf_fwhm"] else "zernike_rms"
         raise ParameterError(f"{name}= needs the frame's pixel scale, but it has neither WCS nor instrument")
     if zernikes or setup.new_light:
         if setup.old_band is None:
@@ -313,8 +324,8 @@ def _blur(frame, counted, setup, wishes, rng):
         old, new = (setup.old_camera, setup.old_band), (setup.camera, setup.band)
         smear = setup.new_camera and setup.ratio > 1
         kernel = optics_kernel(old, new, setup.scale, zernikes=zernikes, smear=smear)
-    if wishes["psf_fwhm"]:
-        sigma = sigma_of(wishes["psf_fwhm"] / setup.scale)
+    if parameters["psf_fwhm"]:
+        sigma = sigma_of(parameters["psf_fwhm"] / setup.scale)
     if kernel is None and not sigma:
         return None, zernikes
     return Blur(counted.electrons.shape, sigma=sigma, kernel=kernel, texture=counted.texture), zernikes
@@ -323,7 +334,7 @@ def _blur(frame, counted, setup, wishes, rng):
 # The exposure --------------------------------------------------------------------------------
 
 
-def _exposed(frame, counted, light, setup, wishes, blur, rng):
+def _exposed(frame, counted, light, setup, parameters, blur, rng):
     """Scale, blur and resample light and noise; then add the noise that is missing."""
     image = _Image(
         signal=light.signal * counted.electrons + np.float32(light.pedestal),
@@ -333,7 +344,7 @@ def _exposed(frame, counted, light, setup, wishes, blur, rng):
     )
     grid = Grid(image.signal.shape, setup.ratio) if setup.ratio > 1 else None
     read, per_electron = _detector(frame, counted, light, setup, grid)
-    floor = read + wishes["extra_noise"] ** 2 / setup.ratio**2
+    floor = read + parameters["extra_noise"] ** 2 / setup.ratio**2
     hidden, texture, shot = light.hidden * counted.hidden, counted.texture, counted.shot
     if blur is not None:
         image = _blurred(image, hidden + floor, shot, blur, rng)
@@ -344,6 +355,10 @@ def _exposed(frame, counted, light, setup, wishes, blur, rng):
         hidden, floor = (grid.mean(variance) * grid.ratio**2 for variance in (hidden, floor))
         image = _resampled(image, hidden + floor, shot, grid, grain, rng)
         texture /= grid.ratio
+    # Variances of Poisson counts equal their means: the light's is shot * signal (shot = 1 but for drizzled
+    # frames), that of what was subtracted is `hidden`, that of amplifiers and added noise is `floor`. What
+    # the blurred, resampled frame has already is `image.variance`; white noise of the difference of the two
+    # is added.
     if setup.new_camera:  # its frame is not drizzled, even if the old one is
         hidden, shot, texture, grain = hidden / shot, 1.0, 0.0, 1.0
     wanted = np.maximum(grain * (shot * image.signal + (hidden + floor)), 0, dtype=np.float32)
@@ -366,6 +381,8 @@ class _Image:
 
 def _detector(frame, counted, light, setup, grid):
     """Give the new read variance for each old pixel, and what an electron is in units of the frame."""
+    # A new camera reads a pixel of ratio**2 old ones once: each old pixel gets that share of the read
+    # variance.
     rate = u.s in frame.unit.bases
     per_electron = counted.per_electron / light.exptime if rate else counted.per_electron
     if not setup.new_camera:
@@ -385,6 +402,8 @@ def _blurred(image, floor, shot, blur, rng):
     the noise of the star, which was blurred too, may leave less room: the sum has the right variance there,
     but is not white.
     """
+    # Complement noise of the same level makes the spectrum level * (|W|**2 + 1 - |W|**2), which is flat. The
+    # blurred frame has the variance kept * level, so that level = variance / kept.
     signal, variance = blur.image(image.signal), blur.variance(image.variance)
     room = np.clip(shot * signal + floor - variance, 0, None) / max(1 - blur.kept, 1e-9)
     level = np.minimum(variance / blur.kept, room)
@@ -435,7 +454,7 @@ def _name(setup):
 # The frame -----------------------------------------------------------------------------------
 
 
-def _frame(frame, exposed, setup, cards, told):
+def _frame(frame, exposed, setup, cards, history):
     """Assemble the result."""
     resampled = setup.ratio > 1
     header = frame.meta.copy()
@@ -449,7 +468,7 @@ def _frame(frame, exposed, setup, cards, told):
         wcs = rescale_wcs(wcs, setup.ratio) if resampled else wcs.deepcopy()
         wcs.array_shape = exposed.electrons.shape
     header.update(cards)
-    _add_history(header, f"degraded by astroclassify: {json.dumps(told)}")
+    _add_history(header, f"degraded by astroclassify: {json.dumps(history)}")
     data = np.asarray(exposed.electrons * exposed.per_electron, np.float32)
     sigma = np.asarray(np.sqrt(exposed.variance) * exposed.per_electron, np.float32)
     flags = None if resampled or frame.flags is None else frame.flags
@@ -459,18 +478,18 @@ def _frame(frame, exposed, setup, cards, told):
     return result
 
 
-def _cards(frame, setup, wishes, exposed):
+def _cards(frame, setup, parameters, exposed):
     """The cards that say what the frame is now."""
-    cards = {"ACBLUR": _causes(setup, wishes)}
+    cards = {"ACBLUR": _causes(setup, parameters)}
     exptime = number_card(frame, "EXPTIME")
     if exptime is not None:
-        cards["EXPTIME"] = exptime * wishes["exptime_factor"]
+        cards["EXPTIME"] = exptime * parameters["exptime_factor"]
     cards["ACRDNOIS"] = (round(float(np.sqrt(np.mean(exposed.floor))), 6), "[electron] read and added noise")
     if setup.new_camera:
         cards["ACGAIN"] = (mean_amplifier(setup.camera)[0], "[electron/adu] gain")
         cards["ACINSTR"] = (setup.camera.name, "astroclassify instrument")
-    elif wishes["gain"]:
-        cards["ACGAIN"] = (wishes["gain"], "[electron] for each unit of the frame")
+    elif parameters["gain"]:
+        cards["ACGAIN"] = (parameters["gain"], "[electron] for each unit of the frame")
     if setup.band is not setup.old_band:
         cards["ACBAND"] = cards["FILTER"] = (setup.band.name, "filter")
     if not isinstance(frame.meta, fits.Header):
@@ -478,30 +497,30 @@ def _cards(frame, setup, wishes, exposed):
     return cards
 
 
-def _causes(setup, wishes):
+def _causes(setup, parameters):
     causes = {
-        "exposure": wishes["exptime_factor"] < 1,
+        "exposure": parameters["exptime_factor"] < 1,
         "band": setup.band is not setup.old_band,
-        "optics": bool(wishes["psf_fwhm"] or wishes["zernike_rms"]),
-        "noise": wishes["extra_noise"] > 0,
+        "optics": bool(parameters["psf_fwhm"] or parameters["zernike_rms"]),
+        "noise": parameters["extra_noise"] > 0,
         "instrument": setup.new_camera,
         "pixels": setup.ratio > 1,
     }
     return ", ".join(name for name, there in causes.items() if there) or "nothing"
 
 
-def _told(setup, light, sed, zernikes):
-    """What was worked out, for HISTORY."""
-    told = {"signal": light.signal, "pixels": setup.ratio}
+def _derived(setup, light, sed, zernikes):
+    """Numbers that follow from the parameters, for HISTORY."""
+    history = {"signal": light.signal, "pixels": setup.ratio}
     if setup.new_light:
-        told |= {
+        history |= {
             "band": [f"{b.instrument} {b.name}".strip() for b in (setup.old_band, setup.band)],
             "sed": "flat in frequency" if sed is None else str(sed),
         }
     if zernikes:
-        told["zernikes"] = {index: round(strength, 3) for index, strength in zernikes}
+        history["zernikes"] = {index: round(strength, 3) for index, strength in zernikes}
     # Without the time of day: the same seed makes the same file.
-    return {key: value for key, value in provenance(**told).items() if key != "created"}
+    return {key: value for key, value in provenance(**history).items() if key != "created"}
 
 
 def _add_history(header, text):

@@ -1,4 +1,4 @@
-"""The blur of a frame that exists: transfer functions, and noise that stays white under them."""
+"""Blur kernels as transfer functions, and the noise that keeps blurred frames white."""
 
 from dataclasses import replace
 
@@ -7,10 +7,11 @@ from scipy import fft
 
 from astroclassify.simulate import Optics, point_spread
 
-_FWHM = 2.354820045
-#: A nominal transfer function below this is not divided by.
+_FWHM = 2.354820045  # 2 sqrt(2 log(2)): a Gaussian is half of its peak at sqrt(2 log(2)) sigma on both sides
+#: A nominal transfer function below this is not divided by: at its cut-off frequency, diameter / wavelength,
+#: it reaches 0, and the frame holds nothing but noise.
 _REGULARISATION = 0.01
-_NOLL = tuple(range(4, 12))  # focus to spherical aberration
+_NOLL = tuple(range(4, 12))  # Noll's numbers: focus, two of astigmatism, coma and trefoil each, spherical
 _WORKERS = 2
 
 
@@ -42,8 +43,11 @@ class Blur:
         self._transfer = _gaussian(self._box, sigma)
         if kernel is not None:
             self._transfer = self._transfer * _at_most_1(fft.rfft2(_in_box(kernel, self._box)))
+        # The spectrum of the noise before the blur: flat, or that of white noise smoothed by a Gaussian.
         self._grain = _gaussian(self._box, texture) ** 2
         self._grain /= _mean_of_spectrum(self._grain, self._box)
+        # A blur multiplies the spectrum of noise by |W|**2. By Parseval's theorem the variance of a pixel is
+        # the mean of the spectrum over all frequencies: sum(kernel**2) for white noise.
         power = np.abs(self._transfer) ** 2
         #: Variance of the frame's noise once it is blurred, for a variance of 1 before (float).
         self.kept = _mean_of_spectrum(self._grain * power, self._box)
@@ -55,19 +59,21 @@ class Blur:
 
     def variance(self, variance):
         """Give the variance of the noise of a blurred image, from what it was before."""
+        # Independent pixels: the variance of sum(k x) is sum(k**2 variance), a convolution with the squared
+        # kernel.
         weights = fft.irfft2(self._transfer, s=self._box, workers=_WORKERS) ** 2
         transfer = fft.rfft2(weights / weights.sum(), workers=_WORKERS)
         return self.kept * np.maximum(self._filtered(self._padded(variance), transfer), 0)
 
     def share(self, bad):
-        """Tell how much of each pixel's light comes from bad ones."""
+        """The share of each pixel's light that comes from bad pixels."""
         weights = np.abs(fft.irfft2(self._transfer, s=self._box, workers=_WORKERS))
         transfer = fft.rfft2(weights / weights.sum(), workers=_WORKERS)
         return self._filtered(self._padded(bad.astype(np.float32)), transfer)
 
     def complement(self, rng):
         """
-        Draw the noise that a blur has taken.
+        Draw the complement of blurred noise: what makes its spectrum flat again.
 
         Parameters
         ----------
@@ -96,7 +102,7 @@ class Blur:
 
 def textured_noise(shape, texture, rng):
     """
-    Draw unit noise of the grain of a frame.
+    Draw noise of unit variance with the correlation of a frame's noise.
 
     Parameters
     ----------
@@ -142,6 +148,8 @@ def random_zernikes(rms, rng):
     tuple of tuple
         Noll index and strength in nm, from focus to spherical aberration.
     """
+    # Noll's polynomials have unit rms and are orthogonal over the pupil, so that rms adds in quadrature. A
+    # normal vector of a given length has a direction that is uniform: no aberration is preferred.
     strengths = rng.standard_normal(len(_NOLL))
     strengths *= rms / np.sqrt(np.sum(strengths**2))
     return tuple((index, float(strength)) for index, strength in zip(_NOLL, strengths, strict=True))
@@ -174,9 +182,13 @@ def optics_kernel(old, new, scale, *, zernikes=(), smear=False):
     """
     usual = Optics.of(new[0])
     aberrated = replace(usual, zernikes=_added(usual.zernikes, zernikes)) if zernikes else usual
+    # The frame was blurred by the nominal transfer function N, and should have been by the wanted one, V: the
+    # kernel is V / N, a Wiener filter V N* / (|N|**2 + r**2) where N is small, and 1 at most, so that nothing
+    # is sharpened.
     nominal = _transfer(point_spread(replace(old[0], pixel_scale=scale), old[1]))
     wanted = _transfer(point_spread(replace(new[0], pixel_scale=scale), new[1], optics=aberrated))
     if smear:
+        # Resampling by shares of area averages over a pixel: its transfer function is divided out beforehand.
         across = np.sinc(fft.fftfreq(wanted.shape[0]))
         wanted = wanted / (across[:, None] * across)
     ratio = wanted * np.conj(nominal) / (np.abs(nominal) ** 2 + _REGULARISATION**2)
@@ -193,6 +205,7 @@ def _transfer(spread):
 
 def _gaussian(box, sigma):
     """Transfer function of a Gaussian, as a real transform orders it."""
+    # The transform of exp(-r**2 / (2 sigma**2)) of unit sum, at frequencies in cycles per pixel.
     y, x = (
         np.exp(-2 * (np.pi * sigma * f) ** 2).astype(np.float32)
         for f in (fft.fftfreq(box[0]), fft.rfftfreq(box[1]))

@@ -1,4 +1,4 @@
-"""A frame in electrons, and what its noise is made of: light, what was subtracted, the amplifiers."""
+"""A frame in electrons, and its noise model: photon noise, subtracted background, read noise."""
 
 import warnings
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class Counted:
 
     @property
     def variance(self):
-        """Of every pixel, electrons squared, never negative; its mean at each brightness is unbiased."""
+        """Variance of every pixel, electrons squared; never negative, and unbiased at each brightness."""
         return np.maximum(self.shot * self.electrons + (self.hidden + self.read), 0, dtype=np.float32)
 
 
@@ -104,6 +104,7 @@ def count_electrons(frame, *, gain=None, read_noise=None):
         bad |= np.asarray(frame.mask, bool)
     if bad.all():
         raise FrameError("the frame has no usable pixel: every one is masked, NaN or infinite")
+    # Units of the frame are divided by what one electron is in them: 1 / gain for ADU, 1 / seconds for rates.
     electrons = data / per_electron
     if bad.any():
         electrons = filled(electrons, bad)
@@ -245,7 +246,8 @@ def _of_camera(frame, camera):
     names = geometry.amplifiers if geometry else tuple(camera.amplifiers)
     gains = np.array([camera.amplifiers[name].gain for name in names], np.float32)
     variances = np.array([camera.amplifiers[name].read_noise ** 2 for name in names], np.float32)
-    # Of the chips that were drizzled together, a pixel saw about half.
+    # Every exposure that was combined was read once, and read variances add. NDRIZIM counts chips: of two
+    # chips of each exposure that were drizzled together, a pixel saw about one.
     reads = max(number_card(frame, "NCOMBINE") or 1, (number_card(frame, "NDRIZIM") or 1) / 2, 1)
     if geometry is None or reads > 1:
         return float(gains.mean()), float(variances.mean()) * reads
@@ -303,6 +305,9 @@ def _background(frame, electrons, bad, per_electron, read, noise):
         return read, 0.0
     if frame.uncertainty is not None and not drizzled:
         return read, _unexplained(frame, electrons, bad, per_electron, read)
+    # Poisson variance of the light that is still there, in electrons; neighbours that share their noise have
+    # less of it in a single pixel. Noise that light and readout do not explain is of light that was
+    # subtracted: a sky that a pipeline took out leaves its noise behind.
     light = max(noise.level, 0.0) / noise.grain
     explained = light + np.mean(read)
     if 0 < noise.variance < _IMPLAUSIBLE * explained:
@@ -332,7 +337,7 @@ def _unexplained(frame, electrons, bad, per_electron, read):
 
 
 def _relative_weight(frame, electrons, bad, per_electron):
-    """How the noise of the background varies over a drizzled frame, median 1."""
+    """Variance of the background's noise over a drizzled frame, relative to its median."""
     sigma = frame.uncertainty.represent_as(StdDevUncertainty).array / per_electron
     floor = np.square(sigma, dtype=np.float32) - np.maximum(electrons, 0)
     usable = np.isfinite(floor) & (floor > 0) & ~bad
@@ -345,7 +350,7 @@ def _relative_weight(frame, electrons, bad, per_electron):
 @dataclass(frozen=True)
 class FaintNoise:
     """
-    The noise where a frame is faint.
+    Variance and correlation of the noise, measured where a frame is faint.
 
     Noise is measured by differences between a pixel and the mean of two on either side, which do not see
     gradients. Pixels are chosen by the light around them, not by their own, which would cut their noise.
@@ -383,6 +388,9 @@ class FaintNoise:
         FaintNoise
             In the image's unit.
         """
+        # The difference d = x0 - (x1 + x2) / 2 of independent pixels has the variance 1 + 1/4 + 1/4 = 1.5
+        # times theirs, and no part of a level or a linear gradient. Four pixels apart noise is independent
+        # even in drizzled frames; next neighbours show by how much less they differ how they are correlated.
         around = ndimage.uniform_filter(image, 9)
         faint = (around <= np.quantile(_sample(around), _FAINT)) & ~bad
         level = float(np.median(image[faint])) if faint.any() else 0.0
@@ -392,23 +400,27 @@ class FaintNoise:
         )
         white = text_card(frame, "ACREADER") in _DETECTOR_READERS or not far > 0
         correlation = 0.0 if white else _correlation(near / far)
-        # Less than four times its own scatter is no correlation.
+        # A correlation of n pairs scatters by 1 / sqrt(n). Less than four times that is no correlation.
         known = correlation > max(_RHO_MIN, 4 / np.sqrt(_FAINT * image.size))
         return cls(far / 1.5, level, correlation if known else 0.0)
 
     @property
     def texture(self):
         """RMS width s of the smoothing that makes them alike: exp(-d**2 / 4 s**2) at distance d (float)."""
+        # White noise smoothed by a Gaussian of rms s has the correlation of that Gaussian with itself, one of
+        # rms s sqrt(2): rho(d) = exp(-d**2 / (4 s**2)), solved for s at d = 1.
         return float(np.sqrt(-0.25 / np.log(self.correlation))) if self.correlation else 0.0
 
     @property
     def grain(self):
-        """How much larger the variance of many pixels' sum is than the sum of their variances (float)."""
+        """Variance of the sum of many pixels over the sum of their variances (float)."""
+        # The variance of a sum of n pixels is n times the sum of rho over all distances. With rho(d) =
+        # rho**(d**2) along each axis it is the square of 1 + 2 (rho + rho**4 + rho**9 + ...).
         return float(1 + 2 * sum(self.correlation ** (d * d) for d in range(1, 6))) ** 2
 
     def read_share(self, frame):
         """
-        Tell what is left of a detector pixel's read variance in a pixel of the frame.
+        Give the share of a detector pixel's read variance that a pixel of the frame has.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Coarser pixels: shares of area, the noise they cost, and header and WCS that go with them."""
+"""Resampling to coarser pixels by area: light, noise, header and WCS."""
 
 import re
 
@@ -29,6 +29,7 @@ def shares(size, ratio):
         ``[new, old]``, float32, shares of old pixels. Every row sums to the ratio: a last pixel that would be
         covered in part is left out.
     """
+    # The 1e-6: a ratio such as 0.1 / 0.05 may come out just above the whole number that it is.
     new = int(size / ratio + 1e-6)
     return overlaps(np.arange(size + 1.0), np.minimum(np.arange(new + 1) * ratio, size))
 
@@ -86,6 +87,9 @@ class Grid:
         for shares in (self._y, self._x):
             some = shares[: min(64, shares.shape[0])]
             some = some[:, : int(np.ceil(some.shape[0] * self.ratio))].toarray()
+            # Variance of a new pixel: w C w', with its shares w of old pixels and their correlations C, over
+            # w w', which it is for independent ones. Gaussians factor, so that each axis can be done for
+            # itself.
             distance = np.arange(some.shape[1])
             together = np.exp(-np.square(distance[:, None] - distance) / (2 * texture) ** 2)
             factor *= float(np.trace(some @ together @ some.T) / np.square(some).sum())
@@ -93,7 +97,7 @@ class Grid:
 
     def exchange(self, rng):
         """
-        Draw the noise that makes resampled noise white.
+        Draw the noise between neighbours that makes resampled noise white.
 
         Parameters
         ----------
@@ -124,6 +128,9 @@ def _both_axes(y, x, image):
 
 def _differences(shares, ratio, rng, width):
     """Noise of covariance ``ratio - shares @ shares.T`` along the first axis, white along the second."""
+    # Only neighbours share old pixels, so that the covariance has three diagonals. Between neighbours i and i
+    # + 1 flows a random number of variance (share of the one) * (share of the other): it adds to the one what
+    # it takes from the other, makes the covariance 0, and tops the variance up to `ratio`.
     products = (shares @ shares.T).toarray() if shares.shape[0] < 3 else shares @ shares.T
     diagonal, beside = products.diagonal(), products.diagonal(1)
     last = ratio - diagonal[-1] - (beside[-1] if beside.size else 0)
@@ -171,6 +178,8 @@ def rescale_wcs(wcs, ratio):
     astropy.wcs.WCS
         A copy.
     """
+    # Polynomials of SIP in pixels of the new size: a coefficient of order k in (old pixels)**(1 - k) grows by
+    # ratio**(k - 1). Lookup tables hold shifts in pixels, which shrink by the ratio.
     new = wcs.deepcopy()
     new.wcs.crpix = _position(np.array(wcs.wcs.crpix), ratio)
     if wcs.wcs.has_cd():
@@ -188,7 +197,7 @@ def rescale_wcs(wcs, ratio):
 
 
 def _position(pixel, ratio):
-    """Where a 1-based pixel coordinate of the old grid lies on the new one; edges coincide at 0.5."""
+    """The 1-based pixel coordinate on the new grid of one on the old grid; edges coincide at 0.5."""
     return (pixel - 0.5) / ratio + 0.5
 
 

@@ -27,7 +27,7 @@ def all_tables(answers, frames, *, reference=None, truth=None, draws=2000, rng=0
     reference : `~astropy.table.Table`, optional
         A list from which rules on instrument and band are learnt.
     truth : mapping of str to mapping, optional
-        What a simulation knows of each exposure.
+        The truth of each simulated exposure.
     draws : int, default 2000
         Bootstrap samples.
     rng : int, default 0
@@ -61,13 +61,13 @@ def all_tables(answers, frames, *, reference=None, truth=None, draws=2000, rng=0
 
 
 def _rivals(scored, rules):
-    """Give the best fair rule on words of the list and the best on a number: for each name, what it says."""
+    """The best fair baseline on metadata and the best on a pixel statistic: their calls by frame."""
     truth, names = np.asarray(scored["truth"] == "galaxy"), [str(name) for name in scored["name"]]
     rivals = {}
     for on_numbers in (False, True):
         kind = [rule for rule in rules if rule.is_fair and (rule.name in STATISTICS) == on_numbers]
-        best = max(kind, key=lambda rule: (rule.said == truth).sum())
-        rivals[best.name] = dict(zip(names, best.said.tolist(), strict=True))
+        best = max(kind, key=lambda rule: (rule.called == truth).sum())
+        rivals[best.name] = dict(zip(names, best.called.tolist(), strict=True))
     return rivals
 
 
@@ -94,7 +94,7 @@ def summary_text(evaluation):
         times = [f"{row[name]:.1f}" for name in ("preprocess_ms", "classify_ms", "total_ms")]
         shares = [_percent(row, name) for name in ("accuracy", "f1_galaxy", "f1_nsc")]
         lines.append([str(row["model"]), str(row["frames"]), *shares, *times])
-    for row in rules[_told_of(rules)]:
+    for row in rules[_published_rules(rules)]:
         shares = [_percent(row, name) for name in ("accuracy", "f1_galaxy", "f1_nsc")]
         lines.append([f"{row['looks_at']}, learnt on {row['learnt_on']}", "", *shares, "", "", ""])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -104,7 +104,7 @@ def summary_text(evaluation):
     )
 
 
-def _told_of(rules):
+def _published_rules(rules):
     """Fair rules on words, and what the instrument alone could tell at best, as of the published list."""
     words = np.array([name not in STATISTICS for name in rules["looks_at"]])
     return words & ((rules["learnt_on"] != SAME) | (rules["looks_at"] == "instrument"))

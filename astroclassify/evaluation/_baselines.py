@@ -1,12 +1,12 @@
-"""Rules that see no picture, or one number of it: what an accuracy is to be read against."""
+"""Baselines to compare accuracies with: rules on instrument, band or one statistic of the pixels."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.evaluation._answered import BY, TRUTHS, scores
 from astroclassify.evaluation._pixels import STATISTICS
+from astroclassify.evaluation._scored import BY, TRUTHS, scores
 from astroclassify.metrics import SHARES, ClusterBootstrap
 
 #: Columns of a list that rules look at.
@@ -22,21 +22,21 @@ REFERENCE, OTHERS, SAME = "the reference list", "other bodies", "these frames"
 @dataclass(frozen=True, eq=False)
 class Rule:
     """
-    A rule that tells galaxies from nsc by a word or a number.
+    A baseline: a rule that separates galaxies from nsc by a word or a number.
 
     Parameters
     ----------
     name : str
-        What it looks at.
+        The column that it looks at.
     learnt_on : {"the reference list", "other bodies", "these frames"}
         Where it comes from; of ``"these frames"`` it is the best that there is, and no fair rival.
-    said : numpy.ndarray of bool
+    called : numpy.ndarray of bool
         Whether it calls each frame a galaxy.
     """
 
     name: str
     learnt_on: str
-    said: np.ndarray
+    called: np.ndarray
 
     @property
     def is_fair(self):
@@ -63,7 +63,7 @@ def scored_frames(frames):
 
 def rules_for(frames, *, reference=None):
     """
-    Learn the rules.
+    Learn the baselines' rules.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def rules_for(frames, *, reference=None):
 
 def baselines(frames, rules, *, draws, rng):
     """
-    Score the rules.
+    Score the baselines.
 
     Parameters
     ----------
@@ -123,7 +123,11 @@ def baselines(frames, rules, *, draws, rng):
     }
     return Table(
         [
-            {"looks_at": rule.name, "learnt_on": rule.learnt_on, **scores(SHARES, rule.said, truth, samples)}
+            {
+                "looks_at": rule.name,
+                "learnt_on": rule.learnt_on,
+                **scores(SHARES, rule.called, truth, samples),
+            }
             for rule in rules
         ]
     )
@@ -156,27 +160,27 @@ def _words(table, columns):
 
 
 def _by_reference(values, others, truth):
-    """Call each frame what most of the others with its word are; without any, the commoner class."""
-    known, place = np.unique(others, return_inverse=True)
+    """Leave-one-out majority of the frames with the same word; without any, the commoner class."""
+    known, index = np.unique(others, return_inverse=True)
     counts = np.zeros((known.size, 2))
-    np.add.at(counts, (place, truth.astype(int)), 1)
+    np.add.at(counts, (index, truth.astype(int)), 1)
     called = dict(zip(known, _majority(counts, counts.sum(axis=0)), strict=True))
     commoner = bool(counts[:, 1].sum() >= counts[:, 0].sum())
     return np.array([called.get(value, commoner) for value in values], dtype=bool)
 
 
 def _by_others(values, truth, body):
-    """Call each frame what most frames of other bodies with its word are."""
-    known, place = np.unique(values, return_inverse=True)
+    """Leave-one-body-out majority of the frames with the same word."""
+    known, index = np.unique(values, return_inverse=True)
     own = np.zeros((body.max(initial=0) + 1, known.size, 2))
-    np.add.at(own, (body, place, truth.astype(int)), 1)
+    np.add.at(own, (body, index, truth.astype(int)), 1)
     others = own.sum(axis=0) - own
     called = _majority(others, others.sum(axis=1, keepdims=True))
-    return called[body, place]
+    return called[body, index]
 
 
 def _majority(counts, all_counts):
-    """Whether galaxies are more; where as many, as among all."""
+    """Whether galaxies are the majority; a tie goes to the majority of all frames."""
     difference = counts[..., 1] - counts[..., 0]
     overall = all_counts[..., 1] >= all_counts[..., 0]
     return np.where(difference == 0, overall, difference > 0)
@@ -210,8 +214,8 @@ def _above(values, threshold, galaxies_above, commoner):
 
 
 def _numbers_by_others(values, truth, body):
-    said = np.zeros(truth.size, dtype=bool)
+    called = np.zeros(truth.size, dtype=bool)
     for each in range(body.max(initial=-1) + 1):
         mine = body == each
-        said[mine] = _above(values[mine], *_threshold(values[~mine], truth[~mine]))
-    return said
+        called[mine] = _above(values[mine], *_threshold(values[~mine], truth[~mine]))
+    return called

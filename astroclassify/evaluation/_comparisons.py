@@ -1,11 +1,11 @@
-"""Is one model better than another, or than a rule that sees no picture? On the same frames, pair by pair."""
+"""Paired comparisons on the same frames: of models with each other and with metadata-only baselines."""
 
 from itertools import combinations
 
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.evaluation._answered import answered
+from astroclassify.evaluation._scored import scored_answers
 from astroclassify.metrics import holm, mcnemar
 
 _COLUMNS = (
@@ -34,10 +34,10 @@ def compare_models(of_models, *, draws, rng):
         A row for each pair, on the frames that both answered; ``difference`` is the accuracy of ``model``
         less that of ``other``. Probabilities ``..._holm`` are corrected for the number of pairs.
     """
-    told = {model: answered(answers) for model, answers in of_models.items()}
+    scored = {model: scored_answers(answers) for model, answers in of_models.items()}
     rows = [
-        {"model": one, "other": other, **_compared(*_common(told[one], told[other]), draws, rng)}
-        for one, other in combinations(told, 2)
+        {"model": one, "other": other, **_compared(*_common(scored[one], scored[other]), draws, rng)}
+        for one, other in combinations(scored, 2)
     ]
     return _corrected(rows)
 
@@ -64,22 +64,22 @@ def compare_with_rules(of_models, rules, *, draws, rng):
     """
     rows = []
     for model, answers in of_models.items():
-        told = answered(answers)
-        for rule, said in rules.items():
-            right = np.array([said[name] for name in told.name], dtype=bool) == told.truth
-            rows.append({"model": model, "other": rule, **_compared(told, right, draws, rng)})
+        scored = scored_answers(answers)
+        for rule, called in rules.items():
+            right = np.array([called[name] for name in scored.name], dtype=bool) == scored.truth
+            rows.append({"model": model, "other": rule, **_compared(scored, right, draws, rng)})
     return _corrected(rows)
 
 
-def _common(told, other):
+def _common(scored, other):
     """Give the frames that both answered, and whether the other is right about them."""
     right = dict(zip(other.name, other.right, strict=True))
-    common = told.where(np.array([name in right for name in told.name], dtype=bool))
+    common = scored.where(np.array([name in right for name in scored.name], dtype=bool))
     return common, np.array([right[name] for name in common.name], dtype=bool)
 
 
-def _compared(told, other_right, draws, rng):
-    right = told.right
+def _compared(scored, other_right, draws, rng):
+    right = scored.right
     difference = right.astype(float) - other_right
     found = {
         "frames": right.size,
@@ -89,7 +89,7 @@ def _compared(told, other_right, draws, rng):
         "both_wrong": int((~right & ~other_right).sum()),
         "difference": float(difference.mean()) if right.size else np.nan,
     }
-    for suffix, bootstrap in told.draws(draws, rng).items():
+    for suffix, bootstrap in scored.draws(draws, rng).items():
         estimate, p_value = bootstrap.difference(difference)
         bounds = {f"difference{suffix}_low": estimate.low, f"difference{suffix}_high": estimate.high}
         found |= {**bounds, f"p_bootstrap{suffix}": p_value}

@@ -7,10 +7,10 @@ from astroclassify.core import RunFolder, check_whole
 from astroclassify.evaluation._all import all_tables, reference_list
 from astroclassify.evaluation._evaluation import Evaluation
 from astroclassify.evaluation._frames import evaluated_frames, truth_beside
-from astroclassify.evaluation._known import warn_of_known_bodies
 from astroclassify.evaluation._models import asked_models
 from astroclassify.evaluation._pixels import STATISTICS
-from astroclassify.evaluation._run import ANSWER_COLUMNS, Way, answer_all
+from astroclassify.evaluation._run import ANSWER_COLUMNS, RunOptions, answer_all
+from astroclassify.evaluation._training_overlap import warn_of_training_bodies
 
 _ABOUT = ("name", "OBSID", "HDU Index", "body", "visit", "Instrument", "Filter", "truth", "path")
 
@@ -101,21 +101,23 @@ def evaluate(
     check_whole("batch_size", batch_size)
     asked = asked_models(models)
     listed = evaluated_frames(data, frames=frames, limit=limit)
-    warn_of_known_bodies(asked, listed)
+    warn_of_training_bodies(asked, listed)
     known = reference_list(reference)
-    way = Way(device, precision, batch_size, timing, progress)
+    options = RunOptions(device, precision, batch_size, timing, progress)
     with RunFolder(folder) as run:
-        answers, statistics = answer_all(asked, listed, run, way)
-        about = _about(listed)
-        told = _answers(about, listed, answers)
-        pixels = _with_statistics(about, listed, statistics)
-        tables = all_tables(told, pixels, reference=known, truth=truth_beside(data), draws=draws, rng=rng)
-        done = Evaluation(tuple(answers), told, tables, run.folder)
+        answers, statistics = answer_all(asked, listed, run, options)
+        frame_table = _frame_columns(listed)
+        answer_table = _answers(frame_table, listed, answers)
+        pixels = _with_statistics(frame_table, listed, statistics)
+        tables = all_tables(
+            answer_table, pixels, reference=known, truth=truth_beside(data), draws=draws, rng=rng
+        )
+        done = Evaluation(tuple(answers), answer_table, tables, run.folder)
         done.write()
     return done
 
 
-def _about(listed):
+def _frame_columns(listed):
     columns = {
         "name": [each.name for each in listed],
         "OBSID": [each.obsid for each in listed],
@@ -130,23 +132,23 @@ def _about(listed):
     return Table(columns)
 
 
-def _answers(about, listed, answers):
-    """Put the manifest's columns and the kept answers side by side, model by model."""
-    kept = [name for name in ANSWER_COLUMNS if name not in ("name", "fingerprint")]
+def _answers(frame_table, listed, answers):
+    """Put the manifest's columns and the logged answers side by side, model by model."""
+    logged = [name for name in ANSWER_COLUMNS if name not in ("name", "fingerprint")]
     rows = [rows.of(frame) for rows in answers.values() for frame in listed]
     table = Table({"model": np.repeat(list(answers), len(listed))})
     for name in _ABOUT:
-        table[name] = np.tile(about[name].data, len(answers))
-    for name in kept:
+        table[name] = np.tile(frame_table[name].data, len(answers))
+    for name in logged:
         table[name] = np.array([row[name] for row in rows])
     for name in ("read_ms", "preprocess_ms", "classify_ms"):
         table[name].unit = "ms"
     return table
 
 
-def _with_statistics(about, listed, statistics):
+def _with_statistics(frame_table, listed, statistics):
     rows = [statistics.of(frame) or {} for frame in listed]
-    table = about.copy()
+    table = frame_table.copy()
     for name in STATISTICS:
         table[name] = np.array([row.get(name, np.nan) for row in rows])
     return table

@@ -1,4 +1,4 @@
-"""What an evaluation is: the answers of some models to some frames, and the tables made of them."""
+"""The result of an evaluation: answers of models to frames, and the tables made of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Evaluation:
     Parameters
     ----------
     models : tuple of str
-        What the models are called, in the order in which they were asked for.
+        Labels of the models, in the order in which they were asked for.
     answers : `~astropy.table.Table`
         A row for each model and frame, model by model, frames in the order of the list; the columns are
         told in the documentation (:doc:`/evaluation`).
@@ -94,7 +94,7 @@ def read_evaluation(folder):
         raise ReadError(
             f"{folder} holds no finished evaluation (there is no {ANSWERS}); run `astroclassify evaluate`, "
             "again if it was stopped: it goes on where it was"
-        )
+        ).with_facts(file=folder, expected=ANSWERS)
     answers = _read(folder / ANSWERS)
     tables = {path.stem: _read(path) for path in sorted((folder / TABLES).glob("*.ecsv"))}
     return Evaluation(tuple(dict.fromkeys(map(str, answers["model"]))), answers, tables, folder)

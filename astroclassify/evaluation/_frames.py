@@ -1,4 +1,4 @@
-"""The frames of an evaluation: what each shows, and what it can be told apart by."""
+"""The frames of an evaluation: label, body, visit, instrument, band, and a fingerprint of the pixels."""
 
 import os
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ from astroclassify.models import FINE_CLASSES, NSC_CLASSES
 @dataclass(frozen=True, eq=False)
 class EvaluatedFrame:
     """
-    A labelled frame, and what the manifest tells of it.
+    A labelled frame with its row of the manifest.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class EvaluatedFrame:
     name : str
         Unlike that of every other frame of other pixels.
     body : str
-        What it shows; the same for all names of a body.
+        The body that it shows, by one name for all of its names.
     obsid, instrument, band : str
         From the manifest; empty where it does not say.
     visit : str
@@ -67,7 +67,7 @@ class EvaluatedFrame:
 
     @cached_property
     def fingerprint(self):
-        """What changes when the pixels do (str)."""
+        """A fingerprint of the pixels (str)."""
         pixels = self.frame.frame
         if isinstance(pixels, CachedPixels):
             _, *identity = pixels.identity()  # wherever the set is
@@ -122,7 +122,7 @@ def _of_manifest(data, folder):
     listed = labelled_frames(data, frames=folder)
     table = data if isinstance(data, Table) else _table(Path(data))
     bodies = canonical_bodies(table).tolist()
-    return [_of_row(*told) for told in zip(table, listed, bodies, strict=True)]
+    return [_of_row(*each) for each in zip(table, listed, bodies, strict=True)]
 
 
 def _table(path):
@@ -132,7 +132,7 @@ def _table(path):
 
 
 def _of_row(row, frame, body):
-    told = {name: str(row[name]) if name in row.colnames else "" for name in ("Instrument", "Filter")}
+    words = {name: str(row[name]) if name in row.colnames else "" for name in ("Instrument", "Filter")}
     obsid = str(row["OBSID"])
     hdu = "" if frame.hdu is None else f"[{frame.hdu}]"
     return EvaluatedFrame(
@@ -140,8 +140,8 @@ def _of_row(row, frame, body):
         f"{obsid}{hdu}",
         body,
         obsid,
-        told["Instrument"],
-        told["Filter"],
+        words["Instrument"],
+        words["Filter"],
         f"{body} {_visit(obsid)}",  # other bodies are other visits, should simulated names be alike
     )
 
@@ -175,7 +175,7 @@ def _check_labels(found):
 
 
 def _check_names(found):
-    """A row may stand in a list twice; two files of one name may not."""
+    """Refuse two different files of one name; the same row may be listed twice."""
     first = {}
     for each in found:
         other = first.setdefault(each.name, each)
@@ -189,7 +189,7 @@ def _check_names(found):
 
 def truth_beside(data):
     """
-    Read what a simulation knows of each exposure.
+    Read the truth table of a simulated set.
 
     Parameters
     ----------

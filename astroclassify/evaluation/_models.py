@@ -1,4 +1,4 @@
-"""The models of an evaluation: what they are called, and building them when their turn comes."""
+"""The models of an evaluation: labels, and building each when it is needed."""
 
 import os
 import re
@@ -17,9 +17,9 @@ class AskedModel:
     Parameters
     ----------
     label : str
-        What it is called in the tables.
+        Label in the tables.
     spec : ModelSpec
-        What it is.
+        Description of the model.
     weights : str, optional
         A file, instead of its own weights.
     built : Model, optional
@@ -38,7 +38,7 @@ class AskedModel:
 
     @property
     def preprocessing(self):
-        """What is equal for models that take the same planes (tuple)."""
+        """A key that is equal for models with the same preprocessing (tuple)."""
         return self.spec.preprocessing, self.spec.preprocessing_options
 
     @property
@@ -70,7 +70,7 @@ class AskedModel:
 
 def asked_models(models):
     """
-    Find out which models are asked for, and that their weights are there.
+    List the models that are asked for, and check that their weights are there.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def _parts(text):
 
 def settings_of(model):
     """
-    Say what the answers of a model depend on, beside the frame.
+    Give the settings that the answers of a model depend on, besides the frame.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the pixels of a frame are like in a few numbers: rivals of a network, and evidence of why it errs."""
+"""Statistics of a frame's pixels: baselines to compare a network with, and evidence of why it errs."""
 
 import numpy as np
 from scipy import ndimage
@@ -28,7 +28,7 @@ STATISTICS = {
 
 def frame_statistics(array):
     """
-    Measure what a frame's pixels are like.
+    Measure the statistics of a frame's pixels.
 
     Parameters
     ----------

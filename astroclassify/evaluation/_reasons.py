@@ -1,9 +1,9 @@
-"""Why a frame was misclassified: the paper's three reasons, proposed by a rule from the frame's pixels."""
+"""Reasons of misclassifications: the paper's three, proposed by a rule from the frame's pixels."""
 
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.evaluation._answered import TRUTHS
+from astroclassify.evaluation._scored import TRUTHS
 
 SIMILAR, INSUFFICIENT, NOISE = "inter-class similarity", "insufficient features", "image noise"
 #: Below this share of blocks with signal, little of a body is seen. Empty sky gives 0 to 0.24 (WFC3/UVIS).
@@ -30,7 +30,7 @@ def misclassified(answers, frames, *, truth=None):
     frames : `~astropy.table.Table`
         Its table ``frames``, with the statistics of the pixels.
     truth : mapping of str to mapping, optional
-        What a simulation knows of each exposure, by OBSID.
+        The truth of each simulated exposure, by OBSID.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def reason_for(pixels, usual, known=None):
     usual : float
         The share of narrow peaks that is usual for its camera.
     known : mapping, optional
-        What a simulation knows of it.
+        The truth of a simulated exposure.
 
     Returns
     -------

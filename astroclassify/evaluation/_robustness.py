@@ -10,16 +10,16 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, RunFolder, progress_bar, provenance, write_table
-from astroclassify.evaluation._changes import CHANGES, level_name
+from astroclassify.evaluation._answer_log import open_answer_log
 from astroclassify.evaluation._frames import evaluated_frames
-from astroclassify.evaluation._kept import kept_answers
 from astroclassify.evaluation._models import asked_models, settings_of
-from astroclassify.evaluation._worsen import Job, attempt, worsened
+from astroclassify.evaluation._perturbations import PERTURBATIONS, level_name
+from astroclassify.evaluation._perturbed import Job, attempt, perturbed_frames
 from astroclassify.inference import interpret, predict
 from astroclassify.metrics import ClusterBootstrap, accuracy, calibration_error, leans_to_galaxy
 
 #: What `robustness` changes by default (tuple of str).
-QUANTITIES = tuple(CHANGES)
+QUANTITIES = tuple(PERTURBATIONS)
 _FOLDER = "robustness"
 _COLUMNS = {"name": str, "fingerprint": str, "p_galaxy": float, "error": str}
 
@@ -120,19 +120,23 @@ def robustness(
     chosen = asked_models(models)
     built = {each.label: each.model(device=device, precision=precision) for each in chosen}
     folder = Path(folder)
-    steps = {_step(change, level): (change, level) for change, its_levels in asked for level in its_levels}
+    steps = {
+        _perturbation_name(perturbation, level): (perturbation, level)
+        for perturbation, its_levels in asked
+        for level in its_levels
+    }
     with RunFolder(folder / _FOLDER) as run:
-        book = _Book(run, {each.label: each.file_name for each in chosen}, built, {"seed": seed})
+        logs = _AnswerLogs(run, {each.label: each.file_name for each in chosen}, built, {"seed": seed})
         todo = [
-            (frame, change, level, missing)
-            for frame, (change, level) in product(judged, steps.values())
-            if (missing := [name for name in built if book.of(name, frame, change, level) is None])
+            (frame, perturbation, level, missing)
+            for frame, (perturbation, level) in product(judged, steps.values())
+            if (missing := [name for name in built if logs.of(name, frame, perturbation, level) is None])
         ]
         total = len(judged) * len(steps)
         with progress_bar(progress=progress, total=total, description="robustness") as bar:
             bar.update(total - len(todo))
-            _answer(todo, built, book, seed, processes, bar)
-        table = _summary(book, asked, built, judged, draws, seed)
+            _answer(todo, built, logs, seed, processes, bar)
+        table = _summary(logs, asked, built, judged, draws, seed)
         write_table(table, folder / "robustness.ecsv")
     return table
 
@@ -141,9 +145,14 @@ def _asked(quantities, levels):
     levels = dict(levels or {})
     quantities = [quantities] if isinstance(quantities, str) else list(quantities)
     for name in [*quantities, *levels]:
-        if name not in CHANGES:
-            raise ParameterError(f"frames cannot be changed in {name!r}; expected of {', '.join(CHANGES)}")
-    return [(CHANGES[name], CHANGES[name].checked(levels.get(name))) for name in dict.fromkeys(quantities)]
+        if name not in PERTURBATIONS:
+            raise ParameterError(
+                f"frames cannot be changed in {name!r}; expected of {', '.join(PERTURBATIONS)}"
+            )
+    return [
+        (PERTURBATIONS[name], PERTURBATIONS[name].checked(levels.get(name)))
+        for name in dict.fromkeys(quantities)
+    ]
 
 
 # Frames ------------------------------------------------------------------------------------------
@@ -170,62 +179,69 @@ def _judged(data, frames, limit, seed):
 def _in_turn(queues):
     """The first of every queue, then the second of every one that has a second, and so on."""
     longest = max(map(len, queues))
-    return [queue[place] for place, queue in product(range(longest), queues) if place < len(queue)]
+    return [queue[turn] for turn, queue in product(range(longest), queues) if turn < len(queue)]
 
 
 # Answers -----------------------------------------------------------------------------------------
 
 
-class _Book:
+class _AnswerLogs:
     """The answers of all models, on disk as soon as they are given: a file for each model."""
 
     def __init__(self, run, names, models, settings):
-        self._kept = {
-            label: kept_answers(run, name, settings_of(models[label]) | settings, _COLUMNS)
+        self._logs = {
+            label: open_answer_log(run, name, settings_of(models[label]) | settings, _COLUMNS)
             for label, name in names.items()
         }
 
-    def of(self, model, frame, change, level):
+    def of(self, model, frame, perturbation, level):
         """Give an answer, or `None` if it is not known yet."""
-        return self._kept[model].of(_Place(_place(frame, change, level), frame.fingerprint))
+        return self._logs[model].of(_RowKey(_row_name(frame, perturbation, level), frame.fingerprint))
 
-    def add(self, model, frame, change, level, said):
+    def add(self, model, frame, perturbation, level, outcome):
         """Write an answer."""
-        row = {"name": _place(frame, change, level), "fingerprint": frame.fingerprint, "error": said.error}
-        self._kept[model].add(row | {"p_galaxy": float("nan") if said.error else said.value})
+        row = {
+            "name": _row_name(frame, perturbation, level),
+            "fingerprint": frame.fingerprint,
+            "error": outcome.error,
+        }
+        self._logs[model].add(row | {"p_galaxy": float("nan") if outcome.error else outcome.value})
 
 
 @dataclass(frozen=True)
-class _Place:
-    """What a row is known by."""
+class _RowKey:
+    """Name and fingerprint of a row of a log."""
 
     name: str
     fingerprint: str
 
 
-def _place(frame, change, level):
+def _row_name(frame, perturbation, level):
     """Name a row."""
-    return f"{frame.name} {_step(change, level)}".strip()
+    return f"{frame.name} {_perturbation_name(perturbation, level)}".strip()
 
 
-def _step(change, level):
-    """Name a change: the frame as it is, the reference of most, is one for all of them."""
-    as_it_is = change.plain and level == change.reference
-    return "" if as_it_is else f"{change.quantity} {level_name(level)}"
+def _perturbation_name(perturbation, level):
+    """Name a perturbation: the frame as it is, the reference of most, is one for all of them."""
+    as_it_is = perturbation.plain and level == perturbation.reference
+    return "" if as_it_is else f"{perturbation.quantity} {level_name(level)}"
 
 
-def _answer(todo, models, book, seed, processes, bar):
-    """Classify what is still to be asked: a frame, a change, a level, and the models that did not answer."""
-    jobs = [Job(frame.frame, frame.name, change.quantity, level, seed) for frame, change, level, _ in todo]
-    with closing(worsened(jobs, processes)) as outcomes:
-        for (frame, change, level, missing), changed in zip(todo, outcomes, strict=True):
+def _answer(todo, models, logs, seed, processes, bar):
+    """Classify what is missing: a frame, a perturbation, a level, and the models without an answer."""
+    jobs = [
+        Job(frame.frame, frame.name, perturbation.quantity, level, seed)
+        for frame, perturbation, level, _ in todo
+    ]
+    with closing(perturbed_frames(jobs, processes)) as outcomes:
+        for (frame, perturbation, level, missing), perturbed in zip(todo, outcomes, strict=True):
             for model in missing:
-                said = changed if changed.error else attempt(_galaxy, models[model], changed.value)
-                book.add(model, frame, change, level, said)
+                outcome = perturbed if perturbed.error else attempt(_p_galaxy, models[model], perturbed.value)
+                logs.add(model, frame, perturbation, level, outcome)
             bar.update()
 
 
-def _galaxy(model, array):
+def _p_galaxy(model, array):
     """The probability of galaxy against nsc."""
     (prediction,) = predict(model, [array], evidence=False)
     return interpret(prediction, model).p_galaxy
@@ -234,24 +250,28 @@ def _galaxy(model, array):
 # The table ---------------------------------------------------------------------------------------
 
 
-def _summary(book, asked, models, frames, draws, seed):
+def _summary(logs, asked, models, frames, draws, seed):
     """One row for each model, quantity and level."""
     bodies = [each.frame.body for each in frames]
-    judge = _Judge(ClusterBootstrap(bodies, draws=draws, rng=seed), frames)
+    figures_of = _Figures(ClusterBootstrap(bodies, draws=draws, rng=seed), frames)
     rows = []
-    for model, (change, levels) in product(models, asked):
+    for model, (perturbation, levels) in product(models, asked):
         reference = None
         for level in levels:
-            p_galaxy = np.array([book.of(model, each, change, level)["p_galaxy"] for each in frames])
+            p_galaxy = np.array([logs.of(model, each, perturbation, level)["p_galaxy"] for each in frames])
             reference = p_galaxy if reference is None else reference
-            about = {"model": model, "quantity": change.quantity, "level": level_name(level)}
-            about |= {"meaning": change.meaning, "unit": change.unit, "reference": level == change.reference}
-            rows.append(about | judge.row(p_galaxy, reference))
+            columns = {"model": model, "quantity": perturbation.quantity, "level": level_name(level)}
+            columns |= {
+                "meaning": perturbation.meaning,
+                "unit": perturbation.unit,
+                "reference": level == perturbation.reference,
+            }
+            rows.append(columns | figures_of.row(p_galaxy, reference))
     weights = {name: model.sha256 for name, model in models.items()}
     return Table(rows, meta=provenance(weights_sha256=weights, seed=seed, frames=len(frames), draws=draws))
 
 
-class _Judge:
+class _Figures:
     """Figures with 95% intervals by body."""
 
     def __init__(self, bootstrap, frames):

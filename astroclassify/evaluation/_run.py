@@ -1,4 +1,4 @@
-"""Going through the frames: every frame is read once for all models that take the same planes."""
+"""The run over the frames: each is read once for all models with the same preprocessing."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from time import perf_counter
 import numpy as np
 
 from astroclassify.core import FrameError, PluginError, ReadError, prefetch, progress_bar
+from astroclassify.evaluation._answer_log import AnswerLog, open_answer_log
 from astroclassify.evaluation._frames import EvaluatedFrame
-from astroclassify.evaluation._kept import KeptRows, kept_answers
 from astroclassify.evaluation._models import settings_of
 from astroclassify.evaluation._pixels import STATISTICS, frame_statistics
 from astroclassify.inference import checked_planes, interpret, predict_planes
@@ -18,7 +18,7 @@ from astroclassify.models import Model
 #: The folder of the answers.
 _ANSWERS = "answers"
 _KEY = {"name": str, "fingerprint": str}
-#: What is kept of every answer.
+#: Columns of the log of answers.
 ANSWER_COLUMNS = {
     **_KEY,
     **dict.fromkeys(("label", "leaning"), str),
@@ -29,7 +29,7 @@ ANSWER_COLUMNS = {
     "error": str,
 }
 STATISTIC_COLUMNS = {**_KEY, **dict.fromkeys(STATISTICS, float)}
-#: What a frame, or a model with this frame, may be at fault for; anything else is nobody's fault but ours.
+#: Errors that a frame, or a plugged-in model, may cause; any other one is a defect of this package.
 _FAULTS = (FrameError, ReadError, PluginError)
 
 
@@ -38,17 +38,17 @@ class _Answering:
     """A model at work, and its answers so far."""
 
     model: Model
-    kept: KeptRows
+    log: AnswerLog
 
     def wants(self, frame):
         """A frame that failed is tried again: its file may have been put right."""
-        row = self.kept.of(frame)
+        row = self.log.of(frame)
         return row is None or bool(row["error"])
 
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """A frame as the networks take it, or what went wrong on the way."""
+    """The planes of a frame, or the error that there is instead."""
 
     frame: EvaluatedFrame
     planes: np.ndarray | None = None
@@ -58,7 +58,7 @@ class _Prepared:
 
 
 @dataclass(frozen=True)
-class Way:
+class RunOptions:
     """
     How models are run.
 
@@ -83,7 +83,7 @@ class Way:
     progress: bool | None
 
 
-def answer_all(asked, frames, run, way):
+def answer_all(asked, frames, run, options):
     """
     Let every model answer every frame that it has not answered yet.
 
@@ -95,34 +95,34 @@ def answer_all(asked, frames, run, way):
         The frames.
     run : RunFolder
         For ``pixels.csv``, and the answers in a folder ``answers``.
-    way : Way
-        How.
+    options : RunOptions
+        How models are run.
 
     Returns
     -------
     tuple
-        Answers (a `KeptRows` for each model, by label) and statistics of the pixels (`KeptRows`).
+        Answers (an `AnswerLog` for each model, by label) and statistics of the pixels (`AnswerLog`).
     """
-    statistics = KeptRows(run.folder / "pixels.csv", STATISTIC_COLUMNS)
+    statistics = AnswerLog(run.folder / "pixels.csv", STATISTIC_COLUMNS)
     unique = list({frame.name: frame for frame in frames}.values())
     answers = {}
     # In the order in which their planes are first asked for.
     planes = list(dict.fromkeys(each.preprocessing for each in asked))
     ordered = sorted(asked, key=lambda each: planes.index(each.preprocessing))
     for _, group in groupby(ordered, key=lambda each: each.preprocessing):
-        working = {each.label: _answering(each, run, way) for each in group}
-        _answer_group(list(working.values()), unique, statistics, way)
-        answers |= {label: answering.kept for label, answering in working.items()}
+        working = {each.label: _answering(each, run, options) for each in group}
+        _answer_group(list(working.values()), unique, statistics, options)
+        answers |= {label: answering.log for label, answering in working.items()}
     return {each.label: answers[each.label] for each in asked}, statistics
 
 
-def _answering(asked, run, way):
-    model = asked.model(device=way.device, precision=way.precision)
+def _answering(asked, run, options):
+    model = asked.model(device=options.device, precision=options.precision)
     name = f"{_ANSWERS}/{asked.file_name}"
-    return _Answering(model, kept_answers(run, name, settings_of(model), ANSWER_COLUMNS))
+    return _Answering(model, open_answer_log(run, name, settings_of(model), ANSWER_COLUMNS))
 
 
-def _answer_group(group, frames, statistics, way):
+def _answer_group(group, frames, statistics, options):
     """Read each frame once for models that take the same planes."""
     spec = group[0].model.spec
     wanted = {frame.name: [each for each in group if each.wants(frame)] for frame in frames}
@@ -131,18 +131,18 @@ def _answer_group(group, frames, statistics, way):
     def prepare(_, frame):
         return _prepared(frame, spec, statistics)
 
-    warm = not way.timing
+    warm = not options.timing
     total = sum(max(1, len(wanted[frame.name])) for frame in todo)
     with (
-        closing(prefetch(todo, prepare, depth=0 if way.timing else 1)) as ahead,
-        progress_bar(progress=way.progress, total=total, description=_names(group)) as bar,
+        closing(prefetch(todo, prepare, depth=0 if options.timing else 1)) as ahead,
+        progress_bar(progress=options.progress, total=total, description=_names(group)) as bar,
     ):
         for prepared in ahead:
             if not warm:  # libraries choose their kernels, and the disk wakes up, with the first frame
-                warm = _warmed(prepared, group, way)
+                warm = _warmed(prepared, group, options)
                 prepared = prepare(0, prepared.frame)
             for each in wanted[prepared.frame.name]:
-                each.kept.add(_row(each.model, prepared, way))
+                each.log.add(_row(each.model, prepared, options))
                 bar.update()
             bar.update(not wanted[prepared.frame.name])
 
@@ -151,17 +151,17 @@ def _names(group):
     return ", ".join(each.model.spec.name for each in group)
 
 
-def _warmed(prepared, group, way):
+def _warmed(prepared, group, options):
     """Let the models answer once without a record; say whether they did."""
     if prepared.error:
         return False
     for each in group:
-        _row(each.model, prepared, way)
+        _row(each.model, prepared, options)
     return True
 
 
 def _prepared(frame, spec, statistics):
-    """Read a frame and make its planes; keep what its pixels are like."""
+    """Read a frame and make its planes; log the statistics of its pixels."""
     clock = [perf_counter()]
     try:
         array = frame.frame.array()
@@ -175,17 +175,17 @@ def _prepared(frame, spec, statistics):
     return _Prepared(frame, planes, *(1e3 * np.diff(clock)).tolist())
 
 
-def _row(model, prepared, way):
-    """Classify one frame, alone: so what else is in the list never changes an answer."""
+def _row(model, prepared, options):
+    """Classify one frame in a batch of its own, so that no other frame changes an answer."""
     import torch
 
-    error, start, told = prepared.error, perf_counter(), {}
+    error, start, columns = prepared.error, perf_counter(), {}
     if not error:
         try:
             (prediction,) = predict_planes(
-                model, [prepared.planes], evidence=False, batch_size=way.batch_size
+                model, [prepared.planes], evidence=False, batch_size=options.batch_size
             )
-            told = _told(prediction, interpret(prediction, model), prepared.planes)
+            columns = _answer_columns(prediction, interpret(prediction, model), prepared.planes)
         except _FAULTS as fault:
             error = f"{type(fault).__name__}: {fault}"
     taken = {
@@ -197,14 +197,14 @@ def _row(model, prepared, way):
         **{name: "" if kind is str else np.nan for name, kind in ANSWER_COLUMNS.items()},
         "name": prepared.frame.name,
         "fingerprint": "" if prepared.error else prepared.frame.fingerprint,
-        **told,
-        **{name: round(ms, 4) if way.timing and not error else np.nan for name, ms in taken.items()},
+        **columns,
+        **{name: round(ms, 4) if options.timing and not error else np.nan for name, ms in taken.items()},
         "threads": torch.get_num_threads(),
         "error": error,
     }
 
 
-def _told(prediction, answer, planes):
+def _answer_columns(prediction, answer, planes):
     return {
         "label": answer.label,
         "leaning": answer.leaning,

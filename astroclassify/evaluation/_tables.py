@@ -1,9 +1,9 @@
-"""Tables of an evaluation: how good, how sure and how fast models are, as a whole and group by group."""
+"""Tables of an evaluation: scores, calibration and times of models, for all frames and by group."""
 
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.evaluation._answered import TRUTHS, answered, figure, is_scored, scores
+from astroclassify.evaluation._scored import TRUTHS, figure, is_scored, scored_answers, scores
 from astroclassify.metrics import (
     SHARES,
     accuracy,
@@ -27,7 +27,7 @@ _GROUP_SHARES = (accuracy, f1_galaxy, f1_nsc)
 
 def table4(of_models, *, draws, rng):
     """
-    Make the table of the paper: how good and how fast.
+    Make the table of the paper: scores and times.
 
     Parameters
     ----------
@@ -45,10 +45,10 @@ def table4(of_models, *, draws, rng):
     """
     rows = []
     for model, answers in of_models.items():
-        told = answered(answers)
-        samples = told.draws(draws, rng)
-        row = {"model": model, "planes": _planes(answers), **_numbers(answers, told)}
-        row |= scores(SHARES, told.said, told.truth, samples)
+        scored = scored_answers(answers)
+        samples = scored.draws(draws, rng)
+        row = {"model": model, "planes": _planes(answers), **_numbers(answers, scored)}
+        row |= scores(SHARES, scored.called, scored.truth, samples)
         for name, taken in _times(answers[is_scored(answers)]).items():
             row |= _mean(name, taken, samples)
         row["threads"] = _threads(answers)
@@ -60,11 +60,11 @@ def _mean(name, values, samples, bounds=None):
     return figure(name, samples, lambda bootstrap: bootstrap.mean(values, bounds=bounds))
 
 
-def _numbers(answers, told):
+def _numbers(answers, scored):
     return {
-        "frames": told.truth.size,
-        "bodies": np.unique(told.body).size,
-        "visits": np.unique(told.visit).size,
+        "frames": scored.truth.size,
+        "bodies": np.unique(scored.body).size,
+        "visits": np.unique(scored.visit).size,
         "failed": int((answers["error"] != "").sum()),
     }
 
@@ -93,7 +93,7 @@ def _with_units(table):
 
 def confusion(of_models):
     """
-    Count what is called what (Fig. 3 of the paper).
+    Count the confusion matrix (Fig. 3 of the paper).
 
     Parameters
     ----------
@@ -108,8 +108,8 @@ def confusion(of_models):
     """
     rows = []
     for model, answers in of_models.items():
-        told = answered(answers)
-        for truth, called in zip(TRUTHS, confusion_matrix(told.said, told.truth).tolist(), strict=True):
+        scored = scored_answers(answers)
+        for truth, called in zip(TRUTHS, confusion_matrix(scored.called, scored.truth).tolist(), strict=True):
             mine = answers[answers["truth"] == truth]
             leaning = dict(zip(TRUTHS, called, strict=True))
             without = {
@@ -137,8 +137,8 @@ def roc(of_models):
     """
     rows = []
     for model, answers in of_models.items():
-        told = answered(answers)
-        curve = roc_curve(told.p_galaxy, told.truth)
+        scored = scored_answers(answers)
+        curve = roc_curve(scored.p_galaxy, scored.truth)
         rows += zip([model] * curve.threshold.size, *curve, strict=True)
     names = ("model", "threshold", "false_positive_rate", "true_positive_rate")
     return Table(rows=rows or None, names=names, dtype=(str, float, float, float))
@@ -146,7 +146,7 @@ def roc(of_models):
 
 def calibration(of_models, *, draws, rng):
     """
-    Say what the probabilities are worth, and what is answered at all.
+    Measure calibration, and the share of frames that are answered.
 
     Parameters
     ----------
@@ -166,30 +166,32 @@ def calibration(of_models, *, draws, rng):
     """
     rows = []
     for model, answers in of_models.items():
-        told = answered(answers)
-        both = told.p_galaxy, told.truth
-        samples = told.draws(draws, rng)
-        row = {"model": model, "frames": told.truth.size}
+        scored = scored_answers(answers)
+        both = scored.p_galaxy, scored.truth
+        samples = scored.draws(draws, rng)
+        row = {"model": model, "frames": scored.truth.size}
         row |= figure("auc", samples, lambda bootstrap, of=both: bootstrap.estimate(area_under_curve, *of))
-        row |= _calibration_error(told, samples)
-        row["ece_debiased"] = debiased_calibration_error(*both, told.body)
+        row |= _calibration_error(scored, samples)
+        row["ece_debiased"] = debiased_calibration_error(*both, scored.body)
         row |= figure("brier", samples, lambda bootstrap, of=both: bootstrap.estimate(brier_score, *of))
         row["brier_skill"] = brier_skill(*both)
         row |= recalibration(*both)._asdict()
-        row |= _mean("coverage", told.sure, samples, (0, 1))
-        sure = told.where(told.sure)
+        row |= _mean("coverage", scored.sure, samples, (0, 1))
+        sure = scored.where(scored.sure)
         row |= _mean("accuracy_of_answered", sure.right, sure.draws(draws, rng), (0, 1))
         rows.append(row)
     return Table(rows)
 
 
-def _calibration_error(told, samples):
-    return figure("ece", samples, lambda each: each.estimate(calibration_error, told.p_galaxy, told.truth))
+def _calibration_error(scored, samples):
+    return figure(
+        "ece", samples, lambda each: each.estimate(calibration_error, scored.p_galaxy, scored.truth)
+    )
 
 
 def reliability(of_models):
     """
-    Compare confidence with accuracy.
+    Give the reliability diagram: accuracy in bins of confidence.
 
     Parameters
     ----------
@@ -204,15 +206,15 @@ def reliability(of_models):
     """
     rows = []
     for model, answers in of_models.items():
-        told = answered(answers)
-        found = reliability_of(told.p_galaxy, told.truth)
+        scored = scored_answers(answers)
+        found = reliability_of(scored.p_galaxy, scored.truth)
         rows += zip([model] * found.low.size, *found, strict=True)
     return Table(rows=rows, names=("model", "low", "high", "frames", "confidence", "accuracy"))
 
 
 def coverage(of_models):
     """
-    Say how accurate answers are if only the surest are given.
+    Give accuracy against coverage, for thresholds of the probability.
 
     Parameters
     ----------
@@ -226,9 +228,9 @@ def coverage(of_models):
     """
     rows = []
     for model, answers in of_models.items():
-        told = answered(answers)
-        if told.truth.size:
-            curve = coverage_curve(told.p_galaxy, told.truth)
+        scored = scored_answers(answers)
+        if scored.truth.size:
+            curve = coverage_curve(scored.p_galaxy, scored.truth)
             rows += zip([model] * curve.threshold.size, *curve, strict=True)
     names = ("model", "threshold", "coverage", "accuracy")
     return Table(rows=rows or None, names=names, dtype=(str, float, float, float))
@@ -258,12 +260,12 @@ def by_group(of_models, column, *, draws, rng):
     for model, answers in of_models.items():
         for group in np.unique(np.asarray(answers[column], dtype=str)):
             mine = answers[answers[column] == group]
-            told = answered(mine)
-            row = {"model": model, column: group, **_numbers(mine, told)}
-            row |= {"galaxies": int(told.truth.sum()), "nsc": int((~told.truth).sum())}
-            samples = told.draws(draws, rng)
-            row |= scores(_GROUP_SHARES, told.said, told.truth, samples)
-            row |= _calibration_error(told, samples)
+            scored = scored_answers(mine)
+            row = {"model": model, column: group, **_numbers(mine, scored)}
+            row |= {"galaxies": int(scored.truth.sum()), "nsc": int((~scored.truth).sum())}
+            samples = scored.draws(draws, rng)
+            row |= scores(_GROUP_SHARES, scored.called, scored.truth, samples)
+            row |= _calibration_error(scored, samples)
             rows.append(row)
     return Table(rows)
 
@@ -290,18 +292,18 @@ def by_body(of_models, *, draws, rng):
     for model, answers in of_models.items():
         for body in np.unique(np.asarray(answers["body"], dtype=str)):
             mine = answers[answers["body"] == body]
-            told = answered(mine)
-            numbers = {key: value for key, value in _numbers(mine, told).items() if key != "bodies"}
-            visits = {"_visit": told.draws(draws, rng)["_visit"]}
+            scored = scored_answers(mine)
+            numbers = {key: value for key, value in _numbers(mine, scored).items() if key != "bodies"}
+            visits = {"_visit": scored.draws(draws, rng)["_visit"]}
             rows.append(
                 {
                     "model": model,
                     "body": body,
                     "truth": ", ".join(np.unique(np.asarray(mine["truth"], dtype=str))),
                     **numbers,
-                    "right": int(told.right.sum()),
-                    **_mean("accuracy", told.right, visits, (0, 1)),
-                    "mean_p_galaxy": float(told.p_galaxy.mean()) if told.p_galaxy.size else np.nan,
+                    "right": int(scored.right.sum()),
+                    **_mean("accuracy", scored.right, visits, (0, 1)),
+                    "mean_p_galaxy": float(scored.p_galaxy.mean()) if scored.p_galaxy.size else np.nan,
                 }
             )
     return Table(rows)

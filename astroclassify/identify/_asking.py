@@ -1,4 +1,4 @@
-"""Asking a service through astroquery, and saying in one way that it does not answer."""
+"""Queries to services by astroquery, with one error for those that fail."""
 
 from xml.parsers.expat import ExpatError
 
@@ -18,12 +18,12 @@ def ask(service, question, *arguments, hint):
     *arguments
         Of the question.
     hint : str
-        What else can be done, for the message.
+        Advice for the message.
 
     Returns
     -------
     object
-        What the question gives.
+        The answer of the service.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def astroquery_module(module, service):
     module : str
         Its name below ``astroquery``.
     service : str
-        What is asked, for the message.
+        The service, for the message.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The likeliest body of a frame in a few plain facts, to stand beside what the pixels say."""
+"""The likeliest catalogued body of a frame, as plain facts to add to a classification."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ CATALOGUE_SHARE = 0.95
 @dataclass(frozen=True)
 class NamedBody:
     """
-    What the catalogue says of a frame.
+    The catalogued body of a frame, as plain facts.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a catalogue of bodies is: a table of names, places and shapes, with an index of the sky."""
+"""Catalogues of bodies: a table of names, positions and shapes, with a spatial index."""
 
 from functools import cached_property
 

@@ -1,4 +1,4 @@
-"""Where a frame lies on the sky: its outline by its own WCS, distortion included."""
+"""Footprints: outlines of frames on the sky by their own WCS, distortion included."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ class Footprint:
 
     @property
     def radius(self):
-        """From the middle to the farthest corner, degrees (float)."""
+        """Radius from the middle to the farthest corner, degrees (float)."""
         middle = sky_directions(self.centre.ra.deg, self.centre.dec.deg)
         chord = np.sqrt(((self.outline - middle) ** 2).sum(axis=-1)).max()
         return float(np.degrees(2 * np.arcsin(min(chord / 2, 1.0))))

@@ -1,4 +1,4 @@
-"""From a frame's place on the sky to the bodies that it shows, and the one that its label is of."""
+"""Identification: the catalogued bodies in a frame by its WCS, and the one that its label is of."""
 
 import os
 
@@ -105,8 +105,8 @@ def identify(frame, *, catalogue="builtin", margin=1.0 * u.arcmin, shape=None, c
 def _near(footprint, bodies, margin):
     """Rows of bodies that reach the frame, or a margin about it, nearest first, and their shares."""
     centre = footprint.centre
-    place = np.array([centre.ra.deg]), np.array([centre.dec.deg])
-    _, rows, _ = bodies.pairs(*place, footprint.radius + margin)
+    middle = np.array([centre.ra.deg]), np.array([centre.dec.deg])
+    _, rows, _ = bodies.pairs(*middle, footprint.radius + margin)
     separation = bodies.table["position"][rows].separation(centre)
     rows = rows[np.argsort(sizes_away(separation.deg, bodies.ellipses.major[rows]), kind="stable")]
     ellipses = bodies.ellipses[rows]
@@ -129,7 +129,7 @@ def _labelling(bodies, near, of_frame, of_body):
 
 
 def _meta(footprint, bodies, chosen, catalogue):
-    """What the table is of, in values that files can hold."""
+    """Metadata of the table, in values that files can hold."""
     names, classes = (bodies.table[column][chosen].tolist() for column in ("name", "class"))
     return {
         "catalogue": catalogue if isinstance(catalogue, str) else type(catalogue).__name__,

@@ -95,8 +95,8 @@ def _row(row, twins):
     others += _words(identifiers) + _words(common)
     major = float(major or 0)
     minor = min(float(minor or major), major)
-    place = (degrees(ra), degrees(dec))
-    return (name, ";".join(others), *_TYPES[kind], *place, major, minor, float(angle or 0), "OpenNGC")
+    position = (degrees(ra), degrees(dec))
+    return (name, ";".join(others), *_TYPES[kind], *position, major, minor, float(angle or 0), "OpenNGC")
 
 
 def _designations(messier, ngc, ic):

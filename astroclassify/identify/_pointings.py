@@ -1,4 +1,4 @@
-"""Many pointings at once, and where a name is: what lists of observations need."""
+"""Bodies of many pointings at once, and positions of names, for lists of observations."""
 
 import re
 

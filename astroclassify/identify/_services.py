@@ -111,11 +111,11 @@ class ConeCatalogue(CatalogueSource):
 
 
 def _simbad_rows(position, radius):
-    place = f"{position.ra.deg:.7f}, {position.dec.deg:.7f}, {radius.to_value(u.deg):.7f}"
+    circle = f"{position.ra.deg:.7f}, {position.dec.deg:.7f}, {radius.to_value(u.deg):.7f}"
     codes = ", ".join(f"'{code}'" for code in _SIMBAD_CLASSES)
     found = _simbad(
         f"SELECT {_SIMBAD_COLUMNS} FROM basic LEFT JOIN ids ON ids.oidref = basic.oid "
-        f"WHERE CONTAINS(POINT('ICRS', basic.ra, basic.dec), CIRCLE('ICRS', {place})) = 1 "
+        f"WHERE CONTAINS(POINT('ICRS', basic.ra, basic.dec), CIRCLE('ICRS', {circle})) = 1 "
         f"AND otype IN ({codes})"
     )
     types = _text(found, "otype")

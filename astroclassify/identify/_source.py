@@ -1,4 +1,4 @@
-"""Where bodies come from: what every catalogue can do."""
+"""The interface of catalogues of bodies."""
 
 from abc import ABC, abstractmethod
 

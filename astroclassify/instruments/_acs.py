@@ -2,7 +2,8 @@
 
 Sources: ACS Data Handbook 2.2 and 4.1, ACS Instrument Handbook 4.3, 5.2 and 7.7, hstcal
 (``blev_funcs_postsm4.c``, ``findover.c``, ``acs.h``), pysiaf, and the header of the
-calibrated frame jczgx1ppq (2016-10-16). What could not be confirmed in a source says so.
+calibrated frame jczgx1ppq (2016-10-16). The page on sources (``docs/sources.rst``) lists every number, and
+says which of them have none.
 """
 
 from types import MappingProxyType
@@ -38,8 +39,8 @@ def _subarrays():
         yield _corner_window(amplifier, rows=2048, columns=2048, physical=24, virtual=20, name=f"{new}-2K")
         yield _corner_window(amplifier, rows=1024, columns=2048, physical=24, name=f"{new}-1K")
         yield _corner_window(amplifier, rows=512, columns=2048, physical=24, name=f"{new}-512")
-        # Before: 22 physical columns, no virtual rows, and the outermost row is not read. The sizes
-        # are not confirmed in a source, only consistent with the 22 columns.
+        # Before: 22 physical columns, no virtual rows, and the outermost row is not read. The 22 columns
+        # have a source; the sizes are recalled, and consistent with them (512 + 22 = 534 columns, ...).
         for label, rows, columns in (("2K", 2046, 2048), ("1K", 1024, 1024), ("512", 512, 512)):
             yield _corner_window(
                 amplifier,
@@ -51,7 +52,9 @@ def _subarrays():
             )
 
 
-# ATODGN, READNSE and BIASLEV (there in electrons, here in ADU) of jczgx1ppq, after SM4 at gain 2.
+# ATODGN (electrons per ADU), READNSE (electrons) and BIASLEV of jczgx1ppq, after SM4 at gain setting 2. The
+# header gives the bias in electrons, as calacs converts before it subtracts: 4221 / 2.020 = 2090 ADU for A.
+# What a header of another date says counts more: `io` reads these cards where there are any.
 _AMPLIFIERS = {
     "A": Amplifier("A", 2.020, 4.35, 2090.0, _CORNERS["A"]),
     "B": Amplifier("B", 1.886, 3.75, 2137.0, _CORNERS["B"]),
@@ -65,9 +68,12 @@ ACS_WFC = Instrument(
     instrume="ACS",
     detector="WFC",
     pixel_scale=0.0495,  # pysiaf WFCFIX: 0.0495 in x, 0.0494 in y; +-9% in area over the field
-    full_well=77_400.0,  # onset of saturation, mean; older handbooks: 84,700
+    # Onset of saturation, mean of 72,000 to 82,000 (older handbooks: 84,700). At gain 2 that is 38,700 ADU
+    # above a bias of 2,200: pixels bleed long before the 16-bit converter ends at 65,535.
+    full_well=77_400.0,
     adc_max=65_535,
-    dark_current=0.0125,  # not confirmed in a source; 6.8 electrons per hour at launch, growing since
+    # 45 electrons per hour, recalled for recent years; published are 6.8 per hour at launch and 11.1 later.
+    dark_current=0.0125,
     # There is no serial virtual overscan. BIASSECT of calacs are the six prescan columns next to the
     # image (1-based 19 to 24): the first columns that are read still ring from the start of the row.
     bias_section=PHYSICAL_PRESCAN,
@@ -94,7 +100,7 @@ ACS_WFC = Instrument(
         "F850LP",
         "F892N",
     ),
-    chip_gap=50,
+    chip_gap=50,  # pixels; 2.5 arcseconds
     epochs=MappingProxyType(
         {
             "SM4": 54962.0,  # 2009-05-11, hstcal's SM4MJD: it decides what calacs does

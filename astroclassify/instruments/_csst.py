@@ -1,8 +1,8 @@
 """The survey camera of the Chinese Space Station Telescope: 9216 x 9232 pixels, 16 channels per CCD.
 
 Sources: csst-doc-msc, csster/csst (NAXIS of level 1), the CSST parameters in galaxyGenius and
-sim_csst_lens. Overscan sizes, gain and full well are recalled from public simulator defaults and
-not confirmed in a source.
+sim_csst_lens. Overscan sizes, gain, bias and full well are recalled from defaults of the mission's simulator,
+for which no document could be checked: see ``docs/sources.rst``.
 """
 
 from types import MappingProxyType
@@ -34,11 +34,11 @@ def _channel_columns(names, columns, prescan, overscan):
     ``columns`` are the science columns of each; a channel without any is not read.
     """
     middle, parts = len(names) // 2, []
-    for place, (name, width) in enumerate(zip(names, columns, strict=True)):
+    for index, (name, width) in enumerate(zip(names, columns, strict=True)):
         channel = (
             ((PHYSICAL_PRESCAN, prescan), (SCIENCE, width), (SERIAL_OVERSCAN, overscan)) if width else ()
         )
-        parts += [(*part, name) for part in channel[:: 1 if place < middle else -1]]
+        parts += [(*part, name) for part in channel[:: 1 if index < middle else -1]]
     return bands_of(*parts)
 
 
@@ -64,8 +64,8 @@ def _window(row, column, *, overscan=71):
     """
     Lay out a window: of each channel the rows and columns in it, and its serial overscan.
 
-    That the camera can read one is not confirmed in a source. A piece cut out of a full frame that keeps the
-    overscan of its channels is the same.
+    No document says that the camera can read one. A piece cut out of a full frame that keeps the overscan of
+    its channels looks the same.
     """
     columns = [_common(column, i * _COLUMNS, _COLUMNS) for i in range(_CHANNELS_IN_A_ROW)]
     below, above = _rows_of_channels(columns, 0, overscan)
@@ -84,6 +84,8 @@ def _amplifier(number):
     side = "bottom" if number <= _CHANNELS_IN_A_ROW else "top"
     column = (number - 1) % _CHANNELS_IN_A_ROW
     corner = (side, "left" if column < _CHANNELS_IN_A_ROW // 2 else "right")
+    # Read noise: public CSST parameters. Gain and bias: recalled. One set for all channels: what differs from
+    # channel to channel is not published.
     return Amplifier(str(number), gain=1.1, read_noise=5.0, bias_level=500.0, corner=corner)
 
 
@@ -92,10 +94,10 @@ CSST_MSC = Instrument(
     telescope="CSST",
     instrume="MSC",
     detector="",
-    pixel_scale=0.074,
-    full_well=90_000.0,
+    pixel_scale=0.074,  # arcseconds: 10 micrometres at the focal length of 28 m
+    full_well=90_000.0,  # recalled; 81,800 ADU at a gain of 1.1, so that the 16-bit converter clips first
     adc_max=65_535,
-    dark_current=0.02,
+    dark_current=0.02,  # electrons per second and pixel, public CSST parameters
     bias_section=SERIAL_OVERSCAN,
     bias_columns=MappingProxyType({SERIAL_OVERSCAN: (2, -1)}),
     amplifiers=MappingProxyType({str(number): _amplifier(number) for number in range(1, 17)}),

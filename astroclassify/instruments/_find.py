@@ -110,8 +110,10 @@ def _unknown(instrument, chip, shape, binning, amplifiers):
     read = f" read by amplifiers {amplifiers}" if amplifiers else ""
     if not sizes:
         chips = sorted({layout.chip for layout in instrument.layouts})
-        return UnsupportedInstrumentError(f"{instrument.name} has no chip {chip}; its chips are {chips}")
+        return UnsupportedInstrumentError(
+            f"{instrument.name} has no chip {chip}; its chips are {chips}"
+        ).with_facts(found=chip, expected=chips)
     return UnsupportedInstrumentError(
         f"no layout of {instrument.name} chip {chip} has {shape[1]} x {shape[0]} pixels{read} with binning "
         f"{binning}; known raw sizes (NAXIS1 x NAXIS2): {known}; other windows need LTV1 and LTV2"
-    )
+    ).with_facts(found=tuple(shape), expected=[(y, x) for x, y, _ in sizes])

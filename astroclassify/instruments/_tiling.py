@@ -1,4 +1,4 @@
-"""How the sections of a raw chip image follow from a CCD's geometry."""
+"""Sections of raw chip images, from the geometry of a CCD."""
 
 from dataclasses import dataclass
 

@@ -2,7 +2,7 @@
 
 Sources: WFC3 Data Handbook 2.2 and 5.1, WFC3 Instrument Handbook 5.1, 5.3 and 6.4, hstcal
 (``wf3.h``, ``wf3cte.c``, ``dofwsat.c``, ``findover.c``), DOLPHOT's subarray list, pysiaf.
-What could not be confirmed in a source says so.
+The page on sources (``docs/sources.rst``) lists every number, and says which of them have none.
 """
 
 from types import MappingProxyType
@@ -21,8 +21,9 @@ _GEOMETRY = {
     2: ChipGeometry((2051, 4096), ("C", "D"), 25, 30, 19, "top"),
 }
 
-# Gains by amplifier for 1x1 binning (Data Handbook 5.1; binned ones differ by 0.02 at most). Read
-# noise and bias are recalled values of CCDTAB, not confirmed; the handbook gives 3.1-3.2 electrons.
+# Gains by amplifier for 1x1 binning (Data Handbook 5.1; binned ones differ by 0.02 at most): what the setting
+# 1.5 really gives. Read noise and bias are recalled values of CCDTAB; the Instrument Handbook gives 3.1-3.2
+# electrons, some 6% more.
 _AMPLIFIERS = {
     "A": Amplifier("A", 1.58, 2.97, 2500.0, ("top", "left")),
     "B": Amplifier("B", 1.58, 2.99, 2500.0, ("top", "right")),
@@ -69,7 +70,9 @@ WFC3_UVIS = Instrument(
     instrume="WFC3",
     detector="UVIS",
     pixel_scale=0.0395,  # pysiaf: 0.0396 in x, 0.0394 in y
-    full_well=67_500.0,  # 63,000 to 72,000 over the chips
+    # Middle of 63,000 to 72,000 over the chips; 42,700 ADU at a gain of 1.58, so that unbinned pixels bleed
+    # before the converter ends. Charge of 2 x 2 pixels would need 170,000 ADU: binned ones clip first.
+    full_well=67_500.0,
     adc_max=65_535,
     dark_current=11.0 / 3600.0,  # median, Instrument Handbook, projected for early 2023
     bias_section=SERIAL_OVERSCAN,  # calwf3 takes BIASSECTC/D, the virtual columns, where there are any

@@ -251,13 +251,14 @@ def _only_our_errors(source):
         warnings.simplefilter("always")
         try:
             yield
-        except AstroclassifyError:
+        except AstroclassifyError as error:
+            error.with_facts(file=source)
             raise
         except Exception as error:
             raise ReadError(
                 f"{source}: cannot be read as a frame; the file is truncated, corrupt or no image "
                 f"({type(error).__name__}: {error})"
-            ) from error
+            ).with_facts(file=source) from error
     for warning in caught:
         if issubclass(warning.category, AstroclassifyWarning):
             warnings.warn(warning.message, stacklevel=4)

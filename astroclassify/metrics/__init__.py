@@ -1,4 +1,4 @@
-"""How good answers are: scores, the one bootstrap by body, calibration, coverage, tests of differences."""
+"""Scores, calibration, coverage, cluster bootstrap and tests of differences."""
 
 from astroclassify.metrics._bootstrap import ClusterBootstrap
 from astroclassify.metrics._calibration import (

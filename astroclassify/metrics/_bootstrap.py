@@ -1,4 +1,4 @@
-"""The one bootstrap: whole groups, bodies or visits, are drawn, and every figure sees the same draws."""
+"""Cluster bootstrap: whole groups (bodies or visits) are drawn, the same draws for every figure."""
 
 import numpy as np
 
@@ -195,6 +195,8 @@ class ClusterBootstrap:
         total = total[number > 0]
         if groups < 2 or not total.size:
             return estimate, np.nan
+        # One more in numerator and denominator: the sample that was observed is one of those that chance
+        # could give. If all n groups agree in sign, a coin for each would do so with probability 2 / 2**n.
         beyond = min((total <= 0).sum(), (total >= 0).sum()) + 1
         least = 2.0 ** (1 - groups)
         return estimate, float(min(1.0, max(least, 2 * beyond / (total.size + 1))))
@@ -205,6 +207,8 @@ class ClusterBootstrap:
         over, under = ratio(*columns.sum(axis=0))
         value = float(over / under) if under else np.nan
         groups = int((ratio(*by_group.T)[1] > 0).sum())
+        # Sums over a sample are sums over groups, times how often each was drawn: no frame is looked at
+        # again.
         over, under = ratio(*self._sums(by_group))
         samples = np.divide(over, under, out=np.full(over.shape, np.nan), where=under > 0)
         return interval_of(value, samples, groups, bounds=bounds, confidence=self._confidence)
@@ -248,12 +252,12 @@ def _with_number(values):
 
 
 def _times_drawn(draws, groups, rng):
-    """How often each sample takes each group, shape (draws, groups)."""
+    """Multiplicities of the groups in each sample, shape (draws, groups)."""
     times = np.zeros((draws, groups), dtype=np.uint16)
     step = max(1, _BLOCK // max(1, groups))
     for block in (times[first : first + step] for first in range(0, draws, step)) if groups else ():
-        place = rng.integers(0, groups, block.shape) + groups * np.arange(len(block))[:, None]
-        block[...] = np.bincount(place.ravel(), minlength=block.size).reshape(block.shape)
+        drawn = rng.integers(0, groups, block.shape) + groups * np.arange(len(block))[:, None]
+        block[...] = np.bincount(drawn.ravel(), minlength=block.size).reshape(block.shape)
     return times
 
 
@@ -262,7 +266,7 @@ def _are_shares(*values):
 
 
 def _groups_behind(metric, p_galaxy, is_galaxy, member):
-    """As many groups as there are; for a metric that needs both classes, as the rarer one has."""
+    """Number of groups behind a figure: for a metric that needs both classes, those of the rarer one."""
     sides = [is_galaxy, ~is_galaxy]
     one_class = all(not side.any() or np.isnan(metric(p_galaxy[side], is_galaxy[side])) for side in sides)
     return min(np.unique(member[side]).size for side in (sides if one_class else [slice(None)]))

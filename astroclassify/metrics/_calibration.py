@@ -1,4 +1,4 @@
-"""What probabilities are worth: reliability, calibration errors, logistic recalibration, Brier score.
+"""Calibration of probabilities: reliability, calibration errors, logistic recalibration, Brier score.
 
 Each function takes P(galaxy) against nsc and the truth of every frame, shape (N,), and
 raises a `ParameterError` for what is none. The *confidence* of an
@@ -50,6 +50,8 @@ def _bin(sure, bins):
 
 def _excess(p_galaxy, is_galaxy, bins=BINS):
     """In the bin of each frame, whether it is right less its confidence, shape (N, bins)."""
+    # Summed over the frames of a bin and divided by their number this is accuracy less mean confidence, so
+    # that the expected calibration error, sum of n / N |accuracy - confidence|, is the sum of |sums| over N.
     sure = confidence(p_galaxy)
     right = leans_to_galaxy(p_galaxy) == is_galaxy
     return np.eye(bins)[_bin(sure, bins)] * (right - sure)[:, None]
@@ -198,6 +200,9 @@ def debiased_calibration_error(p_galaxy, is_galaxy, groups=None):
     gaps, frames = np.zeros((2, member.max() + 1, BINS))
     np.add.at(gaps, member, _excess(p_galaxy, is_galaxy))
     np.add.at(frames, (member, _bin(confidence(p_galaxy), BINS)), 1)
+    # A gap is a ratio of sums over groups, excess over frames. Its variance by the spread of the groups'
+    # residuals is sum((excess - frames * gap)**2) / frames**2, times n / (n - 1) for n groups, as for any
+    # mean. The square of a measured gap is too large by that variance on average, which is subtracted.
     number, of_bin = (frames > 0).sum(axis=0), frames.sum(axis=0)
     told = number > 1
     gap = gaps.sum(axis=0)[told] / of_bin[told]
@@ -209,7 +214,7 @@ def debiased_calibration_error(p_galaxy, is_galaxy, groups=None):
 
 class Recalibration(NamedTuple):
     """
-    The line that makes the logits of probabilities true.
+    Intercept and slope of the logistic recalibration of probabilities.
 
     Parameters
     ----------
@@ -255,6 +260,8 @@ def recalibration(p_galaxy, is_galaxy):
     >>> round(found.slope, 2)
     0.32
     """
+    # If one threshold separates the classes, the likelihood grows with the slope for ever: there is no
+    # maximum.
     x = logit(np.clip(p_galaxy, _NEAREST, 1 - _NEAREST))
     galaxies, others = x[is_galaxy], x[~is_galaxy]
     none = Recalibration(float("nan"), float("nan"))
@@ -264,6 +271,8 @@ def recalibration(p_galaxy, is_galaxy):
         return none
     design = np.column_stack([np.ones(x.size), x])
 
+    # Mean negative log-likelihood, -log P of what each frame is, and its gradient, the mean of (P - truth)
+    # times the design. It is convex: the minimum that is found is the only one.
     def loss(line):
         predicted = design @ line
         value = -log_expit(np.where(is_galaxy, predicted, -predicted)).mean()
@@ -331,6 +340,7 @@ def brier_skill(p_galaxy, is_galaxy):
     >>> brier_skill([0.75, 0.25], [True, False])
     0.75
     """
+    # Who always gives the frequency f of galaxies has the Brier score f (1 - f): the variance of the truth.
     if is_galaxy.all() or not is_galaxy.any():
         return float("nan")
     return 1 - of_all(brier_score, p_galaxy, is_galaxy) / float(is_galaxy.var())

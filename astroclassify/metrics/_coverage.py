@@ -1,4 +1,4 @@
-"""Coverage against accuracy: what is gained by leaving the least certain frames unanswered."""
+"""Accuracy against coverage, when the least certain frames are left unanswered."""
 
 from typing import NamedTuple
 
@@ -86,6 +86,8 @@ def coverage_curve(p_galaxy, is_galaxy):
     """
     if not p_galaxy.size:
         raise ParameterError("there is no frame to measure coverage on")
+    # Frames by rising confidence: at a threshold those from it on are answered, and sums from the end count
+    # them.
     sure = confidence(p_galaxy)
     order = np.argsort(sure)
     sure, right = sure[order], (leans_to_galaxy(p_galaxy) == is_galaxy)[order]

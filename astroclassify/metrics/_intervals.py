@@ -1,4 +1,4 @@
-"""A figure with its interval, and what is said where too few groups were seen for a bootstrap."""
+"""A figure with its interval: bootstrap, or Wilson's where there are too few groups."""
 
 from dataclasses import dataclass
 
@@ -117,6 +117,9 @@ def wilson_interval(share, number, *, confidence=0.95):
             f"got a share of {share}, {number} draws and a confidence of {confidence}; expected 0 to 1, "
             "1 or more, and more than 0 and less than 1"
         )
+    # All shares p from which the measured one is z standard errors away at most: (share - p)**2 = z**2 p (1 -
+    # p) / n, a quadratic equation in p. The errors are those of p, not of the measured share: at 0 and 1 they
+    # do not vanish.
     z = ndtri((1 + confidence) / 2)
     middle = (share + z**2 / (2 * number)) / (1 + z**2 / number)
     half = z * np.sqrt(share * (1 - share) / number + (z / (2 * number)) ** 2) / (1 + z**2 / number)
@@ -161,5 +164,7 @@ def _of_groups(value, groups, bounds, confidence):
     """Wilson's interval of a share; of a difference, what groups unlike those seen could make of it."""
     if bounds == SHARE:
         return wilson_interval(value, groups, confidence=confidence)
+    # Groups of a kind that was not seen among n may be as many as the upper bound of 0 of n. If they all had
+    # the least or the greatest value there can be, the mean would move that far.
     _, unlike = wilson_interval(0, groups, confidence=confidence)
     return value - unlike * (value - bounds[0]), value + unlike * (bounds[1] - value)

@@ -171,7 +171,7 @@ def asks(metric=None, *, bounded=True):
 @asks
 def confusion_matrix(p_galaxy, is_galaxy):
     """
-    Count what is called what.
+    Count the confusion matrix.
 
     Parameters
     ----------
@@ -202,6 +202,8 @@ def confusion_matrix(p_galaxy, is_galaxy):
 
 def _counted(p_galaxy, is_galaxy):
     """One 1 in every row: a galaxy called galaxy, or nsc; an nsc called galaxy, or nsc."""
+    # With galaxies as the positive class: true positives, false negatives, false positives, true negatives.
+    # All scores below are ratios of sums of these columns, which a bootstrap can add up group by group.
     return np.eye(4)[np.where(is_galaxy, 0, 2) + np.where(leans_to_galaxy(p_galaxy), 0, 1)]
 
 
@@ -380,6 +382,8 @@ def balanced_accuracy(p_galaxy, is_galaxy):
     float
         0 to 1; NaN where only one class is there.
     """
+    # Unlike accuracy, it is 0.5 for every rule that does not look at the frame, however unequal the classes
+    # are.
     recalls = (of_all(recall, p_galaxy, is_galaxy) for recall in (recall_galaxy, recall_nsc))
     return sum(recalls) / 2
 
@@ -407,6 +411,8 @@ def area_under_curve(p_galaxy, is_galaxy):
     >>> area_under_curve([0.9, 0.4, 0.6, 0.1], [True, True, False, False])
     0.75
     """
+    # Mann & Whitney's U over the number of pairs: for each galaxy the nsc with a lower score, ties as halves.
+    # The mean of "lower" and "lower or equal" counts is exactly that.
     galaxies, others = p_galaxy[is_galaxy], np.sort(p_galaxy[~is_galaxy])
     if not galaxies.size or not others.size:
         return float("nan")
@@ -459,6 +465,8 @@ def roc_curve(p_galaxy, is_galaxy):
     """
     if not is_galaxy.any() or is_galaxy.all():
         return RocCurve(*np.empty((3, 0)))
+    # As the threshold falls, frames are added in order of their score. Equal scores come in together: one
+    # point, at the last of them.
     order = np.argsort(-p_galaxy, kind="stable")
     threshold, truth = p_galaxy[order], is_galaxy[order]
     last = np.append(np.flatnonzero(np.diff(threshold)), truth.size - 1)

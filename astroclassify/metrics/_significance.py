@@ -1,4 +1,4 @@
-"""Is one model better than another? McNemar's test, and the correction for many tests."""
+"""Significance of differences: McNemar's test, and Holm's correction for many tests."""
 
 import numpy as np
 from scipy.stats import binomtest
@@ -39,6 +39,8 @@ def mcnemar(right, other_right):
         raise ParameterError(
             f"expected the same frames for both models; got {right.size} and {other_right.size}"
         )
+    # Frames on which both are right, or both wrong, say nothing of a difference. Of the others each model
+    # wins with probability 1/2 if they are equally good: a binomial distribution.
     only_first = int((right & ~other_right).sum())
     discordant = only_first + int((~right & other_right).sum())
     return float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
@@ -70,6 +72,8 @@ def holm(p_values):
     array([0.03, 0.06, 0.06])
     """
     p_values = np.asarray(p_values, float)
+    # The smallest of m is tested at 0.05 / m, the next at 0.05 / (m - 1), and so on until one fails: as
+    # corrected values, p times the tests that are left, never less than the one before.
     order = np.argsort(p_values, kind="stable")
     factors = np.arange(p_values.size, 0, -1)
     corrected = np.empty_like(p_values)

@@ -1,4 +1,4 @@
-"""What absorption leaves of a star's black body: of Vega and of the Sun, and of the stars between them."""
+"""Line blanketing: the share of a black body that Vega, the Sun and stars between them emit."""
 
 from functools import cache
 
@@ -57,10 +57,15 @@ def _shares():
 def _share(wavelength, flux, temperature):
     from astroclassify.photometry._spectra import planck
 
+    # The star's flux over the black body's of its effective temperature, 1 at 550 nm. Both have the same
+    # energy in all, so that what lines absorb in the ultraviolet comes out elsewhere: shares above 1 are no
+    # mistake.
     logs = np.log(np.maximum(flux, 1e-30) / planck(wavelength, temperature))
     return wavelength, logs - np.interp(550.0, wavelength, logs)
 
 
 def _reddening(wavelength):
+    # The zodiacal light is sunlight that dust scattered. Divided by its reddening it is the spectrum of the
+    # Sun.
     decades = np.log10(wavelength / 500.0)
     return 1 + np.where(decades < 0, _REDDER_BELOW, _REDDER_ABOVE) * decades

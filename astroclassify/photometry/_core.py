@@ -45,18 +45,23 @@ def photon_rate(wavelength, flux, throughput, area):
     >>> print(f"{photon_rate(wavelength, np.full(101, 1e-18), np.full(101, 0.5), area=31416):.2f}")
     4.35
     """
+    # A photon has the energy h c / lambda. Flux is per Angstrom and the integral over nm: ten times that.
     photons = flux * wavelength * (ANGSTROM_PER_NM / (PLANCK * LIGHT))
     return area * np.trapezoid(photons * throughput, wavelength, axis=-1)
 
 
 def ab_zero_point(wavelength, throughput, area):
     """Give the AB magnitude of a source of one electron per second."""
+    # F_nu = 3631 Jy, as F_lambda = F_nu c / lambda**2: photons per wavelength are F_lambda lambda / (h c), so
+    # that c drops out and F_nu / (h lambda) is left. The rate of magnitude 0 in magnitudes is the zero point.
     ab_photons = AB_FLUX / PLANCK * np.trapezoid(throughput / wavelength, wavelength)
     return 2.5 * np.log10(area * ab_photons)
 
 
 def pivot_wavelength(wavelength, throughput):
     """Give the pivot wavelength in nm, for a throughput that counts photons."""
+    # The wavelength with F_lambda = F_nu c / pivot**2 for the mean flux densities of any spectrum: the mean
+    # of F_lambda weights with T lambda, that of F_nu with T / lambda.
     above = np.trapezoid(throughput * wavelength, wavelength)
     below = np.trapezoid(throughput / wavelength, wavelength)
     return float(np.sqrt(above / below))

@@ -197,6 +197,8 @@ def flux_density(spectrum, wavelength):
 
 def common_grid(spectrum, band):
     """Join the wavelengths of a spectrum and a band, in nm, within the band."""
+    # Both are linear between their own points: on the union of the points nothing is missed, neither a narrow
+    # line within a wide band nor a steep edge of the band on a smooth spectrum.
     first, last = band.wavelength[[0, -1]]
     if spectrum.waveset is None:
         return band.wavelength
@@ -210,6 +212,7 @@ def _check_coverage(spectrum, wavelength, throughput):
         return
     first, last = spectrum.waveset.to_value(u.nm)[[0, -1]]
     missing = (wavelength < first) | (wavelength > last)
+    # Weights of wavelengths are electrons of a spectrum flat in frequency: throughput / wavelength.
     weight = np.where(missing, throughput, 0.0) * np.gradient(wavelength) / wavelength
     part = weight.sum() / (throughput * np.gradient(wavelength) / wavelength).sum()
     if part > 1 - _UNCOVERED:

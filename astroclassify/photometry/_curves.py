@@ -47,10 +47,12 @@ def read_curve(path):
     if len(rows) < 3:
         raise ReadError(
             f"{path} has {len(rows)} rows of two numbers; expected wavelength [Angstrom], throughput"
-        )
+        ).with_facts(file=path, found=len(rows), expected="3 rows or more")
     wavelength, throughput = np.array(sorted(rows)).T
     if not (np.diff(wavelength) > 0).all() or wavelength[0] <= 0:
-        raise ReadError(f"{path} has repeated or negative wavelengths; expected one row for each")
+        raise ReadError(f"{path} has repeated or negative wavelengths; expected one row for each").with_facts(
+            file=path
+        )
     return wavelength / 10.0, np.maximum(throughput, 0.0)
 
 
@@ -66,7 +68,7 @@ def _rows(path):
         raise ReadError(
             f"{path} cannot be read as a throughput curve ({type(error).__name__}: {error}); expected a "
             "text of two columns, wavelength [Angstrom] and throughput, or a FITS table of these"
-        ) from error
+        ).with_facts(file=path, expected="two columns") from error
 
 
 def _table_rows(path):

@@ -35,9 +35,14 @@ WAVELENGTHS = MappingProxyType(
         "[SIII] 9531": 953.11,
     }
 )
-_BALMER = {"Halpha": 2.86, "Hbeta": 1.0, "Hgamma": 0.468, "Hdelta": 0.259}  # case B, 10^4 K
+# Recombination of hydrogen at 10^4 K and 100 electrons per cm3 where the Lyman lines are opaque (case B;
+# Hummer & Storey 1987, MNRAS 224, 801). The ratios hardly depend on temperature and density.
+_BALMER = {"Halpha": 2.86, "Hbeta": 1.0, "Hgamma": 0.468, "Hdelta": 0.259}
 
-# Ratios to Hbeta measured in J. R. Walsh's spectrum of the Orion nebula (STScI, 1996), rounded; case B.
+# Pairs of lines from one upper level have fixed ratios, those of their transition probabilities, about three
+# for [O III] 5007 / 4959, [N II] 6583 / 6548 and [O I] 6300 / 6364. [S II] 6716 / 6731 falls with the density
+# of electrons, from 1.4 (thin gas) to 0.45: Orion is dense, the remnant thin. Ratios to Hbeta measured in J.
+# R. Walsh's spectrum of the Orion nebula (STScI, 1996), rounded; case B.
 _HII_REGION = _BALMER | {
     "[OII] 3727": 1.46,
     "[NeIII] 3869": 0.16,
@@ -89,7 +94,7 @@ _SUPERNOVA_REMNANT = _BALMER | {
     "[SII] 6731": 1.25,
     "[OII] 7325": 0.5,
 }
-_HBETA_FLUX = 1e-15  # erg / s / cm2
+_HBETA_FLUX = 1e-15  # erg / s / cm2; of our choice, as spectra are normalised afterwards
 _PROFILE = np.linspace(-5.0, 5.0, 41)  # standard deviations
 _LIGHT_KM_S = 299792.458
 
@@ -127,6 +132,7 @@ def emission_lines(ratios, *, hbeta_width=None, continuum=None, velocity=60 * u.
     True
     """
     _check_lines(ratios)
+    # Doppler widths are fractions of the wavelength; 2.3548 = 2 sqrt(2 log(2)) is FWHM over rms.
     sigma = in_unit("velocity", velocity, u.km / u.s) / _LIGHT_KM_S / 2.3548
     if not 1.0 <= sigma * 2.3548 * _LIGHT_KM_S <= 10_000.0:
         raise ParameterError(f"velocity is {velocity}; expected 1 to 10,000 km/s")
@@ -136,6 +142,7 @@ def emission_lines(ratios, *, hbeta_width=None, continuum=None, velocity=60 * u.
     shape = continuum or _gas_continuum
     centres = np.array([WAVELENGTHS[name] for name in ratios])
     wavelength = np.unique(np.concatenate([GRID, (centres[:, None] * (1 + sigma * _PROFILE)).ravel()]))
+    # The equivalent width is the line's flux over the flux density of the continuum beside it.
     density = _HBETA_FLUX / width / ANGSTROM_PER_NM / shape(np.array([WAVELENGTHS["Hbeta"]]))
     return tabulated(wavelength, density * shape(wavelength) + _profiles(wavelength, ratios, sigma))
 
@@ -160,6 +167,8 @@ def _profiles(wavelength, ratios, sigma):
 
 def _gas_continuum(wavelength):
     """Approximate hydrogen at 10^4 K: nearly flat in frequency, brighter beyond the Balmer limit."""
+    # F_lambda ~ lambda**-1.7 is F_nu ~ nu**-0.3. Below 364.6 nm recombinations to the second level add the
+    # Balmer continuum; the jump by a factor of 3 is chosen by us.
     return (500.0 / wavelength) ** 1.7 * np.where(wavelength < 364.6, 3.0, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""What changes a spectrum: normalisation, dust, redshift."""
+"""Normalisation, extinction and redshift of spectra."""
 
 from difflib import get_close_matches
 
@@ -77,6 +77,9 @@ def _wanted_rate(spectrum, band, now, brightness):
     vega_flux = VEGAMAG.physical_unit
     if getattr(brightness, "unit", None) is None:
         raise ParameterError(f"brightness is {brightness!r}; expected a Quantity, for example 22 * u.ABmag")
+    # Each unit has a reference spectrum that defines its zero: the same number of electrons as from that
+    # spectrum, scaled by the linear brightness, is what was asked for. Per square arcsecond it is the same,
+    # of one of them.
     linear = brightness.physical if hasattr(brightness, "physical") else brightness
     for flux in (linear, linear * u.arcsec**2):
         if flux.unit.is_equivalent(vega_flux):
@@ -185,6 +188,8 @@ def _transmission(wavelength, a_v, r_v, law):
         model = import_string(f"dust_extinction.parameter_averages:{law}")(Rv=r_v)
     except InputParameterError as error:
         raise ParameterError(f"r_v is {r_v}, out of the range of {law}: {error}") from error
+    # Laws are tabulated over 1 / wavelength, as dust extinction is nearly linear in it. At the ends of the
+    # range a hair is left out, which rounding could push beyond it.
     low, high = model.x_range  # inverse micrometres
     inverse = np.clip(1000.0 / wavelength, low * (1 + 1e-9), high * (1 - 1e-9))
     return model.extinguish(inverse / u.um, Av=a_v)
@@ -221,6 +226,7 @@ def redshift(sed, z):
     """
     if not -1 < z < np.inf:
         raise ParameterError(f"z is {z}; expected a redshift above -1")
+    # Wavelengths grow by 1 + z, and flux densities per wavelength shrink by it, so that the integral stays.
     wavelength, flux = as_arrays(as_spectrum(sed))
     return tabulated(wavelength * (1 + z), flux / (1 + z))
 

@@ -1,4 +1,4 @@
-"""What an observer asks: signal-to-noise ratio, exposure time, depth, saturation."""
+"""Signal-to-noise ratio, exposure time, depth and saturation."""
 
 from dataclasses import dataclass
 from math import pi
@@ -13,15 +13,17 @@ from astroclassify.photometry._bands import BANDS
 from astroclassify.photometry._counts import zero_point
 from astroclassify.photometry._sky import sky_rate
 
-#: Exposures of 150 s in each band of the CSST survey (dossier C, not confirmed), see `survey_depth`.
+#: Exposures of 150 s in each band of the CSST survey: as public CSST parameters have them (docs/sources.rst).
 _SURVEY_EXPOSURES = {"NUV": 4, "u": 2, "g": 2, "r": 2, "i": 2, "z": 2, "y": 4}
+#: V magnitudes of the sky per square arcsecond, and the radius of 80% of the light: chosen to meet the
+#: depths.
 _SURVEY_SKY, _SURVEY_RADIUS = 22.4, 0.185 * u.arcsec
 
 
 @dataclass(frozen=True)
 class ApertureNoise:
     """
-    What adds noise to a star's light in an aperture; plain numbers.
+    Noise terms of aperture photometry of a star; plain numbers.
 
     Parameters
     ----------
@@ -157,6 +159,8 @@ def snr(rate, exptime, noise, *, exposures=1):
     >>> round(float(snr(100 * u.electron / u.s, 100 * u.s, ApertureNoise(10, 1.0, 0.0, 0.0, 0.0))), 3)
     100.0
     """
+    # Light, sky and dark current are Poisson counts, whose variances are their means; read noise comes once
+    # for each pixel and exposure. The star's own light counts only as far as it falls into the aperture.
     time = _total_time(exptime, exposures)
     signal = noise.fraction * in_unit("rate", rate, u.electron / u.s) * time
     return signal / np.sqrt(signal + noise.variance(time, exposures))
@@ -201,7 +205,8 @@ def exposure_for_snr(rate, ratio, noise, *, exposures=1):
         raise ParameterError(
             f"rate is {rate}, ratio is {ratio}, exposures is {exposures}; expected all of them positive"
         )
-    # detected**2 T**2 = ratio**2 (per_second T + fixed), for the total time T
+    # ratio = detected T / sqrt(per_second T + fixed), squared: detected**2 T**2 = ratio**2 (per_second T +
+    # fixed), a quadratic equation for the total time T of which the positive root counts.
     per_second = detected + noise.pixels * (noise.sky + noise.dark)
     fixed = noise.pixels * exposures * noise.read_noise**2
     root = np.sqrt((ratio * per_second) ** 2 + 4 * detected**2 * fixed)
@@ -248,6 +253,9 @@ def limiting_magnitude(bandpass, exptime, noise, *, ratio=5.0, exposures=1, area
     """
     if not ratio > 0:
         raise ParameterError(f"ratio is {ratio}; expected a positive number")
+    # ratio = S / sqrt(S + V) for S electrons of the star and the variance V of all else, solved for S: the
+    # positive root of S**2 - ratio**2 S - ratio**2 V = 0. Without background S is ratio**2, 25 electrons for
+    # 5 sigma.
     time = _total_time(exptime, exposures)
     root = np.sqrt(ratio**2 + 4 * noise.variance(time, exposures))
     needed = ratio * (ratio + root) / 2 / (noise.fraction * time)
@@ -333,6 +341,7 @@ def saturation_magnitude(bandpass, exptime, *, peak_fraction=0.2, full_well=None
     """
     if not 0 < peak_fraction <= 1:
         raise ParameterError(f"peak_fraction is {peak_fraction}; expected a number above 0 and up to 1")
+    # The pixel fills at full_well = (peak_fraction * star + background) * time.
     well = _camera(bandpass).full_well if full_well is None else in_unit("full_well", full_well, u.electron)
     other = 0.0 if background is None else in_unit("background", background, u.electron / u.s)
     rate = (well / _total_time(exptime, 1) - other) / peak_fraction

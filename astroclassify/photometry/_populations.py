@@ -9,6 +9,7 @@ from astroclassify.photometry._lines import WAVELENGTHS
 from astroclassify.photometry._modify import as_arrays
 from astroclassify.photometry._spectra import GRID, at_reference, planck, tabulated
 
+# Roughly M giants, K stars, the turn-off, A stars and hot stars: a population's light in five black bodies.
 _TEMPERATURES = (3500.0, 4500.0, 6500.0, 10000.0, 30000.0)
 _LINE_SIGMA = 100.0 / 299792.458  # 100 km/s: rotation of the galaxy
 
@@ -36,6 +37,8 @@ _STARBURST_LINES = {"[OII] 3727": 3.6, "Hbeta": 1.8, "[OIII] 5007": 5.2, "[OIII]
 
 
 def _continuum(wavelength, parts, breaks):
+    # Metals absorb below 400 nm (H and K of calcium, and the crowd of lines beyond), CH below 440 nm (the G
+    # band), and in cool stars little light is left below some 300 nm. The hottest body has no such breaks.
     deep400, deep440, deep_uv, centre, width = breaks
     blanketing = 1 - deep400 * _below(wavelength, 399.0, 5.0)
     blanketing *= 1 - deep440 * _below(wavelength, 440.0, 5.0)
@@ -146,4 +149,7 @@ def reflection_nebula(star_light, *, scattering=-1.3):
     if not -4.0 <= scattering <= 0.0:
         raise ParameterError(f"scattering is {scattering}; expected -4 to 0")
     wavelength, flux = as_arrays(as_spectrum(star_light))
+    # Small grains scatter blue light more: cross sections go as lambda**-4 where grains are much smaller than
+    # the wavelength, and hardly change where they are larger. The -1.3 of the Galaxy's mixture is a textbook
+    # value.
     return tabulated(wavelength, flux * (wavelength / 550.0) ** scattering)

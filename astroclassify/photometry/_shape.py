@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erfc
 
+# A filter is a stack of thin layers: flat between two steep edges, each well described by an error function;
+# mirrors and detector tilt it. Far from the band a filter may leak, most of all in the red: next to nothing
+# for hot stars, much for cool ones.
 _CORE_POINTS = 500
 _LEAK_POINTS = 60
 _ULTRAVIOLET = 190.0  # nm; no published curve of these cameras has anything below
@@ -45,6 +48,7 @@ class BandShape:
     def __call__(self, wavelength):
         """Evaluate the throughput (numpy.ndarray)."""
         x = np.clip((wavelength - self.centre) / self.half_width, -_LARGEST_X, _LARGEST_X)
+        # erfc(x / width) / 2 is a Gaussian of rms width / sqrt(2), added up: half of the edge at x = 0.
         inside = np.exp(np.polyval(self.slope, x))
         inside *= 0.5 * erfc((self.blue_edge - wavelength) / self.blue_width)
         inside *= 0.5 * erfc((wavelength - self.red_edge) / self.red_width)

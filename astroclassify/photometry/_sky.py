@@ -1,4 +1,4 @@
-"""The sky behind everything, seen from low Earth orbit: zodiacal light and earthshine."""
+"""Sky background in low Earth orbit: zodiacal light and earthshine."""
 
 import numpy as np
 from astropy import units as u
@@ -75,6 +75,7 @@ def _sky_spectrum(column, v_magnitude):
         raise ParameterError(f"v_magnitude is {v_magnitude}; expected 15 to 40 mag per square arcsecond")
     table = spectrum_table("sky")
     wavelength, flux = table["wavelength"].data, table[column].data
+    # A magnitude per square arcsecond is the magnitude of what one square arcsecond sends.
     wanted = REFERENCE_FLUX * 10 ** (-0.4 * v_magnitude)
     return tabulated(wavelength, flux * wanted / np.interp(REFERENCE_WAVELENGTH, wavelength, flux))
 
@@ -112,6 +113,9 @@ def sky_rate(bandpass, area=None, *, zodiacal=22.7, earth=None, pixel_scale=None
     >>> print(f"{sky_rate(BANDS['csst-msc', 'g']):.3f}")
     0.106 electron / s
     """
+    # The default of 22.7 is midway between the ecliptic (22.1) and its poles (23.3). Earthshine is off by
+    # default: in the Earth's shadow there is none. Of airglow, Lyman alpha and [O I] 130.4 nm lie outside all
+    # bands of these cameras; [O II] 247.1 nm is left out.
     band = as_bandpass(bandpass)
     pixel = _pixel_scale(band, pixel_scale) ** 2
     rate = count_rate(zodiacal_light(zodiacal), band, area, solid_angle=pixel)

@@ -14,9 +14,11 @@ from astroclassify.photometry._blanketing import blanketing
 from astroclassify.photometry._core import LIGHT, PLANCK
 
 FLAM = u.erg / u.s / u.cm**2 / u.AA
-REFERENCE_FLUX = 3.63e-9  # erg / s / cm2 / Angstrom at REFERENCE_WAVELENGTH: V = 0
+# V = 0 at 550 nm, erg / s / cm2 / Angstrom. AB magnitude 0 there is 3.63e-20 c / lambda**2 = 3.60e-9; the
+# textbook value of Vega's scale, 3.63e-9, is 0.01 mag brighter.
+REFERENCE_FLUX = 3.63e-9
 REFERENCE_WAVELENGTH = 550.0  # nm
-_SECOND_RADIATION = PLANCK * LIGHT / 1.380649e-16  # nm K
+_SECOND_RADIATION = PLANCK * LIGHT / 1.380649e-16  # h c / k in nm K, with Boltzmann's constant in erg / K
 #: Where smooth spectra are sampled, in nm: a resolution of 1000 from the Lyman limit to the K band.
 GRID = np.geomspace(91.2, 2500.0, 3310)
 GRID.flags.writeable = False
@@ -61,6 +63,7 @@ SPECTRAL_TYPES = tuple(_TEMPERATURES)
 
 def planck(wavelength, temperature):
     """Give Planck's law per wavelength, 1 at 550 nm."""
+    # B_lambda ~ lambda**-5 / (exp(h c / (lambda k T)) - 1); the cut at 700 keeps the exponential finite.
     exponent = _SECOND_RADIATION / temperature
     ratio = np.expm1(exponent / REFERENCE_WAVELENGTH) / np.expm1(np.minimum(exponent / wavelength, 700.0))
     return ratio * (REFERENCE_WAVELENGTH / wavelength) ** 5

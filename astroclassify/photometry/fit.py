@@ -75,7 +75,8 @@ def knot_values(knots, wavelength, flux):
     hats = np.array([np.interp(grid, knots, row) for row in np.eye(len(knots))]).T
     weights = np.sqrt(np.gradient(grid))
     target = flux[inside]
-    # A faint pull to the curve itself keeps a knot defined that no sample lies near.
+    # Least squares over wavelength, not over samples: each counts with the square root of its spacing. A
+    # faint pull to the curve itself keeps a knot defined that no sample lies near.
     pull = 1e-3 * np.eye(len(knots))
     system = np.vstack([hats * weights[:, None], pull])
     right = np.concatenate([target * weights, 1e-3 * np.interp(knots, wavelength, flux)])
@@ -96,6 +97,8 @@ def _response_at(knot, curves):
     for (instrument, name, kind), (wavelength, total, _) in curves.items():
         if kind != "total" or (instrument, name, "filter") not in curves:
             continue
+        # total = mirrors x filter x detector: the ratio is what all filters have in common, and is read off
+        # where the filter passes enough to divide by.
         bare = np.interp(wavelength, *curves[instrument, name, "filter"][:2])
         near = (bare > 0.2 * bare.max()) & (np.abs(wavelength - knot) < 6.0)
         if near.sum() > 60:
@@ -157,6 +160,8 @@ def _shape_from(guess, parameters):
 
 def _with_leak(shape, wavelength, throughput):
     """Add a leak, a power law outside the band, that passes as much flat and red light as the curve."""
+    # Two lights fix two numbers of the leak: its level by the light of a red star, its slope by how much more
+    # of that than of a flat spectrum gets through.
     margin = [max(2 * width, 0.5 * shape.half_width) for width in (shape.blue_width, shape.red_width)]
     outside = (wavelength < shape.blue_edge - margin[0]) | (wavelength > shape.red_edge + margin[1])
     beyond = np.where(outside, np.maximum(throughput - shape(wavelength), 0.0), 0.0)
@@ -197,6 +202,8 @@ def _tilted(shape, wavelength, throughput):
 
 def _scaled(shape, wavelength, throughput):
     """Scale the part between the edges so that the zero point is the curve's."""
+    # The slope is a polynomial of log(throughput): 0.4 log(10) times a magnitude, added to its constant term,
+    # changes the zero point by that magnitude.
     missing = ab_zero_point(wavelength, throughput, 1.0) - ab_zero_point(*shape.sampled(), 1.0)
     return replace(shape, slope=(*shape.slope[:-1], shape.slope[-1] + 0.4 * float(np.log(10.0)) * missing))
 

@@ -1,4 +1,4 @@
-"""From a frame to the array that a model wants."""
+"""Preprocessing: from a frame to the input array of a model."""
 
 from astroclassify.preprocess._areas import overlaps
 from astroclassify.preprocess._blocks import block_means, thumbnail

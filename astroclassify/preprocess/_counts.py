@@ -148,6 +148,8 @@ def _filled(array, value):
 
 def _area_weights(old, new):
     """Sparse ``[new, old]``: how much of each old pixel lies in each new one, rows summing to 1."""
+    # Rows that sum to 1 average: counts per sky area are kept, whatever the pixel size. Columns that sum to 1
+    # would keep the sum instead.
     return overlaps(np.arange(old + 1) / old, np.arange(new + 1) / new, scale=new)
 
 

@@ -1,4 +1,4 @@
-"""The part of a frame that was observed, and what stands in for the cells of it that were not."""
+"""The observed part of a frame, and fill values for the cells outside of it."""
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -100,8 +100,10 @@ def _refined(array, cells, size, level):
 
 
 def _first_to_last(covered, within):
-    places = np.flatnonzero(covered)
-    return slice(within.start + int(places[0]), within.start + int(places[-1]) + 1) if places.size else None
+    indices = np.flatnonzero(covered)
+    return (
+        slice(within.start + int(indices[0]), within.start + int(indices[-1]) + 1) if indices.size else None
+    )
 
 
 def _strips(array, rows, columns):

@@ -165,7 +165,9 @@ def _values_and_mask(frame):
 def _check_shape(values):
     if values.ndim != 2:
         hint = "; choose one plane of it, for example frame[0]" if values.ndim > 2 else ""
-        raise FrameError(f"a frame has two axes, (y, x); this one has the shape {values.shape}{hint}")
+        raise FrameError(
+            f"a frame has two axes, (y, x); this one has the shape {values.shape}{hint}"
+        ).with_facts(found=tuple(values.shape), expected="two axes, (y, x)")
     if min(values.shape) < MINIMUM_SIDE:
         raise FrameError(
             f"this frame has the shape {values.shape}; "
@@ -185,7 +187,9 @@ def _checked_mask(mask, shape):
         return None
     mask = np.asarray(mask)
     if mask.ndim not in (0, 2) or (mask.ndim == 2 and mask.shape != shape):
-        raise FrameError(f"the mask has the shape {mask.shape}; expected the frame's, {shape}")
+        raise FrameError(f"the mask has the shape {mask.shape}; expected the frame's, {shape}").with_facts(
+            found=tuple(mask.shape), expected=tuple(shape)
+        )
     return np.broadcast_to(mask, shape)
 
 

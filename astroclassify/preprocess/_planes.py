@@ -69,6 +69,8 @@ def working_planes(array, *, side=192, peaks=False):
     relief = _relief(peak - image, usable, 2e-3 * scale) if peaks else None
     if not usable.all():
         image, relief = _filled(image, relief, usable)
+    # asinh is linear near zero and logarithmic far above it: faint and bright structure in one plane, without
+    # the singularity of a logarithm where sky was subtracted.
     fraction = np.clip((image - low) / scale, -0.2, 3)
     planes = [
         np.arcsinh(5 * fraction) / np.float32(np.arcsinh(5)),
@@ -111,7 +113,7 @@ def _block_size(shape, side):
 
 
 def _usable(image, coverage, peak):
-    """Which blocks count: half covered, or half as much as the best, and not beyond what float32 adds up."""
+    """The usable blocks: half covered, or half as much as the best, and within the range of float32."""
     least = min(_LEAST_COVERAGE, coverage.max() / 2)
     return (coverage > least) & np.isfinite(image) & np.isfinite(peak)
 
@@ -130,7 +132,7 @@ def _share_of_right_half(width, block):
 
 def _step_between_halves(image, usable, right):
     """
-    What to subtract where the right half lies higher than the left one: two amplifiers meet in the middle.
+    Measure the step between the halves of a frame, which two amplifiers read.
 
     In each row the columns next to the middle are carried on linearly from both sides; the median over
     rows is the step. It counts only if it stands out from the rows' scatter, by far: light that goes on
@@ -146,6 +148,9 @@ def _step_between_halves(image, usable, right):
     if rows.sum() < _LEAST_COLUMNS:
         return np.zeros_like(right)
     far_left, left, near_right, far_right = image[rows][:, columns].T
+    # Each side is carried on to the middle by its own slope: the step is (right - reach * slope) less
+    # (left + reach * slope). The error of a median of n normal numbers is sqrt(pi / 2) = 1.25 times that of
+    # their mean, sigma / sqrt(n).
     reach = (first - last) / 2  # columns from the nearest to the middle
     steps = near_right - left - reach * (far_right - near_right + left - far_left)
     step = np.median(steps)
@@ -162,6 +167,7 @@ def _drift(steps, rows):
     """By how much the step rises from row to row, 0 unless for certain, and the middle row."""
     third = rows.size // 3
     first, last = np.median(steps[:third]), np.median(steps[-third:])
+    # Slope between the medians of two thirds, and the error of the difference of two medians: sqrt(2) of one.
     distance = rows[-third:].mean() - rows[:third].mean()
     slope = (last - first) / distance
     middle = rows.mean()
@@ -174,6 +180,8 @@ def _relief(rise, usable, least):
     """Peaks relative to the frame's usual ones: noise of any strength gives about zero, a star more."""
     if not rise.any():
         return rise
+    # The brightest of n pixels of noise lies some standard deviations above their mean, the more the larger
+    # the block: a ratio to the frame's own median takes both out.
     usual = max(float(np.median(rise[usable])), least)
     return np.log(np.clip(rise / usual, _LEAST_RISE, _LARGEST_RISE)) / 2
 

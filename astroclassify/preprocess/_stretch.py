@@ -33,6 +33,7 @@ def asinh_stretched(image):
     sky = np.median(known)
     noise = robust_sigma(known, about=sky) or 1.0
     white = max(float(np.quantile(known, _WHITE) - sky), _LEAST_CONTRAST * noise)
+    # Black two sigma below the sky, so that its noise is seen; asinh of light in units of three sigma.
     light = np.clip((image - sky + 2 * noise) / noise, 0, None)
     value = np.arcsinh(light / 3) / np.arcsinh(white / noise / 3)
     return np.nan_to_num(np.clip(value, 0, 1) * 255).astype(np.uint8)

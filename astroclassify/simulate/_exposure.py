@@ -172,7 +172,7 @@ def _subarray_cards(layouts):
 
 
 def _flash_cards(truth):
-    """Say how long the lamp shone; how bright it is, is not confirmed in a source."""
+    """Say how long the lamp shone, at 10 electrons per second: our choice, as no source gives it."""
     electrons = truth["effects"]["post_flash"]
     if not electrons:
         return {}

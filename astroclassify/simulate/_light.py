@@ -37,7 +37,7 @@ def random_pointing(rng):
 
 def random_sky(rng):
     """
-    Draw the sky's brightness, from the ecliptic to its poles, half of the time with earthshine (dossier E).
+    Draw the sky's brightness, from the ecliptic to its poles, half of the time with earthshine.
 
     Parameters
     ----------

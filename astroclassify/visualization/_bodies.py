@@ -79,8 +79,8 @@ def _name(ax, body, x, y, shape, colour):
         return
     index = int(np.where(inside, y, -np.inf).argmax())
     weight = "bold" if body["likeliest"] else "normal"
-    place = {"ha": "center", "va": "bottom", "fontsize": 9, "fontweight": weight}
-    ax.text(x[index], y[index], f" {body['name']} ", color=colour, clip_on=True, **place, **_box())
+    style = {"ha": "center", "va": "bottom", "fontsize": 9, "fontweight": weight}
+    ax.text(x[index], y[index], f" {body['name']} ", color=colour, clip_on=True, **style, **_box())
 
 
 def _box():

@@ -1,4 +1,4 @@
-"""An evaluation as figures: what is called what, how sure, for which bodies, and how fast."""
+"""Figures of an evaluation: confusion, ROC, reliability, accuracy by body, times."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ _MOST_BODIES = 60
 
 def plot_confusion(evaluation):
     """
-    Show what is called what by each model (Fig. 3 of the paper).
+    Show the confusion matrix of each model (Fig. 3 of the paper).
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def _draw_matrix(ax, counts):
 
 def plot_roc(evaluation):
     """
-    Show how many galaxies are found for how many NSC that are called galaxies, for every threshold.
+    Show the receiver operating characteristic: galaxies found against NSC called galaxies.
 
     Parameters
     ----------
@@ -121,11 +121,11 @@ def plot_roc(evaluation):
 def _list_areas(ax, evaluation, styles):
     table = evaluation.tables["calibration"]
     rows = sorted(table, key=lambda row: -np.nan_to_num(row["auc"]))
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         interval = f" ({row['auc_low']:.3f} to {row['auc_high']:.3f})" if np.isfinite(row["auc_low"]) else ""
         ax.text(
             0.98,
-            0.04 + 0.052 * (len(rows) - 1 - place),
+            0.04 + 0.052 * (len(rows) - 1 - index),
             f"{row['model']}  {row['auc']:.3f}{interval}",
             color=styles[str(row["model"])]["color"],
             ha="right",
@@ -138,7 +138,7 @@ def _list_areas(ax, evaluation, styles):
 
 def plot_reliability(evaluation):
     """
-    Compare how sure answers are with how often they are right.
+    Show the reliability diagram: accuracy against confidence.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def plot_reliability(evaluation):
 
 def plot_accuracy_by_body(evaluation, *, most=_MOST_BODIES):
     """
-    Show how many frames of each body are right.
+    Show the accuracy on each body.
 
     Parameters
     ----------
@@ -209,8 +209,8 @@ def plot_accuracy_by_body(evaluation, *, most=_MOST_BODIES):
     axes, styles = figure.subplots(1, 2), model_styles(evaluation.models)
     for ax, truth in zip(axes, _CLASSES, strict=True):
         mine = table[table["truth"] == truth]
-        for place, (model, style) in enumerate(styles.items()):
-            shift = 0.5 * ((place + 0.5) / len(styles) - 0.5)
+        for index, (model, style) in enumerate(styles.items()):
+            shift = 0.5 * ((index + 0.5) / len(styles) - 0.5)
             _draw_bodies(ax, mine[mine["model"] == model], shown[truth], shift, style, model)
         names = [f"{name} ({_frames_of(mine, name)})" for name in shown[truth]]
         ax.set_yticks(range(len(names)), names, fontsize=7)
@@ -244,8 +244,8 @@ def _shared_out(groups, most):
 
 
 def _draw_bodies(ax, rows, names, shift, style, model):
-    place = {str(row["body"]): row for row in rows}
-    found = [(y, place[name]) for y, name in enumerate(names) if name in place]
+    row_of = {str(row["body"]): row for row in rows}
+    found = [(y, row_of[name]) for y, name in enumerate(names) if name in row_of]
     if not found:
         return
     y = np.array([number for number, _ in found]) + shift

@@ -80,7 +80,7 @@ def _chosen(table, most):
     for reason in dict.fromkeys(table["reason"]):
         rows, bodies = [row for row in table if row["reason"] == reason], set()
         repeated = [row["body"] in bodies or bodies.add(row["body"]) or False for row in rows]
-        queues.append([rows[place] for place in np.argsort(repeated, kind="stable")])
+        queues.append([rows[index] for index in np.argsort(repeated, kind="stable")])
     return [row for together in zip_longest(*queues) for row in together if row is not None][:most]
 
 
@@ -109,8 +109,8 @@ def _pixels(row, frames):
     path = str(row["path"])
     if not path:
         raise ParameterError("the frame was in memory; give it with frames=")
-    folder, mark, place = path.rpartition("#")
-    if mark and place.isdigit():
-        return CachedPixels(folder, int(place)).read()
+    folder, mark, row = path.rpartition("#")
+    if mark and row.isdigit():
+        return CachedPixels(folder, int(row)).read()
     hdu = int(row["HDU Index"])
     return LabelledFrame(Path(path), row["truth"], row["body"], hdu=hdu if hdu >= 0 else None).array()

@@ -1,4 +1,4 @@
-"""How figures of an evaluation look: one colour for each model, labels beside what they name."""
+"""Style of an evaluation's figures: one colour for each model, labels beside the lines."""
 
 import numpy as np
 
@@ -28,11 +28,11 @@ def model_styles(models):
     """
     return {
         model: {
-            "color": PALETTE[place % len(PALETTE)],
-            "linestyle": _STYLES[place // len(PALETTE) % len(_STYLES)],
-            "marker": _MARKERS[place % len(_MARKERS)],
+            "color": PALETTE[index % len(PALETTE)],
+            "linestyle": _STYLES[index // len(PALETTE) % len(_STYLES)],
+            "marker": _MARKERS[index % len(_MARKERS)],
         }
-        for place, model in enumerate(models)
+        for index, model in enumerate(models)
     }
 
 
@@ -57,7 +57,7 @@ def new_figure(width, height):
 
 def clean(ax, **settings):
     """
-    Take away what says nothing, and set what does.
+    Style axes: fewer spines and ticks, labels and grid.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def spread(heights, gap):
             total, number = groups.pop()
             groups[-1][0] += total
             groups[-1][1] += number
-    return [_first(group, gap) + gap * place for group in groups for place in range(group[1])]
+    return [_first(group, gap) + gap * index for group in groups for index in range(group[1])]
 
 
 def _first(group, gap):

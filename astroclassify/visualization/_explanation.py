@@ -1,4 +1,4 @@
-"""An explanation as a picture: the frame, what of it speaks for the answer, and its regions."""
+"""An explanation as a picture: the frame, its evidence map, and regions of evidence."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _FINER = 4  # cells are drawn finer, so that outlines follow their edges
 
 def plot_explanation(explanation, *, ax=None):
     """
-    Show a frame with what speaks for its answer.
+    Show a frame with the evidence for its answer.
 
     What speaks for the target is amber, what speaks against it blue; the regions are outlined and numbered.
 

@@ -1,4 +1,4 @@
-"""The one door to matplotlib."""
+"""Access to matplotlib, which is imported nowhere else."""
 
 from io import BytesIO
 

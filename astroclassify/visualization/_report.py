@@ -1,4 +1,4 @@
-"""The report of an evaluation: one web page with everything in it, and its figures beside it."""
+"""The report of an evaluation: one web page, and its figures as files."""
 
 import json
 import platform
@@ -410,7 +410,7 @@ def _fingerprint(evaluation):
 
 
 def _settings(evaluation, model):
-    """What the answers of a model depend on, as they were kept."""
+    """The settings that the answers of a model depend on, from the log."""
     path = evaluation.folder / "answers" / f"{AskedModel(model, None).file_name}.json"
     if not path.is_file():
         return "unknown"

@@ -54,7 +54,7 @@ def page(title, parts):
     title : str
         Its title.
     parts : sequence of str
-        What is in its body, as HTML.
+        The body, as HTML.
 
     Returns
     -------
@@ -139,7 +139,7 @@ def html_table(rows, columns, *, caption):
         Of each column the heading, and ``f(row)``, which gives its cell: text, or HTML as `interval` does.
         The first heads the row.
     caption : str
-        What it shows.
+        Caption of the table.
 
     Returns
     -------
@@ -150,8 +150,8 @@ def html_table(rows, columns, *, caption):
         return ""
     cells = [[cell(row) for cell in columns.values()] for row in rows]
     kinds = [
-        ' class="text"' if any(type(line[place]) is str for line in cells) else ""
-        for place in range(len(columns))
+        ' class="text"' if any(type(line[index]) is str for line in cells) else ""
+        for index in range(len(columns))
     ]
     head = "".join(
         f'<th scope="col"{kind}>{escape(name)}</th>' for name, kind in zip(columns, kinds, strict=True)
@@ -281,7 +281,7 @@ class Figures:
         name : str
             Of its files.
         alternative : str
-            What it shows, for who cannot see it.
+            Alternative text.
         caption : str
             Under it.
         picture : bool, default False

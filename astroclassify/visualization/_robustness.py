@@ -74,12 +74,12 @@ def _draw_quantity(part, table, styles, limits):
     named = not any(map(_is_number, levels))
     for number, (model, style) in enumerate(styles.items()):
         mine = table[table["model"] == model]
-        place = np.array([levels.index(level) for level in map(str, mine["level"])])
-        order = np.argsort(place)
-        place = place[order] + (0.5 * ((number + 0.5) / len(styles) - 0.5) if named else 0)
+        position = np.array([levels.index(level) for level in map(str, mine["level"])])
+        order = np.argsort(position)
+        position = position[order] + (0.5 * ((number + 0.5) / len(styles) - 0.5) if named else 0)
         draw = _draw_marks if named else _draw_band
-        draw(above, place, mine[order], ("accuracy", "low", "high"), style)
-        draw(below, place, mine[order], ("ece", "ece_low", "ece_high"), style)
+        draw(above, position, mine[order], ("accuracy", "low", "high"), style)
+        draw(below, position, mine[order], ("ece", "ece_low", "ece_high"), style)
     above.axhline(0.5, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)))
     clean(above, ylim=limits["accuracy"], ylabel="accuracy")
     clean(below, ylim=limits["ece"], ylabel="ECE", xlim=(-0.35, len(levels) - 0.65))
@@ -93,13 +93,13 @@ def _draw_quantity(part, table, styles, limits):
 
 
 def _ordered(levels):
-    """As they come, the reference first; numbers that go both ways from it in their own order."""
+    """Levels in the order of the table, the reference first; numbers on both sides of it are sorted."""
     levels = list(levels)
     if not all(map(_is_number, levels)):
         return levels
     numbers = np.array(levels, dtype=float)
     one_way = (np.diff(numbers) > 0).all() or (np.diff(numbers) < 0).all()
-    return levels if one_way else [levels[place] for place in np.argsort(numbers)]
+    return levels if one_way else [levels[position] for position in np.argsort(numbers)]
 
 
 def _is_number(level):
@@ -109,22 +109,22 @@ def _is_number(level):
         return False
 
 
-def _draw_marks(ax, place, rows, names, style):
+def _draw_marks(ax, position, rows, names, style):
     """Names have no order: no line leads from one to the next."""
     value, low, high = (np.asarray(rows[name], float) for name in names)
-    ax.vlines(place, low, high, color=style["color"], linewidth=1.2, alpha=0.6)
-    ax.plot(place, value, style["marker"], color=style["color"], markersize=5)
+    ax.vlines(position, low, high, color=style["color"], linewidth=1.2, alpha=0.6)
+    ax.plot(position, value, style["marker"], color=style["color"], markersize=5)
 
 
-def _draw_band(ax, place, rows, names, style):
+def _draw_band(ax, position, rows, names, style):
     value, low, high = (np.asarray(rows[name], float) for name in names)
     line = {key: style[key] for key in ("color", "linestyle", "marker")}
-    ax.plot(place, value, markersize=4, linewidth=1.5, **line)
-    ax.fill_between(place, low, high, color=style["color"], alpha=0.15, linewidth=0)
+    ax.plot(position, value, markersize=4, linewidth=1.5, **line)
+    ax.fill_between(position, low, high, color=style["color"], alpha=0.15, linewidth=0)
 
 
 def _limits_of_accuracy(table):
-    """From a little below the smallest, and below chance, to a little above 1."""
+    """Limits of the axis: from a little below the smallest value, and below chance, to a little above 1."""
     values = np.concatenate([np.asarray(table[name], float) for name in ("low", "accuracy")])
     return max(-0.03, min(np.nanmin([*values, 0.5]) - 0.08, 0.42)), 1.03
 
@@ -137,12 +137,12 @@ def _largest(*columns):
 def _count_frames(ax, levels, table):
     """Write how many frames were answered under levels that miss some."""
     whole = int((table["frames"] + table["refused"]).max())
-    for place, level in enumerate(levels):
+    for position, level in enumerate(levels):
         few = int(table["frames"][table["level"] == level].min())
         if few < whole:
             ax.annotate(
                 f"n={few}",
-                xy=(place, 0),
+                xy=(position, 0),
                 xycoords=ax.get_xaxis_transform(),
                 xytext=(0, 3),
                 textcoords="offset points",

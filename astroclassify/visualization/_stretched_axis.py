@@ -1,4 +1,4 @@
-"""An axis on which narrow intervals are drawn wider than they are, so that they can be seen."""
+"""A piecewise linear axis on which narrow intervals are drawn wider, to be visible."""
 
 from dataclasses import dataclass
 

@@ -233,7 +233,7 @@ def test_an_image_that_the_file_does_not_have_is_told_and_not_fetched_for_ever(b
 
 
 def test_a_disk_that_fills_up_meanwhile_is_told_for_each_file(bring, archive, content, monkeypatch):
-    from astroclassify.archive._transfer import PartFile
+    from astroclassify.archive._download import PartFile
 
     def full(*_):
         raise OSError(28, "No space left on device")

@@ -35,24 +35,26 @@ def frames(truth, instrument, *, body=None, band=None, **numbers):
     )
 
 
-def said(rules, name, learnt_on):
+def called(rules, name, learnt_on):
     (rule,) = [rule for rule in rules if (rule.name, rule.learnt_on) == (name, learnt_on)]
-    return rule.said
+    return rule.called
 
 
 def test_a_shortcut_by_instrument_is_found_without_seeing_the_body_itself():
     truth = np.arange(40) % 2 == 0
     rules = rules_for(frames(truth, np.where(truth, "WFC3/UVIS", "ACS/WFC")))
-    assert (said(rules, "instrument", OTHERS) == truth).all()
-    assert (said(rules, "instrument and band", OTHERS) == truth).all()
-    assert said(rules, "the commoner class", SAME).all() or not said(rules, "the commoner class", SAME).any()
+    assert (called(rules, "instrument", OTHERS) == truth).all()
+    assert (called(rules, "instrument and band", OTHERS) == truth).all()
+    assert (
+        called(rules, "the commoner class", SAME).all() or not called(rules, "the commoner class", SAME).any()
+    )
 
 
 def test_what_only_one_body_shows_is_not_learnt_from_itself():
     truth, band = np.array([True] * 6 + [False] * 4), np.array(["A"] * 6 + ["A", "A", "A", "B"])
     rules = rules_for(frames(truth, ["ACS/WFC"] * 10, band=band))
-    assert said(rules, "band", SAME)[-1] == False  # noqa: E712
-    assert said(rules, "band", OTHERS)[-1] == True  # noqa: E712
+    assert called(rules, "band", SAME)[-1] == False  # noqa: E712
+    assert called(rules, "band", OTHERS)[-1] == True  # noqa: E712
 
 
 def test_a_reference_list_is_all_that_its_rules_know():
@@ -63,7 +65,7 @@ def test_a_reference_list_is_all_that_its_rules_know():
     )  # fmt: skip
     listed = frames(truth, ["ACS/WFC", "WFC3/UVIS", "ACS/WFC", "csst"])
     rules = rules_for(listed, reference=reference)
-    assert said(rules, "instrument", REFERENCE).tolist() == [
+    assert called(rules, "instrument", REFERENCE).tolist() == [
         False,
         True,
         False,
@@ -77,14 +79,14 @@ def test_a_number_that_tells_the_classes_apart_is_found_whichever_side_galaxies_
     level = np.where(truth, -1, 1) + rng.normal(0, 0.1, 60)
     rules = rules_for(frames(truth, ["ACS/WFC"] * 60, level=level, noise=-level))
     for name in ("level", "noise"):
-        assert (said(rules, name, OTHERS) == truth).all()
+        assert (called(rules, name, OTHERS) == truth).all()
 
 
 def test_a_number_that_only_tells_bodies_apart_does_not_help():
     body = np.arange(40) // 4
     truth = body % 2 == 0
     rules = rules_for(frames(truth, ["ACS/WFC"] * 40, body=body, level=body.astype(float)))
-    assert (said(rules, "level", OTHERS) == truth).mean() < 0.6
+    assert (called(rules, "level", OTHERS) == truth).mean() < 0.6
 
 
 @settings(max_examples=100, deadline=None)
@@ -121,5 +123,5 @@ def test_the_published_test_list_is_told_by_the_camera(shared):
     listed = frames(manifest["Label"] == "galaxy", manifest["Instrument"], body=canonical_bodies(manifest))
     rules = rules_for(listed)
     truth = listed["truth"] == "galaxy"
-    assert (said(rules, "instrument", SAME) == truth).mean() == pytest.approx(0.794, abs=5e-4)
-    assert (said(rules, "instrument", OTHERS) == truth).mean() == pytest.approx(0.794, abs=5e-4)
+    assert (called(rules, "instrument", SAME) == truth).mean() == pytest.approx(0.794, abs=5e-4)
+    assert (called(rules, "instrument", OTHERS) == truth).mean() == pytest.approx(0.794, abs=5e-4)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from astroclassify.evaluation import _tables
-from astroclassify.evaluation._answered import answered, scores
+from astroclassify.evaluation._scored import scored_answers, scores
 from astroclassify.metrics import (
     SHARES,
     ClusterBootstrap,
@@ -49,23 +49,23 @@ def test_shares_are_those_of_scikit_learn(answers):
 
 
 def test_the_tables_hold_the_estimates_of_metrics(answers):
-    told = answered(answers)
+    scored = scored_answers(answers)
     tables = _tables.table4({"m": answers}, **CHANCE)[0], _tables.calibration({"m": answers}, **CHANCE)[0]
     names = {**dict.fromkeys(SHARES, tables[0]), calibration_error: tables[1], area_under_curve: tables[1]}
-    for suffix, groups in (("", told.body), ("_visit", told.visit)):
+    for suffix, groups in (("", scored.body), ("_visit", scored.visit)):
         bootstrap = ClusterBootstrap(groups, **CHANCE)
         for metric, row in names.items():
             name = _COLUMN.get(metric, metric.__name__)
-            found = bootstrap.estimate(metric, told.p_galaxy, told.truth)
+            found = bootstrap.estimate(metric, scored.p_galaxy, scored.truth)
             told_of = [row[name], row[f"{name}{suffix}_low"], row[f"{name}{suffix}_high"]]
             assert told_of == [found.value, found.low, found.high]
 
 
 def test_what_probabilities_are_worth_is_told_beside_the_calibration_error(answers):
-    row, told = _tables.calibration({"m": answers}, **CHANCE)[0], answered(answers)
-    assert row["ece_debiased"] == debiased_calibration_error(told.p_galaxy, told.truth, told.body)
-    assert row["brier_low"] < row["brier"] == brier_score(told.p_galaxy, told.truth) < row["brier_high"]
-    assert (row["intercept"], row["slope"]) == recalibration(told.p_galaxy, told.truth)
+    row, scored = _tables.calibration({"m": answers}, **CHANCE)[0], scored_answers(answers)
+    assert row["ece_debiased"] == debiased_calibration_error(scored.p_galaxy, scored.truth, scored.body)
+    assert row["brier_low"] < row["brier"] == brier_score(scored.p_galaxy, scored.truth) < row["brier_high"]
+    assert (row["intercept"], row["slope"]) == recalibration(scored.p_galaxy, scored.truth)
 
 
 def test_the_calibration_error_is_that_of_the_reliability_table(answers):
@@ -78,14 +78,14 @@ def test_the_calibration_error_is_that_of_the_reliability_table(answers):
 def test_the_curve_and_its_area_are_those_of_scikit_learn(answers):
     from sklearn.metrics import roc_auc_score, roc_curve
 
-    told = answered(answers)
+    scored = scored_answers(answers)
     found = _tables.roc({"m": answers})
-    false, true, threshold = roc_curve(told.truth, told.p_galaxy, drop_intermediate=False)
+    false, true, threshold = roc_curve(scored.truth, scored.p_galaxy, drop_intermediate=False)
     np.testing.assert_allclose(found["false_positive_rate"], false)
     np.testing.assert_allclose(found["true_positive_rate"], true)
     np.testing.assert_allclose(found["threshold"], threshold)
     area = _tables.calibration({"m": answers}, **CHANCE)["auc"][0]
-    assert area == pytest.approx(roc_auc_score(told.truth, told.p_galaxy))
+    assert area == pytest.approx(roc_auc_score(scored.truth, scored.p_galaxy))
     assert np.trapezoid(found["true_positive_rate"], found["false_positive_rate"]) == pytest.approx(area)
 
 

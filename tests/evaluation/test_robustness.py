@@ -11,8 +11,8 @@ from astropy.nddata import CCDData
 from astroclassify.core import FrameError, ParameterError
 from astroclassify.datasets import LabelledFrame
 from astroclassify.evaluation import robustness
-from astroclassify.evaluation._changes import CHANGES
-from astroclassify.evaluation._robustness import _Judge, _judged
+from astroclassify.evaluation._perturbations import PERTURBATIONS
+from astroclassify.evaluation._robustness import _Figures, _judged
 from astroclassify.metrics import ClusterBootstrap, accuracy, calibration_error
 from astroclassify.models import build_model
 
@@ -46,16 +46,16 @@ def model():
 
 
 def changed(quantity, level, frame=None, seed=1):
-    result = CHANGES[quantity].apply(frame or raw_frame(1), level, np.random.default_rng(seed))
+    result = PERTURBATIONS[quantity].apply(frame or raw_frame(1), level, np.random.default_rng(seed))
     return np.asarray(result.data if isinstance(result, CCDData) else result)
 
 
 # What the changes do -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("quantity", CHANGES)
+@pytest.mark.parametrize("quantity", PERTURBATIONS)
 def test_a_change_leaves_the_frame_alone(quantity):
-    frame, change = raw_frame(1), CHANGES[quantity]
+    frame, change = raw_frame(1), PERTURBATIONS[quantity]
     before = frame.data.copy()
     levels = {"cut-out": 64, "band": "F435W"}
     changed(quantity, levels.get(quantity, change.levels[-1]), frame)
@@ -203,7 +203,7 @@ def test_a_killed_run_goes_on_and_gives_the_same_table(model, tmp_path, monkeypa
     resumed = measured(model, tmp_path / "killed")
     assert (folder / "patchnet.csv").read_text() == answers
     assert (resumed == whole).all()
-    monkeypatch.setattr("astroclassify.evaluation._robustness._galaxy", None)  # nobody is asked again
+    monkeypatch.setattr("astroclassify.evaluation._robustness._p_galaxy", None)  # nobody is asked again
     assert (measured(model, tmp_path / "killed") == whole).all()
 
 
@@ -261,7 +261,7 @@ def judged():
         SimpleNamespace(frame=SimpleNamespace(body=body), truth="galaxy" if truth[body] else "nsc")
         for body in bodies
     ]
-    return _Judge(ClusterBootstrap(bodies, draws=500), frames), rng.random(60), truth[bodies], bodies
+    return _Figures(ClusterBootstrap(bodies, draws=500), frames), rng.random(60), truth[bodies], bodies
 
 
 def test_figures_and_intervals_are_those_of_metrics(judged):

@@ -136,7 +136,7 @@ def test_uvis_is_as_wide_before_pixels_as_its_handbook_says(band, pixels):
 
 
 def test_hubbles_width_is_as_handbooks_say():
-    # UVIS: 1.6 to 2.3 pixels (drizzle handbook), 0.067 to 0.09 arcseconds (dossier E).
+    # UVIS: 1.6 to 2.3 pixels (drizzle handbook), 0.067 to 0.09 arcseconds.
     assert 0.06 < point_spread("wfc3-uvis", "F606W").fwhm < 0.095
     assert 0.08 < point_spread("acs-wfc", "F814W").fwhm < 0.13
 

@@ -1,4 +1,4 @@
-"""What a detector makes of light: electrons, then ADU."""
+"""Detector: from light to electrons to ADU."""
 
 from astroclassify.core import lazy_names
 

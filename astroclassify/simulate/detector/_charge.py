@@ -1,15 +1,20 @@
-"""Charge on the move: bleeding of full wells, and charge that parallel transfers leave behind."""
+"""Charge transfer: bleeding of full wells, and losses of parallel transfers (CTE)."""
 
 import math
 
 import torch
 
-# Deferred charge of a signal x is proportional to x / sqrt(1 + x / _FAINT): faint signals lose the larger
-# fraction, bright ones lose as sqrt(x), and a background fills traps. Chosen so that stars lose what extended
-# sources and stars do (ACS ISR 2025-02, arXiv:2602.18605): see ``benchmarks/cte.py``.
+# Charge-transfer efficiency. A packet of charge fills a volume of silicon that grows more slowly than its
+# electrons, and meets the traps in that volume: deferred charge of a signal x is x / sqrt(1 + x / _FAINT)
+# times a constant. Below 20 electrons it is a fixed fraction; far above it goes as sqrt(x), so that a star of
+# 100 times the light loses a tenth of the fraction. A background fills traps beforehand: for a small signal s
+# on a level b the loss is s times the derivative, which falls with b. Chosen so that stars and extended
+# sources lose what is measured (ACS ISR 2025-02, arXiv:2602.18605): see ``benchmarks/cte.py``.
 _FAINT = 20.0
-_TRANSFERS = 2000.0
-# Shares and lengths (rows) of the exponentials of which a trail is made (not confirmed in a source).
+_TRANSFERS = 2000.0  # those of the rows farthest from the amplifier, for which `Effects.cte` is given
+# Shares and lengths (rows) of the exponentials of which a trail is made: traps that release their electrons
+# after about one, eight and forty transfers. Chosen by us; pipelines use tables that were fitted to hot
+# pixels.
 _TRAIL = ((0.25, 1.0), (0.35, 8.0), (0.40, 40.0))
 # Rows are done in blocks side by side: row n of all blocks in one step.
 _BLOCK_ROWS = 64
@@ -31,6 +36,9 @@ def bleed(electrons, full_well):
     What is carried past a row is a random walk that never falls below 0 (Lindley's recursion): with
     S the cumulative sum of charge minus full well, it is S - min(0, min S so far).
     """
+    # What overflows runs along the channel of its column only: stops between columns are higher barriers
+    # (real ones pass less than 10% of the excess, ACS Instrument Handbook 4.3.1). An excess of e electrons
+    # fills e / full_well further pixels: the length of the bleed.
     columns = (electrons > full_well).any(dim=0).nonzero().squeeze(1)
     if columns.numel() == 0:
         return

@@ -1,4 +1,4 @@
-"""What belongs to a piece of silicon and not to an exposure: pixel response, flat field, hot pixels."""
+"""Fixed properties of a chip: pixel response, flat field, hot pixels."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,19 +18,24 @@ ANNEAL_PERIOD = 28.0
 # pixels of WFC become hot each day, and anneals heal 45 to 50% of them (ACS ISR 2002-06): half a month's
 # growth of those that heal is 0.05% of all pixels, where 0.7% are hot.
 _HEALING = 0.07
-# Hot pixels are the rarer the hotter, as rate**-2.5, up to this many times the threshold (not confirmed).
+# Hot pixels are the rarer the hotter: their numbers per rate fall as rate**-2.5, so that rate**-1.5 of them
+# are hotter than a rate. Of those above 0.08 that makes 2% hotter than 1 electron per second; the handbook
+# has 16 of 390 new ones a day, 4% (ACS Instrument Handbook of 2005, Table 4.3). None is more than 300 times
+# the threshold.
 _HOTTEST = 300.0
 # Purposes of streams of randomness; every chip of a camera has one of each.
-_RESPONSE, _PLACES, _RATES, _SHAPE, _DUST, _LAMP, _THICKNESS = range(7)
+_RESPONSE, _POSITIONS, _RATES, _SHAPE, _DUST, _LAMP, _THICKNESS = range(7)
 _STEPS = 32  # of the coded pixel response, per rms
 _BLOCK_ROWS = 64
-# The smooth part of a flat field: its largest departure from 1, and how much of it changes with
-# the band (neither is confirmed in a source); Legendre polynomials up to the third degree.
+# The smooth part of a flat field: its largest departure from 1, and how much of it changes with the band;
+# Legendre polynomials up to the third degree. Chosen by us, as flats of both cameras look.
 _LOW_ORDER, _OF_THE_BAND, _DEGREE = (0.05, 0.10), 0.2, 3
-# Shadows of dust, as rings: how many for a million pixels, outer radius (pixels), depth, inner radius over
-# outer. Not confirmed in a source; a telescope with a central obscuration makes rings.
+# Shadows of dust on a window above the detector: how many for a million pixels, outer radius (pixels), depth,
+# and inner radius over outer. A grain casts an image of the pupil, out of focus; with a central obscuration
+# that is a ring, of 0.33 for HST. Numbers, sizes and depths are chosen by us.
 _DUST_DENSITY, _DUST_RADII, _DUST_DEPTHS, _DUST_HOLE = 5.0, (12.0, 45.0), (0.004, 0.03), 0.35
-# A flash's lamp is brighter in the middle than in the corners: departure from its mean (not confirmed).
+# A flash's lamp is uneven: "broad patterns with +/-20%" of its mean (WFC3 ISR 2013-12). It is brighter in the
+# middle than in the corners, as that of ACS is (ACS ISR 2014-01).
 _LAMP_SHAPE = 0.2
 
 
@@ -111,9 +116,9 @@ class ChipWindow:
         Parameters
         ----------
         purpose : int
-            What for.
+            Which stream of random numbers.
         *more : int
-            What else it depends on.
+            Further numbers that make the stream another one.
 
         Returns
         -------
@@ -190,8 +195,8 @@ def flat_field(window, shape, *, pixel_response, structure, device="cpu"):
     coded = _coded_response(window.camera, window.chip, window.shape)[rows, columns]
     flat = torch.empty(coded.shape, device=device)
     smooth = _low_order(window, structure)
-    places = (np.arange(span.start, span.stop) for span in (rows, columns))
-    for block, light in _polynomial(smooth, window.shape, *places, device):
+    positions = (np.arange(span.start, span.stop) for span in (rows, columns))
+    for block, light in _polynomial(smooth, window.shape, *positions, device):
         part = flat[block]
         part.copy_(coded[block]).mul_(pixel_response / _STEPS).add_(1).mul_(light)
     if structure:
@@ -206,7 +211,7 @@ def flat_field(window, shape, *, pixel_response, structure, device="cpu"):
 
 def smooth_flat(window, y, x, *, structure):
     """
-    Give the smooth part of the flat field at some places.
+    Give the smooth part of the flat field at some positions.
 
     Parameters
     ----------
@@ -222,7 +227,7 @@ def smooth_flat(window, y, x, *, structure):
     numpy.ndarray
         Sensitivity relative to the mean of the chip, rows by columns.
     """
-    y, x = (2 * (place + 0.5) / side - 1 for place, side in zip((y, x), window.shape, strict=True))
+    y, x = (2 * (pixel + 0.5) / side - 1 for pixel, side in zip((y, x), window.shape, strict=True))
     return np.polynomial.legendre.leggrid2d(y, x, _low_order(window, structure))
 
 
@@ -259,9 +264,9 @@ def _largest(coefficients):
 
 
 def _polynomial(coefficients, chip, y, x, device):
-    """Evaluate Legendre polynomials of the place on a chip (-1 to 1), a block of rows after the other."""
+    """Evaluate Legendre polynomials of the position on a chip (-1 to 1), a block of rows after the other."""
     degree = len(coefficients) - 1
-    y, x = (2 * (place + 0.5) / side - 1 for place, side in zip((y, x), chip, strict=True))
+    y, x = (2 * (pixel + 0.5) / side - 1 for pixel, side in zip((y, x), chip, strict=True))
     along_y = np.polynomial.legendre.legvander(y, degree)[:, :, None]
     along_x = np.polynomial.legendre.legvander(x, degree) @ coefficients.T
     along_y, along_x = (torch.from_numpy(a).float().to(device) for a in (along_y, along_x.T.copy()))
@@ -277,10 +282,10 @@ def _add_dust(flat, window, rows, columns, structure):
     """Darken rings, where dust on a window above the detector stands in the light's way."""
     rng = window.rng(_DUST)
     number = rng.poisson(_DUST_DENSITY * window.shape[0] * window.shape[1] / 1e6)
-    places = rng.random((number, 2)) * window.shape - (rows.start, columns.start)
+    centres = rng.random((number, 2)) * window.shape - (rows.start, columns.start)
     radii = np.exp(rng.uniform(*np.log(_DUST_RADII), number))
     depths = structure * np.exp(rng.uniform(*np.log(_DUST_DEPTHS), number))
-    for (y, x), radius, depth in zip(places, radii, depths, strict=True):
+    for (y, x), radius, depth in zip(centres, radii, depths, strict=True):
         reach = int(radius) + 4
         top, left = max(int(y) - reach, 0), max(int(x) - reach, 0)
         part = flat[top : max(int(y) + reach, 0), left : max(int(x) + reach, 0)]
@@ -342,7 +347,7 @@ def hot_pixels(window, shape, effects):
 
     Returns
     -------
-    places : numpy.ndarray of int
+    indices : numpy.ndarray of int
         Indices of the (binned) image, row by row.
     rates : numpy.ndarray
         Electrons per second, float32.
@@ -355,12 +360,12 @@ def hot_pixels(window, shape, effects):
     rows, columns = window.spans(shape)
     cycle, since = divmod(window.date, ANNEAL_PERIOD)
     phase = 2 * since / ANNEAL_PERIOD  # 1 on average
-    places, rates = [], []
+    indices, rates = [], []
     for share, stream in ((1 - _HEALING, 0), (_HEALING * phase, 1 + int(cycle))):
         where, charge = _heated(window, effects, share, stream)
-        places.append(where)
+        indices.append(where)
         rates.append(charge)
-    y, x = np.divmod(np.concatenate(places), window.shape[1])
+    y, x = np.divmod(np.concatenate(indices), window.shape[1])
     inside = (y >= rows.start) & (y < rows.stop) & (x >= columns.start) & (x < columns.stop)
     y, x = (y[inside] - rows.start) // window.binning, (x[inside] - columns.start) // window.binning
     return y * shape[1] + x, np.concatenate(rates)[inside].astype(np.float32)
@@ -369,14 +374,15 @@ def hot_pixels(window, shape, effects):
 def _heated(window, effects, share, stream):
     """Give the first hot and warm pixels of an order, on the whole chip, and their rates."""
     pixels = window.shape[0] * window.shape[1]
-    places, rates = [], []
+    indices, rates = [], []
     for kind, fraction in enumerate((effects.hot_pixels, effects.warm_pixels)):
         number = round(share * fraction * pixels)
-        places.append(window.rng(_PLACES, kind, stream).random(number) * pixels)
+        indices.append(window.rng(_POSITIONS, kind, stream).random(number) * pixels)
         draws = window.rng(_RATES, kind, stream).random(number)
         if kind == 0:
+            # The inverse of the share that is cooler, 1 - (rate / threshold)**-1.5.
             rates.append(effects.hot_rate * np.minimum((1 - draws) ** (-1 / 1.5), _HOTTEST))
         else:
             low = min(effects.warm_rate, effects.hot_rate)
             rates.append(low + (effects.hot_rate - low) * draws)
-    return np.concatenate(places).astype(np.int64), np.concatenate(rates)
+    return np.concatenate(indices).astype(np.int64), np.concatenate(rates)

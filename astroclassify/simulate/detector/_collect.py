@@ -1,4 +1,4 @@
-"""What a chip collects during an exposure: photo-electrons, dark current, cosmic rays, satellites."""
+"""Charge collected during an exposure: photo-electrons, dark current, cosmic rays, satellite trails."""
 
 import numpy as np
 import torch
@@ -8,7 +8,10 @@ from astroclassify.simulate.detector._charge import bleed
 from astroclassify.simulate.detector._chip import ChipWindow, add_flash, flat_field, hot_pixels
 from astroclassify.simulate.detector._cosmic_rays import add_cosmic_rays, pixel_size
 
-# A satellite's trail, dossier E: FWHM in pixels, electrons per pixel in its middle.
+# A satellite's trail: FWHM in pixels, electrons per pixel in its middle. A satellite is out of focus: at
+# 1000 km the 2.4 m mirror spans 0.5 arcseconds, ten pixels of ACS, at 5000 km two. Ranges recalled from
+# frames (docs/sources.rst). A trail is as bright in short exposures as in long ones: it crosses a pixel in no
+# time.
 _TRAIL_WIDTHS = (2.0, 10.0)
 _TRAIL_PEAKS = (10.0, 1000.0)
 
@@ -27,7 +30,7 @@ def collect(rate, camera, exptime, *, effects, dice, extra=None, window=None):
     exptime : float
         Seconds.
     effects : Effects
-        What is added and lost.
+        Strengths of the detector's effects.
     dice : Dice
         Source of randomness.
     extra : torch.Tensor, optional
@@ -79,9 +82,9 @@ def _heat(expected, exptime, effects, window):
     """Add the dark charge of hot and warm pixels."""
     if not effects.hot_pixels + effects.warm_pixels:
         return
-    places, rates = hot_pixels(window, tuple(expected.shape), effects)
+    indices, rates = hot_pixels(window, tuple(expected.shape), effects)
     charge = torch.from_numpy(rates * np.float32(exptime)).to(expected.device)
-    expected.view(-1).index_add_(0, torch.from_numpy(places).to(expected.device), charge)
+    expected.view(-1).index_add_(0, torch.from_numpy(indices).to(expected.device), charge)
 
 
 def satellite_trail(shape, dice, *, width=None, peak=None):
@@ -115,12 +118,14 @@ def satellite_trail(shape, dice, *, width=None, peak=None):
     # Along the longer of its legs, the trail has one short run of pixels at every step.
     if np.abs(np.sin(angle)) > np.abs(np.cos(angle)):
         step, across, profile = _runs(shape, (y, x), np.cos(angle) / np.sin(angle), width)
-        places = step * shape[1] + across
+        indices = step * shape[1] + across
     else:
         step, across, profile = _runs(shape[::-1], (x, y), np.tan(angle), width)
-        places = across * shape[1] + step
+        indices = across * shape[1] + step
     image = torch.zeros(shape[0] * shape[1], device=dice.device)
-    image[torch.from_numpy(places).to(dice.device)] = torch.from_numpy(peak * profile).float().to(dice.device)
+    image[torch.from_numpy(indices).to(dice.device)] = (
+        torch.from_numpy(peak * profile).float().to(dice.device)
+    )
     return image.view(*shape)
 
 

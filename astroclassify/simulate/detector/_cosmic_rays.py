@@ -4,26 +4,33 @@ import numpy as np
 import torch
 from scipy.special import ndtr
 
-#: Micrometres per pixel, where that is not 15 (HST: dossier B5; CSST: dossier C, not confirmed).
+#: Micrometres per pixel, where that is not 15 (WFC3 Instrument Handbook, Table 5.1). CSST: 0.074 arcseconds
+#: at a focal length of 28 m are 28e6 * 0.074 / 206265 = 10.0.
 PIXEL_SIZES = {"csst-msc": 10.0}
 _PIXEL_SIZE = 15.0
 
-# Dossier E: 13 to 16 micrometres of silicon, about 80 electrons per micrometre on average, of which the
-# most probable value is less; median charge about 1000 electrons, at least 500 (ACS ISR 2002-07).
+# A fast proton loses about 80 electrons per micrometre of silicon on average. Few collisions with a large
+# loss make that mean: Landau's distribution has its peak below it and a long tail above. Moyal's
+# approximation of it is -log(z**2) of a normal z, with the mean 1.27 and the peak 0, so that the mean here is
+# 50 + 1.27 * 8 = 60. Of isotropic rays half cross more than sqrt(2) times the thickness: 13 sqrt(2) * 60 =
+# 1100 electrons, near the median of about 1000; none leaves less than 500 (both ACS ISR 2002-07).
 _THICKNESS = 13.0
 _PROBABLE_CHARGE = 50.0
 _CHARGE_WIDTH = 8.0
 _LEAST_CHARGE = 500.0
 _LONGEST = 30.0  # pixels
-# How far charge from the back surface spreads on its way to the gates, micrometres rms (not confirmed).
+# How far charge from the back surface spreads on its way to the gates, micrometres rms. Chosen by us: a third
+# of a pixel, as stars are blurred by 0.3 to 0.6 pixels rms (`CAMERAS` of the optics). The time that charge
+# drifts goes with its depth, and the width of diffusion with the square root of the time.
 _DIFFUSION = 5.0
 # How that differs from hit to hit, rms of the logarithm: particles come from both sides, and field-free
-# silicon blurs more (not confirmed). A stamp of 3 x 3 pixels holds no more than the widest.
+# silicon blurs more. Chosen by us. A stamp of 3 x 3 pixels holds no more than the widest.
 _SPREAD, _NARROWEST, _WIDEST = 0.45, 0.03, 0.7
 # Secondary electrons of low energy scatter along the chip instead of crossing it: worms, and curls where they
 # stop. Their share, length (pixels of 15 micrometres; rms of its logarithm) and turns (radians per pixel: a
-# steady one and a random walk) are not confirmed in a source; with them 1.5 to 3% of pixels are hit in 1000 s
-# (ACS Instrument Handbook 4.3, ACS ISR 2002-07).
+# steady one and a random walk) are chosen by us, so that 1.5 to 3% of pixels are hit in 1000 s (ACS
+# Instrument Handbook 4.3, ACS ISR 2002-07): 1.2 hits per second and cm2 on 37.7 cm2 make 45,000 hits in that
+# time, which at seven pixels each are 1.9% of 16.8 million.
 _WORMS, _WORM_LENGTH, _WORM_SPREAD = 0.15, 9.0, 0.6
 _CURL, _WANDER = 0.18, 0.30
 _STEP = 0.25  # pixels between the points of a track
@@ -79,7 +86,7 @@ def add_cosmic_rays(electrons, exptime, *, rate, size, dice):
 
 
 def _worms(number, shape, size, rng):
-    """Draw tracks that wander along the chip, as points: places and diffusion (pixels), and charge."""
+    """Draw tracks that wander along the chip, as points: positions and diffusion (pixels), and charge."""
     length = np.minimum(_WORM_LENGTH * rng.lognormal(0, _WORM_SPREAD, number) * 15 / size, 2 * _LONGEST)
     charge = _charges(length * size, rng)
     track, count, along = _cut(length)
@@ -88,9 +95,13 @@ def _worms(number, shape, size, rng):
     turn += rng.standard_normal(track.size, dtype=np.float32) * _WANDER * np.sqrt(step)
     angle = _sums_along(turn, track, count) + rng.uniform(0, 2 * np.pi, number)[track]
     start = rng.random((2, number)) * np.array(shape)[:, None]
-    places = [_sums_along(wave(angle) * step, track, count) for wave in (np.sin, np.cos)]
+    positions = [_sums_along(wave(angle) * step, track, count) for wave in (np.sin, np.cos)]
     depth = rng.random(number)[track]
-    return start[:, track] + np.stack(places), _widths(depth, track, size, rng), _shared(charge, track, rng)
+    return (
+        start[:, track] + np.stack(positions),
+        _widths(depth, track, size, rng),
+        _shared(charge, track, rng),
+    )
 
 
 def _sums_along(values, track, count):
@@ -127,7 +138,9 @@ def _shared(charge, track, rng):
 
 
 def _tracks(number, shape, size, rng):
-    """Draw tracks that cross the chip, as points: places and diffusion (pixels), and charge."""
+    """Draw tracks that cross the chip, as points: positions and diffusion (pixels), and charge."""
+    # Through a surface, isotropic rays come as cos(angle): the cumulative share is sin(angle)**2, so that
+    # cos(angle)**2 is uniform, and the tangent is sqrt(1 / cos**2 - 1).
     slope = np.sqrt(1 / (1 - rng.random(number)) - 1)
     length = np.minimum(slope * _THICKNESS / size, _LONGEST)
     charge = _charges(np.hypot(_THICKNESS, length * size), rng)
@@ -135,17 +148,17 @@ def _tracks(number, shape, size, rng):
     start = rng.random((2, number)) * np.array(shape)[:, None]
     reach = length * np.stack([np.sin(angle), np.cos(angle)])
     track, _, depth = _cut(length)
-    places = start[:, track] + depth * reach[:, track]
-    return places, _widths(depth, track, size, rng), _shared(charge, track, rng)
+    positions = start[:, track] + depth * reach[:, track]
+    return positions, _widths(depth, track, size, rng), _shared(charge, track, rng)
 
 
-def _deposit(electrons, places, sigma, charge):
+def _deposit(electrons, positions, sigma, charge):
     """Add points, each a Gaussian over the 3 x 3 pixels around it."""
     rows, columns = electrons.shape
-    corner = np.floor(places).astype(np.int64) - 1
+    corner = np.floor(positions).astype(np.int64) - 1
     edges = np.arange(4)
     # scipy's function: torch's last bits depend on the number of threads.
-    below = ndtr(((edges - (places - corner)[..., None]) / sigma[:, None]).astype(np.float32))
+    below = ndtr(((edges - (positions - corner)[..., None]) / sigma[:, None]).astype(np.float32))
     share = np.diff(below) / (below[..., -1:] - below[..., :1])
     deposits = charge[:, None, None] * share[0, :, :, None] * share[1, :, None, :]
     y, x = (first[:, None] + edges[:3] for first in corner)

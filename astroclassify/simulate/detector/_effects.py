@@ -1,4 +1,4 @@
-"""What a detector adds to an exposure and loses of it, each effect with its strength."""
+"""Detector effects and their strengths: noise, hot pixels, cosmic rays, charge transfer, bias."""
 
 from dataclasses import dataclass, fields, replace
 
@@ -23,7 +23,7 @@ _LIMITS = {
 @dataclass(frozen=True)
 class Effects:
     """
-    The strengths of everything that happens between light and ADU; 0 or `False` is off.
+    Strengths of the detector's effects, from light to ADU; 0 or `False` is off.
 
     The defaults are typical of ACS/WFC; `typical` knows the other cameras.
 
@@ -78,9 +78,10 @@ class Effects:
 
     Notes
     -----
-    Sources: dossier A2, A6, B5, C and E. Post-SM4 ACS: stripes of 0.9 electrons (ACS Instrument Handbook
-    2.1), cross-talk of 9.1e-5 (``cross_talk_corr`` in hstcal), cosmic rays (ACS ISR 2002-07). The fractions
-    of hot pixels, bias jitter and gradient, ``cte`` and ``pixel_response`` are not confirmed in a source.
+    Post-SM4 ACS: stripes of 0.9 electrons (ACS Instrument Handbook 2.1), cross-talk of 9.1e-5
+    (``cross_talk_corr`` in hstcal), cosmic rays (ACS ISR 2002-07), pixels hot above 0.08 electrons per second
+    (ACS Instrument Handbook of 2005, 4.3.5). The fractions of hot pixels, bias jitter and gradient and
+    ``pixel_response`` have no source that was checked; :doc:`/sources` lists them all.
 
     Examples
     --------
@@ -150,9 +151,10 @@ class Effects:
 
 #: When the cameras came into orbit, MJD: servicing missions 3B (March 2002) and 4 (May 2009).
 _INSTALLED = {"acs-wfc": 52_340.0, "wfc3-uvis": 54_965.0}
-# What differs from ACS. UVIS: hot above 54 electrons per hour, cross-talk only of saturated pixels (dossier
-# B5, E). CSST: hot where the dark charge of 150 s is the read noise squared (C); it is a new detector, and
-# nothing is published of its gradients and deferred charge.
+# What differs from ACS. UVIS: hot above 54 electrons per hour, 0.015 per second (Data Handbook 5.3.1),
+# cross-talk only of saturated pixels (Data Handbook 5.5). CSST: hot where the dark charge of 150 s is the
+# square of the read noise, 5**2 / 150 = 0.17 electrons per second, warm from half of that on, as its pipeline
+# flags them; it is a new detector, and nothing is published of its gradients and deferred charge.
 _TYPICAL = {
     "wfc3-uvis": {
         "hot_pixels": 0.004,
@@ -221,15 +223,18 @@ def random_effects(rng, instrument="acs-wfc", *, date=REFERENCE_DATE):
     return replace(
         typical,
         **values,
-        # Solar cycle and the edge of the South Atlantic Anomaly (dossier E: 1 to 1.2 on average).
+        # Around the 1 to 1.2 of ACS and UVIS (hst_cosmic_rays): more at solar minimum and at the edge of the
+        # South Atlantic Anomaly.
         cosmic_ray_rate=float(rng.uniform(0.8, 1.6)),
         post_flash=float(typical.post_flash * rng.uniform(0.7, 1.6) * rng.integers(2)),
+        # 2.7% of HST's exposures of 2002 to 2021 (Kruk et al. 2023, doi:10.1038/s41550-023-01903-3).
         satellite_trails=int(rng.random() < 0.025),
     )
 
 
 def _age(name, date):
     """Give the time in orbit relative to that at the reference date; 1 for a camera that is not there yet."""
+    # Radiation damage adds up at a nearly constant rate, so that its effects go with the time in orbit.
     if name not in _INSTALLED:
         return 1.0
     return float(np.clip((date - _INSTALLED[name]) / (REFERENCE_DATE - _INSTALLED[name]), 0.05, 3.0))

@@ -13,11 +13,12 @@ _ABSORPTION = (
     (1000.0, 64.0),
     (1100.0, 3.5),
 )
-_INDEX = 3.65  # of refraction, at 900 nm
+_INDEX = 3.65  # of refraction, of silicon at 900 nm; textbook value
 # Thickness of the chips of ACS/WFC: 12 to 17 micrometres (ACS Instrument Handbook 5.6.6).
 _THICKNESS, _THICKNESS_RANGE = 14.5, 2.5
-# Amplitude of the standing wave where nothing is absorbed: 2 sqrt(R R') of a coated front and a bare back.
-# Not confirmed in a source.
+# Amplitude of the standing wave where nothing is absorbed: 2 sqrt(R R') of two surfaces that reflect R and
+# R'. Bare silicon reflects ((n - 1) / (n + 1))**2 = 0.32 into vacuum; with 0.12 of the other, coated or
+# covered by gates, that is 0.4. Chosen by us.
 _REFLECTED = 0.4
 _FAINTEST = 0.02  # weaker ones are not drawn: the soft edges of wide bands wash them out
 _BUMPS = 6
@@ -46,6 +47,8 @@ def amplitude(wavelength, width):
     if not (wavelength > 0 and width > 0):
         return 0.0
     absorption = np.exp(np.interp(wavelength, *np.transpose([(w, np.log(a)) for w, a in _ABSORPTION])))
+    # Twice the thickness, in wavelengths inside the silicon: 106 micrometres. Wavelengths apart by
+    # lambda**2 / path, 8 nm at 900 nm, have the same phase again; a band much wider than that has no fringes.
     path = 2 * _INDEX * _THICKNESS * 1e3  # nm
     coherence = 1 / np.hypot(1, np.pi * width * path / wavelength**2)
     return float(_REFLECTED * np.exp(-2 * absorption * _THICKNESS * 1e-4) * coherence)

@@ -7,13 +7,16 @@ from astroclassify.core import ParameterError
 from astroclassify.instruments import PHYSICAL_PRESCAN, SCIENCE, SERIAL_OVERSCAN
 from astroclassify.simulate.detector._charge import defer
 
-# Serial transfers defer this much of what parallel ones do, into two virtual columns (the ones that
-# calwf3 leaves out); the numbers are not confirmed in a source.
+# Serial transfers defer this much of what parallel ones do, into two virtual columns (the ones that calwf3
+# leaves out). Losses of ACS along rows are 0.005 to 0.02 mag (arXiv:2602.02844), far below those along
+# columns; the shares are chosen by us.
 _SERIAL_SHARE = 0.02
 _SERIAL_TRAIL = (0.7, 0.3)
-# HRC's first columns are 24, 6, 4 and 1 ADU above the bias (dossier A2).
+# The first columns of the raw HRC frame j6gp01mkq are 24, 6, 4 and 1 ADU above the bias: exp(-1.2 n) of the
+# first, about.
 _RAMP_DECAY = 1.2
-# How much of the bias gradient runs along the columns: overscan does not remove it (dossier E: 0.3 to 1 ADU).
+# How much of the bias gradient runs along the columns. Overscan columns measure a level for each row, which
+# takes out what runs along the rows; this part stays, 0.3 to 1 ADU (recalled, docs/sources.rst).
 _GRADIENT_ALONG_COLUMNS = 0.1
 
 
@@ -30,7 +33,7 @@ def read_out(electrons, layout, camera, *, effects, dice):
     camera : Instrument
         For its amplifiers, geometry and converter.
     effects : Effects
-        What is added and lost.
+        Strengths of the detector's effects.
     dice : Dice
         Source of randomness.
 
@@ -135,6 +138,8 @@ def _defer_serially(signal, layout, amplifier, fraction):
 
 def _stripes(rows, rng):
     """Draw noise of unit rms whose power falls as 1/f along the rows."""
+    # Power that falls as 1 / f: amplitudes as 1 / sqrt(f), with random phases; no power at f = 0, as a
+    # constant is part of the bias level.
     frequency = np.fft.rfftfreq(rows)
     frequency[0] = np.inf
     spectrum = rng.standard_normal((2, frequency.size)) / np.sqrt(frequency)

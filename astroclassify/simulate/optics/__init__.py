@@ -1,4 +1,4 @@
-"""What telescope and camera make of a point, and of a scene."""
+"""Optics: point-spread functions, and scenes as a telescope images them."""
 
 from astroclassify.core import lazy_names
 

@@ -1,4 +1,4 @@
-"""Ghosts of bright stars, and stray light: what reflections and scattering add to a field."""
+"""Ghosts of bright stars by reflection, and stray light by scattering."""
 
 from dataclasses import dataclass
 
@@ -63,16 +63,19 @@ class Ghost:
         return light * (self.fraction / light.sum())
 
 
-# UVIS: pairs of ellipses some 80 arcseconds away, 0.1% of the star (dossier B5, E6), seen for stars in
-# the quadrant of amplifier D: the offset points from there across the field. Filter ghosts lie within 30 to
-# 60 pixels. Sizes of the ellipses and directions are not confirmed in a source.
+# UVIS has two kinds. "Figure-8" ghosts: light that the CCD reflects comes back from the window before it, as
+# a pair of ellipses some 80 arcseconds away (hypot(57.0, 56.0) = 79.9), 0.1% of the star together. The
+# example of the Data Handbook is a star in the quadrant of amplifier D: the offset points from there across
+# the field. Filter ghosts come from the two faces of a filter, and lie within 30 to 60 pixels. Sizes of the
+# ellipses, their directions and the 0.1% have no source that was checked; strengths of filter ghosts do
+# (docs/sources.rst).
 _FIGURE_EIGHT = (
     Ghost(5e-4, (57.0, -56.0), (5.2, 3.6), angle=2.36, hole=0.25),
     Ghost(5e-4, (50.5, -49.5), (4.4, 3.2), angle=2.36, hole=0.25),
 )
 _FILTER_GHOST = 0.0035  # typical; below 0.6% except for:
 _STRONG_FILTER_GHOSTS = {"FQ232N": 0.07, "FQ243N": 0.05}
-# ACS: an elliptical halo (dossier E6); its size and strength are not confirmed in a source.
+# ACS: an elliptical halo, as frames show it around bright stars; its size and strength are chosen by us.
 _ACS_HALO = Ghost(0.003, (1.2, -0.8), (4.6, 3.7), angle=0.6, hole=0.3)
 
 

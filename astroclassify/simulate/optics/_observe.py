@@ -1,4 +1,4 @@
-"""From a scene to the light on the detector: diffuse light on a coarse grid, point sources exactly.
+"""Convolution of a scene with the point-spread function: diffuse light on a coarse grid, points exactly.
 
 A point's core is drawn on detector pixels wherever within a pixel it falls; what of the point-spread
 function lies outside the core goes, with the diffuse light, through one Fourier transform on the coarse grid.
@@ -31,7 +31,7 @@ _CHUNK = 2**22
 
 def observe(diffuse, points, psf, *, shape, factor=2):
     """
-    See a scene through the optics.
+    Convolve a scene with the point-spread function.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def observe(diffuse, points, psf, *, shape, factor=2):
         Rows y, x (detector pixels, 0-based, centres at integers) and electrons per second, zero or more;
         shape (3, N). Those outside the detector put in what of their wings reaches it.
     psf : PointSpread
-        What becomes of a point; on the same device.
+        The point-spread function, on the same device.
     shape : tuple of int
         Rows and columns of the detector.
     factor : int, default 2
@@ -107,10 +107,10 @@ def _far_light(points, psf, *, shape, factor):
     left[2, bright] /= 1 + share
     reach = int(REACH / psf.pixel_scale / factor)
     grid = [-(-n // factor) for n in shape]
-    placed = left[:, bright]
-    placed[:2] = (placed[:2] + 0.5) / factor - 0.5 + reach
+    shifted = left[:, bright]
+    shifted[:2] = (shifted[:2] + 0.5) / factor - 0.5 + reach
     box = tuple(next_fast_len(n + 2 * reach, real=True) for n in grid)
-    light = splat(placed, box, device=psf.device)
+    light = splat(shifted, box, device=psf.device)
     spectrum = torch.fft.rfft2(light) * torch.fft.rfft2(_wrapped(kernel, box))
     far = torch.fft.irfft2(spectrum, s=box)[reach : reach + grid[0], reach : reach + grid[1]]
     return enlarge(far, [n * factor for n in grid])[: shape[0], : shape[1]], left
@@ -170,9 +170,9 @@ class _CoarseGrid:
         """Add points (detector pixels) as a kernel on the coarse grid shows them."""
         if points.shape[1] == 0:
             return
-        placed = points.copy()
-        placed[:2] = (placed[:2] + 0.5) / self.factor - 0.5 + self.pad
-        light = splat(placed, self.box, device=self.psf.device) / self.factor**2
+        shifted = points.copy()
+        shifted[:2] = (shifted[:2] + 0.5) / self.factor - 0.5 + self.pad
+        light = splat(shifted, self.box, device=self.psf.device) / self.factor**2
         self._add(light, kernel)
 
     def on_detector(self, shape):
@@ -243,7 +243,7 @@ class _Core:
 
 
 def _surroundings(psf, side, factor):
-    """What lies outside a core, on coarse pixels, of unit sum."""
+    """The point-spread function outside a core, on coarse pixels, of unit sum."""
 
     def make():
         # Samples rather than frequencies: they are never negative.
@@ -270,7 +270,7 @@ def _make_core(psf, side):
 
 
 def _window(psf, side):
-    """One in the middle, falling smoothly to zero where the core ends."""
+    """Window of a core: one in the middle, falling smoothly to zero at its end."""
     size, step = psf.array.shape[0], psf.oversampling
     x = torch.fft.fftfreq(size, d=step / size, dtype=torch.float64, device=psf.device)
     r = torch.hypot(x[:, None], x)
@@ -406,8 +406,8 @@ def blur_scene(diffuse, points, kernel_of, *, pad=16):
     box = tuple(next_fast_len(n + 2 * pad, real=True) for n in (rows, columns))
     down, right = box[0] - rows - pad, box[1] - columns - pad
     image = torch.nn.functional.pad(diffuse[None, None], (pad, right, pad, down), mode="replicate")[0, 0]
-    placed = np.asarray(points, float) + np.array([[pad], [pad], [0]])
-    image = image + splat(placed, box, device=diffuse.device)
+    shifted = np.asarray(points, float) + np.array([[pad], [pad], [0]])
+    image = image + splat(shifted, box, device=diffuse.device)
     kernel = kernel_of(box).to(diffuse.device)
     blurred = torch.fft.irfft2(torch.fft.rfft2(image) * torch.fft.rfft2(kernel), s=box)
     return blurred[pad : pad + rows, pad : pad + columns].clamp_min(0)

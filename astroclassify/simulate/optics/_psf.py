@@ -1,4 +1,4 @@
-"""Point-spread functions: what telescope, camera and detector make of a point, by Fourier optics."""
+"""Point-spread functions of telescope, camera and detector, by Fourier optics."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -18,10 +18,11 @@ FIELD = 12.6
 #: Wavelengths that a band is averaged over.
 _WAVELENGTHS = 8
 _RADIAN = 206_264.806  # arcseconds
-#: Correlation length of the mirrors' roughness, m: it scatters to about 0.3 arcseconds. Fitted with the
-#: roughnesses below to Tiny Tim's encircled energies.
+#: Correlation length of the mirrors' roughness, m. What it scatters falls as (r**2 + r0**2)**-1.5 around a
+#: star, with r0 = lambda / (2 pi length), 0.15 arcseconds at 600 nm: half of it lies within sqrt(3) r0 =
+#: 0.26. Fitted with the roughnesses of `CAMERAS` to Tiny Tim's encircled energies.
 _ROUGHNESS_LENGTH = 0.13
-#: Scale of the far halo, arcseconds. Not confirmed in a source.
+#: Scale of the far halo, arcseconds. Chosen by us; no camera has a halo unless it is asked for.
 _HALO_RADIUS = 1.5
 
 
@@ -49,7 +50,7 @@ class PointSpread:
     vanes : tuple of float, default empty
         Directions of the telescope's vanes, radians: bright stars have spikes along them.
     tables : dict, optional
-        What has been derived from the array, see `PointSpread.kept`.
+        Cache of tables derived from the array, see `PointSpread.kept`.
     """
 
     array: torch.Tensor = field(repr=False)
@@ -63,19 +64,19 @@ class PointSpread:
 
     def kept(self, key, make):
         """
-        Derive something from the array, or give what has been derived before.
+        Cache a table that is derived from the array.
 
         Parameters
         ----------
         key : hashable
-            What it is.
+            Name of the table, with the numbers that it depends on.
         make : callable
             Without arguments; makes it.
 
         Returns
         -------
         object
-            What `make` made when the key was new.
+            The table; made at the first call with this key.
         """
         if self.tables.get("of") is not self.array:
             self.tables.clear()  # they came along with another array, through dataclasses.replace
@@ -210,6 +211,8 @@ class PointSpread:
     @cached_property
     def fwhm(self):
         """Full width at half maximum in arcseconds, of the circle as large as the part above it (float)."""
+        # The area A where the light exceeds half of its peak, as that of a circle: 2 sqrt(A / pi). Unlike
+        # a cut along one axis, it does not depend on how a point-spread function that is not round lies.
         half = self.pixels // 2
         n = min(half, 16) * self.oversampling
         core = torch.roll(self.array, (n, n), dims=(0, 1))[: 2 * n, : 2 * n]
@@ -339,6 +342,8 @@ def _even_pixels(pixels):
 
 def _light_quantiles(bandpass: Bandpass):
     """Wavelengths in nm that stand for equal shares of the electrons of a flat spectrum (in F_nu)."""
+    # Photons of F_nu = constant: F_lambda lambda ~ (1 / lambda**2) lambda, so electrons ~ throughput /
+    # lambda.
     wavelength = bandpass.wavelength
     rate = bandpass.throughput / wavelength
     growth = np.append(0, np.cumsum((rate[1:] + rate[:-1]) / 2 * np.diff(wavelength)))
@@ -351,7 +356,9 @@ def _polychromatic_image(telescope, bandpass, optics, size, sample, device):
     zernikes = (*optics.zernikes, (4, optics.breathing))
     total = torch.zeros((size, size), dtype=torch.float64, device=device)
     for nanometres in _light_quantiles(bandpass):
-        # A frequency of the image is a distance on the pupil in wavelengths.
+        # Fraunhofer: the image is the transform of the pupil, and its angle theta belongs to the frequency
+        # theta / lambda. With n samples of dx metres on the pupil, those of the image are lambda / (n dx)
+        # radians apart; here n and the image's step are given, so that 1 / dx = n step / lambda.
         scale = size * sample / (nanometres * 1e-9)
         amplitude, rho, theta = pupil(telescope, scale, device=device)
         error = wavefront(zernikes, rho, theta, obscuration=telescope.obscuration)
@@ -366,14 +373,20 @@ def _blur(size, sample, optics, bandpass, diffusion):
     """Transfer function of jitter and charge diffusion (Gaussian), roughness and halo, all but the pixel."""
     frequency = torch.fft.fftfreq(size, d=sample, dtype=torch.float64)
     f = torch.hypot(frequency[:, None], frequency)
+    # A Gaussian of rms s on the sky has the transfer function exp(-2 (pi s f)**2); variances add.
     variance = (optics.jitter / _RADIAN) ** 2 + diffusion**2
     transfer = torch.exp(-2 * (torch.pi**2) * variance * f**2)
     if optics.roughness > 0:
+        # The frequency f correlates points of the mirror that are lambda f apart. If their heights differ by
+        # a Gaussian number of variance 2 s**2 (1 - C), the mean of exp(i phase) is exp(-p**2 (1 - C)), with p
+        # = 2 pi s / lambda; C falls as exp(-distance / length). At 600 nm, 22 nm rms scatter 1 - exp(-(2 pi
+        # 22 / 600)**2) = 5% of the light out of the core.
         wavelengths = _light_quantiles(bandpass) * 1e-9
         phase = float(np.mean((2 * np.pi * optics.roughness * 1e-9 / wavelengths) ** 2))
         correlation = torch.exp(-f * float(wavelengths.mean()) / _ROUGHNESS_LENGTH)
         transfer = transfer * torch.exp(-phase * (1 - correlation))
     if optics.halo > 0:
+        # The transform of light that falls as (r**2 + radius**2)**-1.5: far out as r**-3.
         halo = torch.exp(-2 * torch.pi * _HALO_RADIUS / _RADIAN * f)
         transfer = transfer * (1 - optics.halo + optics.halo * halo)
     return transfer
@@ -395,7 +408,7 @@ def _centred(transfer, oversampling):
 
 
 def _fade(size, device):
-    """Let the wings end in a soft circle: bright stars would show the box."""
+    """Taper the wings to zero in a circle, so that bright stars do not show the box."""
     x = torch.fft.fftfreq(size, d=0.5, dtype=torch.float64, device=device)
     r = torch.hypot(x[:, None], x)
     return (1 + torch.cos(torch.pi * ((r - 0.7) / 0.3).clamp(0, 1))) / 2

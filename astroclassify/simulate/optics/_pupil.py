@@ -1,4 +1,4 @@
-"""A telescope's pupil: what of the mirror is hidden, and how the wavefront departs from a sphere."""
+"""Pupil of a telescope: obscuration by mirror and vanes, and wavefront errors as Zernike polynomials."""
 
 from functools import lru_cache
 
@@ -79,14 +79,17 @@ def noll_order(index):
     if index != int(index) or index < 1:
         raise ParameterError(f"{index} is no Noll index; expected 1, 2, 3, ...")
     n = int((np.sqrt(8 * index - 7) - 1) // 2)
-    place = int(index) - n * (n + 1) // 2 - 1
-    m = 2 * ((place + 1 - n % 2) // 2) + n % 2
+    rank = int(index) - n * (n + 1) // 2 - 1
+    m = 2 * ((rank + 1 - n % 2) // 2) + n % 2
     return n, m if index % 2 == 0 else -m
 
 
 @lru_cache(maxsize=256)
 def _radial_coefficients(n, m, obscuration):
     """Coefficients of rho**m, rho**(m+2), ... rho**n, orthonormal over the open annulus."""
+    # Mahajan's annular polynomials: Gram-Schmidt of the powers of rho over obscuration <= rho <= 1, done by a
+    # QR decomposition at Gauss-Legendre nodes in u = rho**2, where rho d rho = du / 2. With unit norm a
+    # coefficient is the rms of the wavefront over the light that gets through.
     nodes, weights = np.polynomial.legendre.leggauss(32)
     u = obscuration**2 + (nodes + 1) / 2 * (1 - obscuration**2)  # rho squared
     powers = np.stack([u ** (m / 2 + k) for k in range((n - m) // 2 + 1)], axis=1)

@@ -58,7 +58,8 @@ class Telescope:
 
 
 # Tiny Tim's pupil tables (*.pup of the OTA): secondary 0.330, spiders 0.022, three pads at 120 degrees,
-# 0.89 from the centre, of radius 0.065. Vanes lie on the diagonals of the raw axes (dossier E).
+# 0.89 from the centre, of radius 0.065. Vanes lie on the diagonals of the raw axes, as spikes of real frames
+# do.
 HST = Telescope(
     "HST",
     2.4,
@@ -67,7 +68,7 @@ HST = Telescope(
     vane_width=0.022,
     pads=((0.8921, np.pi / 4, 0.065), (0.8853, np.radians(166.4), 0.065), (0.8883, np.radians(284.0), 0.065)),
 )
-#: Unobscured off-axis mirror of 2 m (dossier C).
+#: Unobscured off-axis mirror of 2 m, so that stars have no spikes.
 CSST = Telescope("CSST", 2.0)
 
 
@@ -81,7 +82,8 @@ class Optics:
     zernikes : tuple of tuple, default empty
         Noll index and strength of each aberration, nm rms of wavefront.
     breathing : float, default 0
-        Defocus on top of them, nm rms: HST's moves by some 10 within an orbit.
+        Defocus on top of them, nm rms: HST's moves by some 10 within an orbit, as its secondary mirror moves
+        by 2 micrometres.
     jitter : float, default 0
         Pointing jitter, arcseconds rms in each axis.
     roughness : float, default 0
@@ -157,10 +159,12 @@ class _Camera:
 
 
 # The aberrations of the HST cameras are those in the headers of Tiny Tim's models of chip 2 (given in waves
-# at 547 nm), jitter is not confirmed in a source. Charge diffusion of ACS: second moments of the 3 x 3
-# kernels in the ACS Instrument Handbook 5.6.1 (400 nm) and in Tiny Tim's headers. That of UVIS: what makes
-# the width before pixels that of the WFC3 Instrument Handbook, Table 6.7 (``benchmarks/psf.py`` prints both):
-# charge of blue light comes from near the back, and spreads on its way. At 806 nm it is Tiny Tim's.
+# at 547 nm). Jitter: HST points to "better than 5 mas" over orbits (WFPC2 Instrument Handbook 7; almost all
+# exposures have less than 10 mas, Two-Gyro Handbook, Table 1.1). Charge diffusion of ACS: second moments of
+# the 3 x 3 kernels in the ACS Instrument Handbook 5.6.1 (400 nm) and in Tiny Tim's headers. That of UVIS:
+# what makes the width before pixels that of the WFC3 Instrument Handbook, Table 6.7 (``benchmarks/psf.py``
+# prints both): charge of blue light comes from near the back, and spreads on its way. At 806 nm it is Tiny
+# Tim's.
 #: What is known of the cameras' optics, by name (dict).
 CAMERAS = {
     "acs-wfc": _Camera(
@@ -186,8 +190,8 @@ CAMERAS = {
         ),
     ),
     # Chosen so that the encircled energies are those of galaxyGenius' models (0.107" for 80% in r; the mean
-    # of the end-to-end simulations is 0.114", dossier C). How aberrations, jitter, roughness and diffusion
-    # share the blur between them is not confirmed in a source.
+    # of the end-to-end simulations is 0.114"). How aberrations, jitter, roughness and diffusion share the
+    # blur between them is our choice: only their sum is published.
     "csst-msc": _Camera(
         CSST,
         Optics(((5, 13.0), (8, 13.0), (11, 13.0)), jitter=0.012, roughness=24.0),
@@ -213,7 +217,12 @@ def random_optics(rng, instrument):
         Breathing and jitter come in steps (nine and three), so that states recur.
     """
     usual = Optics.of(instrument)
-    breathing = 6.0 * float(np.clip(round(rng.normal(0, 1.7)), -4, 4))  # nm; some 10 within an orbit [K]
+    # Steps of one micrometre of HST's secondary mirror. Behind a primary of f/2.3 and a focus of f/24 the
+    # image moves by m**2 + 1 = 110 micrometres for m = 24 / 2.3. Defocus z is a wavefront of z / (8 F**2) =
+    # 24 nm from middle to edge, 1 / (2 sqrt(3)) of it rms, and 1 - 0.33**2 of that on the open annulus: 6.1
+    # nm rms. The mirror breathes by typically 2 micrometres with the orbit, and drifts as much between
+    # adjustments (ISR OSG-FOC-98-01).
+    breathing = 6.0 * float(np.clip(round(rng.normal(0, 1.7)), -4, 4))  # nm rms
     jitter = usual.jitter * float(rng.choice([0.6, 1.0, 1.6], p=[0.35, 0.5, 0.15]))
     stray = float(np.exp(rng.uniform(np.log(1e-4), np.log(2e-2)))) if rng.random() < 0.15 else 0.0
     angle = float(rng.uniform(0, 2 * np.pi))

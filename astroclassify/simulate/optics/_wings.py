@@ -1,7 +1,9 @@
-"""What bright stars spread beyond the box of the point-spread function: a halo and diffraction spikes.
+"""Wings of bright stars beyond the box of the point-spread function: halo and diffraction spikes.
 
-Diffraction by a round mirror falls as r**-3. That of the vanes is continued as a multiple of it, which is
-how it looks on deep exposures; its strength is not confirmed in a source.
+Diffraction by a round mirror falls as r**-3: the Airy pattern is (2 J1(x) / x)**2, and the square of the
+Bessel function falls as 1 / x. Light diffracted by the straight edges of the vanes stays on a line across
+each and falls more slowly. Here spikes are drawn as a multiple of the halo, which is how they look on deep
+exposures; the multiple and their width are chosen by us (``docs/sources.rst``).
 """
 
 import numpy as np

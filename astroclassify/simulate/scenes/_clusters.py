@@ -32,7 +32,7 @@ _SCATTER = 0.05  # mag, of stars of one kind: fills the steps of the sequences
 #: V light of a binary star relative to the primary's: q**4 on average 0.2 for mass ratios from 0 to 1.
 _COMPANION = 0.2
 #: Halpha flux over V flux (in the scene's units) of newborn stars: 2.2e37 erg/s for the M_V = -5.3 of an
-#: O5 star, whose 10**49.2 ionising photons per second are textbook knowledge, not confirmed in a source.
+#: O5 star, whose 10**49.2 ionising photons per second are a textbook value (docs/sources.rst).
 _HALPHA_OF_NEWBORN = 1.4e10
 
 

@@ -7,7 +7,7 @@ from astroclassify.core import ParameterError
 from astroclassify.simulate.scenes._scene import MARGIN
 
 #: Cumulative star counts towards the Galactic pole in V: log10 per square arcminute. They flatten where the
-#: disk's main sequence ends. Textbook knowledge, not confirmed in a source; so is the rise to low latitude.
+#: disk's main sequence ends. Textbook values (docs/sources.rst); so is the rise to low latitude.
 _STAR_MAGNITUDES = np.array([11.0, 20.0, 27.0])
 _STAR_COUNTS = np.array([-2.64, -0.48, 0.64])
 _LATITUDE_POWER, _LATITUDE_SOFTENING = 1.7, 4.0  # 1 / sin(|b| + 4 deg) ** 1.7

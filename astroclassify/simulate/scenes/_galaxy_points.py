@@ -1,6 +1,6 @@
 """The small bodies of galaxies: H II regions, star clusters, supergiants, giants, globular clusters.
 
-Numbers of luminosity functions are textbook knowledge, not confirmed in a source, unless one is named.
+Numbers of luminosity functions are textbook values (``docs/sources.rst``), unless a source is named.
 """
 
 import numpy as np

@@ -5,8 +5,8 @@ import torch
 
 from astroclassify.simulate.scenes._scene import MAGNITUDES_PER_DEPTH, MARGIN
 
-#: Main sequence: absolute magnitudes in V and effective temperatures in K. Textbook knowledge, not confirmed
-#: in a source.
+#: Main sequence: absolute magnitudes in V and effective temperatures in K. Textbook values
+#: (docs/sources.rst).
 _MAGNITUDES = np.array([-6.5, -5.0, -4.0, -2.5, -1.2, 0.65, 2.7, 4.4, 5.9, 8.8, 12.3])
 _TEMPERATURES = np.array([42e3, 37e3, 31e3, 22e3, 15.4e3, 9.8e3, 7.3e3, 5.9e3, 5.2e3, 3.85e3, 3.2e3])
 _YOUNG_SLOPE = 0.2  # dex per magnitude: how fast young stars grow in number

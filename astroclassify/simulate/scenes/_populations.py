@@ -1,7 +1,7 @@
 """Stars of a population: how many there are of every magnitude, temperature and mass.
 
-Sequences are schematic, in absolute V: their numbers are textbook knowledge of colour-magnitude
-diagrams and luminosity functions, not confirmed in a source.
+Sequences are schematic, in absolute V: their numbers are textbook values of colour-magnitude
+diagrams and luminosity functions (``docs/sources.rst``).
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ import torch
 
 from astroclassify.simulate.scenes import _gas
 
-_SIZES = (2e-4, 2.5e-3)  # radii of the heads, pc: 40 to 500 au (Orion); not confirmed in a source
+_SIZES = (2e-4, 2.5e-3)  # radii of the heads, pc: 40 to 500 au (Orion); textbook values, docs/sources.rst
 _SMALLEST, _LARGEST = 0.8, 20.0  # pixels worth drawing
 
 

@@ -253,7 +253,7 @@ def _rootname(seed, index, setting):
     if setting["instrument"] != "csst-msc":
         return hst_rootname(seed, index, instrument=setting["instrument"])
     start, exptime = setting["expstart"], setting["exptime"]
-    # Which detectors have which filter is not confirmed in a source; 6 to 25 are those that image.
+    # Which detectors have which filter is recalled, no source was checked; 6 to 25 are those that image.
     name = csst_name(seed, index, expstart=start, exptime=exptime, detector=6 + index % 20)
     return name.removesuffix(".fits")
 

@@ -1,4 +1,4 @@
-"""Frames made worse, one quantity at a time: what robustness is measured with."""
+"""Perturbations of frames, one quantity at a time: what robustness is measured with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,22 +28,22 @@ _USABLE = 0.5
 
 
 @dataclass(frozen=True)
-class Change:
+class Perturbation:
     """
-    One way of making frames worse.
+    A perturbation of frames: one quantity that is made worse, and its levels.
 
     Parameters
     ----------
     quantity : str
         Its name.
     meaning : str
-        What it is, for the title of a figure.
+        Description, for the title of a figure.
     unit : str
         Unit of its levels, or what they count.
     reference : float or str
         The level that the others are compared with.
     levels : tuple
-        What it is by default, without the reference; from little change to much.
+        Default levels without the reference, from little change to much.
     allowed : tuple of float or None
         Smallest and largest level; `None` where levels are names.
     apply : callable
@@ -66,12 +66,12 @@ class Change:
 
     def checked(self, levels):
         """
-        Give levels, the reference first, or say what is wrong with them.
+        Check levels, and put the reference first.
 
         Parameters
         ----------
         levels : sequence of float or str, or None
-            What was asked for; `None` for the default ones.
+            The levels asked for; `None` for the default ones.
 
         Returns
         -------
@@ -123,7 +123,7 @@ def level_name(level):
     return level if isinstance(level, str) else f"{level:g}"
 
 
-# The changes -------------------------------------------------------------------------------------
+# The perturbations ------------------------------------------------------------------------------
 
 
 def _aberrated(frame, level, rng):
@@ -209,8 +209,8 @@ def _binned(frame, level, rng):
 
 
 def _cut_out(frame, level, rng):
-    """A square around a random place of the frame, wholly inside it: the smaller lie in the larger."""
-    array, place = frame_array(frame), rng.random(2)
+    """A square around a random position in the frame, wholly inside it: the smaller lie in the larger."""
+    array, position = frame_array(frame), rng.random(2)
     if level == "whole":
         return array
     if min(array.shape) < level:
@@ -219,7 +219,7 @@ def _cut_out(frame, level, rng):
         )
     first = [
         int(np.clip(share * side - level / 2, 0, side - level))
-        for share, side in zip(place, array.shape, strict=True)
+        for share, side in zip(position, array.shape, strict=True)
     ]
     return array[tuple(slice(start, start + int(level)) for start in first)]
 
@@ -228,11 +228,11 @@ def _like(frame, data):
     return CCDData(np.asarray(data, np.float32), unit=frame.unit, mask=frame.mask)
 
 
-#: What can be changed (dict of str to Change).
-CHANGES = {
-    change.quantity: change
-    for change in (
-        Change(
+#: The perturbations by quantity (dict of str to Perturbation).
+PERTURBATIONS = {
+    each.quantity: each
+    for each in (
+        Perturbation(
             "zernike",
             "aberrations added",
             "nm rms",
@@ -241,7 +241,7 @@ CHANGES = {
             (0, 500),
             _aberrated,
         ),
-        Change(
+        Perturbation(
             "exptime",
             "exposure time",
             "of the frame's",
@@ -250,7 +250,7 @@ CHANGES = {
             (1e-6, 1),
             _shorter,
         ),
-        Change(
+        Perturbation(
             "band",
             "another band",
             f"{BAND_EXPOSURE:g} of the time",
@@ -260,7 +260,7 @@ CHANGES = {
             _other_band,
             plain=False,
         ),
-        Change(
+        Perturbation(
             "cosmic-rays",
             "cosmic rays added",
             "hits / s / cm2",
@@ -269,7 +269,7 @@ CHANGES = {
             (0, 100),
             _with_cosmic_rays,
         ),
-        Change(
+        Perturbation(
             "gain",
             "electrons for each ADU",
             "of the frame's",
@@ -278,8 +278,10 @@ CHANGES = {
             (0.01, 1000),
             _with_gain,
         ),
-        Change("binning", "pixels summed", "pixels a side", 1, (2, 4, 8, 16), (1, 128), _binned, whole=True),
-        Change(
+        Perturbation(
+            "binning", "pixels summed", "pixels a side", 1, (2, 4, 8, 16), (1, 128), _binned, whole=True
+        ),
+        Perturbation(
             "cut-out",
             "part of the frame",
             "pixels a side",

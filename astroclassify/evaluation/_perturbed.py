@@ -1,4 +1,4 @@
-"""Frames made worse one after the other, in this process or ahead in others."""
+"""Perturbed frames, one after the other, in this process or ahead in others."""
 
 import warnings
 from contextlib import closing
@@ -13,7 +13,7 @@ from astropy.nddata import CCDData
 
 from astroclassify.core import AstroclassifyError, prefetch
 from astroclassify.datasets import LabelledFrame, read_frame
-from astroclassify.evaluation._changes import CHANGES
+from astroclassify.evaluation._perturbations import PERTURBATIONS
 from astroclassify.preprocess import frame_array
 from astroclassify.simulate import one_thread
 
@@ -21,7 +21,7 @@ from astroclassify.simulate import one_thread
 @dataclass(frozen=True, eq=False)
 class Job:
     """
-    A frame to be made worse.
+    A frame to be perturbed.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Job:
     name : str
         Its name; what is random about it depends on this, the seed and the quantity.
     quantity : str
-        Key of ``CHANGES``.
+        Key of ``PERTURBATIONS``.
     level : float or str
         How much.
     seed : int
@@ -47,12 +47,12 @@ class Job:
 @dataclass(frozen=True, eq=False)
 class Outcome:
     """
-    What came out, or why nothing did.
+    A result, or the error that there is instead.
 
     Parameters
     ----------
     value : object
-        What came out.
+        The result.
     error : str
         Class and text of the error; else empty.
     """
@@ -63,7 +63,7 @@ class Outcome:
 
 def attempt(function, *arguments):
     """
-    Call a function; take what goes wrong with a frame for an answer.
+    Call a function; an error of this package is an outcome, not an exception.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def attempt(function, *arguments):
     Returns
     -------
     Outcome
-        What it gave.
+        Its result, or the error.
     """
     try:
         with warnings.catch_warnings():
@@ -85,9 +85,9 @@ def attempt(function, *arguments):
         return Outcome(error=f"{type(error).__name__}: {error}")
 
 
-def worsened(jobs, processes):
+def perturbed_frames(jobs, processes):
     """
-    Make frames worse.
+    Perturb frames.
 
     Parameters
     ----------
@@ -103,14 +103,14 @@ def worsened(jobs, processes):
     """
     workers = min(processes, len(jobs))
     if workers < 2:
-        yield from map(one_thread()(_Maker()), jobs)
+        yield from map(one_thread()(_Perturber()), jobs)
         return
     with closing(prefetch(jobs, _work, depth=processes, workers=workers, executor=None)) as ahead:
         yield from ahead
 
 
-class _Maker:
-    """Makes frames worse, and keeps the last one that was read."""
+class _Perturber:
+    """Perturbs frames, and keeps the last one that was read."""
 
     def __init__(self):
         self._read = (None, None)
@@ -119,11 +119,11 @@ class _Maker:
         if self._read[0] != job.name:
             self._read = (job.name, attempt(_read, job.frame))
         frame = self._read[1]
-        return frame if frame.error else attempt(_changed, frame.value, job)
+        return frame if frame.error else attempt(_perturbed, frame.value, job)
 
 
 def _read(labelled):
-    """Give a frame with what is known of it: not only its pixels, which `LabelledFrame.array` gives."""
+    """Read a frame with its header, as perturbations need exposure time, instrument and gain."""
     frame = read_frame(labelled.frame, labelled.hdu) if labelled.is_file else labelled.frame
     if isinstance(frame, CCDData):
         return frame
@@ -132,19 +132,19 @@ def _read(labelled):
     return CCDData(array, unit=unit, mask=~np.isfinite(array), meta=fits.Header())
 
 
-def _changed(frame, job):
-    change = CHANGES[job.quantity]
-    if change.plain and job.level == change.reference:
+def _perturbed(frame, job):
+    perturbation = PERTURBATIONS[job.quantity]
+    if perturbation.plain and job.level == perturbation.reference:
         return frame_array(frame)
     rng = np.random.default_rng([job.seed, crc32(job.name.encode()), crc32(job.quantity.encode())])
-    return frame_array(change.apply(frame, job.level, rng))
+    return frame_array(perturbation.apply(frame, job.level, rng))
 
 
 @lru_cache(maxsize=1)
-def _maker_of_worker():
-    return _Maker()
+def _perturber_of_worker():
+    return _Perturber()
 
 
 @one_thread()
 def _work(_, job):
-    return _maker_of_worker()(job)
+    return _perturber_of_worker()(job)

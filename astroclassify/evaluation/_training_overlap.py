@@ -10,7 +10,7 @@ _USES = {"learnt": "learnt from", "calibrated": "was calibrated on"}
 _SHOWN = 3
 
 
-def warn_of_known_bodies(asked, listed):
+def warn_of_training_bodies(asked, listed):
     """
     Warn of each model whose card names bodies that are among those evaluated.
 
@@ -29,14 +29,16 @@ def warn_of_known_bodies(asked, listed):
     shown = {body_key(name): name for each in listed for name in (each.frame.body, each.body)}
     evaluated = len({each.body for each in listed})
     for model in asked:
-        known = model.card.get("bodies")
-        for use, names in known.items() if isinstance(known, Mapping) else ():
+        trained = model.card.get("bodies")
+        for use, names in trained.items() if isinstance(trained, Mapping) else ():
             shared = sorted({shown[key] for key in map(body_key, names) if key in shown})
             if shared:
-                warnings.warn(_told(model.label, use, shared, evaluated), AstroclassifyWarning, stacklevel=3)
+                warnings.warn(
+                    _warning_text(model.label, use, shared, evaluated), AstroclassifyWarning, stacklevel=3
+                )
 
 
-def _told(label, use, shared, evaluated):
+def _warning_text(label, use, shared, evaluated):
     more = ", ..." if len(shared) > _SHOWN else ""
     return (
         f"{label} {_USES.get(use, use)} {len(shared)} of the {evaluated} bodies that it is evaluated on "

@@ -1,9 +1,9 @@
-"""Rows kept on disk as they are found, so that what was stopped goes on."""
+"""A log of answers on disk: each is written as it is given, so that a stopped run goes on."""
 
 from astroclassify.core import Journal, ParameterError
 
 
-class KeptRows:
+class AnswerLog:
     """
     A journal (CSV) of frames: the last row of each counts.
 
@@ -50,7 +50,7 @@ class KeptRows:
                 f"{self._journal.path} holds a row of {frame.name} that was made from other pixels "
                 f"({row['fingerprint']}, now {frame.fingerprint}); evaluate into another folder, or remove "
                 "that file"
-            )
+            ).with_facts(file=self._journal.path, found=frame.fingerprint, expected=row["fingerprint"])
         return row
 
     def add(self, row):
@@ -67,24 +67,24 @@ class KeptRows:
         self._rows[row["name"]] = self._journal.add(row)
 
 
-def kept_answers(run, name, settings, columns):
+def open_answer_log(run, name, settings, columns):
     """
     Open the answers of a model.
 
     Parameters
     ----------
     run : RunFolder
-        Where they are kept.
+        Where the log is.
     name : str
         Of the file of answers, and of the one that says what they depend on, without a suffix.
     settings : dict
         Plain data: weights, precision, device, ...
     columns : mapping of str to callable
-        As for `KeptRows`.
+        As for `AnswerLog`.
 
     Returns
     -------
-    KeptRows
+    AnswerLog
         The answers.
 
     Raises
@@ -94,4 +94,4 @@ def kept_answers(run, name, settings, columns):
     """
     advice = f"evaluate into another folder, or remove {name}.csv and {name}.json"
     run.same_run(f"{name}.json", settings, kind="set of answers", advice=advice)
-    return KeptRows(run.folder / f"{name}.csv", columns)
+    return AnswerLog(run.folder / f"{name}.csv", columns)

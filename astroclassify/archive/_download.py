@@ -1,4 +1,4 @@
-"""One file on its way from a source to a folder: tried again, gone on with, and checked."""
+"""The download of one file: retried, resumed, and checked."""
 
 import json
 import os
@@ -20,7 +20,7 @@ BOTH_CHIPS = frozenset((1, 4))
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """
     How often and how soon something is tried again.
 
@@ -38,9 +38,9 @@ class Patience:
     backoff: float
     stop: object
 
-    def tried(self, attempt, progress=lambda: 0):
+    def call(self, attempt, progress=lambda: 0):
         """
-        Call until it works.
+        Call with retries.
 
         Parameters
         ----------
@@ -52,7 +52,7 @@ class Patience:
         Returns
         -------
         object
-            What the attempt gives.
+            The result of the attempt.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Patience:
                     raise
 
     def _seconds(self, failures, asked):
-        """What the server asks for; else longer each time, and not all at the same moment."""
+        """The wait that the server asks for; else exponential backoff with jitter."""
         if asked is not None:
             return asked
         longest = min(self.backoff * 2 ** (failures - 1), _LONGEST_WAIT)
@@ -82,7 +82,7 @@ class Patience:
 
 class PartFile:
     """
-    The bytes of a file that are here so far, with what they are the beginning of.
+    A partial file, with a note of the file that its bytes are of.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class PartFile:
 
     def begin(self, origin, *, md5=""):
         """
-        Keep what is here if it is of the same origin, or begin anew.
+        Keep the bytes if they are of the same origin; else start again.
 
         Parameters
         ----------
@@ -133,7 +133,7 @@ class PartFile:
         Parameters
         ----------
         chunks : iterable of bytes
-            What comes.
+            Pieces of the file, in order.
         stop : threading.Event
             Ends it between chunks.
         """
@@ -146,7 +146,7 @@ class PartFile:
                     raise TransferError("interrupted", passing=False)
 
     def discard(self):
-        """Forget everything."""
+        """Delete the bytes and the note."""
         self._note.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
         self.origin = {}
@@ -172,9 +172,9 @@ class PartFile:
             return {}
 
 
-def bring(source, obsid, part, *, wanted, whole, patience):
+def download(source, obsid, part, *, wanted, whole, retry):
     """
-    Bring a file from a source, whole or with the wanted images only, and check it.
+    Download a file from a source, whole or with the wanted images only, and check it.
 
     Parameters
     ----------
@@ -188,13 +188,13 @@ def bring(source, obsid, part, *, wanted, whole, patience):
         Numbers of the HDUs whose pixels are needed.
     whole : bool
         Whether the other images are fetched, too.
-    patience : Patience
+    retry : RetryPolicy
         How often it is tried again.
 
     Returns
     -------
     Contents
-        What the file holds, which is now whole in the part file.
+        The contents of the file, which is now complete in the part file.
 
     Raises
     ------
@@ -202,17 +202,17 @@ def bring(source, obsid, part, *, wanted, whole, patience):
         If it could not be had, or was damaged each time.
     """
     # Raw files hold two images at most: where both are needed there is nothing to leave out
-    way = _whole if whole or wanted >= BOTH_CHIPS else _cut
+    transfer = _whole if whole or wanted >= BOTH_CHIPS else _cut
 
     def attempt():
         try:
-            way(source, obsid, part, wanted, patience.stop)
+            transfer(source, obsid, part, wanted, retry.stop)
         except RangeError:  # the file is another one by now
             part.discard()
             raise
         return _checked(part, source.address(obsid))
 
-    return patience.tried(attempt, lambda: part.reached)
+    return retry.call(attempt, lambda: part.reached)
 
 
 def _whole(source, obsid, part, wanted, stop):
@@ -239,7 +239,9 @@ def _check_length(part, size, address):
         short = part.length < size
         if not short:
             part.discard()
-        raise TransferError(f"{address}: {'only ' if short else ''}{part.length} bytes came of {size}")
+        raise TransferError(
+            f"{address}: {'only ' if short else ''}{part.length} bytes came of {size}"
+        ).with_facts(file=address, found=part.length, expected=size)
 
 
 def _cut(source, obsid, part, wanted, stop):
@@ -306,7 +308,7 @@ class _Window:
 
 
 def _checked(part, address):
-    """What the file holds; a damaged one is thrown away."""
+    """The contents of the file, after a check; a damaged one is deleted."""
     problem = ""
     if part.origin.get("hdus") is None and part.origin.get("md5"):
         found = fingerprint(part.path, algorithm="md5")
@@ -315,5 +317,7 @@ def _checked(part, address):
     problem = problem or found.problem
     if problem:
         part.discard()
-        raise TransferError(f"{address}: the file that came is damaged: {problem}")
+        raise TransferError(f"{address}: the file that came is damaged: {problem}").with_facts(
+            file=address, found=problem
+        )
     return found

@@ -12,16 +12,16 @@ BY = {"": "body", "_visit": "visit"}
 
 
 @dataclass(frozen=True, eq=False)
-class Answered:
+class ScoredAnswers:
     """
-    What a model said of frames that show a galaxy or an nsc, without those that it failed on.
+    The answers of a model on frames that show a galaxy or an nsc, without those that it failed on.
 
     Parameters
     ----------
     name, body, visit : numpy.ndarray of str
         Of each frame.
-    truth, said : numpy.ndarray of bool
-        Whether it is, and is called (or, if uncertain, leans to), a galaxy.
+    truth, called : numpy.ndarray of bool
+        Whether each frame shows, and is called (or, if uncertain, leans to), a galaxy.
     p_galaxy : numpy.ndarray
         Probability of galaxy against nsc.
     sure : numpy.ndarray of bool
@@ -32,14 +32,14 @@ class Answered:
     body: np.ndarray
     visit: np.ndarray
     truth: np.ndarray
-    said: np.ndarray
+    called: np.ndarray
     p_galaxy: np.ndarray
     sure: np.ndarray
 
     @property
     def right(self):
         """Whether each frame is called what it is (numpy.ndarray of bool)."""
-        return self.said == self.truth
+        return self.called == self.truth
 
     @property
     def confidence(self):
@@ -57,10 +57,10 @@ class Answered:
 
         Returns
         -------
-        Answered
-            Those.
+        ScoredAnswers
+            The chosen ones.
         """
-        return Answered(*(getattr(self, field.name)[chosen] for field in fields(self)))
+        return ScoredAnswers(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def draws(self, draws, rng):
         """
@@ -91,7 +91,7 @@ def figure(name, samples, estimated):
     Parameters
     ----------
     name : str
-        What it is called.
+        Name of the figure.
     samples : mapping of str to ClusterBootstrap
         By what is put between the name and ``_low``: by `BY`.
     estimated : callable
@@ -154,9 +154,9 @@ def is_scored(answers):
     return np.isin(answers["truth"], TRUTHS) & (answers["error"] == "")
 
 
-def answered(answers):
+def scored_answers(answers):
     """
-    Take what counts from the rows of one model.
+    Select the answers of one model that are scored.
 
     Parameters
     ----------
@@ -165,14 +165,14 @@ def answered(answers):
 
     Returns
     -------
-    Answered
+    ScoredAnswers
         Without frames of no body, and those that failed.
     """
     rows = answers[is_scored(answers)]
-    return Answered(
+    return ScoredAnswers(
         *(np.asarray(rows[name], dtype=str) for name in ("name", "body", "visit")),
         truth=np.asarray(rows["truth"] == "galaxy"),
-        said=np.asarray(rows["leaning"] == "galaxy"),
+        called=np.asarray(rows["leaning"] == "galaxy"),
         p_galaxy=np.asarray(rows["p_galaxy"], dtype=float),
         sure=np.asarray(rows["label"] != "uncertain"),
     )
