@@ -2,7 +2,13 @@
 
 import numpy as np
 import torch
+from astropy import units as u
 from scipy.special import ndtr
+
+from astroclassify.core import checked, rules
+from astroclassify.instruments import Instrument
+from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._rules import SECONDS, tensor
 
 #: Micrometres per pixel, where that is not 15 (HST: dossier B5; CSST: dossier C, not confirmed).
 PIXEL_SIZES = {"csst-msc": 10.0}
@@ -30,6 +36,7 @@ _STEP = 0.25  # pixels between the points of a track
 _CLUMPINESS = 0.4  # rms of the logarithm of the charge of a track's points
 
 
+@checked(camera=rules.instance(Instrument))
 def pixel_size(camera):
     """
     Give the size of a camera's pixels.
@@ -47,6 +54,13 @@ def pixel_size(camera):
     return PIXEL_SIZES.get(camera.name, _PIXEL_SIZE)
 
 
+@checked(
+    electrons=tensor,
+    exptime=SECONDS,
+    rate=rules.quantity(u.s**-1 * u.cm**-2, 0),
+    size=rules.quantity(u.um, 0),
+    dice=rules.instance(Dice),
+)
 def add_cosmic_rays(electrons, exptime, *, rate, size, dice):
     """
     Add the tracks of an exposure.
