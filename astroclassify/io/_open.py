@@ -18,6 +18,19 @@ from astroclassify.io._structure import check_structure, decompressed
 _COMMENT = b"COMMENT   "  # as long as CONTINUE with the blanks behind it
 _HDUS = fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU
 _FITS_STARTS = (b"SIMPLE", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\x1f\x9d")
+#: Formats that are not read, by their first bytes: what each is, and what to do.
+_NOT_READ = {
+    b"XISF0100": "a PixInsight image (XISF), for which there is no library under a licence that this package "
+    "may use; save it as FITS (PixInsight: File, Save As; Siril: Save As)",
+    b"GIF8": "a GIF picture of 256 colours; take a PNG, JPEG or TIFF of the image",
+    b"LUCAM-RECORDER": "a film (SER); stack its pictures first and save the result as FITS",
+    b"\x89HDF": "an HDF5 file; give its array, or CCDData(array, unit=...)",
+    b"\x93NUMPY": "an array of NumPy; give numpy.load(file)",
+    b"%PDF": "a PDF document; save its picture as PNG",
+    b"<!DOCTYPE": "a web page, perhaps what an archive answered instead of a file; fetch it again",
+    b"<html": "a web page, perhaps what an archive answered instead of a file; fetch it again",
+    b"<?xml": "an XML file, for example a VOTable; a table of pixels is not a frame",
+}
 
 
 def source_name(source):
@@ -62,6 +75,8 @@ def opened(source):
             yield asdf_hdus(file, source_name(source)), "fits", False
             return
         if not start.startswith(_FITS_STARTS):
+            if known := next((said for head, said in _NOT_READ.items() if start.startswith(head)), ""):
+                raise ReadError(f"{source_name(source)}: this is {known}")
             raise ReadError(
                 f"{source_name(source)}: neither FITS, ASDF nor a {', '.join(FORMATS)} picture; "
                 f"it starts with {start[:8]!r}"

@@ -197,7 +197,7 @@ def _refused():
     yield (
         "a page of HTML instead of a file",
         lambda folder: b"<!DOCTYPE html>" * 300,
-        Right(refused="neither FITS"),
+        Right(refused="a web page, .* fetch it again"),
     )
     yield "a zip archive of two files", lambda folder: _zip(_PLAIN, "b.fits"), Right(refused="holds 2 files")
     yield "half a zip archive", lambda folder: _zip(_PLAIN)[:500], Right(refused="zip archive cannot be read")
