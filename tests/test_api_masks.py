@@ -1,4 +1,4 @@
-"""The default model's answer to a file whose mask says where the body was detected is that of the file without."""
+"""Where a mask says that a source was detected, the default model answers as it does without a mask."""
 
 import warnings
 
@@ -11,11 +11,12 @@ from astroclassify.core import FrameWarning
 from astroclassify.io import read_frames
 from astroclassify.simulate import random_frames
 
+LSST_PLANES = {"HIERARCH MP_BAD": 0, "HIERARCH MP_DETECTED": 5}
 #: Bits of a detected source, by who has them: cards of the primary HDU, of the mask, its name, the bit.
 DETECTED = {
     "LSST": (
         {"TELESCOP": "LSST", "INSTRUME": "LSSTCam"},
-        {"HIERARCH MP_BAD": 0, "HIERARCH MP_DETECTED": 5},
+        LSST_PLANES,
         "MASK",
         5,
     ),
