@@ -9,6 +9,7 @@ import os
 from functools import wraps
 
 import numpy as np
+from astropy import units as u
 
 from astroclassify.core._checks import check_whole, in_unit
 from astroclassify.core._errors import ParameterError
@@ -169,6 +170,33 @@ def _reach(low, high):
     if high < np.inf:
         return f"from {low:g} to {high:g}"
     return f"of {low:g} or more" if low > -np.inf else ""
+
+
+#: A number without a unit, and a surface brightness in mag (per square arcsecond).
+number = quantity(u.dimensionless_unscaled)
+surface_brightness = either(quantity(u.mag / u.arcsec**2), quantity(u.mag))
+
+
+def array(name, value):
+    """
+    Ask for real numbers without a unit.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name.
+    value : object
+        What it was given.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of any shape.
+    """
+    found = None if hasattr(value, "unit") else np.asarray(value)
+    if found is None or found.dtype.kind not in "buif":
+        raise wrong(name, value, "real numbers without a unit")
+    return found
 
 
 def _elements(name, value, expected):

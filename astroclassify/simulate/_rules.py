@@ -15,11 +15,9 @@ BODY = rules.having("a body, as of random_body or from_image", "angular_radius",
 DATE = rules.quantity(u.day)
 ARCSEC = rules.quantity(u.arcsec, 0)
 STRENGTH = rules.quantity(u.dimensionless_unscaled, 0)
-NUMBER = rules.quantity(u.dimensionless_unscaled)
+NUMBER = rules.number
 SECONDS = rules.quantity(u.s, 0)
 RADIANS = rules.quantity(u.rad)
-#: Surface brightness, V mag per square arcsecond.
-SURFACE = rules.either(rules.quantity(u.mag / u.arcsec**2), rules.quantity(u.mag))
 
 
 def device(name, value):
@@ -135,7 +133,7 @@ def sky(name, value):
     tuple of float
         Zodiacal light and earthshine, V mag per square arcsecond; `None` for a light that is not there.
     """
-    found = rules.several(rules.optional(SURFACE))(name, value)
+    found = rules.several(rules.optional(rules.surface_brightness))(name, value)
     if len(found) != 2:
         raise rules.wrong(name, value, "two surface brightnesses: zodiacal light and earthshine")
     return found

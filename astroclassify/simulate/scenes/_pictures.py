@@ -9,7 +9,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 
 from astroclassify.core import ParameterError, UnknownNameError, checked, rules
-from astroclassify.simulate._rules import NUMBER, SURFACE
+from astroclassify.simulate._rules import NUMBER
 from astroclassify.simulate.scenes._bodies import CLASSES
 from astroclassify.simulate.scenes._palette import _GAS, SPECTRA, response
 from astroclassify.simulate.scenes._picture_detail import Detail, measured_detail, texture
@@ -216,7 +216,7 @@ class PictureBody:
 @checked(
     picture=rules.either(rules.path, rules.instance(np.ndarray, CCDData)),
     angular_size=rules.quantity(u.arcsec, positive=True),
-    surface_brightness=rules.optional(SURFACE),
+    surface_brightness=rules.optional(rules.surface_brightness),
     magnitude=rules.optional(rules.quantity(u.mag)),
     spectrum=rules.optional(rules.either(rules.text, rules.several(rules.text))),
     label=rules.one_of(*_LABELS),
