@@ -27,17 +27,18 @@ def main():
 
 
 def of_corpus():
-    """Count the inputs of every kind, and those whose reading gives what is right (Table)."""
+    """Count the inputs of every kind, those made after a source, and those read right (Table)."""
     corpus = runpy.run_path(str(_TESTS))["CORPUS"]
-    rows = {kind: [0, 0, 0] for kind in corpus.KINDS}
+    rows = {kind: [0, 0, 0, 0] for kind in corpus.KINDS}
     for case in corpus.all_cases():
         counts = rows[case.kind]
         counts[0] += 1
         counts[1] += bool(case.right.refused)
-        counts[2] += _is_right(corpus, case)
+        counts[2] += bool(corpus.source_of(case))
+        counts[3] += _is_right(corpus, case)
     total = [sum(column) for column in zip(*rows.values(), strict=True)]
     listed = [(kind, *counts) for kind, counts in (*rows.items(), ("all", total))]
-    return Table(rows=listed, names=("kind", "inputs", "to be refused", "right"))
+    return Table(rows=listed, names=("kind", "inputs", "to be refused", "published", "right"))
 
 
 def _is_right(corpus, case):

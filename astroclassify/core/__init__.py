@@ -1,5 +1,6 @@
 """Errors, registries, configuration, progress, provenance, files, executors: the ground floor."""
 
+from astroclassify.core import rules
 from astroclassify.core._checks import check_whole, in_unit
 from astroclassify.core._config import conf
 from astroclassify.core._entry_checks import check_entry, tuple_of_strings
@@ -40,6 +41,7 @@ from astroclassify.core._registry import Entry, Registry
 from astroclassify.core._rendering import RENDERERS, html_picture, render, render_png
 from astroclassify.core._run_folder import RunFolder
 from astroclassify.core._statistics import robust_sigma
+from astroclassify.core.rules import checked
 
 __all__ = [
     "EXECUTORS",
@@ -66,6 +68,8 @@ __all__ = [
     "WeightsError",
     "check_entry",
     "check_whole",
+    "checked",
+    "rules",
     "in_unit",
     "atomic_path",
     "conf",

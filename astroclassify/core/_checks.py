@@ -75,8 +75,10 @@ def in_unit(name, value, unit, *, bare=True):
     spoken = unit.to_string() or "no unit"
     if not bare and not isinstance(value, u.Quantity):
         raise ParameterError(f"{name} is {value!r}, without a unit; expected a quantity in {spoken}")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
     try:
-        if value is None:  # astropy takes it for not a number
+        if value is None or isinstance(value, bool | np.bool_):  # astropy takes it for not a number
             raise TypeError("there is none")
         found = u.Quantity(value, unit, dtype=float).value
     except (u.UnitsError, TypeError, ValueError) as error:

@@ -8,7 +8,7 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData, StdDevUncertainty, block_reduce
 
-from astroclassify.core import FrameError, ParameterError, provenance
+from astroclassify.core import FrameError, ParameterError, checked, provenance, rules
 from astroclassify.degrade._kernel import Blur, optics_kernel, random_zernikes, sigma_of, textured_noise
 from astroclassify.degrade._noise import (
     band_of,
@@ -33,6 +33,7 @@ _TOLERATED = 0.1
 _BLOCK, _LOW = 16, 0.05  # faint level: this quantile of the medians of blocks of so many pixels
 
 
+@checked(exptime_factor=rules.number, rng=rules.randomness)
 def degrade(
     frame,
     *,

@@ -9,7 +9,7 @@ from astropy.nddata import StdDevUncertainty
 from astropy.wcs.utils import proj_plane_pixel_scales
 from scipy import ndimage
 
-from astroclassify.core import FrameError, FrameWarning, robust_sigma
+from astroclassify.core import FrameError, FrameWarning, checked, robust_sigma, rules
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.io import (
     ReadoutNoise,
@@ -73,6 +73,15 @@ class Counted:
         return np.maximum(self.shot * self.electrons + (self.hidden + self.read), 0, dtype=np.float32)
 
 
+#: A frame that is counted has a header, a unit and pixels.
+FRAME = rules.having("a CCDData, as astroclassify.read_frames gives it", "meta", "unit", "data")
+
+
+@checked(
+    frame=FRAME,
+    gain=rules.optional(rules.quantity(u.electron / u.adu, positive=True)),
+    read_noise=rules.optional(rules.quantity(u.electron, 0)),
+)
 def count_electrons(frame, *, gain=None, read_noise=None):
     """
     Turn a frame into electrons.
@@ -122,6 +131,7 @@ def text_card(frame, key):
     return header_text(frame.meta, key)
 
 
+@checked(frame=FRAME, key=rules.text)
 def number_card(frame, key):
     """
     Give a card of a frame as a positive number.
@@ -142,6 +152,7 @@ def number_card(frame, key):
     return value if value is not None and value > 0 else None
 
 
+@checked(frame=FRAME)
 def camera_of(frame):
     """
     Give the instrument of a frame.

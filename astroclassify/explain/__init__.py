@@ -8,6 +8,7 @@ from astroclassify.explain._builtin import (
     GRAD_CAM_PLUS_PLUS,
     INTEGRATED_GRADIENTS,
     OCCLUSION,
+    PIX2PIX,
     XRAI,
 )
 from astroclassify.explain._explain import explain
@@ -20,6 +21,7 @@ __all__ = [
     "GRAD_CAM_PLUS_PLUS",
     "INTEGRATED_GRADIENTS",
     "OCCLUSION",
+    "PIX2PIX",
     "XRAI",
     "Explanation",
     "ExplainerSpec",

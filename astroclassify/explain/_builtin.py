@@ -30,6 +30,13 @@ GRAD_CAM_PLUS_PLUS = ExplainerSpec(
     explainer="astroclassify.explain._grad_cam:explain_by_grad_cam",
 )
 
+#: What a small network makes that was trained on XRAI's maps (ExplainerSpec).
+PIX2PIX = ExplainerSpec(
+    name="pix2pix",
+    description="Fast map: a conditional GAN's imitation of XRAI, trained for one file of weights",
+    explainer="astroclassify.explain._fast_map:explain_by_fast_map",
+)
+
 #: Regions that follow the light, ranked by integrated gradients (ExplainerSpec).
 XRAI = ExplainerSpec(
     name="xrai",

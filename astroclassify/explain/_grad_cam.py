@@ -55,7 +55,7 @@ def explain_by_grad_cam(model, frame, *, target, layer=None, flips=None):
     if name not in dict(module.named_modules()):
         raise ParameterError(f"the network of {model.spec.name!r} has no layer {name!r}")
     maps = []
-    with less_memory(module, large=seen.planes.numel() > LARGE):
+    with less_memory(module, large=seen.planes.numel() > LARGE, strips=False):
         for axes in seen.views:
             alone = replace(seen, views=(axes,))
             found = grad_cam(*_maps_and_gradient(alone, module.get_submodule(name)))

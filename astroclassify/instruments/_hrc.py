@@ -14,12 +14,12 @@ from astroclassify.instruments._tiling import window
 _SHAPE, _VIRTUAL_ROWS, _COLUMNS = (1024, 1024), 20, 19
 _GEOMETRY = {1: ChipGeometry(_SHAPE, ("C", "D"), _COLUMNS, 0, _VIRTUAL_ROWS, "top")}
 _RAW = (_SHAPE[0] + _VIRTUAL_ROWS, _SHAPE[1] + 2 * _COLUMNS)
-# One amplifier reads the whole chip; C did, unless an observer asked for another. Gain setting 2, with the
-# read noise of about 4.7 electrons that the Instrument Handbook (2005) gives; the further digits, the bias,
-# and that D is like C, are recalled. Headers of calibrated files have the measured values.
+# One amplifier reads the whole chip; C did, unless an observer asked for another. Gain 2 and read noise of C:
+# ACS Data Handbook (version 4), table 5.1. It has none of D, for which those of C stand in here; headers of
+# calibrated files have the measured ones.
 _AMPLIFIERS = {
-    "C": Amplifier("C", 2.216, 4.74, 2390.0, ("bottom", "left")),
-    "D": Amplifier("D", 2.216, 4.74, 2390.0, ("bottom", "right")),
+    "C": Amplifier("C", 2.216, 4.71, 2390.0, ("bottom", "left")),
+    "D": Amplifier("D", 2.216, 4.71, 2390.0, ("bottom", "right")),
 }
 
 ACS_HRC = Instrument(

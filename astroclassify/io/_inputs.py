@@ -7,6 +7,7 @@ from pathlib import Path
 
 from astroclassify.core import ReadError
 from astroclassify.io._beside import companion_kind
+from astroclassify.io._open import why_missing
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def expand_inputs(arguments):
     --------
     >>> from astroclassify.io import expand_inputs
     >>> expand_inputs(["one_raw.fits", "nowhere/*.fits"])
-    ([PosixPath('one_raw.fits')], [ReadError("no file matches the pattern 'nowhere/*.fits'")])
+    ([PosixPath('one_raw.fits')], [ReadError('nowhere/*.fits: no file matches this pattern')])
     """
     paths, errors = [], []
     for argument in arguments:
@@ -79,7 +80,7 @@ def _expand(argument):
             Path(p) for p in glob(os.path.expanduser(argument), recursive=True) if Path(p).is_file()
         )
         if not found:
-            raise ReadError(f"no file matches the pattern {argument!r}")
+            raise ReadError(f"{argument}: {why_missing(argument)}")
         return found
     return [Path(argument)]
 

@@ -48,8 +48,12 @@ JWST = BitPlanes("JWST", 1, "jwst data products, data quality flags: DO_NOT_USE 
 ROMAN = BitPlanes("Roman", 1, "romancal, lib/dqflags.py: DO_NOT_USE is bit 0")
 HST = BitPlanes("HST", HST_BITS, "hstcal, acsdq.h and wf3dq.h")
 WFPC2 = BitPlanes("HST/WFPC2", 1 | 2 | 4 | 16 | 32 | 2048, "WFPC2 Data Handbook, table 3.4")
+# classic.sdss.org/dr3/glossary/edr.tb8.php
 SDSS = BitPlanes("SDSS", 0x4 | 0x200, "SDSS EDR paper, table 8: NOTCHECKED and CR")
 DES = BitPlanes("DES", 1 | 8 | 16 | 512 | 1024, "DarkEnergySurvey/pixcorrect, mask_bits.h")
+# Both kinds of the community pipeline's masks, and those of DES: community.lsst.org/t/133, after page 97 of
+# the NOAO Data Handbook. The codes: 1 bad, 2 no value, 3 saturated, 4 bleeding, 5 cosmic ray, 6 low weight,
+# 7 a difference from other exposures.
 DECAM_BITS = BitPlanes("DECam community pipeline", 1 | 16 | 128, "NOAO data handbook; legacypipe, bits.py")
 DECAM_CODES = BitPlanes(
     "DECam community pipeline, version 3.5 and later",
@@ -57,6 +61,8 @@ DECAM_CODES = BitPlanes(
     "NOAO data handbook; legacypipe, decam.py: 1 bad, 2 no value, 5 cosmic ray",
     codes=(1, 2, 5),
 )
+# In the order of ``BITMASK_KEY`` in science.py of ztfimg; bits 0, 4, 7, 9, 10 are a satellite's track, noisy,
+# a spike of radiation, dead, not a number.
 ZTF = BitPlanes("ZTF", 1 | 0x10 | 0x80 | 0x200 | 0x400, "ZTF science data system, mask bits 0, 4, 7, 9, 10")
 EUCLID_VIS = BitPlanes("Euclid VIS", 1 | 16, "Euclid DPDD, VIS flag map: INVALID and COSMIC")
 CSST = BitPlanes("CSST", 1 | 2 | 16 | 32, "CSST level 1: bad, hot, cosmic ray, satellite")
@@ -219,6 +225,8 @@ def unusable_by(flags, header, headers, options, *, planes=None, name="the mask 
         bits = chosen_bits(options.mask_bits, header)
         return _masked(flags & _as(flags, bits)), f"Masked by {name}: bits {bits}, as asked"
     names = named_bits(header)
+    if not names and _is_of_ccddata(flags, header, headers):
+        return _masked(flags), f"Masked by {name}: every value but 0, as CCDData writes it"
     planes = planes or (None if names else planes_of(headers))
     if planes is not None:
         chosen = np.isin(flags, planes.codes) if planes.codes else flags & _as(flags, planes.bad)
@@ -227,6 +235,16 @@ def unusable_by(flags, header, headers, options, *, planes=None, name="the mask 
         bits = int(np.bitwise_or.reduce([names[key] for key in bad]))
         return _masked(flags & _as(flags, bits)), f"Masked by {name}: {', '.join(bad)}"
     return _of_unknown_meaning(flags, header, names, options, name)
+
+
+def _is_of_ccddata(flags, header, headers):
+    """Say whether ``CCDData.write`` made a mask: bytes of 0 and 1 in MASK, the image before it."""
+    return (
+        flags.dtype.itemsize == 1
+        and int(flags.max(initial=0)) <= 1
+        and header_text(header, "EXTNAME").upper() == "MASK"
+        and header_int(headers[0], "NAXIS", 0) == 2
+    )
 
 
 def _of_unknown_meaning(flags, header, names, options, name):

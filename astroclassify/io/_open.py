@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from contextlib import ExitStack, contextmanager
 from glob import has_magic
 from pathlib import Path
@@ -18,6 +19,21 @@ from astroclassify.io._structure import check_structure, decompressed
 _COMMENT = b"COMMENT   "  # as long as CONTINUE with the blanks behind it
 _HDUS = fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU
 _FITS_STARTS = (b"SIMPLE", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\x1f\x9d")
+#: Bytes at a file's start that tell what it is.
+_LOOKED_AT = 264
+#: Formats that are not read, by their first bytes: what each is, and what to do.
+_NOT_READ = {
+    b"XISF0100": "a PixInsight image (XISF), for which there is no library under a licence that this package "
+    "may use; save it as FITS (PixInsight: File, Save As; Siril: Save As)",
+    b"GIF8": "a GIF picture of 256 colours; take a PNG, JPEG or TIFF of the image",
+    b"LUCAM-RECORDER": "a film (SER); stack its pictures first and save the result as FITS",
+    b"\x89HDF": "an HDF5 file; give its array, or CCDData(array, unit=...)",
+    b"\x93NUMPY": "an array of NumPy; give numpy.load(file)",
+    b"%PDF": "a PDF document; save its picture as PNG",
+    b"<!DOCTYPE": "a web page, perhaps what an archive answered instead of a file; fetch it again",
+    b"<html": "a web page, perhaps what an archive answered instead of a file; fetch it again",
+    b"<?xml": "an XML file, for example a VOTable; a table of pixels is not a frame",
+}
 
 
 def source_name(source):
@@ -62,20 +78,52 @@ def opened(source):
             yield asdf_hdus(file, source_name(source)), "fits", False
             return
         if not start.startswith(_FITS_STARTS):
-            raise ReadError(
-                f"{source_name(source)}: neither FITS, ASDF nor a {', '.join(FORMATS)} picture; "
-                f"it starts with {start[:8]!r}"
-            )
+            raise ReadError(f"{source_name(source)}: {_what_else(start)}")
         hdulist = open_fits(file, source_name(source), mapped=path)
         afterwards.callback(hdulist.close, closed=path)
         yield hdulist, "fits", path
 
 
+def _what_else(start):
+    """Say what a file is that is not read."""
+    if start[257:262] == b"ustar":
+        return "this is a tar archive; unpack it"
+    for head, said in _NOT_READ.items():
+        if start.startswith(head):
+            return f"this is {said}"
+    return f"neither FITS, ASDF nor a {', '.join(FORMATS)} picture; it starts with {start[:8]!r}"
+
+
+def why_missing(argument):
+    """
+    Say why there is no file of a name, and what to do.
+
+    Parameters
+    ----------
+    argument : str or path-like
+        What was given as a path.
+
+    Returns
+    -------
+    str
+        The reason.
+    """
+    text = os.fspath(argument)
+    if found := re.fullmatch(r"(.+\.[\w.]+)\[(\w+)(?:,(\d+))?\]", text):  # as IRAF and CFITSIO write it
+        file, name, version = found.groups()
+        if Path(file).expanduser().exists():
+            chosen = name if name.isdigit() else repr(name)
+            chosen = f"({chosen}, {version})" if version else chosen
+            return f"to choose an image of the file, give extension={chosen}"
+    if re.match(r"\w{2,}:/", text):
+        return "this is an address, and only files are read; fetch it first"
+    return "no file matches this pattern" if has_magic(text) else "there is no such file"
+
+
 def _checked_path(source):
     path = Path(source).expanduser()
     if not path.exists():
-        what = "no file matches this pattern" if has_magic(str(path)) else "there is no such file"
-        raise ReadError(f"{path}: {what}")
+        raise ReadError(f"{source}: {why_missing(source)}")
     if path.is_dir():
         raise ReadError(f"{path}: this is a folder; classify_many takes folders and patterns")
     if not path.is_file():
@@ -111,9 +159,9 @@ def _copy_of(file):
 def _first_bytes(file):
     if isinstance(file, Path):
         with file.open("rb") as stream:
-            return stream.read(16)
+            return stream.read(_LOOKED_AT)
     position = file.tell()
-    start = file.read(16)
+    start = file.read(_LOOKED_AT)
     file.seek(position)
     if not isinstance(start, bytes):
         raise ParameterError("the file object gives text; open the file in binary mode")

@@ -137,6 +137,7 @@ def _tiff(stream):
 
     with tifffile.TiffFile(stream) as file:
         page = file.pages[0]
+        _check_developed(page, stream)
         plain = ("MINISWHITE", "MINISBLACK", "RGB")
         if getattr(page.photometric, "name", "") not in plain or page.axes not in ("YX", "YXS", "SYX"):
             return None
@@ -152,6 +153,13 @@ def _tiff(stream):
         return Picture(
             upright(values), None if transparent is None else upright(transparent), len(file.pages)
         )
+
+
+def _check_developed(page, stream):
+    """Refuse a camera's raw file (DNG, NEF, ARW, CR2): its first image is a preview, small and processed."""
+    stream.seek(8)
+    if page.is_reduced or "DNGVersion" in page.tags or stream.read(2) == b"CR":
+        raise ValueError("it is a camera's raw file; develop it, and save it as TIFF of 16 bits, or as FITS")
 
 
 def _check_strips(page, stream):

@@ -8,12 +8,21 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, in_unit
+from astroclassify.core import ParameterError, checked, in_unit, rules
 from astroclassify.photometry._core import ab_zero_point, pivot_wavelength
 from astroclassify.photometry._curves import read_curve
 from astroclassify.photometry._shape import BandShape
 
 
+@checked(
+    instrument=rules.text,
+    name=rules.text,
+    wavelength=rules.array,
+    throughput=rules.array,
+    area=rules.optional(rules.quantity(u.cm**2)),
+    kind=rules.text,
+    source=rules.text,
+)
 @dataclass(frozen=True, eq=False)
 class Bandpass:
     """
@@ -131,6 +140,7 @@ def shaped_bandpass(instrument, name, shape: BandShape, **facts):
     return Bandpass(instrument, name, *shape.sampled(), **facts)
 
 
+@checked(name=rules.text)
 def as_bandpass(curve, *, area=None, name=""):
     """
     Make a `Bandpass` of anything that is a throughput curve.

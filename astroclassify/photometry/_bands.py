@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, UnknownNameError, in_unit
+from astroclassify.core import ParameterError, UnknownNameError, checked, in_unit, rules
 from astroclassify.photometry._bandpass import Bandpass, shaped_bandpass
 from astroclassify.photometry._shape import BandShape
 
@@ -59,6 +59,7 @@ def response_curve(instrument):
     return np.transpose(knots)
 
 
+@checked(instrument=rules.text, name=rules.text, transmission=rules.number)
 def edge_bandpass(instrument, name, edges, *, transmission=0.95):
     """
     Build a band of which only the half-maximum edges are known.

@@ -6,12 +6,15 @@ fractions; units are converted once, in the modules above.
 
 import numpy as np
 
+from astroclassify.core import checked, rules
+
 PLANCK = 6.62607015e-27  # erg s, exact since 2019
 LIGHT = 2.99792458e17  # nm / s, exact
 AB_FLUX = 3.630780547701e-20  # erg / s / cm2 / Hz at AB magnitude 0: 10**(-48.6 / 2.5)
 ANGSTROM_PER_NM = 10.0
 
 
+@checked(wavelength=rules.array, flux=rules.array, throughput=rules.array, area=rules.number)
 def photon_rate(wavelength, flux, throughput, area):
     """
     Integrate Eq. (1) without the exposure time: electrons per second from plain arrays.

@@ -5,7 +5,7 @@ from types import MappingProxyType
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, in_unit
+from astroclassify.core import ParameterError, checked, in_unit, rules
 from astroclassify.photometry._core import ANGSTROM_PER_NM
 from astroclassify.photometry._spectra import GRID, planck, tabulated
 
@@ -99,6 +99,16 @@ _PROFILE = np.linspace(-5.0, 5.0, 41)  # standard deviations
 _LIGHT_KM_S = 299792.458
 
 
+def _ratios(name, value):
+    """Ask for ratios of lines: numbers by name."""
+    try:
+        found = dict(value)
+    except (TypeError, ValueError) as error:
+        raise rules.wrong(name, value, "a mapping of lines to ratios") from error
+    return {line: rules.number(f"{name}[{line!r}]", ratio) for line, ratio in found.items()}
+
+
+@checked(ratios=_ratios, continuum=rules.optional(rules.having("a spectrum", "__call__")))
 def emission_lines(ratios, *, hbeta_width=None, continuum=None, velocity=60 * u.km / u.s):
     """
     Give a spectrum of emission lines over a continuum.
@@ -172,6 +182,7 @@ def _gas_continuum(wavelength):
     return (500.0 / wavelength) ** 1.7 * np.where(wavelength < 364.6, 3.0, 1.0)
 
 
+@checked(ratios=rules.optional(_ratios))
 def hii_region(*, hbeta_width=25 * u.nm, ratios=None):
     """
     Give the spectrum of an H II region: lines as of Orion over hot stars and gas.
@@ -201,6 +212,7 @@ def hii_region(*, hbeta_width=25 * u.nm, ratios=None):
     return emission_lines(lines, hbeta_width=hbeta_width, continuum=lambda x: planck(x, 30000.0))
 
 
+@checked(ratios=rules.optional(_ratios))
 def planetary_nebula(*, hbeta_width=107 * u.nm, ratios=None):
     """
     Give the spectrum of a planetary nebula: strong [O III], He II, faint continuum.
@@ -225,6 +237,7 @@ def planetary_nebula(*, hbeta_width=107 * u.nm, ratios=None):
     return emission_lines(_PLANETARY_NEBULA | dict(ratios or {}), hbeta_width=hbeta_width)
 
 
+@checked(ratios=rules.optional(_ratios))
 def supernova_remnant(*, hbeta_width=100 * u.nm, ratios=None):
     """
     Give the spectrum of a supernova remnant: shocked gas, strong [S II] and [O II].

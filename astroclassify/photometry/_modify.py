@@ -6,7 +6,7 @@ import numpy as np
 from astropy import units as u
 from astropy.modeling import InputParameterError
 
-from astroclassify.core import ParameterError, UnknownNameError, import_string
+from astroclassify.core import ParameterError, UnknownNameError, checked, import_string, rules
 from astroclassify.photometry._bandpass import as_bandpass
 from astroclassify.photometry._core import ANGSTROM_PER_NM, ab_flux_density, photon_rate
 from astroclassify.photometry._counts import as_spectrum, common_grid, count_rate, flux_density
@@ -134,6 +134,7 @@ def ab_magnitude(sed, bandpass):
     return -2.5 * np.log10(rate / _flat_rate(band, ab_flux_density(band.wavelength))) * u.ABmag
 
 
+@checked(a_v=rules.quantity(u.mag), r_v=rules.number, law=rules.text)
 def redden(sed, a_v, *, r_v=3.1, law="F19"):
     """
     Put dust in front of a spectrum.
@@ -195,6 +196,7 @@ def _transmission(wavelength, a_v, r_v, law):
     return model.extinguish(inverse / u.um, Av=a_v)
 
 
+@checked(z=rules.number)
 def redshift(sed, z):
     """
     Shift a spectrum to the red; the total energy flux stays.

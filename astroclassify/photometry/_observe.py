@@ -6,7 +6,7 @@ from math import pi
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, in_unit
+from astroclassify.core import ParameterError, checked, in_unit, rules
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry._bandpass import as_bandpass
 from astroclassify.photometry._bands import BANDS
@@ -20,6 +20,17 @@ _SURVEY_EXPOSURES = {"NUV": 4, "u": 2, "g": 2, "r": 2, "i": 2, "z": 2, "y": 4}
 _SURVEY_SKY, _SURVEY_RADIUS = 22.4, 0.185 * u.arcsec
 
 
+#: What snr and the others ask of noise: ApertureNoise, or a class of one's own that has the same.
+_NOISE = rules.having("noise, as of aperture_noise", "fraction", "variance")
+
+
+@checked(
+    pixels=rules.quantity(u.pix),
+    fraction=rules.number,
+    sky=rules.quantity(u.electron / u.s),
+    dark=rules.quantity(u.electron / u.s),
+    read_noise=rules.quantity(u.electron),
+)
 @dataclass(frozen=True)
 class ApertureNoise:
     """
@@ -77,6 +88,7 @@ class ApertureNoise:
         return self.pixels * ((self.sky + self.dark) * time + exposures * self.read_noise**2)
 
 
+@checked(fraction=rules.number)
 def aperture_noise(bandpass, *, radius=0.15 * u.arcsec, fraction=0.8, sky=None):
     """
     Describe an aperture on one of the shipped instruments.
@@ -122,6 +134,7 @@ def _camera(bandpass):
     return INSTRUMENTS[name]
 
 
+@checked(noise=_NOISE, exposures=rules.whole())
 def snr(rate, exptime, noise, *, exposures=1):
     """
     Give the signal-to-noise ratio of a star.
@@ -166,6 +179,7 @@ def snr(rate, exptime, noise, *, exposures=1):
     return signal / np.sqrt(signal + noise.variance(time, exposures))
 
 
+@checked(ratio=rules.number, noise=_NOISE, exposures=rules.whole())
 def exposure_for_snr(rate, ratio, noise, *, exposures=1):
     """
     Give the time that each exposure must last to reach a signal-to-noise ratio.
@@ -213,6 +227,7 @@ def exposure_for_snr(rate, ratio, noise, *, exposures=1):
     return ratio * (ratio * per_second + root) / (2 * detected**2) / exposures * u.s
 
 
+@checked(noise=_NOISE, ratio=rules.number, exposures=rules.whole())
 def limiting_magnitude(bandpass, exptime, noise, *, ratio=5.0, exposures=1, area=None):
     """
     Give the AB magnitude of the faintest star that is seen.
@@ -262,6 +277,7 @@ def limiting_magnitude(bandpass, exptime, noise, *, ratio=5.0, exposures=1, area
     return zero_point(bandpass, area) - 2.5 * np.log10(needed) * u.mag
 
 
+@checked(band=rules.text)
 def survey_depth(band):
     """
     Give the depth of the CSST survey in a band: the faintest star at a signal-to-noise ratio of 5.
@@ -302,6 +318,7 @@ def survey_depth(band):
     return limiting_magnitude(bandpass, 150 * u.s, noise, exposures=_SURVEY_EXPOSURES[band])
 
 
+@checked(peak_fraction=rules.number)
 def saturation_magnitude(bandpass, exptime, *, peak_fraction=0.2, full_well=None, background=None, area=None):
     """
     Give the AB magnitude of the faintest star that fills a pixel.

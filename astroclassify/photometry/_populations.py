@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import erfc
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
 from astroclassify.photometry._counts import as_spectrum
 from astroclassify.photometry._lines import WAVELENGTHS
 from astroclassify.photometry._modify import as_arrays
@@ -124,6 +124,7 @@ def starburst_population():
     return _population(*_STARBURST, _STARBURST_LINES)
 
 
+@checked(scattering=rules.number)
 def reflection_nebula(star_light, *, scattering=-1.3):
     """
     Give the light of a star after dust has scattered it: bluer than the star.

@@ -3,7 +3,7 @@
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, in_unit
+from astroclassify.core import ParameterError, checked, in_unit, rules
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry._bandpass import as_bandpass
 from astroclassify.photometry._counts import count_rate
@@ -11,6 +11,7 @@ from astroclassify.photometry._spectra import REFERENCE_FLUX, REFERENCE_WAVELENG
 from astroclassify.photometry._vega import spectrum_table
 
 
+@checked(v_magnitude=rules.surface_brightness)
 def zodiacal_light(v_magnitude=22.7):
     """
     Give the spectrum of the zodiacal light, of one square arcsecond.
@@ -47,6 +48,7 @@ def zodiacal_light(v_magnitude=22.7):
     return _sky_spectrum("zodiacal", v_magnitude)
 
 
+@checked(v_magnitude=rules.surface_brightness)
 def earthshine(v_magnitude=22.9):
     """
     Give the spectrum of the light that the bright Earth scatters into the telescope, of one square arcsecond.
@@ -80,6 +82,7 @@ def _sky_spectrum(column, v_magnitude):
     return tabulated(wavelength, flux * wanted / np.interp(REFERENCE_WAVELENGTH, wavelength, flux))
 
 
+@checked(zodiacal=rules.surface_brightness, earth=rules.optional(rules.surface_brightness))
 def sky_rate(bandpass, area=None, *, zodiacal=22.7, earth=None, pixel_scale=None):
     """
     Count the sky's electrons per second and pixel.

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, UnknownNameError, in_unit
+from astroclassify.core import ParameterError, UnknownNameError, checked, in_unit, rules
 from astroclassify.photometry._blanketing import blanketing
 from astroclassify.photometry._core import LIGHT, PLANCK
 
@@ -114,6 +114,7 @@ def blackbody(temperature):
     return tabulated(GRID, REFERENCE_FLUX * planck(GRID, kelvin))
 
 
+@checked(slope=rules.number)
 def power_law(slope):
     """
     Give a power law of the wavelength.

@@ -1,5 +1,6 @@
 """Any frame to one plain array: float32, ``[y, x]``, NaN on unusable pixels; whole, or by rows."""
 
+import os
 from copy import copy
 
 import numpy as np
@@ -157,8 +158,9 @@ def _values_and_mask(frame):
         return frame.value, getattr(frame, "mask", None)
     if isinstance(frame, np.ndarray) or hasattr(frame, "__array__"):
         return np.asarray(frame), getattr(frame, "mask", None)
+    file = " (astroclassify.read_frames reads files)" if isinstance(frame, str | bytes | os.PathLike) else ""
     raise FrameError(
-        f"a {type(frame).__name__} is not a frame; expected a CCDData, an NDData or a 2-D array of numbers"
+        f"a {type(frame).__name__} is not a frame; expected a CCDData, NDData or a 2-D array of numbers{file}"
     )
 
 

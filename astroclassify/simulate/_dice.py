@@ -3,9 +3,11 @@
 import numpy as np
 import torch
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
+from astroclassify.simulate._rules import device
 
 
+@checked(rng=rules.randomness, device=device)
 class Dice:
     """
     Draw numbers, catalogues and maps from one seed.

@@ -7,11 +7,25 @@ from types import MappingProxyType
 
 import numpy as np
 
+from astroclassify.core import checked, rules
+
 _SPACING = 16  # pixels between the knots that a grid is interpolated from
 # The inverse is fitted on so many points a side, over the field and this part of it beyond each edge.
 _NODES, _BEYOND, _INVERSE_DEGREE = 41, 0.15, 6
 
 
+def _nested(name, value):
+    """Ask for coefficients: numbers in an array of shape (2, n, n), as nested tuples."""
+    try:
+        array = np.asarray(value, float)
+    except (TypeError, ValueError) as error:
+        raise rules.wrong(name, value, "numbers of shape (2, n, n)") from error
+    if array.ndim != 3 or array.shape != (2, array.shape[1], array.shape[1]) or not np.isfinite(array).all():
+        raise rules.wrong(name, value, "finite numbers of shape (2, n, n)")
+    return tuple(tuple(tuple(float(v) for v in row) for row in one) for one in array)
+
+
+@checked(coefficients=_nested)
 @dataclass(frozen=True)
 class Distortion:
     """
@@ -47,7 +61,7 @@ class Distortion:
         Distortion
             The polynomial.
         """
-        return cls(tuple(tuple(tuple(float(v) for v in row) for row in one) for one in np.asarray(array)))
+        return cls(array)
 
     @property
     def array(self):

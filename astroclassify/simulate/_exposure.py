@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 import torch
 from astropy import units as u
 
-from astroclassify.core import ParameterError, in_unit, open_executor
+from astroclassify.core import ParameterError, checked, in_unit, open_executor, rules
 from astroclassify.instruments import Instrument
 from astroclassify.io import raw_hdus, read_frames, write_raw
 from astroclassify.photometry import BANDS, as_bandpass
@@ -14,11 +14,15 @@ from astroclassify.simulate._calibrated import calibrated
 from astroclassify.simulate._dice import Dice
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate._light import light_on_field, random_pointing, random_sky
+from astroclassify.simulate._rules import BODY, CAMERA, DATE, STRENGTH, device
+from astroclassify.simulate._rules import band as is_band
+from astroclassify.simulate._rules import sky as sky_light
 from astroclassify.simulate.detector._chip import ChipWindow
 from astroclassify.simulate.detector._collect import collect, satellite_trail
 from astroclassify.simulate.detector._effects import REFERENCE_DATE, Effects
 from astroclassify.simulate.detector._readout import read_out
 from astroclassify.simulate.optics._psf import PointSpread
+from astroclassify.simulate.optics._telescopes import Optics
 from astroclassify.simulate.scenes._bodies import random_body, random_view
 from astroclassify.simulate.scenes._view import View
 
@@ -179,6 +183,24 @@ def _flash_cards(truth):
     return {"FLASHDUR": round(electrons / 10, 1), "FLASHCUR": "LOW", "FLASHSTA": "SUCCESSFUL"}
 
 
+@checked(
+    body=rules.either(rules.text, BODY),
+    instrument=CAMERA,
+    band=is_band,
+    exptime=rules.quantity(u.s, 0.5, 3600),
+    rng=rules.randomness,
+    device=device,
+    effects=rules.optional(rules.instance(Effects)),
+    optics=rules.optional(rules.instance(Optics, PointSpread)),
+    view=rules.optional(rules.instance(View)),
+    centred=rules.flag,
+    pointing=rules.optional(rules.numbers(u.deg, 3)),
+    aperture=rules.optional(rules.text),
+    sky=rules.optional(sky_light),
+    foreground=STRENGTH,
+    background=STRENGTH,
+    expstart=DATE,
+)
 def simulate_exposure(
     body,
     instrument="acs-wfc",

@@ -13,9 +13,10 @@ import numpy as np
 from astropy.nddata import block_reduce
 from scipy import ndimage
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
 from astroclassify.photometry import sky_rate
 from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._rules import image
 from astroclassify.simulate._textures import fractal
 from astroclassify.simulate.optics._observe import blur_scene, moffat_kernel
 from astroclassify.simulate.scenes._bodies import CLASSES, random_body
@@ -68,6 +69,13 @@ class SimulatedFrame:
     kind: str
 
 
+@checked(
+    rng=rules.randomness,
+    shape=rules.shape,
+    label=rules.optional(rules.one_of(*CLASSES)),
+    kind=rules.optional(rules.text),
+    renderings=rules.whole(),
+)
 def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1, shown=None):
     """
     Draw one body and show it in one or several ways.
@@ -164,6 +172,7 @@ def _reference_level(image, diffuse, faintest, rng):
     return max(level, faintest, _LARGEST_CONTRAST * float(image.max()))
 
 
+@checked(image=image, dice=rules.instance(Dice))
 def linear_frame(image, dice):
     """
     Expose an image on a detector of random properties.
@@ -240,6 +249,7 @@ def _with_missing_pixels(frame, rng):
     return frame
 
 
+@checked(image=image, dice=rules.instance(Dice))
 def photograph(image, dice):
     """
     Develop an image as a photographer does: stretch, clip, vignette, sharpen, 8 bits.

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import torch
 
-from astroclassify.core import UnknownNameError
+from astroclassify.core import UnknownNameError, checked, rules
 from astroclassify.simulate._dice import Dice
 from astroclassify.simulate._exposure import RawExposure, read_chips
 from astroclassify.simulate._field_of_view import FieldOfView
@@ -19,6 +19,7 @@ from astroclassify.simulate._light import (
     random_sky,
 )
 from astroclassify.simulate._raster import blur, splat
+from astroclassify.simulate._rules import CAMERA
 from astroclassify.simulate._solar_system import comet, planet
 from astroclassify.simulate.detector._effects import Effects, random_effects
 from astroclassify.simulate.optics._observe import observe
@@ -32,6 +33,13 @@ _TRAIL_LENGTHS = (100.0, 1000.0)
 _SATURATED = (0.6, 1.0)
 
 
+@checked(
+    kind=rules.text,
+    instrument=CAMERA,
+    rng=rules.randomness,
+    aperture=rules.optional(rules.text),
+    band=rules.text,
+)
 def simulate_outlier(kind, instrument="acs-wfc", *, rng=None, aperture=None, band="F606W"):
     """
     Make a raw frame that shows none of the bodies a classifier knows.

@@ -4,12 +4,17 @@ import numpy as np
 from astropy.nddata import block_reduce
 from PIL import Image
 
-from astroclassify.core import atomic_path
+from astroclassify.core import atomic_path, checked, rules
 from astroclassify.instruments import SCIENCE
 from astroclassify.preprocess import asinh_stretched
 from astroclassify.simulate._field_of_view import FieldOfView
 
 
+@checked(
+    exposure=rules.having("a RawExposure", "raw", "layouts"),
+    side=rules.whole(),
+    path=rules.optional(rules.path),
+)
 def preview(exposure, *, side=1000, path=None):
     """
     Make a picture of a raw exposure, without reading it back.

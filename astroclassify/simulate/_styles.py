@@ -13,13 +13,15 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from astroclassify.core import UnknownNameError
+from astroclassify.core import UnknownNameError, checked, rules
+from astroclassify.simulate._rules import image
 
 #: Luminances of noise and sky below are standard deviations and shares of white.
 _GRAIN = (0.004, 0.06)
 _TEXT = "NGC IC M Hubble ESA 0123456789 arcmin N E"
 
 
+@checked(picture=image, rng=rules.randomness, style=rules.optional(rules.text))
 def restyle(picture, rng, *, style=None):
     """
     Show a picture in another style.

@@ -6,6 +6,9 @@ import numpy as np
 
 from astroclassify.core import PluginError
 
+#: What tells apart where one rule is broken: sizes, kinds of frames, targets.
+_WHERE = re.compile(r"\d+|(?<=\)) \([a-z ]+\)| with a WCS| for (?:galaxy|nsc)\b")
+
 
 class ContractError(PluginError):
     """
@@ -107,10 +110,10 @@ class Findings:
 
 
 def _grouped(problems):
-    """Say once what is wrong in the same way with frames of several sizes, or in several numbers."""
+    """Say once what is wrong in the same way with several frames, for several targets, in other numbers."""
     groups = {}
     for problem in problems:
-        groups.setdefault(re.sub(r"\d+", "#", problem), []).append(problem)
+        groups.setdefault(_WHERE.sub("#", problem), []).append(problem)
     return [
         first if not more else f"{first} (and so for {len(more)} more)" for first, *more in groups.values()
     ]

@@ -108,7 +108,8 @@ def _check_map(found, frame, said, findings):
         return False
     if not findings.expect(holds_numbers(found.data), f"{said} holds {found.data.dtype}, not numbers"):
         return False
-    findings.expect(bool(np.isfinite(found.data).all()), f"{said} is not finite")
+    if not findings.expect(bool(np.isfinite(found.data).all()), f"{said} is not finite"):
+        return False
     there, wanted = (one.wcs is not None for one in (found, frame))
     findings.expect(there == wanted, f"{said} has {'a' if there else 'no'} WCS; the frame is otherwise")
     if there and wanted:

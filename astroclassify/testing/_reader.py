@@ -83,7 +83,8 @@ def _read(reader, path, options):
     with fits.open(path) as hdulist:
         frames = reader.read(hdulist, replace(options))
     if not isinstance(frames, list) or not frames:
-        raise TypeError(f"read() gave {frames!r}; expected a list of at least one CCDData")
+        found = "an empty list" if isinstance(frames, list) else f"a {type(frames).__name__}"
+        raise TypeError(f"read() gave {found}; expected a list of at least one CCDData")
     return frames
 
 

@@ -2,14 +2,17 @@
 
 import numpy as np
 
+from astroclassify.core import checked
 from astroclassify.visualization._frame import plot_frame
 from astroclassify.visualization._matplotlib import new_axes
+from astroclassify.visualization._rules import AXES, BODIES
 
 _COLOURS = {"galaxy": "#6ab7ff", "nebula": "#ff8fa3", "star cluster": "#ffd166", "": "#cccccc"}
 _COVERED = 0.999  # of the frame: the outline lies outside
 _EDGE = 0.04  # of the frame: how near its edge a name may stand
 
 
+@checked(bodies=BODIES, ax=AXES)
 def plot_bodies(bodies, *, frame=None, ax=None):
     """
     Outline catalogued bodies on a frame, and name them.

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from astroclassify.core import ParameterError, atomic_path
+from astroclassify.core import ParameterError, atomic_path, checked, rules
 from astroclassify.inference import spoken
 from astroclassify.preprocess import frame_array
 from astroclassify.visualization._frame import draw_blocks, plot_frame
 from astroclassify.visualization._matplotlib import new_axes, pyplot
+from astroclassify.visualization._rules import ANSWER, AXES, FIGURE
 
 _COLOURS = {
     "galaxy": "#4477aa",
@@ -20,6 +21,7 @@ _FRACTIONS = (0.3, 0.6, 0.9)
 _PANEL_HEIGHT = 4.4  # inches
 
 
+@checked(classification=ANSWER, figure=FIGURE)
 def plot_classification(frame, classification, *, figure=None):
     """
     Show a frame with its classification.
@@ -61,7 +63,6 @@ def plot_classification(frame, classification, *, figure=None):
     ['', 'galaxy, probability 0.970']
     """
     frame_array(frame)  # what is no frame is told before anything is drawn
-    _check_answer(classification)
     widths = _panel_widths(frame)
     figure = figure or pyplot().figure(figsize=(sum(widths) + 0.8, _PANEL_HEIGHT), layout="constrained")
     image_axes, bar_axes = figure.subplots(1, 2, width_ratios=widths)
@@ -72,6 +73,7 @@ def plot_classification(frame, classification, *, figure=None):
     return figure
 
 
+@checked(classification=ANSWER, ax=AXES)
 def plot_answer(classification, *, ax=None):
     """
     Show an answer by itself: the small picture of the frame that it holds, and its evidence.
@@ -116,6 +118,12 @@ def plot_answer(classification, *, ax=None):
     return ax
 
 
+@checked(
+    path=rules.path,
+    frames=rules.several(rules.anything),
+    classifications=rules.several(ANSWER),
+    title=rules.text,
+)
 def save_classifications(path, frames, classifications, *, title=""):
     """
     Save a picture of several frames with their classifications, one below the other.
@@ -151,13 +159,6 @@ def save_classifications(path, frames, classifications, *, title=""):
     with atomic_path(path) as unfinished:
         figure.savefig(unfinished, dpi=110)
     pyplot().close(figure)
-
-
-def _check_answer(classification):
-    if not hasattr(classification, "probabilities"):
-        raise ParameterError(
-            f"a {type(classification).__name__} is no answer; expected what astroclassify.classify gives"
-        )
 
 
 def _panel_widths(frame):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from astroclassify.core import ParameterError
+from astroclassify.core import checked, rules
 from astroclassify.visualization._evaluation_style import (
     GREY,
     beside,
@@ -11,6 +11,7 @@ from astroclassify.visualization._evaluation_style import (
     new_figure,
     percent,
 )
+from astroclassify.visualization._rules import EVALUATION
 
 _CLASSES = ("galaxy", "nsc")
 _NAMES = {"galaxy": "galaxy", "nsc": "NSC"}
@@ -18,6 +19,7 @@ _COLUMNS = 4  # of small panels
 _MOST_BODIES = 60
 
 
+@checked(evaluation=EVALUATION)
 def plot_confusion(evaluation):
     """
     Show the confusion matrix of each model (Fig. 3 of the paper).
@@ -80,6 +82,7 @@ def _draw_matrix(ax, counts):
     ax.tick_params(length=0)
 
 
+@checked(evaluation=EVALUATION)
 def plot_roc(evaluation):
     """
     Show the receiver operating characteristic: galaxies found against NSC called galaxies.
@@ -136,6 +139,7 @@ def _list_areas(ax, evaluation, styles):
     ax.text(0.98, top, "area under the curve (95% by body)", color=GREY, ha="right", fontsize=8)
 
 
+@checked(evaluation=EVALUATION)
 def plot_reliability(evaluation):
     """
     Show the reliability diagram: accuracy against confidence.
@@ -174,6 +178,7 @@ def plot_reliability(evaluation):
     return figure
 
 
+@checked(evaluation=EVALUATION, most=rules.whole())
 def plot_accuracy_by_body(evaluation, *, most=_MOST_BODIES):
     """
     Show the accuracy on each body.
@@ -199,8 +204,6 @@ def plot_accuracy_by_body(evaluation, *, most=_MOST_BODIES):
     OptionalDependencyError
         If matplotlib is not installed.
     """
-    if most < 1:
-        raise ParameterError(f"most is {most}; expected 1 or more bodies")
     table = evaluation.tables["by_body"]
     groups = {truth: _worst_bodies(table[table["truth"] == truth]) for truth in _CLASSES}
     shown = _shared_out(groups, most)
@@ -266,6 +269,7 @@ def _legend_of_models(figure, ax):
         )
 
 
+@checked(evaluation=EVALUATION)
 def plot_accuracy_and_time(evaluation):
     """
     Show accuracy against time (Table 4 of the paper as a figure).

@@ -6,10 +6,11 @@ from textwrap import shorten, wrap
 
 import numpy as np
 
-from astroclassify.core import AstroclassifyError, ParameterError
+from astroclassify.core import AstroclassifyError, ParameterError, checked, rules
 from astroclassify.datasets import CachedPixels, LabelledFrame
 from astroclassify.visualization._evaluation_style import GREY, new_figure
 from astroclassify.visualization._frame import plot_frame
+from astroclassify.visualization._rules import EVALUATION, FRAMES
 
 _COLUMNS = 3
 _PANEL = 3.3, 2.45  # inches
@@ -17,6 +18,7 @@ _LINE = 50  # characters of a caption's line
 _NAMES = {"galaxy": "a galaxy", "nsc": "an NSC"}
 
 
+@checked(evaluation=EVALUATION, model=rules.text, frames=FRAMES, most=rules.whole())
 def plot_misclassified(evaluation, model, *, frames=None, most=12):
     """
     Show frames that a model got wrong, each with its reason (Fig. 4 of the paper).
@@ -50,8 +52,6 @@ def plot_misclassified(evaluation, model, *, frames=None, most=12):
     """
     if model not in evaluation.models:
         raise ParameterError(f"the evaluation has no model {model!r}; it has {', '.join(evaluation.models)}")
-    if most < 1:
-        raise ParameterError(f"most is {most}; expected 1 or more frames")
     table = evaluation.tables["misclassified"]
     table = table[table["model"] == model]
     rows = _chosen(table, most)

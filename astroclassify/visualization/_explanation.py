@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from astroclassify.core import checked
 from astroclassify.inference import spoken
 from astroclassify.visualization._frame import draw_blocks
 from astroclassify.visualization._matplotlib import new_axes
+from astroclassify.visualization._rules import AXES, EXPLANATION
 from astroclassify.visualization._sky import draw_compass
 
 _FOR, _AGAINST = "#ffb000", "#64d2ff"
@@ -13,6 +15,7 @@ _OPACITY = 0.65
 _FINER = 4  # cells are drawn finer, so that outlines follow their edges
 
 
+@checked(explanation=EXPLANATION, ax=AXES)
 def plot_explanation(explanation, *, ax=None):
     """
     Show a frame with the evidence for its answer.

@@ -3,15 +3,22 @@
 import numpy as np
 from astropy.visualization import AsinhStretch, ImageNormalize, ZScaleInterval
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
 from astroclassify.preprocess import block_means, frame_array
 from astroclassify.visualization._matplotlib import new_axes
+from astroclassify.visualization._rules import AXES
 from astroclassify.visualization._sky import draw_compass
 
 _LARGEST_SIDE = 1024
 _BAD_COLOUR = "#553344"
 
 
+@checked(
+    ax=AXES,
+    stretch=rules.one_of("asinh", "zscale"),
+    colour_map=rules.either(rules.text, rules.having("a colour map of matplotlib", "with_extremes")),
+    compass=rules.flag,
+)
 def plot_frame(frame, *, ax=None, stretch="asinh", colour_map="gray", compass=True):
     """
     Show a frame.
@@ -28,8 +35,8 @@ def plot_frame(frame, *, ax=None, stretch="asinh", colour_map="gray", compass=Tr
     stretch : {"asinh", "zscale"}, default "asinh"
         From the sky to the brightest 0.1% through an arcsinh, or linear between
         zscale's limits.
-    colour_map : str, default "gray"
-        Name of a matplotlib colour map.
+    colour_map : str or matplotlib.colors.Colormap, default "gray"
+        A matplotlib colour map, or its name.
     compass : bool, default True
         Draw north and east where the frame has a celestial WCS.
 
@@ -41,7 +48,7 @@ def plot_frame(frame, *, ax=None, stretch="asinh", colour_map="gray", compass=Tr
     Raises
     ------
     ParameterError
-        If the stretch has another name.
+        If the stretch or the colour map has another name.
     FrameError
         If it is not a two-dimensional image of numbers, or no pixel is good.
     OptionalDependencyError
@@ -91,8 +98,6 @@ def _normalisation(blocks, stretch):
     good = blocks[np.isfinite(blocks)]
     if stretch == "zscale":
         return ImageNormalize(good, interval=ZScaleInterval())
-    if stretch != "asinh":
-        raise ParameterError(f"stretch is {stretch!r}; expected 'asinh' or 'zscale'")
     sky, noise = _sky_and_noise(good)
     top = max(float(np.percentile(good, 99.9)), sky + 5 * noise)
     return ImageNormalize(vmin=sky - 2 * noise, vmax=top, stretch=AsinhStretch(0.05), clip=False)
@@ -107,4 +112,6 @@ def _sky_and_noise(values):
 def _matplotlib_colour_map(name):
     from matplotlib import colormaps
 
-    return colormaps[name].with_extremes(bad=_BAD_COLOUR)
+    if isinstance(name, str) and name not in colormaps:
+        raise ParameterError(f"colour_map is {name!r}; expected one of matplotlib's, as 'gray'")
+    return (colormaps[name] if isinstance(name, str) else name).with_extremes(bad=_BAD_COLOUR)

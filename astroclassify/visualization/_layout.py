@@ -1,6 +1,6 @@
 """Drawings of raw detector layouts: sections, amplifiers and the direction of reading."""
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
 from astroclassify.instruments import (
     INSTRUMENTS,
     PARALLEL_OVERSCAN,
@@ -11,6 +11,7 @@ from astroclassify.instruments import (
     Instrument,
 )
 from astroclassify.visualization._matplotlib import new_axes, pyplot
+from astroclassify.visualization._rules import AXES, FIGURE
 from astroclassify.visualization._stretched_axis import StretchedAxis
 
 _COLOURS = {
@@ -23,6 +24,11 @@ _INK = "#1b2733"
 _NARROWEST = 0.055
 
 
+@checked(
+    instrument=rules.either(rules.text, rules.instance(Instrument)),
+    layout=rules.optional(rules.either(rules.text, rules.whole(0), rules.instance(ChipLayout))),
+    ax=AXES,
+)
 def plot_layout(instrument, layout=None, *, ax=None):
     """
     Draw one raw layout: its sections, sizes, amplifiers and reading directions.
@@ -77,6 +83,7 @@ def plot_layout(instrument, layout=None, *, ax=None):
     return ax
 
 
+@checked(instrument=rules.either(rules.text, rules.instance(Instrument)), figure=FIGURE)
 def plot_detector(instrument, *, figure=None):
     """
     Draw the full-frame layout of every chip, the highest chip number at the bottom.

@@ -2,7 +2,9 @@
 
 from io import BytesIO
 
-from astroclassify.core import optional_import
+from astropy import units as u
+
+from astroclassify.core import checked, optional_import, rules
 
 
 def pyplot():
@@ -17,6 +19,12 @@ def new_axes(ax, *, figsize):
     return pyplot().subplots(figsize=figsize, layout="constrained")[1]
 
 
+@checked(
+    draw=rules.having("a function of ax", "__call__"),
+    size=rules.numbers(u.dimensionless_unscaled, 2),
+    format=rules.text,
+    resolution=rules.whole(),
+)
 def png(draw, *, ax=None, size=(4.0, 3.0), format="png", resolution=72):
     """
     Give the bytes of a picture: what `astroclassify.core.render_png` calls.

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.core import fingerprint, package_version, write_text
+from astroclassify.core import checked, fingerprint, package_version, rules, write_text
 from astroclassify.evaluation import STATISTICS as _PIXELS
 from astroclassify.evaluation import AskedModel, fair_rules
 from astroclassify.visualization import _evaluation as figures_of
@@ -18,12 +18,16 @@ from astroclassify.visualization._evaluation_errors import plot_misclassified
 from astroclassify.visualization._evaluation_style import percent
 from astroclassify.visualization._report_page import interval, number
 from astroclassify.visualization._robustness import plot_robustness
+from astroclassify.visualization._rules import EVALUATION, FRAMES
 
 _PACKAGES = ("astroclassify", "torch", "numpy", "astropy", "matplotlib")
 _PERCENT = {"scale": 100, "form": ".1f"}
 _PAGE, _FIGURES = "report.html", "figures"
 
 
+@checked(
+    evaluation=EVALUATION, folder=rules.path, robustness=rules.optional(rules.instance(Table)), frames=FRAMES
+)
 def evaluation_report(evaluation, folder, *, robustness=None, frames=None):
     """
     Write an evaluation as one web page that needs nothing else.

@@ -1,15 +1,18 @@
 """Robustness as curves: accuracy and calibration against what makes frames worse."""
 
 import numpy as np
+from astropy.table import Table
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
 from astroclassify.visualization._evaluation_style import GREY, beside, clean, model_styles, new_figure
+from astroclassify.visualization._rules import FIGURE
 
 _COLUMNS = 3
 _PANEL = 3.6, 3.9  # inches, of one quantity
 _WIDE = 28  # characters of levels that fit side by side
 
 
+@checked(table=rules.instance(Table), quantities=rules.optional(rules.several(rules.text)), figure=FIGURE)
 def plot_robustness(table, *, quantities=None, figure=None):
     """
     Show how accuracy and calibration change as frames get worse.

@@ -58,6 +58,11 @@ def test_what_was_read_survives_being_written_and_read_again(case, tmp_path):
             assert np.allclose(again.uncertainty.array, frame.uncertainty.array, equal_nan=True)
 
 
+def test_half_of_the_inputs_are_made_after_published_headers_and_layouts():
+    sourced = [case for case in CASES if CORPUS.source_of(case)]
+    assert len(sourced) >= len(CASES) / 2
+
+
 def test_there_are_at_least_150_inputs_of_eight_kinds():
     assert len(CORPUS.KINDS) == 8
     assert len(CASES) >= 150

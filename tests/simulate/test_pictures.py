@@ -422,7 +422,7 @@ class TestFiles:
             ({"surface_brightness": 20.0}, "expected one of them"),
             ({"magnitude": np.inf}, "magnitude is inf"),
             ({"angular_size": 0.0}, "angular_size is 0"),
-            ({"stars": "drop"}, "expected 'keep' or 'separate'"),
+            ({"stars": "drop"}, "expected one of 'keep', 'separate'"),
             ({"fade": 2.0}, "fade is 2"),
             ({"label": "planet"}, "label is 'planet'"),
             ({"stretch": "log"}, "stretch is 'log'"),

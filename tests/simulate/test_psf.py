@@ -208,7 +208,7 @@ def test_a_camera_without_a_telescope_needs_one():
 
 @pytest.mark.parametrize("bad", [{"jitter": -1}, {"halo": 1}, {"roughness": float("nan")}])
 def test_impossible_optics_are_refused(bad):
-    with pytest.raises(ParameterError, match="expected zero or more"):
+    with pytest.raises(ParameterError, match="expected"):
         Optics(**bad)
 
 

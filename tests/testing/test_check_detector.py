@@ -67,8 +67,9 @@ def test_a_good_detector_passes_whether_or_not_it_finds_anything(make_spec, rows
     ],
 )
 def test_a_broken_detector_is_named(make_spec, function, message):
-    with pytest.raises(ContractError, match=message):
+    with pytest.raises(ContractError, match=message) as caught:
         check_detector(make_spec(function), shapes=[(64, 64)])
+    assert len(caught.value.problems) == 1
 
 
 def test_what_is_not_a_spec_is_named():

@@ -102,8 +102,9 @@ def forgetful(model, frame, *, target):
     ],
 )
 def test_a_broken_explainer_is_named(make_spec, function, message):
-    with pytest.raises(ContractError, match=f"'for-a-test'.*(?s:.*){message}"):
+    with pytest.raises(ContractError, match=f"'for-a-test'.*(?s:.*){message}") as caught:
         check(make_spec(function))
+    assert len(caught.value.problems) == 1
 
 
 def test_what_is_not_a_spec_is_named():

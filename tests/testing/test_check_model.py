@@ -232,8 +232,8 @@ def test_weights_that_do_not_fit_are_named(make_spec, tmp_path):
 
 def test_all_problems_are_listed_and_counted(make_spec):
     with pytest.raises(PluginError, match=r"'for-a-test' breaks \d+ rule") as caught:
-        check_model(make_spec(planes=lambda array: None), shapes=SMALL)
-    assert len(caught.value.problems) == str(caught.value).count("\n  * ") > 1
+        check_model(make_spec(planes=lambda array: overwriting(array).astype("f8")), shapes=SMALL)
+    assert len(caught.value.problems) == str(caught.value).count("\n  * ") == 2
 
 
 @pytest.mark.parametrize("shape", SMALL)
@@ -244,3 +244,35 @@ def test_difficult_frames_are_reproducible_float32(shape):
         assert frame.dtype == np.float32
         assert np.isfinite(frame).any()
         assert np.array_equal(frame, second[kind], equal_nan=True)
+
+
+class Failing(Good):
+    def forward(self, planes):
+        raise RuntimeError("no")
+
+
+class NotANumber(Good):
+    def forward(self, planes):
+        return super().forward(planes) * float("nan")
+
+
+def failing_planes(array):
+    raise KeyError("no")
+
+
+def infinite_planes(array):
+    return np.full((1, 8, 8), np.inf, "f4")
+
+
+@pytest.mark.parametrize("planes", [failing_planes, infinite_planes, overwriting])
+def test_one_fault_of_a_preprocessing_is_one_line(make_spec, planes):
+    with pytest.raises(ContractError, match=r"and so for \d+ more") as caught:
+        check_model(make_spec(planes=planes))
+    assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize("network", [Failing, NotANumber])
+def test_one_fault_of_a_network_is_one_line(make_spec, network):
+    with pytest.raises(ContractError, match=r"and so for \d+ more") as caught:
+        check_model(make_spec(network), shapes=[(64, 64), (48, 70)])
+    assert len(caught.value.problems) == 1

@@ -6,10 +6,12 @@ from zlib import crc32
 
 import numpy as np
 import torch
+from astropy import units as u
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
 from astroclassify.instruments import INSTRUMENTS
-from astroclassify.simulate.detector._effects import REFERENCE_DATE
+from astroclassify.simulate._rules import DATE, STRENGTH, device
+from astroclassify.simulate.detector._effects import REFERENCE_DATE, Effects
 from astroclassify.simulate.detector._fringes import fringes
 
 #: Days between the anneals of a camera: monthly (ACS Instrument Handbook 4.3.5).
@@ -39,6 +41,22 @@ _DUST_DENSITY, _DUST_RADII, _DUST_DEPTHS, _DUST_HOLE = 5.0, (12.0, 45.0), (0.004
 _LAMP_SHAPE = 0.2
 
 
+def _corner(name, value):
+    """Ask for a row and a column, zero or more."""
+    return tuple(int(each) for each in rules.numbers(u.dimensionless_unscaled, 2)(name, value))
+
+
+@checked(
+    camera=rules.text,
+    chip=rules.whole(0),
+    shape=rules.shape,
+    origin=_corner,
+    binning=rules.whole(),
+    band=rules.text,
+    wavelength=rules.quantity(u.nm, 0),
+    width=rules.quantity(u.nm, 0),
+    date=DATE,
+)
 @dataclass(frozen=True)
 class ChipWindow:
     """
@@ -163,6 +181,13 @@ def _light(bandpass):
 # Flat field ------------------------------------------------------------------------------------
 
 
+@checked(
+    window=rules.instance(ChipWindow),
+    shape=rules.shape,
+    pixel_response=STRENGTH,
+    structure=STRENGTH,
+    device=device,
+)
 def flat_field(window, shape, *, pixel_response, structure, device="cpu"):
     """
     Give the sensitivity of every pixel, relative to the mean of the chip.
@@ -332,6 +357,7 @@ def add_flash(image, window, electrons, *, structure):
 # Hot pixels ------------------------------------------------------------------------------------
 
 
+@checked(window=rules.instance(ChipWindow), shape=rules.shape, effects=rules.instance(Effects))
 def hot_pixels(window, shape, effects):
     """
     List the hot and warm pixels of a window at its date.

@@ -2,11 +2,16 @@
 
 import numpy as np
 import torch
+from astropy import units as u
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
+from astroclassify.instruments import Instrument
+from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._rules import SECONDS, tensor
 from astroclassify.simulate.detector._charge import bleed
 from astroclassify.simulate.detector._chip import ChipWindow, add_flash, flat_field, hot_pixels
 from astroclassify.simulate.detector._cosmic_rays import add_cosmic_rays, pixel_size
+from astroclassify.simulate.detector._effects import Effects
 
 # A satellite's trail: FWHM in pixels, electrons per pixel in its middle. A satellite is out of focus: at
 # 1000 km the 2.4 m mirror spans 0.5 arcseconds, ten pixels of ACS, at 5000 km two. Ranges recalled from
@@ -16,6 +21,15 @@ _TRAIL_WIDTHS = (2.0, 10.0)
 _TRAIL_PEAKS = (10.0, 1000.0)
 
 
+@checked(
+    rate=tensor,
+    camera=rules.instance(Instrument),
+    exptime=SECONDS,
+    effects=rules.instance(Effects),
+    dice=rules.instance(Dice),
+    extra=rules.optional(tensor),
+    window=rules.optional(rules.instance(ChipWindow)),
+)
 def collect(rate, camera, exptime, *, effects, dice, extra=None, window=None):
     """
     Collect electrons on one chip.
@@ -87,6 +101,12 @@ def _heat(expected, exptime, effects, window):
     expected.view(-1).index_add_(0, torch.from_numpy(indices).to(expected.device), charge)
 
 
+@checked(
+    shape=rules.shape,
+    dice=rules.instance(Dice),
+    width=rules.optional(rules.quantity(u.pix, 0.1)),
+    peak=rules.optional(rules.quantity(u.electron, 0)),
+)
 def satellite_trail(shape, dice, *, width=None, peak=None):
     """
     Draw the trail of a satellite that crosses the field.

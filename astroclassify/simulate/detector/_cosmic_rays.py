@@ -2,7 +2,13 @@
 
 import numpy as np
 import torch
+from astropy import units as u
 from scipy.special import ndtr
+
+from astroclassify.core import checked, rules
+from astroclassify.instruments import Instrument
+from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._rules import SECONDS, tensor
 
 #: Micrometres per pixel, where that is not 15 (WFC3 Instrument Handbook, Table 5.1). CSST: 0.074 arcseconds
 #: at a focal length of 28 m are 28e6 * 0.074 / 206265 = 10.0.
@@ -37,6 +43,7 @@ _STEP = 0.25  # pixels between the points of a track
 _CLUMPINESS = 0.4  # rms of the logarithm of the charge of a track's points
 
 
+@checked(camera=rules.instance(Instrument))
 def pixel_size(camera):
     """
     Give the size of a camera's pixels.
@@ -54,6 +61,13 @@ def pixel_size(camera):
     return PIXEL_SIZES.get(camera.name, _PIXEL_SIZE)
 
 
+@checked(
+    electrons=tensor,
+    exptime=SECONDS,
+    rate=rules.quantity(u.s**-1 * u.cm**-2, 0),
+    size=rules.quantity(u.um, 0),
+    dice=rules.instance(Dice),
+)
 def add_cosmic_rays(electrons, exptime, *, rate, size, dice):
     """
     Add the tracks of an exposure.

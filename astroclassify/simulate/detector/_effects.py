@@ -1,10 +1,13 @@
 """Detector effects and their strengths: noise, hot pixels, cosmic rays, charge transfer, bias."""
 
 from dataclasses import dataclass, fields, replace
+from numbers import Real
 
 import numpy as np
+from astropy import units as u
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, in_unit, rules
+from astroclassify.simulate._rules import CAMERA, DATE
 
 #: Date (MJD) that `Effects` describe unless another is told, and which exposures have by default: that of
 #: jczgx1ppq, from whose header the gains are.
@@ -114,6 +117,9 @@ class Effects:
     def __post_init__(self):
         for field in fields(self):
             value, limit = getattr(self, field.name), _LIMITS.get(field.name, np.inf)
+            if not isinstance(value, Real):
+                value = in_unit(field.name, value, u.dimensionless_unscaled)
+                object.__setattr__(self, field.name, value)
             if not (np.isfinite(value) and 0 <= value <= limit):
                 allowed = "0 or more" if limit == np.inf else f"from 0 to {limit}"
                 raise ParameterError(f"{field.name} is {value}; expected a number {allowed}")
@@ -184,6 +190,7 @@ _TYPICAL = {
 }
 
 
+@checked(rng=rules.randomness, instrument=CAMERA, date=DATE)
 def random_effects(rng, instrument="acs-wfc", *, date=REFERENCE_DATE):
     """
     Draw strengths as they vary from exposure to exposure.

@@ -3,9 +3,12 @@
 import numpy as np
 import torch
 
-from astroclassify.core import ParameterError
-from astroclassify.instruments import PHYSICAL_PRESCAN, SCIENCE, SERIAL_OVERSCAN
+from astroclassify.core import ParameterError, checked, rules
+from astroclassify.instruments import PHYSICAL_PRESCAN, SCIENCE, SERIAL_OVERSCAN, ChipLayout, Instrument
+from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._rules import tensor
 from astroclassify.simulate.detector._charge import defer
+from astroclassify.simulate.detector._effects import Effects
 
 # Serial transfers defer this much of what parallel ones do, into two virtual columns (the ones that calwf3
 # leaves out). Losses of ACS along rows are 0.005 to 0.02 mag (arXiv:2602.02844), far below those along
@@ -20,6 +23,13 @@ _RAMP_DECAY = 1.2
 _GRADIENT_ALONG_COLUMNS = 0.1
 
 
+@checked(
+    electrons=tensor,
+    layout=rules.instance(ChipLayout),
+    camera=rules.instance(Instrument),
+    effects=rules.instance(Effects),
+    dice=rules.instance(Dice),
+)
 def read_out(electrons, layout, camera, *, effects, dice):
     """
     Read a chip through its amplifiers.

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from scipy.fft import next_fast_len
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
 from astroclassify.simulate._raster import splat
+from astroclassify.simulate._rules import tensor
 from astroclassify.simulate._textures import enlarge
 from astroclassify.simulate.optics._ghosts import GHOST_LIMIT, stray_light
 from astroclassify.simulate.optics._wings import REACH, wing_limit, wings
@@ -29,6 +30,24 @@ _DEGREES, _TOTAL_DEGREE = 10, 9
 _CHUNK = 2**22
 
 
+def _catalogue(name, value):
+    """Ask for point sources: numbers of shape (3, N)."""
+    try:
+        found = np.asarray(value, float)
+    except (TypeError, ValueError) as error:
+        raise rules.wrong(name, value, "numbers of shape (3, N): y, x, flux") from error
+    if hasattr(value, "unit") or found.ndim != 2 or found.shape[0] != 3:
+        raise ParameterError(f"points have the shape {found.shape}; expected (3, N): y, x, flux")
+    return found
+
+
+@checked(
+    diffuse=tensor,
+    points=_catalogue,
+    psf=rules.having("a PointSpread", "array", "oversampling"),
+    shape=rules.shape,
+    factor=rules.whole(),
+)
 def observe(diffuse, points, psf, *, shape, factor=2):
     """
     Convolve a scene with the point-spread function.
@@ -65,9 +84,6 @@ def observe(diffuse, points, psf, *, shape, factor=2):
     edges; beyond them it goes on as at the edge. Only stars bright enough for it to matter spread light
     further than the box of the point-spread function; it is taken from what they have inside.
     """
-    points = np.asarray(points, float)
-    if points.ndim != 2 or points.shape[0] != 3:
-        raise ParameterError(f"points have the shape {points.shape}; expected (3, N): y, x, flux")
     if any(n * factor < side for n, side in zip(diffuse.shape, shape, strict=True)):
         raise ParameterError(
             f"{tuple(diffuse.shape)} coarse pixels of {factor} do not cover a detector of {tuple(shape)}"

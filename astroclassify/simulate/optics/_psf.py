@@ -6,12 +6,14 @@ from functools import cached_property, lru_cache
 import numpy as np
 import torch
 
-from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.core import ParameterError, UnknownNameError, checked, rules
 from astroclassify.instruments import INSTRUMENTS, Instrument
 from astroclassify.photometry import BANDS, Bandpass, as_bandpass
+from astroclassify.simulate._rules import CAMERA, device
+from astroclassify.simulate._rules import band as is_band
 from astroclassify.simulate.optics._ghosts import Ghost, ghosts_of
 from astroclassify.simulate.optics._pupil import pupil, wavefront
-from astroclassify.simulate.optics._telescopes import CAMERAS, Optics
+from astroclassify.simulate.optics._telescopes import CAMERAS, Optics, Telescope
 
 #: Side of the box that a point-spread function is computed in, arcseconds.
 FIELD = 12.6
@@ -221,6 +223,13 @@ class PointSpread:
         return 2 * np.sqrt(area / np.pi) * self.pixel_scale / self.oversampling
 
 
+@checked(
+    instrument=CAMERA,
+    band=is_band,
+    optics=rules.optional(rules.instance(Optics)),
+    telescope=rules.optional(rules.instance(Telescope)),
+    device=device,
+)
 def point_spread(instrument, band, *, optics=None, telescope=None, device="cpu"):
     """
     Compute a point-spread function.

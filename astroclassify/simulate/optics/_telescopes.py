@@ -3,10 +3,20 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from astropy import units as u
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
+from astroclassify.simulate._rules import ARCSEC, CAMERA, NUMBER, RADIANS, STRENGTH
 
 
+@checked(
+    name=rules.text,
+    diameter=rules.quantity(u.m),
+    obscuration=NUMBER,
+    vanes=rules.several(RADIANS),
+    vane_width=STRENGTH,
+    pads=rules.several(rules.numbers(u.dimensionless_unscaled, 3)),
+)
 @dataclass(frozen=True)
 class Telescope:
     """
@@ -72,6 +82,23 @@ HST = Telescope(
 CSST = Telescope("CSST", 2.0)
 
 
+def _zernike(name, value):
+    """Ask for an aberration: Noll index, nm rms."""
+    index, strength = rules.numbers(u.dimensionless_unscaled, 2)(name, value)
+    return int(index), strength
+
+
+@checked(
+    zernikes=rules.several(_zernike),
+    breathing=rules.quantity(u.nm),
+    jitter=ARCSEC,
+    roughness=rules.quantity(u.nm, 0),
+    halo=STRENGTH,
+    diffusion=rules.optional(rules.quantity(u.pix, 0)),
+    ghosts=rules.flag,
+    stray_light=rules.quantity(u.electron / u.s, 0),
+    stray_angle=RADIANS,
+)
 @dataclass(frozen=True)
 class Optics:
     """
@@ -125,11 +152,8 @@ class Optics:
     stray_angle: float = 0.0
 
     def __post_init__(self):
-        object.__setattr__(self, "zernikes", tuple((int(j), float(s)) for j, s in self.zernikes))
-        for name in ("jitter", "roughness", "halo", "diffusion", "stray_light"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value < (1 if name == "halo" else np.inf):
-                raise ParameterError(f"{name} is {value}; expected zero or more (halo below 1)")
+        if self.halo >= 1:
+            raise rules.wrong("halo", self.halo, "a part of the light below 1")
 
     @classmethod
     def of(cls, instrument):
@@ -200,6 +224,7 @@ CAMERAS = {
 }
 
 
+@checked(rng=rules.randomness, instrument=CAMERA)
 def random_optics(rng, instrument):
     """
     Draw a state of a camera: breathing, jitter, ghosts and stray light.

@@ -9,7 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, UnknownNameError, import_string, in_unit
+from astroclassify.core import ParameterError, UnknownNameError, checked, import_string, in_unit, rules
+from astroclassify.simulate._rules import ARCSEC, BODY, STRENGTH
 from astroclassify.simulate.scenes._view import View
 
 CLASSES = ("galaxy", "nebula", "star cluster", "field")
@@ -24,6 +25,16 @@ _HUBBLE = 70.0e-6  # km / s / pc
 _LIGHT_KM_S = 299_792.458
 
 
+@checked(
+    name=rules.text,
+    label=rules.text,
+    draw=rules.text,
+    weight=STRENGTH,
+    distance=rules.numbers(u.pc, 2),
+    radius=rules.numbers(u.pc, 2),
+    brightness=rules.numbers(u.dimensionless_unscaled, 2),
+    brightness_unit=rules.text,
+)
 @dataclass(frozen=True)
 class BodyKind:
     """
@@ -210,6 +221,7 @@ _UNITS = {
 }
 
 
+@checked(kind=rules.text, seed=rules.whole(0))
 @dataclass(frozen=True)
 class Body:
     """
@@ -336,6 +348,12 @@ class Body:
         return scene
 
 
+@checked(
+    kind=rules.optional(rules.text),
+    rng=rules.randomness,
+    label=rules.optional(rules.one_of(*CLASSES)),
+    angular_radius=rules.optional(ARCSEC),
+)
 def random_body(kind=None, rng=None, *, label=None, angular_radius=None):
     """
     Draw a body.
@@ -391,6 +409,13 @@ def _distance_and_radius(kind, angle, rng):
     return distance, angle * distance
 
 
+@checked(
+    rng=rules.randomness,
+    body=BODY,
+    shape=rules.shape,
+    pixel_scale=rules.quantity(u.arcsec, 1e-6),
+    centred=rules.flag,
+)
 def random_view(rng, body, shape, *, pixel_scale=0.05, centred=False):
     """
     Draw where a frame looks on a body: at its centre, its edge, wholly inside it, at the whole of it.

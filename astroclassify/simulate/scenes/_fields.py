@@ -2,9 +2,12 @@
 
 import numpy as np
 import torch
+from astropy import units as u
 
-from astroclassify.core import ParameterError
-from astroclassify.simulate.scenes._scene import MARGIN
+from astroclassify.core import ParameterError, checked, rules
+from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._rules import STRENGTH
+from astroclassify.simulate.scenes._scene import MARGIN, Scene
 
 #: Cumulative star counts towards the Galactic pole in V: log10 per square arcminute. They flatten where the
 #: disk's main sequence ends. Textbook values (docs/sources.rst); so is the rise to low latitude.
@@ -63,6 +66,12 @@ def galaxy_density(magnitude=25.0):
     return float(10 ** np.interp(magnitude, _GALAXY_MAGNITUDES, _GALAXY_COUNTS))
 
 
+@checked(
+    scene=rules.instance(Scene),
+    latitude=rules.quantity(u.deg, -90, 90),
+    dice=rules.instance(Dice),
+    density=STRENGTH,
+)
 def add_foreground(scene, latitude, dice, *, density=1.0):
     """
     Add stars of the Milky Way.
@@ -123,6 +132,7 @@ def _places(rng, view, number):
     return (rng.uniform(-0.5 - margin, side - 0.5 + margin, number) for side in view.shape)
 
 
+@checked(scene=rules.instance(Scene), dice=rules.instance(Dice), density=STRENGTH)
 def add_background(scene, dice, *, density=1.0):
     """
     Add faint galaxies behind the body.

@@ -12,8 +12,10 @@ import numpy as np
 from astropy import units as u
 
 from astroclassify import photometry
-from astroclassify.core import UnknownNameError
+from astroclassify.core import UnknownNameError, checked, rules
 from astroclassify.photometry import BANDS, Bandpass, as_bandpass, count_rate, zero_point
+from astroclassify.simulate._rules import CAMERA, NUMBER
+from astroclassify.simulate._rules import band as is_band
 
 #: Types of the stars that can be drawn, hottest first.
 STAR_TYPES = ("O5", "B0", "B5", "A0", "F0", "G0", "K0", "K5", "M0", "M5")
@@ -71,13 +73,14 @@ class Response:
         return float(zero_point(self.bandpass).value)
 
 
+@checked(instrument=CAMERA, band=is_band, redshift=NUMBER)
 def response(instrument, band, *, redshift=0.0):
     """
     Work out how a band answers to the palette.
 
     Parameters
     ----------
-    instrument : str
+    instrument : str or Instrument
         Camera, for example ``"acs-wfc"``.
     band : str or Bandpass
         Name of a shipped band, or a user's own.
@@ -103,7 +106,7 @@ def response(instrument, band, *, redshift=0.0):
     """
     steps = round(redshift / 5e-4)
     if isinstance(band, str):
-        return _shipped_response(instrument, band, steps)
+        return _shipped_response(getattr(instrument, "name", instrument), band, steps)
     return _response(as_bandpass(band), steps * 5e-4)
 
 
@@ -132,6 +135,7 @@ def _rate(spectrum, bandpass):
     return float(count_rate(spectrum, bandpass).value)
 
 
+@checked(name=rules.text)
 @lru_cache(maxsize=64)
 def named_spectrum(name):
     """

@@ -6,8 +6,10 @@ from functools import lru_cache
 import numpy as np
 import torch
 from astropy import units as u
+from astropy.nddata import CCDData
 
-from astroclassify.core import ParameterError, UnknownNameError, in_unit
+from astroclassify.core import ParameterError, UnknownNameError, checked, rules
+from astroclassify.simulate._rules import NUMBER
 from astroclassify.simulate.scenes._bodies import CLASSES
 from astroclassify.simulate.scenes._palette import _GAS, SPECTRA, response
 from astroclassify.simulate.scenes._picture_detail import Detail, measured_detail, texture
@@ -211,6 +213,23 @@ class PictureBody:
         scene.add_stars(*scene.view.to_pixels(v, u_), magnitude, _temperatures(stars.flux[:, seen]))
 
 
+@checked(
+    picture=rules.either(rules.path, rules.instance(np.ndarray, CCDData)),
+    angular_size=rules.quantity(u.arcsec, positive=True),
+    surface_brightness=rules.optional(rules.surface_brightness),
+    magnitude=rules.optional(rules.quantity(u.mag)),
+    spectrum=rules.optional(rules.either(rules.text, rules.several(rules.text))),
+    label=rules.one_of(*_LABELS),
+    stars=rules.one_of("keep", "separate"),
+    stretch=rules.either(rules.one_of("auto", "linear", "srgb"), NUMBER),
+    sky=rules.either(rules.one_of("auto"), NUMBER),
+    invert=rules.flag,
+    fade=rules.quantity(u.dimensionless_unscaled, 0, 1),
+    extinction=rules.quantity(u.mag),
+    latitude=rules.quantity(u.deg, -90, 90),
+    redshift=NUMBER,
+    seed=rules.whole(0),
+)
 def from_image(
     picture,
     *,
@@ -320,7 +339,6 @@ def from_image(
         raise ParameterError(
             f"surface_brightness is {surface_brightness}, magnitude {magnitude}; expected one of them"
         )
-    _check_options(stars, fade, label)
     source = open_picture(picture)
     clean = _cleaned(source, stars=stars, stretch=stretch, sky=sky, invert=invert, fade=fade, seed=seed)
     body = PictureBody(
@@ -328,36 +346,17 @@ def from_image(
         source.name,
         source.sha256,
         label,
-        _finite("angular_size", angular_size, u.arcsec, positive=True),
-        0.0 if magnitude is None else _finite("magnitude", magnitude, u.mag),
+        angular_size,
+        0.0 if magnitude is None else magnitude,
         _spectra(spectrum, label, len(clean.planes)),
-        _finite("extinction", extinction, u.mag),
-        float(latitude),
-        float(redshift),
-        int(seed),
+        extinction,
+        latitude,
+        redshift,
+        seed,
     )
     if surface_brightness is None:
         return body
-    wished = _finite("surface_brightness", surface_brightness, u.mag / u.arcsec**2)
-    return replace(body, magnitude=wished - body.surface_brightness)
-
-
-def _check_options(stars, fade, label):
-    if stars not in ("keep", "separate"):
-        raise ParameterError(f"stars is {stars!r}; expected 'keep' or 'separate'")
-    if not 0 <= fade <= 1:
-        raise ParameterError(f"fade is {fade!r}; expected a part of half the shorter side, 0 to 1")
-    if label not in _LABELS:
-        raise ParameterError(f"label is {label!r}; expected one of {', '.join(_LABELS)}")
-
-
-def _finite(name, value, unit, *, positive=False):
-    number = in_unit(name, value, unit)
-    if not np.isfinite(number) or (positive and number <= 0):
-        raise ParameterError(
-            f"{name} is {value}; expected a {'positive' if positive else 'finite'} number of {unit}"
-        )
-    return number
+    return replace(body, magnitude=surface_brightness - body.surface_brightness)
 
 
 def _spectra(spectrum, label, planes):

@@ -7,8 +7,10 @@ catalogue. `Scene.observed` turns both into electrons per second in a band.
 import numpy as np
 import torch
 
-from astroclassify.core import UnknownNameError
+from astroclassify.core import UnknownNameError, checked, rules
+from astroclassify.simulate._rules import device
 from astroclassify.simulate.scenes._palette import SPECTRA, STAR_TYPES, star_types
+from astroclassify.simulate.scenes._view import View
 
 #: Point sources are kept as far outside the window as their spikes reach into it, arcseconds.
 MARGIN = 6.0
@@ -16,6 +18,7 @@ MARGIN = 6.0
 MAGNITUDES_PER_DEPTH = 1.0857
 
 
+@checked(view=rules.instance(View), device=device)
 class Scene:
     """
     Surface brightness and point sources, in physical units.

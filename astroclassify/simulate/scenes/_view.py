@@ -6,8 +6,11 @@ A body's visible extent is about one *body unit* in radius. A `View` maps pixels
 from dataclasses import dataclass, replace
 
 import numpy as np
+from astropy import units as u
 
+from astroclassify.core import checked, rules
 from astroclassify.simulate._distortion import Distortion
+from astroclassify.simulate._rules import ARCSEC, RADIANS
 
 
 def turned(v, u, angle):
@@ -30,6 +33,14 @@ def turned(v, u, angle):
     return c * v - s * u, s * v + c * u
 
 
+@checked(
+    shape=rules.shape,
+    scale=rules.quantity(u.pix, 0),
+    centre=rules.numbers(u.dimensionless_unscaled, 2),
+    angle=RADIANS,
+    pixel_scale=ARCSEC,
+    distortion=rules.optional(rules.instance(Distortion)),
+)
 @dataclass(frozen=True)
 class View:
     """

@@ -10,8 +10,10 @@ from astroclassify.core import (
     ReadError,
     RunFolder,
     check_whole,
+    checked,
     open_executor,
     progress_bar,
+    rules,
     run_all,
     write_table,
 )
@@ -61,6 +63,7 @@ class SimulatedSet:
     kept: int
 
 
+@checked(config=rules.instance(SimulationConfig))
 @dataclass(frozen=True)
 class DrawnPlans:
     """
@@ -164,6 +167,12 @@ class _Job:
         return self.folder / (f"{name}.fits" if name.startswith("CSST_") else f"{name}_raw.fits")
 
 
+@checked(
+    folder=rules.path,
+    config=rules.optional(rules.instance(SimulationConfig)),
+    progress=rules.optional(rules.flag),
+    previews=rules.flag,
+)
 def simulate_set(folder, *, count, seed, config=None, processes=1, progress=False, previews=False):
     """
     Make raw files of simulated exposures, with a manifest and the truth beside them.
@@ -207,6 +216,12 @@ def simulate_set(folder, *, count, seed, config=None, processes=1, progress=Fals
     return simulate_plans(folder, plans, processes=processes, progress=progress, previews=previews)
 
 
+@checked(
+    folder=rules.path,
+    plans=rules.having("plans, as DrawnPlans", "plan", "described", "__len__"),
+    progress=rules.optional(rules.flag),
+    previews=rules.flag,
+)
 def simulate_plans(folder, plans, *, processes=1, progress=False, previews=False):
     """
     Make raw files of planned exposures, with a manifest and the truth beside them.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.core import ParameterError, fingerprint
+from astroclassify.core import ParameterError, checked, fingerprint, rules
 from astroclassify.datasets import read_labels
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate.scenes import from_image
@@ -45,6 +45,7 @@ _TRIES = 60
 _SHARE_OF_ONE_CLASS = 0.15
 
 
+@checked(path=rules.text, body=rules.text, label=rules.text, source=rules.text, kind=rules.text)
 @dataclass(frozen=True)
 class LabelledPicture:
     """
@@ -71,6 +72,7 @@ class LabelledPicture:
     kind: str = ""
 
 
+@checked(folder=rules.path)
 def labelled_pictures(folder):
     """
     List the labelled pictures of a folder.
@@ -115,6 +117,13 @@ def _picture(folder, row):
     )
 
 
+@checked(
+    pictures=rules.several(rules.instance(LabelledPicture)),
+    config=rules.instance(SimulationConfig),
+    seed=rules.whole(0),
+    count=rules.whole(),
+    each=rules.flag,
+)
 @dataclass(frozen=True)
 class PicturePlans:
     """
@@ -268,6 +277,14 @@ class PicturePlans:
         return hash((self.pictures, self.seed, self.count, self.each))
 
 
+@checked(
+    pictures=rules.either(rules.path, rules.several(rules.instance(LabelledPicture))),
+    folder=rules.path,
+    count=rules.whole(),
+    seed=rules.whole(0),
+    config=rules.optional(rules.instance(SimulationConfig)),
+    each=rules.flag,
+)
 def simulate_pictures(
     pictures, folder, *, count, seed=0, config=None, each=False, processes=1, progress=False, previews=False
 ):

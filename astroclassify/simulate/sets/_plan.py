@@ -8,7 +8,7 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import offset_by
 
-from astroclassify.core import ParameterError, check_whole
+from astroclassify.core import ParameterError, check_whole, checked, rules
 from astroclassify.io import csst_name, hst_rootname
 from astroclassify.simulate._exposure import simulate_exposure
 from astroclassify.simulate._field_of_view import FieldOfView
@@ -17,7 +17,7 @@ from astroclassify.simulate.optics._telescopes import Optics, random_optics
 from astroclassify.simulate.scenes._bodies import CLASSES, KINDS, Body, random_body, random_view
 from astroclassify.simulate.scenes._view import View
 from astroclassify.simulate.sets._clear import chip_sights
-from astroclassify.simulate.sets._config import FULL_FRAME
+from astroclassify.simulate.sets._config import FULL_FRAME, SimulationConfig
 from astroclassify.simulate.sets._levels import Setup, levelled
 from astroclassify.simulate.sets._spoil import Circumstances, Sight, spoiled
 
@@ -180,6 +180,7 @@ class ExposurePlan:
         }
 
 
+@checked(config=rules.instance(SimulationConfig))
 def plan_exposure(config, seed, index):
     """
     Decide everything about one exposure of a set.

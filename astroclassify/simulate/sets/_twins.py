@@ -15,7 +15,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
-from astroclassify.core import ParameterError, fingerprint
+from astroclassify.core import ParameterError, checked, fingerprint, rules
 from astroclassify.datasets import read_manifest, resolve_body, visit_of, write_manifest
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS
@@ -161,6 +161,16 @@ class TwinPlans:
         return {name: _centre(name, places, self.seed) for name, places in members.items()}
 
 
+@checked(
+    manifest=rules.either(rules.path, rules.instance(Table)),
+    folder=rules.path,
+    seed=rules.whole(0),
+    blurry=rules.flag,
+    most=rules.optional(rules.whole()),
+    config=rules.optional(rules.instance(SimulationConfig)),
+    processes=rules.whole(),
+    progress=rules.optional(rules.flag),
+)
 def simulate_twin(
     manifest, folder, *, seed=0, blurry=False, most=None, config=None, processes=1, progress=False
 ):
@@ -215,6 +225,12 @@ def simulate_twin(
     return replace(made, manifest=listed)
 
 
+@checked(
+    manifest=rules.instance(Table),
+    seed=rules.whole(0),
+    blurry=rules.flag,
+    config=rules.optional(rules.instance(SimulationConfig)),
+)
 def twin_plans(manifest, *, seed=0, blurry=False, config=None):
     """
     Plan the exposures of a list.

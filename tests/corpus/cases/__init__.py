@@ -4,6 +4,7 @@ import warnings
 
 from . import arrays, colours, containers, extensions, headers, masks, missions, pictures
 from .case import Case, Right, check, read
+from .sources import source_of
 
 KINDS = {
     module.KIND: module
@@ -18,4 +19,4 @@ def all_cases():
         return [case for kind, module in KINDS.items() for case in module.cases(kind)]
 
 
-__all__ = ["KINDS", "Case", "Right", "all_cases", "check", "read"]
+__all__ = ["KINDS", "Case", "Right", "all_cases", "check", "read", "source_of"]

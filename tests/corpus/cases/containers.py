@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import tarfile
 import tempfile
 import zipfile
 
@@ -188,6 +189,12 @@ def _tiles():
     )
 
 
+def _tar(folder):
+    with tarfile.open(folder / "night.tar", "w") as archive:
+        archive.add(_path(folder), "image.fits")
+    return folder / "night.tar"
+
+
 def _refused():
     """What is no file of a frame."""
     yield "an empty file", lambda folder: _path(folder, content=b""), Right(refused="is empty")
@@ -197,8 +204,18 @@ def _refused():
     yield (
         "a page of HTML instead of a file",
         lambda folder: b"<!DOCTYPE html>" * 300,
-        Right(refused="neither FITS"),
+        Right(refused="a web page, .* fetch it again"),
     )
+    yield "a tar archive", _tar, Right(refused="a tar archive; unpack it")
+    address = "https://archive.example/image.fits"
+    yield "an address", lambda folder: address, Right(refused="this is an address, .* fetch it first")
+    named = {"[1]": "extension=1", "[SCI]": "extension='SCI'", "[SCI,2]": r"extension=\('SCI', 2\)"}
+    for end, advice in named.items():
+        yield (
+            f"a path with {end} behind it (IRAF, CFITSIO)",
+            lambda folder, end=end: f"{_path(folder)}{end}",
+            Right(refused=f"give {advice}"),
+        )
     yield "a zip archive of two files", lambda folder: _zip(_PLAIN, "b.fits"), Right(refused="holds 2 files")
     yield "half a zip archive", lambda folder: _zip(_PLAIN)[:500], Right(refused="zip archive cannot be read")
     yield "half a gzip file", lambda folder: gzip.compress(_PLAIN)[:1500], Right(refused="truncated|corrupt")

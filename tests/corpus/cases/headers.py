@@ -40,6 +40,11 @@ _CARDS = {
     "a text that would go on, and does not": "OBJECT  = 'NGC 1316&'",
     "an INHERIT card in the primary HDU": "INHERIT =                    T",
     "control characters": "OBJECT  = 'M\x0131'",
+    "a value without quotes (MAST user)": "ABCDEFGH= unquotedstringliteral",
+    "letters of Unicode (UTF-8)": "SPT     = 'L0\xce\xb3    '           /Spectral type",
+    "a line feed in a text (CASA 4.7)": "ORIGIN  = 'CASA 4.7.0-REL (r38335)\n'",
+    "a card without an equals sign": "FIX4 2",
+    "a slash without a blank (IDL)": "NPOINTS =                  216 /Real*4 (floating point)",
 }
 
 #: BUNIT as archives spell it, and the unit.
@@ -66,7 +71,7 @@ def cases(kind):
     for text, unit in _UNITS.items():
         hdus = encoded(primary(IMAGE, BUNIT=text))
         yield Case(kind, f"BUNIT = {text!r}", lambda _, hdus=hdus: hdus, Right(IMAGE, unit=unit))
-    for name, content, right in (*_skies(), *_storage()):
+    for name, content, right in (*_skies(), *_storage(), *_dumps()):
         yield Case(kind, name, lambda _, content=content: content, right)
 
 
@@ -143,6 +148,42 @@ def _storage():
     )
     yield "DATASUM that is wrong", encoded(primary(IMAGE, DATASUM="1")), Right(IMAGE)
     yield "300 lines of HISTORY", encoded(_with_history(300)), Right(IMAGE)
+
+
+#: The WCS of a survey's map as IDL wrote it, after a report to astropy.
+_IDL = """
+CTYPE1  = 'GLON-CAR'           /
+CTYPE2  = 'GLAT-CAR'           /
+CRPIX1  =       108000.00000000 /
+CRPIX2  =         3000.00000000 /
+CRVAL1  =                  0.0 /
+CRVAL2  =                  0.0 /
+CDELT1  =   -0.001666666666666 /
+CDELT2  =    0.001666666666666 /
+CROTA2  =                    0 /
+BUNIT   = 'MJy/sr  '           /"""
+#: An image of the NOAO mosaic before the year 2000: dates, a doubtful reference system, sexagesimal texts.
+_NOAO = """
+OBJECT  = 'Dark    '           / Observation title
+EXPTIME =               10.000 / Exposure time (sec)
+RADECSYS= 'FK5?    '           / Default coordinate system
+RA      = '13:38:47.00'        / RA of observation (hr)
+DEC     = '13:04:02.00'        / DEC of observation (deg)
+EQUINOX =  1.9976999510000E+03 / Equinox of coordinate system
+DATE-OBS= '09/29/97'           / Date of observation start
+DATE-NEW= '1997-29-09T23:57:44.0Z' / Future DATE-OBS keyword (UTC approximate)
+TELESCOP= 'KPNO 0.9 meter telescope' / Telescope
+DETSIZE = '[1:8176,1:8192]'    / Detector size for DETSEC
+FILTER  = 'Halpha Mosaic'      / Filter name(s)"""
+
+
+def _dumps():
+    """Headers as they stand in published dumps."""
+    plain = encoded(primary(IMAGE))
+    galactic = with_cards(plain, *_IDL.strip().splitlines())
+    yield "a galactic map of IDL", galactic, Right(IMAGE, sky=(0.0, 0.0), unit="MJy / sr")
+    noao = with_cards(plain, *_NOAO.strip().splitlines())
+    yield "a mosaic of NOAO, 1997", noao, Right(IMAGE, sky=(), cards={"ACBAND": "Halpha Mosaic"})
 
 
 def _with_history(lines):

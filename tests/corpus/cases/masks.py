@@ -63,7 +63,9 @@ def cases(kind):
     ):
         content = encoded(*hdus)
         yield Case(kind, name, lambda _, content=content: content, right, options)
-    yield Case(kind, "what CCDData wrote", _ccddata, Right(IMAGE, mask=OVER_TWO_THIRDS, sigma=4.0))
+    for telescope, cards in _TELESCOPES.items():
+        right = Right(IMAGE, mask=OVER_TWO_THIRDS, sigma=4.0)
+        yield Case(kind, f"what CCDData wrote, {telescope}", _ccddata(cards), right)
 
 
 def _file(flags, *, name="MASK", planes=(), science="SCI", kind=fits.ImageHDU, **cards):
@@ -161,9 +163,26 @@ def _not_integers():
     yield "infinite", (primary(endless),), Right(IMAGE, mask=OVER_TWO_THIRDS), {}
 
 
-def _ccddata(folder):
+#: Whose header a CCDData may have kept: its mask is one of good and bad, whatever their bits mean.
+_TELESCOPES = {
+    "no telescope": {},
+    "SDSS": {"ORIGIN": "SDSS"},
+    "JWST": {"TELESCOP": "JWST", "INSTRUME": "NIRCAM"},
+    "HST": {"TELESCOP": "HST", "INSTRUME": "STIS"},
+    "LSST": {"TELESCOP": "LSST", "INSTRUME": "LSSTCam"},
+    "Euclid": {"TELESCOP": "Euclid", "INSTRUME": "VIS"},
+    "ZTF": {"INSTRUME": "ZTF/MOSAIC"},
+    "DECam": {"INSTRUME": "DECam", "PROCTYPE": "InstCal", "PLVER": "V5.0"},
+}
+
+
+def _ccddata(cards):
     from astropy.nddata import StdDevUncertainty
 
-    frame = CCDData(IMAGE, unit="adu", mask=OVER_TWO_THIRDS, uncertainty=StdDevUncertainty(IMAGE * 0 + 4))
-    frame.write(folder / "ccd.fits")
-    return folder / "ccd.fits"
+    def make(folder):
+        noise = StdDevUncertainty(IMAGE * 0 + 4)
+        frame = CCDData(IMAGE, unit="adu", mask=OVER_TWO_THIRDS, uncertainty=noise, meta=dict(cards))
+        frame.write(folder / "ccd.fits")
+        return folder / "ccd.fits"
+
+    return make

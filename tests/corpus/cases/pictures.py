@@ -158,7 +158,18 @@ def _others():
 
 def _refused():
     gif = _saved(Image.fromarray(_GREY8), "GIF")
-    yield "GIF", gif, Right(refused="neither FITS")
+    yield "GIF", gif, Right(refused="a GIF picture .* take a PNG")
+    xisf = b"XISF0100" + bytes(8) + b'<?xml version="1.0"?><xisf version="1.0"></xisf>'
+    yield "XISF (PixInsight)", xisf, Right(refused="PixInsight image .* save it as FITS")
+    yield "SER, a film", b"LUCAM-RECORDER" + bytes(164), Right(refused="a film .* stack its pictures")
+    preview = _written(_RGB8, photometric="rgb", subfiletype=1)
+    yield "a camera's raw file (NEF)", preview, Right(refused="camera's raw file; develop it")
+    version = [(50706, "B", 4, bytes((1, 4, 0, 0)), True)]
+    yield (
+        "a camera's raw file (DNG)",
+        _written(_GREY16, photometric="minisblack", extratags=version),
+        Right(refused="camera's raw file; develop it"),
+    )
     yield "half a PNG", _png_16(_RGB16, 2)[:2000], Right(refused="picture cannot be read")
     yield "half a TIFF", _written(_RGB16, photometric="rgb")[:2000], Right(refused="picture cannot be read")
     yield (

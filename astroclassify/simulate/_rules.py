@@ -1,0 +1,139 @@
+"""What parameters of the simulator may be, beside the rules of `astroclassify.core`."""
+
+import numpy as np
+from astropy import units as u
+
+from astroclassify.core import ParameterError, rules
+from astroclassify.instruments import Instrument
+from astroclassify.photometry import as_bandpass
+
+#: A camera: its registry name, or its description.
+CAMERA = rules.either(rules.text, rules.instance(Instrument))
+#: What `Body` and `PictureBody` have, and any other that stands in for them.
+BODY = rules.having("a body, as of random_body or from_image", "angular_radius", "scene", "described")
+#: A start of exposure, MJD; a length on the sky; a number without a unit, zero or more; any number.
+DATE = rules.quantity(u.day)
+ARCSEC = rules.quantity(u.arcsec, 0)
+STRENGTH = rules.quantity(u.dimensionless_unscaled, 0)
+NUMBER = rules.number
+SECONDS = rules.quantity(u.s, 0)
+RADIANS = rules.quantity(u.rad)
+
+
+def device(name, value):
+    """
+    Ask for a device of torch.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name.
+    value : object
+        What it was given.
+
+    Returns
+    -------
+    str or torch.device
+        The device.
+    """
+    import torch  # only here: what can be drawn is told without it
+
+    try:
+        torch.device(value)
+    except (RuntimeError, TypeError) as error:
+        raise rules.wrong(name, value, "a device of torch, as 'cpu' or 'cuda'") from error
+    return value
+
+
+def band(name, value):
+    """
+    Ask for a filter.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name.
+    value : object
+        What it was given.
+
+    Returns
+    -------
+    str or Bandpass
+        A filter's name, or the throughput of another.
+    """
+    if isinstance(value, str):
+        return value
+    try:
+        return as_bandpass(value)
+    except (AttributeError, TypeError, ValueError) as error:  # also ParameterError
+        raise rules.wrong(name, value, f"a filter's name, or a throughput ({error})") from error
+
+
+def tensor(name, value):
+    """
+    Ask for a map.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name.
+    value : object
+        What it was given.
+
+    Returns
+    -------
+    torch.Tensor
+        Of two axes.
+    """
+    import torch
+
+    if not isinstance(value, torch.Tensor):
+        raise rules.wrong(name, value, "a torch.Tensor")
+    if value.ndim != 2:
+        raise ParameterError(f"{name} has {value.ndim} axes; expected 2, rows and columns of one chip")
+    return value
+
+
+def image(name, value):
+    """
+    Ask for an image of real numbers.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name.
+    value : object
+        What it was given.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``[y, x]``.
+    """
+    found = value.value if getattr(value, "unit", None) == u.dimensionless_unscaled else value
+    found = None if hasattr(found, "unit") else np.asarray(found)
+    if found is None or found.dtype.kind not in "buif" or found.ndim != 2:
+        raise rules.wrong(name, value, "an image of real numbers with 2 axes")
+    return found
+
+
+def sky(name, value):
+    """
+    Ask for the light of the sky.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name.
+    value : object
+        What it was given.
+
+    Returns
+    -------
+    tuple of float
+        Zodiacal light and earthshine, V mag per square arcsecond; `None` for a light that is not there.
+    """
+    found = rules.several(rules.optional(rules.surface_brightness))(name, value)
+    if len(found) != 2:
+        raise rules.wrong(name, value, "two surface brightnesses: zodiacal light and earthshine")
+    return found
