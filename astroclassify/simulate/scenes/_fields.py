@@ -63,7 +63,7 @@ def galaxy_density(magnitude=25.0):
     return float(10 ** np.interp(magnitude, _GALAXY_MAGNITUDES, _GALAXY_COUNTS))
 
 
-def add_foreground(scene, latitude, dice, *, density=1.0):
+def add_foreground(scene, latitude, dice, *, density=1.0, pixels_each=_PIXELS_PER_STAR):
     """
     Add stars of the Milky Way.
 
@@ -77,6 +77,8 @@ def add_foreground(scene, latitude, dice, *, density=1.0):
         Source of randomness.
     density : float, default 1
         Multiplies their number.
+    pixels_each : float, default 40
+        No more stars are drawn than one for so many pixels; the faintest are left out.
 
     Raises
     ------
@@ -85,7 +87,7 @@ def add_foreground(scene, latitude, dice, *, density=1.0):
     """
     rng = dice.rng
     of_latitude = star_density(latitude, 25.0) / star_density(90.0, 25.0) * rng.lognormal(0, _FIELD_TO_FIELD)
-    expected, limit = _counts(scene, density * of_latitude, _STAR_MAGNITUDES, _STAR_COUNTS, _PIXELS_PER_STAR)
+    expected, limit = _counts(scene, density * of_latitude, _STAR_MAGNITUDES, _STAR_COUNTS, pixels_each)
     number = rng.poisson(expected)
     magnitude = _magnitudes(rng, number, _STAR_MAGNITUDES, _STAR_COUNTS, limit)
     temperature = np.interp(magnitude, _COLOUR_MAGNITUDES, _COLOURS) * rng.lognormal(0, 0.1, number)
