@@ -43,7 +43,7 @@ _KINDS = (
     ("cluster", "open"),
 )
 _GROUPS = {
-    "galaxies": ("spiral", "elliptical", "edge-on", "irregular", "merger", "group"),
+    "galaxies": ("spiral", "elliptical", "edge-on", "irregular", "dwarf", "merger", "group"),
     "planetaries": ("planetary",),
     "other nebulae": ("emission", "reflection", "remnant", "dark", "bubble", "young"),
     "star clusters": ("globular", "open"),

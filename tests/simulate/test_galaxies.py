@@ -18,7 +18,7 @@ from astroclassify.simulate.scenes._palette import STAR_TYPES
 from astroclassify.simulate.scenes._scene import Scene
 from astroclassify.simulate.scenes._spirals import SpiralShape
 
-GALAXIES = ("spiral", "elliptical", "edge-on", "irregular", "merger", "group")
+GALAXIES = ("spiral", "elliptical", "edge-on", "irregular", "dwarf", "merger", "group")
 BLUE, RED = response("wfc3-uvis", "F275W"), response("acs-wfc", "F814W")
 
 

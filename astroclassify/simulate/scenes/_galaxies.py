@@ -13,6 +13,7 @@ _SPIRAL = (_spirals.paint_spiral, _spirals.REACH)
 _ELLIPTICAL = (_ellipticals.paint_elliptical, _ellipticals.REACH)
 _EDGE_ON = (_edge_on.paint_edge_on, _edge_on.REACH)
 _IRREGULAR = (_irregulars.paint_irregular, _irregulars.REACH)
+_DWARF = (_irregulars.paint_dwarf, _irregulars.REACH)
 _REMNANT = (_mergers.paint_remnant, _mergers.REACH)
 
 
@@ -81,7 +82,7 @@ def edge_on(body, view, dice):
 
 def irregular(body, view, dice):
     """
-    Draw an irregular or dwarf: a lumpy disk, associations, resolved stars, H II shells.
+    Draw an irregular: a lumpy disk, associations, resolved stars, H II shells.
 
     Parameters
     ----------
@@ -98,6 +99,27 @@ def irregular(body, view, dice):
         What the window shows.
     """
     return _alone(_IRREGULAR, body, view, dice)
+
+
+def dwarf(body, view, dice):
+    """
+    Draw a dwarf spheroidal: stars in a faint, round body.
+
+    Parameters
+    ----------
+    body : Body
+        The galaxy; its brightness is that of the centre.
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+
+    Returns
+    -------
+    Scene
+        What the window shows.
+    """
+    return _alone(_DWARF, body, view, dice)
 
 
 def merger(body, view, dice):
