@@ -128,9 +128,7 @@ def test_arms_change_neither_flux_nor_symmetry_and_wind_as_their_sign_says(arms)
     y, x = np.mgrid[-100:101, -100:101]
     radius, azimuth = np.hypot(y, x), np.arctan2(y, x)
     # The phase of the second harmonic moves outwards in the sense of the winding.
-    phases = [
-        np.angle((armed * np.exp(2j * azimuth))[abs(radius - at) < 1].sum()) / 2 for at in (20.0, 22.0)
-    ]
+    phases = [np.angle((armed * np.exp(2j * azimuth))[abs(radius - at) < 1].sum()) / 2 for at in (20.0, 22.0)]
     turned = (phases[1] - phases[0] + np.pi / 2) % np.pi - np.pi / 2
     assert turned == pytest.approx(np.sign(arms) * 3.0 * np.log(22 / 20), abs=0.05)
 

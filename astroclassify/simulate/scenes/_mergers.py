@@ -1,6 +1,5 @@
 """Galaxies in interaction: what tides made of their disks, shared envelopes, knots of young stars, torn dust."""
 
-import numpy as np
 import torch
 
 from astroclassify.simulate._textures import ridges
