@@ -307,7 +307,7 @@ def report(shown, *, network):
 
 
 def strips(kind, rows, *, across=12):
-    """Give grey levels of rows of so many pictures of a kind: the first of each name, then the second ones."""
+    """Give grey levels of rows of so many pictures of a kind: a row of each name, then the next ones."""
     from PIL import Image, ImageDraw
 
     made = []

@@ -2,7 +2,8 @@
 
 Writes ``TARGET/KIND.png`` for each kind of body: rows of real pictures of FOLDER (``labels.csv``: file, body,
 label, kind, subclass), and below each a row of simulated photographs of the same kind, cut, averaged and
-stretched alike (`realism.matched`). Without ``--pictures`` all rows are simulated. The same seed gives the same sheet.
+stretched alike (`realism.matched`). Without ``--pictures`` all rows are simulated. A seed gives one
+sheet.
 """
 
 import argparse

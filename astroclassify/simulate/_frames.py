@@ -45,7 +45,7 @@ _FAINTEST_OF_SKY = 0.01
 _LARGEST_CONTRAST = 1e-4
 #: The isophote that a frame is exposed for holds so much of the body's light.
 _LIGHT_ABOVE = (0.1, 0.8)
-#: One star of the foreground for so many pixels at most: what lies behind a denser screen is not a body's frame.
+#: One star of the foreground for so many pixels at most: behind a denser screen a body is not seen.
 _PIXELS_EACH = (80, 1000)
 #: Brightest star of a frame, for all the light of the body in it.
 _BRIGHTEST_STAR = (0.005, 0.5)
@@ -174,7 +174,7 @@ def _any_band(rng, body):
 
 
 def _light_of(observed):
-    """Diffuse light and stars together; stars of a cluster count as crowded light, on pixels as large as they."""
+    """Give diffuse light and stars on pixels as large as the stars, so that a cluster is crowded light."""
     diffuse, points = observed
     light = (diffuse + splat(points, diffuse.shape)).numpy()
     return block_reduce(light, max(1, min(light.shape) // _CROWDING_SIDE), func=np.mean)

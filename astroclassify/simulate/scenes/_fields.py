@@ -25,8 +25,8 @@ _SMALLEST = 0.3  # pixels; smaller ones are points
 #: Disks whose half-light radius is more pixels than this show arms, so many of them.
 _SHOWS_ARMS, _ARMED = 2.0, 0.7
 _WINDING = 3.0  # radians of azimuth per e-folding of the radius: a pitch of 18 degrees
-#: Central brightness of the bulge of a disk with arms relative to the disk's, and its e-folding radius relative
-#: to the half-light radius: a seventh of the light.
+#: Central brightness of the bulge of a disk with arms relative to the disk's, and its e-folding radius
+#: relative to the half-light radius: a seventh of the light.
 _BULGE, _BULGE_RADIUS = 4.0, 0.12
 _STAMP_PIXELS = 4_000_000  # of the stamps that are made at a time
 

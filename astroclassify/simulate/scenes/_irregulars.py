@@ -1,4 +1,4 @@
-"""Irregulars: a lumpy disk, an off-centre bar, associations, resolved stars, H II shells; and round dwarfs."""
+"""Irregulars: a lumpy disk, an off-centre bar, associations, stars, H II shells; and round dwarfs."""
 
 import numpy as np
 import torch

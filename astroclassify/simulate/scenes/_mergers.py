@@ -1,4 +1,4 @@
-"""Galaxies in interaction: what tides made of their disks, shared envelopes, knots of young stars, torn dust."""
+"""Galaxies in interaction: what tides made of disks, shared envelopes, knots of young stars, torn dust."""
 
 import torch
 

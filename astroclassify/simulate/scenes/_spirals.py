@@ -234,7 +234,7 @@ def _disk(canvas, shape):
 
 
 def _patterns(shape, r, ln_r, azimuth, raggedness, fraying):
-    """Crests of the arms, broad and thin, of a mean over azimuth of about one, and the lanes inside of them."""
+    """Crests of the arms, broad and thin, of a mean over azimuth of about one, and the lanes inside them."""
     wound = shape.wound(ln_r, azimuth)
     phase = shape.number * wound + (raggedness - shape.phase)
     lopsided = 1 + shape.lopsided * torch.cos(wound - shape.phase)

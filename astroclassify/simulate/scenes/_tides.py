@@ -1,8 +1,9 @@
 """Tides: the stars of two disks that pass each other, as test particles; where they are, and how bright.
 
-Toomre & Toomre (1972, ApJ 178, 623): stars of a disk weigh nothing beside the two galaxies, so each is followed
-alone in the field of both. Tails and bridges are what the outer disks become. Units: the first galaxy's mass,
-the radius of its disk, and a gravitational constant of 1, in which its outermost stars go round in some 6.3.
+Toomre & Toomre (1972, ApJ 178, 623): stars of a disk weigh nothing beside the two galaxies, so each is
+followed alone in the field of both. Tails and bridges are what the outer disks become. Units: the first
+galaxy's mass, the radius of its disk, and a gravitational constant of 1; its outermost stars go round in some
+6.3 units of time.
 """
 
 from dataclasses import dataclass
@@ -43,8 +44,8 @@ class Tides:
     angles : tuple of float
         Directions of the disks' longer axes before the encounter, from u towards v, radians.
     light : torch.Tensor
-        Surface brightness of the followed stars, in units of the disks' centres before the encounter; a square
-        of ``EXTENT`` body units on either side of the origin.
+        Surface brightness of the followed stars, in units of the disks' centres before the encounter; on a
+        square of ``EXTENT`` body units on either side of the origin.
     """
 
     places: list
