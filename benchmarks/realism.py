@@ -43,7 +43,7 @@ _KINDS = (
     ("cluster", "open"),
 )
 _GROUPS = {
-    "galaxies": ("spiral", "elliptical", "edge-on", "irregular", "merger", "group"),
+    "galaxies": ("spiral", "elliptical", "edge-on", "irregular", "dwarf", "merger", "group"),
     "planetaries": ("planetary",),
     "other nebulae": ("emission", "reflection", "remnant", "dark", "bubble", "young"),
     "star clusters": ("globular", "open"),
@@ -90,17 +90,21 @@ def matched(image):
     return np.clip((small - low) / max(high - low, 1e-9), 0, 1).astype(np.float32)
 
 
-def real_pictures(folder):
-    """Read the pictures of a folder as luminance."""
+def labelled(folder):
+    """List the pictures of a folder: file, body, and the kind of drawn body that its labels stand for."""
     import csv
 
+    with open(Path(folder) / "labels.csv", newline="", encoding="utf-8") as lines:
+        return [(row["file"], row["body"], kind_of(row)) for row in csv.DictReader(lines)]
+
+
+def real_pictures(folder):
+    """Read the pictures of a folder as luminance."""
     from astroclassify.io import read_frames
 
-    with open(Path(folder) / "labels.csv", newline="", encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
     return [
-        Shown(matched(read_frames(Path(folder) / row["file"])[0].data), kind_of(row), row["body"], True)
-        for row in rows
+        Shown(matched(read_frames(Path(folder) / file)[0].data), kind, body, True)
+        for file, body, kind in labelled(folder)
     ]
 
 
@@ -108,12 +112,8 @@ def simulated_picture(kind, seed):
     """Show a random body of a kind as a photograph, as training does."""
     from astroclassify.simulate import random_frames
 
-    for attempt in range(20):
-        (frame,) = random_frames([seed, attempt], shape=(SIDE * _FINER,) * 2, kind=kind)
-        # Half of them are linear frames with noise; photographs have 8 bits.
-        if np.isfinite(frame.array).all() and (frame.array == np.round(frame.array)).all():
-            return matched(frame.array)
-    raise RuntimeError(f"no photograph of {kind} in 20 tries")
+    (frame,) = random_frames(seed, shape=(SIDE * _FINER,) * 2, kind=kind, shown="photograph")
+    return matched(frame.array)
 
 
 def raw_frames(folder, *, count, seed):
@@ -302,21 +302,34 @@ def report(shown, *, network):
         print(f"  {name:18} {max(area, 1 - area):.3f} {real:9.3f} {drawn:9.3f}")
 
 
+def strips(kind, rows, *, across=12):
+    """Give grey levels of rows of so many pictures of a kind: a row of each name, then the next ones."""
+    from PIL import Image, ImageDraw
+
+    made = []
+    for start in range(0, max(map(len, rows.values())), across):
+        for label, images in rows.items():
+            if start >= len(images):
+                continue
+            strip = np.zeros((SIDE, across * SIDE), np.uint8)
+            for n, image in enumerate(images[start : start + across]):
+                strip[:, n * SIDE : (n + 1) * SIDE] = np.round(255 * image[::-1])
+            picture = Image.fromarray(strip)
+            ImageDraw.Draw(picture).text((4, 4), f"{kind} {label}", fill=255)
+            made.append(np.asarray(picture))
+    return made
+
+
 def sheet(shown, path, *, across=12):
     """Draw real pictures above simulated ones, kind by kind."""
-    from PIL import Image, ImageDraw
+    from PIL import Image
 
     rows = []
     for kind in sorted({s.kind for s in shown}):
-        pairs = [[s.image for s in shown if s.kind == kind and s.real is real] for real in (True, False)]
-        for start in range(0, min(map(len, pairs)), across):
-            for label, images in zip(("real", "simulated"), pairs, strict=True):
-                strip = np.zeros((SIDE, across * SIDE), np.uint8)
-                for n, image in enumerate(images[start : start + across]):
-                    strip[:, n * SIDE : (n + 1) * SIDE] = np.round(255 * image[::-1])
-                picture = Image.fromarray(strip)
-                ImageDraw.Draw(picture).text((4, 4), f"{kind} {label}", fill=255)
-                rows.append(np.asarray(picture))
+        real, drawn = (
+            [s.image for s in shown if s.kind == kind and s.real is real] for real in (True, False)
+        )
+        rows += strips(kind, {"real": real, "simulated": drawn}, across=across)
     Image.fromarray(np.vstack(rows)).save(path)
 
 
@@ -333,10 +346,7 @@ def main():
     parser.add_argument("--sheet", type=Path, help="contact sheet of all pictures, PNG")
     chosen = parser.parse_args()
     if chosen.raw:
-        import csv
-
-        with open(chosen.folder / "labels.csv", newline="", encoding="utf-8") as lines:
-            total = len(list(csv.DictReader(lines)))
+        total = len(labelled(chosen.folder))
         shown = raw_frames(chosen.folder, count=chosen.count or total, seed=chosen.seed)
     else:
         real = real_pictures(chosen.folder)[: chosen.count]

@@ -16,6 +16,7 @@ from scipy import ndimage
 from astroclassify.core import ParameterError, checked, rules
 from astroclassify.photometry import sky_rate
 from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._raster import splat
 from astroclassify.simulate._rules import image
 from astroclassify.simulate._textures import fractal
 from astroclassify.simulate.optics._observe import blur_scene, moffat_kernel
@@ -43,8 +44,16 @@ _REDSHIFT_STEP = 0.01  # fewer responses to work out
 _FAINTEST_OF_SKY = 0.01
 #: And in units of the brightest pixel: below, rounding errors of the blur would show.
 _LARGEST_CONTRAST = 1e-4
-#: How many frames are exposed for the diffuse light, and how far at most below the level for stars.
-_FOR_THE_DIFFUSE, _DEEPEST = 0.6, 0.02
+#: The isophote that a frame is exposed for holds so much of the body's light.
+_LIGHT_ABOVE = (0.1, 0.8)
+#: One star of the foreground for so many pixels at most: behind a denser screen a body is not seen.
+_PIXELS_EACH = (80, 1000)
+#: Brightest star of a frame, for all the light of the body in it.
+_BRIGHTEST_STAR = (0.005, 0.5)
+#: Light is added up on no more pixels than this a side, by about.
+_CROWDING_SIDE = 96
+#: How often a photograph fades to black at its edges.
+_VIGNETTED = 0.35
 #: Scattered light is smooth: it is worked out on no more pixels than this a side, by about.
 _GLOW_SIDE = 96
 
@@ -118,10 +127,15 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1,
         raise ParameterError(f"shown is {shown!r}; expected 'linear', 'photograph' or None")
     dice = Dice(rng)
     body = random_body(kind, dice.rng, label=label or dice.rng.choice(CLASSES, p=CLASS_FRACTIONS))
-    scene = body.scene(_view_of_any_telescope(dice, body, shape))
+    alone = body.scene(_view_of_any_telescope(dice, body, shape))
+    scene = alone.scaled(1.0)
     add_background(scene, dice, density=dice.log_uniform(0.1, 3))
-    add_foreground(scene, body.latitude, dice, density=dice.log_uniform(0.1, 20))
-    return [SimulatedFrame(_show(scene, body, dice, shown), body.label, body.kind) for _ in range(renderings)]
+    crowding = {"density": dice.log_uniform(0.1, 20), "pixels_each": dice.log_uniform(*_PIXELS_EACH)}
+    add_foreground(scene, body.latitude, dice, **crowding)
+    # Where there is no body, what the sky holds is what is looked at.
+    subject = scene if body.label == "field" else alone
+    frames = [_show(scene, subject, body, dice, shown) for _ in range(renderings)]
+    return [SimulatedFrame(frame, body.label, body.kind) for frame in frames]
 
 
 def _view_of_any_telescope(dice, body, shape):
@@ -135,17 +149,21 @@ def _view_of_any_telescope(dice, body, shape):
     return View(tuple(shape), scale, centre, float(rng.uniform(0, 2 * np.pi)), body.angular_radius / scale)
 
 
-def _show(scene, body, dice, shown):
+def _show(scene, subject, body, dice, shown):
     rng = dice.rng
     answer = _any_band(rng, body)
     diffuse, points = scene.observed(answer)
+    light = _light_of(subject.observed(answer))
+    # Pictures of a body are seldom of a star that outshines it.
+    points[2] = np.minimum(points[2], dice.log_uniform(*_BRIGHTEST_STAR) * light.mean() * diffuse.numel())
     fwhm, spikes = dice.log_uniform(0.5, 3.5), rng.choice([0, 0, rng.uniform(0, 0.08)])
-    beta, angle = rng.uniform(2.0, 4.5), rng.choice([0, np.pi / 4, rng.uniform(0, np.pi)])
+    beta, angle = rng.uniform(2.5, 4.5), rng.choice([0, np.pi / 4, rng.uniform(0, np.pi)])
     image = blur_scene(
         diffuse, points, lambda box: moffat_kernel(box, fwhm, beta=beta, spikes=spikes, spike_angle=angle)
     ).numpy()
     faintest = _FAINTEST_OF_SKY * _sky_of(answer.bandpass) * scene.view.pixel_area
-    image = image / _reference_level(image, diffuse.numpy(), faintest, rng)
+    level = _isophote(light, rng.uniform(*_LIGHT_ABOVE))
+    image = image / max(level, faintest, _LARGEST_CONTRAST * float(image.max()))
     is_linear = rng.random() < 0.5 if shown is None else shown == "linear"
     return linear_frame(image, dice) if is_linear else photograph(image, dice)
 
@@ -163,13 +181,18 @@ def _any_band(rng, body):
     return response(*bands[rng.integers(len(bands))], redshift=redshift)
 
 
-def _reference_level(image, diffuse, faintest, rng):
-    """The brightness that exposure and stretch are chosen for: the bright stars, or the diffuse light."""
-    quantile = rng.choice([0.97, 0.99, 0.997])
-    level = float(np.quantile(image[::2, ::2], quantile))
-    if rng.random() < _FOR_THE_DIFFUSE:
-        level = max(_DEEPEST * level, float(np.quantile(diffuse[::2, ::2], quantile)))
-    return max(level, faintest, _LARGEST_CONTRAST * float(image.max()))
+def _light_of(observed):
+    """Give diffuse light and stars on pixels as large as the stars, so that a cluster is crowded light."""
+    diffuse, points = observed
+    light = (diffuse + splat(points, diffuse.shape)).numpy()
+    return block_reduce(light, max(1, min(light.shape) // _CROWDING_SIDE), func=np.mean)
+
+
+def _isophote(light, part):
+    """Exposure and stretch are chosen for a brightness: this part of the body's light lies above it."""
+    ordered = np.sort(light, axis=None)[::-1]
+    enclosed = np.cumsum(ordered, dtype=np.float64)
+    return float(ordered[min(np.searchsorted(enclosed, part * enclosed[-1]), ordered.size - 1)])
 
 
 @checked(image=image, dice=rules.instance(Dice))
@@ -280,7 +303,7 @@ def photograph(image, dice):
             picture - ndimage.gaussian_filter(picture, rng.uniform(1, 3))
         )
     picture = picture + rng.uniform(0, 0.15) * (rng.random() < 0.3)
-    if rng.random() < 0.65:
+    if rng.random() < _VIGNETTED:
         picture = picture * _vignette(image.shape, dice)
     return np.round(np.clip(picture, 0, 1) * 255).astype(np.float32)
 
@@ -308,11 +331,12 @@ def _vignette(shape, dice):
     y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j].astype(np.float32)
     rng = dice.rng
     way = rng.integers(3)
-    ry, rx = rng.uniform(0.7, 1.15, 2)
+    ry, rx = rng.uniform(0.75, 1.2, 2)
     if way == 0:
         r = np.maximum(np.abs(y) / ry, np.abs(x) / rx)
     elif way == 1:
         r = np.hypot(y / ry, x / rx)
     else:
-        r = np.hypot(y / ry, x / rx) + 0.2 * fractal(shape, dice, slope=3.5).cpu().numpy()
+        r = np.hypot(y / ry, x / rx) + 0.1 * fractal(shape, dice, slope=5.0).cpu().numpy()
+        return np.clip((1 - r) / rng.uniform(0.2, 0.5), 0, 1)
     return np.clip((1 - r) / rng.uniform(0.02, 0.3), 0, 1)

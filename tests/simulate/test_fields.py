@@ -116,6 +116,23 @@ def test_half_of_a_rendered_galaxys_light_lies_within_its_half_light_radius():
     assert image[np.hypot(y - 100, x - 100) < 10].sum() == pytest.approx(0.5, abs=0.06)
 
 
+@pytest.mark.parametrize("arms", [0.7, -0.7])
+def test_arms_change_neither_flux_nor_symmetry_and_wind_as_their_sign_says(arms):
+    galaxy = np.array([[100.0], [100.0], [3.0], [15.0], [1.0], [0.0], [1.0]])
+    plain, armed = (
+        render_galaxies(galaxy, (201, 201), planes=np.array([0]), arms=np.array([a]))[0].double().numpy()
+        for a in (0.0, arms)
+    )
+    assert armed.sum() == pytest.approx(plain.sum(), rel=1e-5)
+    np.testing.assert_allclose(armed, armed[::-1, ::-1], rtol=1e-3, atol=1e-9)
+    y, x = np.mgrid[-100:101, -100:101]
+    radius, azimuth = np.hypot(y, x), np.arctan2(y, x)
+    # The phase of the second harmonic moves outwards in the sense of the winding.
+    phases = [np.angle((armed * np.exp(2j * azimuth))[abs(radius - at) < 1].sum()) / 2 for at in (20.0, 22.0)]
+    turned = (phases[1] - phases[0] + np.pi / 2) % np.pi - np.pi / 2
+    assert turned == pytest.approx(np.sign(arms) * 3.0 * np.log(22 / 20), abs=0.05)
+
+
 def test_galaxies_at_the_edge_are_cut_by_it():
     galaxy = np.array([[-0.5], [50.0], [1.0], [3.0], [1.0], [0.0], [1.0]])
     image = render_galaxies(galaxy, (100, 100), planes=np.array([0]))

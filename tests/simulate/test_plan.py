@@ -115,6 +115,16 @@ def setup_of(plan):
     return Setup(plan.instrument, plan.band, plan.aperture, plan.effects.flat_field)
 
 
+def test_exposure_times_follow_the_level_in_part_and_stay_in_their_range():
+    settings = [setting_of(CONFIG, 3, 3 * number) for number in range(300)]
+    times = np.log([setting["exptime"] for setting in settings])
+    levels = [_plan._wished(CONFIG, 3, number) for number in range(300)]
+    # Seven and three tenths of two even distributions: 0.3 / hypot(0.7, 0.3).
+    assert np.corrcoef(times, levels)[0, 1] == pytest.approx(0.39, abs=0.12)
+    shortest, longest = np.log(CONFIG.exptime)
+    assert shortest - 0.01 <= times.min() < times.max() <= longest + 0.01
+
+
 @pytest.mark.parametrize("classes", [{"galaxy": 1}, {"nebula": 1}, {"star cluster": 1}], ids=str)
 def test_the_first_frame_has_the_level_asked_for_whatever_the_class(classes):
     config = replace(CONFIG, surface_brightness=(22.5, 22.5), frames_per_body=1, classes=classes)
@@ -123,7 +133,9 @@ def test_the_first_frame_has_the_level_asked_for_whatever_the_class(classes):
         bright, faint = KINDS[plan.body.kind].brightness
         assert min(bright, faint) <= plan.body.brightness <= max(bright, faint)
         level = setup_of(plan).level(plan.body, plan.view)
-        assert level == pytest.approx(setup_of(plan).rate(22.5), rel=0.06)
+        # Of a small body the level is that of a disk of 0.7 of its radius.
+        disk = np.pi * (0.7 * plan.view.scale) ** 2 / np.prod(plan.view.shape)
+        assert level == pytest.approx(setup_of(plan).rate(22.5) * min(disk, 1.0), rel=0.06)
 
 
 def test_where_no_body_has_the_level_one_keeps_its_own_brightness(monkeypatch):

@@ -104,6 +104,7 @@ _KINDS = (
     BodyKind(
         "irregular", "galaxy", "_galaxies:irregular", 1.1, (0.5 * _MPC, 30 * _MPC), (0.5e3, 6e3), (20.0, 24.0)
     ),
+    BodyKind("dwarf", "galaxy", "_galaxies:dwarf", 0.8, (0.4 * _MPC, 9 * _MPC), (0.4e3, 2.5e3), (21.5, 25.5)),
     BodyKind("merger", "galaxy", "_galaxies:merger", 2.2, (5 * _MPC, 280 * _MPC), (8e3, 50e3), (18.5, 22.5)),
     BodyKind("group", "galaxy", "_galaxies:group", 1.8, (10 * _MPC, 400 * _MPC), (20e3, 100e3), (19.0, 22.5)),
     BodyKind(

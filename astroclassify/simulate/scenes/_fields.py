@@ -25,6 +25,12 @@ _GALAXY_COUNTS = np.array([-2.0, 1.17, 1.92])
 _PIXELS_PER_STAR, _PIXELS_PER_GALAXY = 40, 400
 _STAMP_REACHES = (3, 6, 11, 20, 36, 64, 128)  # pixels
 _SMALLEST = 0.3  # pixels; smaller ones are points
+#: Disks whose half-light radius is more pixels than this show arms, so many of them.
+_SHOWS_ARMS, _ARMED = 2.0, 0.7
+_WINDING = 3.0  # radians of azimuth per e-folding of the radius: a pitch of 18 degrees
+#: Central brightness of the bulge of a disk with arms relative to the disk's, and its e-folding radius
+#: relative to the half-light radius: a seventh of the light.
+_BULGE, _BULGE_RADIUS = 4.0, 0.12
 _STAMP_PIXELS = 4_000_000  # of the stamps that are made at a time
 
 
@@ -71,8 +77,9 @@ def galaxy_density(magnitude=25.0):
     latitude=rules.quantity(u.deg, -90, 90),
     dice=rules.instance(Dice),
     density=STRENGTH,
+    pixels_each=STRENGTH,
 )
-def add_foreground(scene, latitude, dice, *, density=1.0):
+def add_foreground(scene, latitude, dice, *, density=1.0, pixels_each=_PIXELS_PER_STAR):
     """
     Add stars of the Milky Way.
 
@@ -86,6 +93,8 @@ def add_foreground(scene, latitude, dice, *, density=1.0):
         Source of randomness.
     density : float, default 1
         Multiplies their number.
+    pixels_each : float, default 40
+        No more stars are drawn than one for so many pixels; the faintest are left out.
 
     Raises
     ------
@@ -94,7 +103,7 @@ def add_foreground(scene, latitude, dice, *, density=1.0):
     """
     rng = dice.rng
     of_latitude = star_density(latitude, 25.0) / star_density(90.0, 25.0) * rng.lognormal(0, _FIELD_TO_FIELD)
-    expected, limit = _counts(scene, density * of_latitude, _STAR_MAGNITUDES, _STAR_COUNTS, _PIXELS_PER_STAR)
+    expected, limit = _counts(scene, density * of_latitude, _STAR_MAGNITUDES, _STAR_COUNTS, pixels_each)
     number = rng.poisson(expected)
     magnitude = _magnitudes(rng, number, _STAR_MAGNITUDES, _STAR_COUNTS, limit)
     temperature = np.interp(magnitude, _COLOUR_MAGNITUDES, _COLOURS) * rng.lognormal(0, 0.1, number)
@@ -153,7 +162,8 @@ def add_background(scene, dice, *, density=1.0):
 
     Notes
     -----
-    Bright ones are larger, and more often old; Sersic profiles of index 1 and 4.
+    Bright ones are larger, and more often old; Sersic profiles of index 1 and 4. Most disks that are large
+    enough to show it have a bulge and two arms.
     """
     rng = dice.rng
     expected, limit = _counts(scene, density, _GALAXY_MAGNITUDES, _GALAXY_COUNTS, _PIXELS_PER_GALAXY)
@@ -172,13 +182,16 @@ def add_background(scene, dice, *, density=1.0):
             index,
         ]
     )
+    large = (index == 1) & (galaxies[3] > _SHOWS_ARMS) & (rng.random(number) < _ARMED)
+    arms = np.where(large, rng.uniform(0.3, 0.8, number) * rng.choice([-1.0, 1.0], number), 0.0)
     if number:
-        planes = render_galaxies(galaxies, scene.view.shape, planes=old.astype(int), device=dice.device)
+        settings = {"planes": old.astype(int), "arms": arms, "device": dice.device}
+        planes = render_galaxies(galaxies, scene.view.shape, **settings)
         for spectrum, light in zip(("star-forming", "old"), planes, strict=True):
             scene.add(spectrum, light)
 
 
-def render_galaxies(galaxies, shape, *, planes, device="cpu"):
+def render_galaxies(galaxies, shape, *, planes, arms=0.0, device="cpu"):
     """
     Draw many small galaxies at once.
 
@@ -191,6 +204,8 @@ def render_galaxies(galaxies, shape, *, planes, device="cpu"):
         Rows and columns.
     planes : numpy.ndarray of int
         On which of two images each is drawn, 0 or 1.
+    arms : array_like, default 0
+        Contrast of two arms, up to 1; the sign says which way they wind. Those with arms have a bulge too.
     device : str or torch.device, default "cpu"
         Where to draw.
 
@@ -203,7 +218,7 @@ def render_galaxies(galaxies, shape, *, planes, device="cpu"):
     images = torch.zeros(2 * size + 1, device=device)  # the last one takes what falls outside
     reach = galaxies[3] * np.where(galaxies[6] == 4, 6.0, 4.5)
     group = np.searchsorted(_STAMP_REACHES[:-1], reach)
-    numbered = np.concatenate([galaxies, planes[None] * size])
+    numbered = np.concatenate([galaxies, planes[None] * size, np.broadcast_to(arms, planes.shape)[None]])
     for number in np.unique(group):
         members = _near(numbered[:, group == number], _STAMP_REACHES[number], shape)
         most = max(_STAMP_PIXELS // (2 * _STAMP_REACHES[number] + 1) ** 2, 1)
@@ -224,14 +239,14 @@ def _add_stamps(images, galaxies, reach, shape):
     dy, dx = (row - own[0]).float(), (column - own[1]).float()
     # A soft round edge, for a square one is seen in deep pictures.
     edge = (1 - (dy * dy + dx * dx) / (reach + 0.5) ** 2).clamp_(min=0.0).square_()
-    stamps = _sersic_stamps(dy, dx, own[3:7].float()).mul_(edge)
+    stamps = _sersic_stamps(dy, dx, own[3:7].float(), own[8].float()).mul_(edge)
     stamps *= own[2].float() / stamps.sum((1, 2), keepdim=True)
     inside = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
     place = torch.where(inside, own[7].long() + row * shape[1] + column, images.numel() - 1)
     images.index_add_(0, place.reshape(-1), stamps.reshape(-1))
 
 
-def _sersic_stamps(dy, dx, own):
+def _sersic_stamps(dy, dx, own, arms):
     size, ratio, angle, index = own
     c, s = torch.cos(angle), torch.sin(angle)
     along, across = c * dx + s * dy, (c * dy - s * dx) / ratio
@@ -239,4 +254,13 @@ def _sersic_stamps(dy, dx, own):
     r = torch.sqrt(along * along + across * across + 0.1) / size
     disk = index == 1
     b = torch.where(disk, 1.678, 7.669)
-    return torch.exp(-b * (torch.where(disk, r, r**0.25) - 1))
+    light = torch.exp(-b * (torch.where(disk, r, r**0.25) - 1))
+    return _with_arms(light, r, torch.atan2(across, along), arms) if arms.any() else light
+
+
+def _with_arms(disk, r, azimuth, arms):
+    """Two logarithmic arms over a disk, and a bulge; disks without arms stay as they are."""
+    crest = torch.cos(2 * (azimuth - torch.sign(arms) * _WINDING * torch.log(r)))
+    grown = 1 - torch.exp(-((r / 0.4) ** 2))
+    bulge = _BULGE * float(np.exp(1.678)) * torch.exp(r * (-1 / _BULGE_RADIUS)) * (arms != 0)
+    return disk * (1 + arms.abs() * grown * crest) + bulge

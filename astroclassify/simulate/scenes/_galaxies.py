@@ -7,11 +7,13 @@ import numpy as np
 from astroclassify.simulate._dice import Dice
 from astroclassify.simulate.scenes import _edge_on, _ellipticals, _irregulars, _mergers, _spirals
 from astroclassify.simulate.scenes._galaxy_canvas import Sheet
+from astroclassify.simulate.scenes._tides import encounter
 
 _SPIRAL = (_spirals.paint_spiral, _spirals.REACH)
 _ELLIPTICAL = (_ellipticals.paint_elliptical, _ellipticals.REACH)
 _EDGE_ON = (_edge_on.paint_edge_on, _edge_on.REACH)
 _IRREGULAR = (_irregulars.paint_irregular, _irregulars.REACH)
+_DWARF = (_irregulars.paint_dwarf, _irregulars.REACH)
 _REMNANT = (_mergers.paint_remnant, _mergers.REACH)
 
 
@@ -80,7 +82,7 @@ def edge_on(body, view, dice):
 
 def irregular(body, view, dice):
     """
-    Draw an irregular or dwarf: a lumpy disk, associations, resolved stars, H II shells.
+    Draw an irregular: a lumpy disk, associations, resolved stars, H II shells.
 
     Parameters
     ----------
@@ -97,6 +99,27 @@ def irregular(body, view, dice):
         What the window shows.
     """
     return _alone(_IRREGULAR, body, view, dice)
+
+
+def dwarf(body, view, dice):
+    """
+    Draw a dwarf spheroidal: stars in a faint, round body.
+
+    Parameters
+    ----------
+    body : Body
+        The galaxy; its brightness is that of the centre.
+    view : View
+        The window.
+    dice : Dice
+        Source of randomness.
+
+    Returns
+    -------
+    Scene
+        What the window shows.
+    """
+    return _alone(_DWARF, body, view, dice)
 
 
 def merger(body, view, dice):
@@ -118,21 +141,17 @@ def merger(body, view, dice):
         What the window shows.
     """
     rng, sheet = dice.rng, Sheet(view, dice.device)
-    late = rng.random() < 0.35
-    separation, direction = rng.uniform(0.2, 0.7), rng.uniform(0, 2 * np.pi)
-    half = np.array([np.sin(direction), np.cos(direction)]) * separation / 2
-    places = [-half, half]
-    sizes = [float(rng.uniform(0.3, 0.6)), float(rng.uniform(0.25, 0.6))]
+    late = bool(rng.random() < 0.35)
+    tides = encounter(int(rng.integers(2**31)), late=late)
     if late:
-        places, sizes = [0.3 * place for place in places], [0.3, 0.3]
         _add_member(sheet, _REMNANT, body, dice, centre=(0.0, 0.0), size=1.0, disturbance=0.04, points=0.7)
     else:
-        kinds = (_SPIRAL, _SPIRAL, _ELLIPTICAL, _IRREGULAR, _EDGE_ON)
-        for place, size in zip(places, sizes, strict=True):
+        kinds = (_SPIRAL, _SPIRAL, _ELLIPTICAL, _IRREGULAR)
+        for place, size, angle in zip(tides.places, tides.sizes, tides.angles, strict=True):
             fainter = replace(body, brightness=body.brightness + rng.uniform(0, 1.0))
-            kind = kinds[rng.integers(len(kinds))]
-            _add_member(sheet, kind, fainter, dice, centre=place, size=size, disturbance=0.08, points=0.35)
-    debris = _mergers.tidal_painter(_mergers.MergerShape(dice, places, sizes))
+            where = {"centre": place, "size": size, "angle": angle, "disturbance": 0.08}
+            _add_member(sheet, kinds[rng.integers(len(kinds))], fainter, dice, points=0.35, **where)
+    debris = _mergers.tidal_painter(_mergers.MergerShape(dice, tides, late=late))
     sheet.paint(debris, body, view, dice, reach=_mergers.REACH, points=0.3)
     return sheet.finished()
 
@@ -173,10 +192,11 @@ def _alone(kind, body, view, dice):
     return sheet.finished()
 
 
-def _add_member(sheet, kind, body, dice, *, centre, size, points, disturbance=0.0):
-    """Add one galaxy of several, with a seed and an orientation of its own."""
+def _add_member(sheet, kind, body, dice, *, centre, size, points, angle=None, disturbance=0.0):
+    """Add one galaxy of several, with a seed and, if none is given, an orientation of its own."""
     painter, reach = kind
-    seed, angle = int(dice.rng.integers(2**31)), float(dice.rng.uniform(0, 2 * np.pi))
+    seed, own_angle = int(dice.rng.integers(2**31)), float(dice.rng.uniform(0, 2 * np.pi))
+    angle = own_angle if angle is None else angle
     member = replace(body, radius=body.radius * size, seed=seed)
     seen = sheet.view.moved(centre=tuple(map(float, centre)), size=size, angle=angle)
     own = Dice(seed, device=dice.device)

@@ -1,12 +1,20 @@
-"""Irregulars and dwarfs: a lumpy disk, an off-centre bar, associations, resolved stars, H II shells."""
+"""Irregulars: a lumpy disk, an off-centre bar, associations, stars, H II shells; and round dwarfs."""
 
 import numpy as np
 import torch
 
 from astroclassify.simulate._textures import ridges
-from astroclassify.simulate.scenes._galaxy_light import ellipse, grain, lognormal, rise
+from astroclassify.simulate.scenes._galaxy_light import (
+    ellipse,
+    grain,
+    lognormal,
+    rise,
+    sersic,
+    sersic_light,
+)
 from astroclassify.simulate.scenes._galaxy_points import (
     add_giants,
+    add_globular_system,
     add_young,
 )
 
@@ -96,3 +104,88 @@ def _add_threads(canvas, shape, r):
     threads = ridges(canvas.coarse_texture(slope=3.0, outer_scale=0.3), 0.08)
     level = shape.filaments * shape.young * canvas.unit * 1e8
     canvas.add("hii", canvas.fine(threads * torch.exp(-((r / 0.35) ** 2))).mul_(level))
+
+
+class DwarfShape:
+    """
+    All numbers of one dwarf spheroidal, the same for every view of it.
+
+    Parameters
+    ----------
+    dice : Dice
+        Source of randomness.
+    """
+
+    def __init__(self, dice):
+        rng, log_uniform = dice.rng, dice.log_uniform
+        self.ratio = float(rng.uniform(0.5, 1.0))
+        self.radius = float(rng.uniform(0.25, 0.5))
+        self.index = float(rng.uniform(0.5, 1.1))
+        self.globulars = float(log_uniform(1.0, 20.0))
+        self.nucleus = float(rng.uniform(-12, -8)) if rng.random() < 0.2 else None
+        # The last stars that formed, in a patch of their own, where there still are any.
+        self.young = float(log_uniform(0.003, 0.03)) if rng.random() < 0.3 else 0.0
+        self.patch = rng.normal(0, 0.1, 2)
+        self.patch_size = float(rng.uniform(0.06, 0.15))
+
+    @property
+    def light(self):
+        """V light, level of the centre times square body units (float)."""
+        return self.profile_light / float(self._cusp)
+
+    @property
+    def profile_light(self):
+        """V light, level at the effective radius times square body units (float)."""
+        return sersic_light(self.radius, self.index, axis_ratio=self.ratio)
+
+    @property
+    def _cusp(self):
+        """Brightness of the centre over that at the effective radius."""
+        return sersic(torch.zeros(1), self.radius, self.index)
+
+    def profile(self, v, u):
+        """
+        Give the old light.
+
+        Parameters
+        ----------
+        v, u : torch.Tensor
+            Body coordinates.
+
+        Returns
+        -------
+        torch.Tensor
+            1 at the centre.
+        """
+        r = ellipse(v, u, self.ratio, softening=1e-4)
+        return sersic(r.clone(), self.radius, self.index) * rise((1.8 - r) / 0.15) / float(self._cusp)
+
+
+def paint_dwarf(canvas):
+    """
+    Paint a dwarf spheroidal: stars in a faint, round body that galaxies behind it are seen through.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        Takes its light and points.
+    """
+    shape, unit = DwarfShape(canvas.dice_of_shape), canvas.unit
+    light = add_giants(canvas, canvas.smooth(shape.profile).mul_(unit))
+    canvas.add("old", light * grain(canvas, light))
+    if shape.young:
+        knots = canvas.texture(slope=2.5, outer_scale=0.1)
+        v, u = canvas.grid
+        d2 = (v - float(shape.patch[0])).square() + (u - float(shape.patch[1])).square()
+        young = canvas.fine(shape.young * torch.exp(d2 * (-0.5 / shape.patch_size**2)))
+        add_young(canvas, (young * lognormal(knots, 1.0)).mul_(unit), knots, clusters=0.0, supergiants=0.5)
+    if shape.nucleus is not None:
+        y, x = (np.atleast_1d(p) for p in canvas.view.to_pixels(0.0, 0.0))
+        canvas.add_points("old", y, x, canvas.flux(np.array([shape.nucleus])), diameter=5.0)
+    add_globular_system(
+        canvas,
+        frequency=shape.globulars,
+        effective_radius=shape.radius,
+        axis_ratio=shape.ratio,
+        absolute_magnitude=canvas.absolute_magnitude(shape.light),
+    )

@@ -1,6 +1,5 @@
-"""Galaxies in interaction: tidal tails, bridges, shared envelopes, knots of young stars, torn dust."""
+"""Galaxies in interaction: what tides made of disks, shared envelopes, knots of young stars, torn dust."""
 
-import numpy as np
 import torch
 
 from astroclassify.simulate._textures import ridges
@@ -16,59 +15,6 @@ REACH = 2.5
 _BURST = {"clusters": 0.2, "brightest_cluster": -14.0}
 
 
-class Tail:
-    """
-    One tidal arm: a band along a curve that winds out of a galaxy and fades.
-
-    Parameters
-    ----------
-    dice : Dice
-        Source of randomness.
-    centre : array_like
-        The galaxy's place (v, u), body units.
-    size : float
-        The galaxy's radius, body units.
-    """
-
-    def __init__(self, dice, centre, size):
-        rng = dice.rng
-        self.centre = tuple(float(c) for c in centre)
-        self.start = float(size * rng.uniform(0.4, 0.9))
-        self.hand = float(rng.choice([-1, 1]))
-        self.angle = float(rng.uniform(0, 2 * np.pi))
-        self.growth = float(rng.uniform(0.25, 0.9))
-        self.length = float(rng.uniform(0.6, 2.2))
-        self.width = float(rng.uniform(0.12, 0.3))
-        self.level = float(dice.log_uniform(0.03, 0.3))
-        self.young = float(rng.uniform(0.0, 0.5))
-
-    def light(self, v, u, raggedness):
-        """
-        Give its light.
-
-        Parameters
-        ----------
-        v, u : torch.Tensor
-            Body coordinates.
-        raggedness : torch.Tensor
-            Unit normal field that moves its edges.
-
-        Returns
-        -------
-        torch.Tensor
-            Reference level 1.
-        """
-        dv, du = (v - self.centre[0]) * self.hand, u - self.centre[1]
-        r = (dv.square() + du.square()).sqrt() + 1e-4
-        azimuth = torch.remainder(torch.atan2(dv, du) - self.angle, 2 * np.pi)
-        crest = self.start * torch.exp(self.growth * azimuth)
-        away = (r / crest - 1) + 0.02 * raggedness
-        # A sharp outer and a soft inner edge, as tails have.
-        across = torch.exp(-((away / torch.where(away > 0, 0.5 * self.width, self.width)) ** 2))
-        along = rise((azimuth - 0.25) / 0.1) * torch.exp(-((azimuth / self.length) ** 2))
-        return self.level * across * along
-
-
 class MergerShape:
     """
     What a merger has beside its galaxies, the same for every view of it.
@@ -77,47 +23,19 @@ class MergerShape:
     ----------
     dice : Dice
         Source of randomness.
-    places : sequence of array_like
-        Where the galaxies are, body units.
-    sizes : sequence of float
-        Their radii, body units.
+    tides : Tides
+        What the encounter made of the disks.
+    late : bool
+        Whether the galaxies have become one, whose reference level is that at half its light: fainter than a
+        disk's centre.
     """
 
-    def __init__(self, dice, places, sizes):
+    def __init__(self, dice, tides, *, late):
         rng = dice.rng
-        self.places = [tuple(float(c) for c in place) for place in places]
-        self.tails = [
-            Tail(dice, place, size)
-            for place, size in zip(places, sizes, strict=True)
-            for _ in range(int(rng.integers(0, 3)))
-        ]
-        self.bridge = float(dice.log_uniform(0.03, 0.3)) if rng.random() < 0.6 else 0.0
-        self.bridge_width = float(rng.uniform(0.03, 0.09))
-        self.bridge_bend = float(rng.normal(0, 0.5))
+        self.tides = tides
+        self.level = float(dice.log_uniform(0.25, 1.2)) * (3.0 if late else 1.0)
+        self.young = float(rng.uniform(0.05, 0.5))
         self.halo = float(dice.log_uniform(0.02, 0.12))
-        self.dust = float(rng.uniform(0.3, 1.5))
-
-    def bridge_light(self, v, u):
-        """
-        Give the bridge between the first two galaxies.
-
-        Parameters
-        ----------
-        v, u : torch.Tensor
-            Body coordinates.
-
-        Returns
-        -------
-        torch.Tensor
-            Reference level 1.
-        """
-        (av, au), (bv, bu) = self.places[:2]
-        length2 = max((bv - av) ** 2 + (bu - au) ** 2, 1e-6)
-        along = ((v - av) * (bv - av) + (u - au) * (bu - au)) / length2
-        across = ((v - av) * (bu - au) - (u - au) * (bv - av)) / length2**0.5
-        across = across - self.bridge_bend * length2**0.5 * along * (1 - along)
-        band = torch.exp(-((across / self.bridge_width) ** 2))
-        return self.bridge * band * rise(along / 0.1) * rise((1 - along) / 0.1)
 
 
 def tidal_painter(shape):
@@ -136,16 +54,9 @@ def tidal_painter(shape):
     """
 
     def paint(canvas):
-        v, u = canvas.grid
         field = canvas.coarse_texture(slope=3.6, outer_scale=0.3)
-        debris, young = torch.zeros_like(v), torch.zeros_like(v)
-        for tail in shape.tails:
-            light = tail.light(v, u, field)
-            debris, young = debris + light, young + tail.young * light
-        if shape.bridge:
-            light = shape.bridge_light(v, u)
-            debris, young = debris + light, young + 0.3 * light
-        _add_debris(canvas, shape, debris, young, field)
+        debris = shape.level * shape.tides.at(*canvas.grid)
+        _add_debris(canvas, shape, debris, shape.young * debris, field)
 
     return paint
 

@@ -58,8 +58,12 @@ def emission(body, view, dice):
         scattered = (gas.light + 0.3 * gas.veil) * (unit * _gas.V_OF_HALPHA * dice.log_uniform(0.03, 0.5))
         scene.add("blue reflection", scattered, dust=gas.dust)
     add_exciting_stars(scene, body, dice, gas.star, gas.dust)
-    number = rng.poisson(dice.log_uniform(10, 200) * min(body.radius, 30) ** 0.5)
+    number = rng.poisson(dice.log_uniform(20, 400) * min(body.radius, 30) ** 0.5)
     add_embedded_stars(scene, body, dice, gas.star, gas.dust, number=number)
+    # The association that the cluster is the youngest part of.
+    number = rng.poisson(dice.log_uniform(10, 400) * min(body.radius, 30) ** 0.5)
+    strewn = dice.log_uniform(0.5, 1.5)
+    add_embedded_stars(scene, body, dice, (0.0, 0.0), gas.dust, number=number, size=strewn)
     if dice.chance(0.5):
         add_proplyds(scene, body, dice, gas.star)
     return scene
@@ -148,7 +152,7 @@ def reflection(body, view, dice):
     hot = temperature(magnitude) if red < 0.5 else rng.uniform(3800, 5500, magnitude.size)
     reddening = rng.gamma(2.0, 1.3, magnitude.size)  # those that are pointed at are mostly embedded
     scene.add_stars(y, x, magnitude + body.distance_modulus, hot, extinction=reddening)
-    number = rng.poisson(dice.log_uniform(1, 80))
+    number = rng.poisson(dice.log_uniform(3, 200))
     add_embedded_stars(scene, body, dice, (0.0, 0.0), depth, number=number, size=dice.log_uniform(0.2, 1.0))
     return scene
 

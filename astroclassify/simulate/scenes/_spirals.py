@@ -50,7 +50,8 @@ class SpiralShape:
         self.phase = float(rng.uniform(0, 2 * np.pi))
         self.sharpness = float(rng.uniform(0.7, 3.2))
         self.contrast = float(rng.uniform(0.35, 0.9))
-        self.lane_offset = float(rng.uniform(0.25, 0.6))
+        self.lane_offset = float(rng.uniform(0.35, 0.8))
+        self.lane_sharpness = float(log_uniform(25, 90))
         self.ragged = float(rng.uniform(0.1, 0.6))
         self.patchiness = float(rng.uniform(0.4, 0.9))
         self.start = float(rng.uniform(0.05, 0.3))
@@ -214,7 +215,7 @@ def _disk(canvas, shape):
     )
     inside = rise((shape.edge - r) / 0.08)
     disk, wide = (torch.exp(r * (-part / shape.length)) * inside for part in (1.0, 0.85))
-    crest, thin, lane = _patterns(shape, r, ln_r, azimuth, shape.ragged * patches)
+    crest, thin, lane = _patterns(shape, r, ln_r, azimuth, shape.ragged * patches, 0.15 * feathers)
     if shape.flocculent:
         crest, thin = 0.6 + 0.15 * crest, lognormal(patches, 0.9) * 0.8 + 0.2 * thin
         lane = 0.25 * lane + 0.5 * ridges(feathers, 0.3)
@@ -232,26 +233,30 @@ def _disk(canvas, shape):
     return old, forming, young, depth / max(shape.cos_i, 0.4)
 
 
-def _patterns(shape, r, ln_r, azimuth, raggedness):
-    """Crests of the arms, broad and thin, and the lanes inside of them; means over azimuth of about one."""
+def _patterns(shape, r, ln_r, azimuth, raggedness, fraying):
+    """Crests of the arms, broad and thin, of a mean over azimuth of about one, and the lanes inside them."""
     wound = shape.wound(ln_r, azimuth)
     phase = shape.number * wound + (raggedness - shape.phase)
     lopsided = 1 + shape.lopsided * torch.cos(wound - shape.phase)
-    crest, thin, lane = _arms(shape, phase)
+    crest, thin, lane = _arms(shape, phase, fraying)
     if shape.outer_number != shape.number:
         outside = rise((r - 0.55) / 0.08)
-        more = _arms(shape, phase + (shape.outer_number - shape.number) * wound)
+        more = _arms(shape, phase + (shape.outer_number - shape.number) * wound, fraying)
         crest, thin, lane = (
             torch.lerp(*pair, outside) for pair in zip((crest, thin, lane), more, strict=True)
         )
     return crest * lopsided, (0.1 + 0.9 * thin) * lopsided, lane
 
 
-def _arms(shape, phase):
+def _arms(shape, phase, fraying):
+    """The phase grows towards the centre: lanes, where the gas is shocked, lie on the arms' inner edges."""
     cosine = torch.cos(phase)
     crest = _crest(cosine, shape.sharpness)
     thin = _crest(cosine, 1.5 + 1.3 * shape.sharpness)
-    return crest, thin, torch.exp(13.0 * (torch.cos(phase - shape.lane_offset) - 1))
+    shocked = torch.cos(phase + fraying - shape.lane_offset) - 1
+    # A thin dark line, and spurs that trail from it into the arm.
+    lane = torch.exp(shape.lane_sharpness * shocked)
+    return crest, thin, lane + 0.3 * torch.exp(9.0 * shocked)
 
 
 def _crest(cosine, sharpness):
@@ -264,5 +269,5 @@ def _depth(shape, r, lane, dusty, feathers):
     clouds = lognormal(dusty, 0.8)
     threads = ridges(feathers, 0.22) * clouds
     return (
-        shape.dust * radial * (2.0 * lane * (0.35 + 0.65 * clouds) + shape.filaments * (0.9 * threads + 0.1))
+        shape.dust * radial * (3.0 * lane * (0.35 + 0.65 * clouds) + shape.filaments * (0.9 * threads + 0.1))
     )

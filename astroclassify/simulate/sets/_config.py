@@ -69,7 +69,8 @@ class SimulationConfig:
     frames_per_body : int, default 2
         Exposures of each body, in other bands and of other parts of it; 1 to 1000.
     exptime : tuple of float, default (30, 1200)
-        Exposure times in s, log-uniform; within 0.5 and 3600.
+        Exposure times in s; within 0.5 and 3600. Seven tenths of their logarithm are uniform, three tenths
+        follow the faintness drawn for the first frame; in blurry sets all of it is uniform.
     zodiacal : tuple of float, default (22.1, 23.3)
         Brightness of the zodiacal light, V mag / arcsec2.
     earthshine : tuple of float, default (22.5, 25.5)
@@ -77,10 +78,10 @@ class SimulationConfig:
     earthshine_share : float, default 0.5
         Fraction of frames with earthshine.
     surface_brightness : tuple of float, default (20, 24.5)
-        Mean light of a body over its first frame, as the surface brightness in V (mag / arcsec2) of light of
-        a star-forming galaxy that makes as many electrons in the frame's band; uniform, before anything is
-        known of the body. Bodies of the class are drawn until the kind of one can have it in its view; see
-        the documentation for what happens where none can.
+        Mean light of a body over its first frame (over a disk of 0.7 of its radius if that is smaller), as
+        the surface brightness in V (mag / arcsec2) of light of a star-forming galaxy that makes as many
+        electrons in the frame's band; uniform, before anything is known of the body. Bodies of the class are
+        drawn until the kind of one can have it in its view; see the documentation for where none can.
     foreground, background : tuple of float
         Numbers of foreground stars and of background galaxies relative to the usual, log-uniform.
     extinction : tuple of float, default (0, 3)

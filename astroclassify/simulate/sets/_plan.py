@@ -27,6 +27,8 @@ _BLOCK = 4  # bodies that share out the classes
 _TRIES = 24
 # Bodies tried for a level of light, and for a clear frame of it; views, for the level of a later frame.
 _BODIES, _BODIES_OF_LEVEL, _VIEWS = 60, 20, 8
+_FOLLOWS_LEVEL = 0.3  # how much of an exposure time's logarithm follows the level of light
+_BRIGHT_PARTS = 0.7  # of a body's radius
 _SPREAD = 0.5  # mag, of the levels of one body's frames
 # How often a clear frame is tried, and from which try on with other filters and times as well.
 _CLEAR_TRIES, _OTHER_SETTINGS = 400, 120
@@ -386,7 +388,12 @@ def _levelled(config, seed, number, setting, wished, *, attempt=0):
     body = unlevelled_body(config, seed, number, attempt=attempt)
     view = _view(setting, body, _generator(seed, _VIEW, number * config.frames_per_body, attempt))
     setup = Setup.of(setting)
-    return levelled(body, view, setup, setup.rate(wished)), view
+    return levelled(body, view, setup, setup.rate(wished) * _covered(view)), view
+
+
+def _covered(view):
+    """Say how much of a frame the bright parts of a small body cover: its level is that of these."""
+    return min(np.pi * (_BRIGHT_PARTS * view.scale) ** 2 / (view.shape[0] * view.shape[1]), 1.0)
 
 
 def _view_at_level(config, seed, index, body, setting, wished):
@@ -395,6 +402,7 @@ def _view_at_level(config, seed, index, body, setting, wished):
     own = _SPREAD * float(_generator(seed, _LEVEL, number, 0, index).normal())
     wished = setup.rate(wished + own)
     views = [_view(setting, body, _generator(seed, _VIEW, index, attempt)) for attempt in range(_VIEWS)]
+    wished *= _covered(views[0])
     return min(views, key=lambda view: round(abs(np.log(max(setup.level(body, view), 1e-12) / wished)), 3))
 
 
@@ -442,7 +450,7 @@ def setting_of(config, seed, index):
         "instrument": instrument,
         "aperture": None if aperture == FULL_FRAME else aperture,
         "band": _drawn(rng, config.bands[instrument]),
-        "exptime": round(_log_uniform(rng, config.exptime), 1),
+        "exptime": _exptime(config, seed, index, rng),
         "sky": (zodiacal, earth if rng.random() < config.earthshine_share else None),
         "foreground": _log_uniform(rng, config.foreground),
         "background": _log_uniform(rng, config.background),
@@ -450,6 +458,18 @@ def setting_of(config, seed, index):
         "effects": _effects(config, instrument, rng, date),
         "optics": random_optics(rng, instrument) if config.optics == "random" else Optics.of(instrument),
     }
+
+
+def _exptime(config, seed, index, rng):
+    """Observers look longer at what is faint: in part the time follows the level, which knows of no class."""
+    place = rng.random()
+    if not config.blurry:
+        brightest, faintest = config.surface_brightness
+        level = _wished(config, seed, _body_number(config, index))
+        faintness = (level - brightest) / max(faintest - brightest, 1e-9)
+        place = (1 - _FOLLOWS_LEVEL) * place + _FOLLOWS_LEVEL * faintness
+    shortest, longest = np.log(config.exptime)
+    return round(float(np.exp(shortest + place * (longest - shortest))), 1)
 
 
 def _effects(config, instrument, rng, date):
