@@ -85,7 +85,11 @@ def wrong(name, value, expected):
     """
     shown = repr(value)
     shown = shown if len(shown) <= 80 else f"a {type(value).__name__}"
-    return ParameterError(f"{name} is {shown}; expected {expected}")
+    # Whole arrays stay out of the facts: an error is kept, and sent from process to process.
+    found = value if isinstance(value, str | int | float | bool | None) else shown
+    return ParameterError(f"{name} is {shown}; expected {expected}").with_facts(
+        found=found, expected=expected
+    )
 
 
 def optional(rule):

@@ -7,7 +7,14 @@ import pytest
 
 import astroclassify.archive._sources as sources
 import astroclassify.core as core
-from astroclassify.core import AstroclassifyError, FrameError, ParameterError, ReadError, UnknownNameError
+from astroclassify.core import (
+    AstroclassifyError,
+    FrameError,
+    ParameterError,
+    ReadError,
+    UnknownNameError,
+    rules,
+)
 from astroclassify.datasets import build_set, read_frame
 from astroclassify.instruments import INSTRUMENTS, find_layout
 from astroclassify.preprocess import frame_array
@@ -75,3 +82,9 @@ def test_a_shape_that_is_no_frame_is_told():
     with pytest.raises(FrameError) as caught:
         frame_array(np.zeros((2, 3, 4)))
     assert caught.value.found == (2, 3, 4)
+
+
+def test_a_parameter_that_a_rule_refuses_is_told_and_an_array_only_by_its_kind():
+    refused = rules.wrong("angle", np.zeros(1000), "a number")
+    assert refused.facts == {"found": "a ndarray", "expected": "a number"}
+    assert rules.wrong("angle", -1.0, "a number of 0 or more").found == -1.0
