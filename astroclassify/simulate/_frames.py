@@ -55,6 +55,8 @@ _BRIGHTEST_STAR = (0.005, 0.5)
 _CROWDING_SIDE = 96
 #: How often a photograph fades to black at its edges.
 _VIGNETTED = 0.35
+#: Stars that are brighter, for the level of exposure, scatter no more light: they have been clipped by then.
+_GLOWS_BELOW = 4.0
 #: Scattered light is smooth: it is worked out on no more pixels than this a side, by about.
 _GLOW_SIDE = 96
 
@@ -155,8 +157,9 @@ def _show(scene, subject, body, dice, shown):
     answer = _any_band(rng, body)
     level, total = _level(subject.observed(answer), rng)
     diffuse, points = scene.observed(answer)
-    # Pictures of a body are seldom of a star that outshines it.
-    points[2] = np.minimum(points[2], dice.log_uniform(*_BRIGHTEST_STAR) * total)
+    # Pictures of a body are seldom of a star that outshines it, nor are they exposed for one.
+    brightest = min(dice.log_uniform(*_BRIGHTEST_STAR) * total, level / _LARGEST_CONTRAST)
+    points[2] = np.minimum(points[2], brightest)
     fwhm, spikes = dice.log_uniform(0.5, 3.5), rng.choice([0, 0, rng.uniform(0, 0.08)])
     beta, angle = rng.uniform(2.5, 4.5), rng.choice([0, np.pi / 4, rng.uniform(0, np.pi)])
     image = blur_scene(
@@ -300,7 +303,8 @@ def photograph(image, dice):
     if rng.random() < 0.3:
         image = ndimage.gaussian_filter(image, rng.uniform(0.3, 1.0))
     if rng.random() < 0.5:
-        image = image + rng.uniform(0.1, 1.5) * _glow(image, dice.log_uniform(0.015, 0.15))
+        scattered = _glow(np.minimum(image, _GLOWS_BELOW), dice.log_uniform(0.015, 0.15))
+        image = image + rng.uniform(0.1, 1.0) * scattered
     black = np.quantile(image[::2, ::2], rng.uniform(0.0, 0.5)) + rng.normal(0, 0.01)
     light = np.clip(image - black, 0, None) / dice.log_uniform(0.6, 8)
     picture = _stretch(light, dice)
