@@ -44,8 +44,9 @@ _REDSHIFT_STEP = 0.01  # fewer responses to work out
 _FAINTEST_OF_SKY = 0.01
 #: And in units of the brightest pixel: below, rounding errors of the blur would show.
 _LARGEST_CONTRAST = 1e-4
-#: The isophote that a frame is exposed for holds so much of the body's light.
-_LIGHT_ABOVE = (0.1, 0.8)
+#: The isophote that a frame is exposed for holds so much of the body's diffuse light, if this is so much of
+#: all its light; or so much of the light of its stars, of which a few are the brightest by far.
+_LIGHT_ABOVE, _DIFFUSE, _STARLIGHT_ABOVE = (0.1, 0.8), 0.01, (0.5, 0.97)
 #: One star of the foreground for so many pixels at most: behind a denser screen a body is not seen.
 _PIXELS_EACH = (80, 1000)
 #: Brightest star of a frame, for all the light of the body in it.
@@ -54,6 +55,8 @@ _BRIGHTEST_STAR = (0.005, 0.5)
 _CROWDING_SIDE = 96
 #: How often a photograph fades to black at its edges.
 _VIGNETTED = 0.35
+#: Stars that are brighter, for the level of exposure, scatter no more light: they have been clipped by then.
+_GLOWS_BELOW = 4.0
 #: Scattered light is smooth: it is worked out on no more pixels than this a side, by about.
 _GLOW_SIDE = 96
 
@@ -152,17 +155,17 @@ def _view_of_any_telescope(dice, body, shape):
 def _show(scene, subject, body, dice, shown):
     rng = dice.rng
     answer = _any_band(rng, body)
+    level, total = _level(subject.observed(answer), rng)
     diffuse, points = scene.observed(answer)
-    light = _light_of(subject.observed(answer))
-    # Pictures of a body are seldom of a star that outshines it.
-    points[2] = np.minimum(points[2], dice.log_uniform(*_BRIGHTEST_STAR) * light.mean() * diffuse.numel())
+    # Pictures of a body are seldom of a star that outshines it, nor are they exposed for one.
+    brightest = min(dice.log_uniform(*_BRIGHTEST_STAR) * total, level / _LARGEST_CONTRAST)
+    points[2] = np.minimum(points[2], brightest)
     fwhm, spikes = dice.log_uniform(0.5, 3.5), rng.choice([0, 0, rng.uniform(0, 0.08)])
     beta, angle = rng.uniform(2.5, 4.5), rng.choice([0, np.pi / 4, rng.uniform(0, np.pi)])
     image = blur_scene(
         diffuse, points, lambda box: moffat_kernel(box, fwhm, beta=beta, spikes=spikes, spike_angle=angle)
     ).numpy()
     faintest = _FAINTEST_OF_SKY * _sky_of(answer.bandpass) * scene.view.pixel_area
-    level = _isophote(light, rng.uniform(*_LIGHT_ABOVE))
     image = image / max(level, faintest, _LARGEST_CONTRAST * float(image.max()))
     is_linear = rng.random() < 0.5 if shown is None else shown == "linear"
     return linear_frame(image, dice) if is_linear else photograph(image, dice)
@@ -181,11 +184,17 @@ def _any_band(rng, body):
     return response(*bands[rng.integers(len(bands))], redshift=redshift)
 
 
-def _light_of(observed):
-    """Give diffuse light and stars on pixels as large as the stars, so that a cluster is crowded light."""
+def _level(observed, rng):
+    """Choose an isophote of a body: of its diffuse light, if there is enough, or of that of its stars."""
     diffuse, points = observed
-    light = (diffuse + splat(points, diffuse.shape)).numpy()
-    return block_reduce(light, max(1, min(light.shape) // _CROWDING_SIDE), func=np.mean)
+    stars, diffuse = splat(points, diffuse.shape).numpy(), diffuse.numpy()
+    total = float(diffuse.sum(dtype=np.float64) + stars.sum(dtype=np.float64))
+    is_diffuse = diffuse.sum(dtype=np.float64) > _DIFFUSE * total
+    part = rng.uniform(*(_LIGHT_ABOVE if is_diffuse else _STARLIGHT_ABOVE))
+    light = diffuse if is_diffuse else diffuse + stars
+    # On pixels as large as stars, so that a cluster is crowded light.
+    light = block_reduce(light, max(1, min(light.shape) // _CROWDING_SIDE), func=np.mean)
+    return _isophote(light, part), total
 
 
 def _isophote(light, part):
@@ -294,7 +303,8 @@ def photograph(image, dice):
     if rng.random() < 0.3:
         image = ndimage.gaussian_filter(image, rng.uniform(0.3, 1.0))
     if rng.random() < 0.5:
-        image = image + rng.uniform(0.1, 1.5) * _glow(image, dice.log_uniform(0.015, 0.15))
+        scattered = _glow(np.minimum(image, _GLOWS_BELOW), dice.log_uniform(0.015, 0.15))
+        image = image + rng.uniform(0.1, 1.0) * scattered
     black = np.quantile(image[::2, ::2], rng.uniform(0.0, 0.5)) + rng.normal(0, 0.01)
     light = np.clip(image - black, 0, None) / dice.log_uniform(0.6, 8)
     picture = _stretch(light, dice)

@@ -14,14 +14,15 @@ from matplotlib import pyplot as plt
 from astroclassify.simulate import KINDS, random_frames
 
 # %%
-# All of it is drawn; the seed of each photograph is its place in the sheet.
+# All of it is drawn; each photograph has a seed of its own.
 
 KINDS_SHOWN = [kind for kind in KINDS if kind != "field"]
 
 
 def photographs(kind, number=6):
     """Draw photographs of a kind, side by side; the first row of an array is at the bottom."""
-    frames = (random_frames(seed, kind=kind, shown="photograph")[0] for seed in range(number))
+    seeds = ([KINDS_SHOWN.index(kind), seed] for seed in range(number))
+    frames = (random_frames(seed, kind=kind, shown="photograph")[0] for seed in seeds)
     return np.hstack([frame.array for frame in frames])
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from astroclassify.core import UnknownNameError
 from astroclassify.simulate import CLASSES, KINDS, Dice, random_frames
-from astroclassify.simulate._frames import linear_frame, photograph
+from astroclassify.simulate._frames import _isophote, linear_frame, photograph
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -76,6 +76,13 @@ def test_a_brighter_scene_makes_a_brighter_linear_frame():
         if np.isfinite(frame).all() and outside.std() > 0:
             contrast.append((inside.mean() - outside.mean()) / outside.std())
     assert np.median(contrast) > 1
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_the_isophote_holds_its_share_of_the_light(share):
+    light = np.random.default_rng(2).exponential(size=(50, 60)).astype(np.float32)
+    level = _isophote(light, share)
+    assert light[light > level].sum() / light.sum() == pytest.approx(share, abs=0.01)
 
 
 def test_cosmic_rays_gaps_and_both_ways_of_showing_occur():
