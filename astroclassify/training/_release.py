@@ -81,7 +81,7 @@ def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated
     """
     run, target = Path(run), Path(target)
     module = built_module(PATCHNET)
-    module.load_state_dict(load_file(run / "weights.safetensors"))
+    module.load_state_dict(_halved(load_file(run / "weights.safetensors")))
     module.eval()
     seen = [_seen(module, pool, number) for number, pool in enumerate(held.values())]
     raw, features, labels, shown, sources, mean, spread = (
@@ -93,7 +93,7 @@ def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated
     logits = calibrated_logits(raw, calibration)
     calibration = _with_limits(calibration, logits[first & sky], labels[first & sky], shown[first & sky])
     novelty = _novelty(module, raw, features, sky, ~first)
-    write_state(module, target)
+    write_state(_halved(module.state_dict()), target)
     judged = ~first & sky
     measured = {
         name: _metrics(logits[chosen], labels[chosen], shown[chosen])
@@ -119,6 +119,16 @@ def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated
     }
     write_text(json.dumps(card, indent=2) + "\n", target.with_suffix(".json"))
     return card
+
+
+def _halved(state):
+    """
+    Round the weights of convolutions to 16 bits, which halves the file.
+
+    What is measured here is measured with the rounded ones. Vectors (statistics, biases) and what tells a usual
+    frame from a novel one are small or need the range of 32 bits.
+    """
+    return {name: one.half() if one.ndim == 4 else one for name, one in state.items()}
 
 
 def _training(parent, folders, commit):
