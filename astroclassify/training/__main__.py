@@ -11,10 +11,11 @@ import json
 import logging
 from pathlib import Path
 
+from astroclassify.core import keep_large_arrays_memory
 from astroclassify.training import FramePool, Recipe, fit, release
 from astroclassify.training._pictures import credits_of, real_sources
 from astroclassify.training._pool import Mixture
-from astroclassify.training._pretrained import imagenet_state
+from astroclassify.training._pretrained import described, imagenet_state
 from astroclassify.training._sources import SOURCES
 from astroclassify.training._trainer import write_state
 
@@ -22,6 +23,7 @@ from astroclassify.training._trainer import write_state
 def main(arguments=None):
     """Run one part of a training: a producer of frames, the trainer, or the release."""
     chosen = _parser().parse_args(arguments)
+    keep_large_arrays_memory()  # or half of a step is spent on fresh pages
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     {"produce": _produce, "start": _start, "fit": _fit, "release": _release}[chosen.role](chosen)
 
@@ -124,6 +126,7 @@ def _release(chosen):
         target,
         held,
         parent=chosen.parent,
+        pretrained=None if chosen.imagenet is None else described(chosen.imagenet),
         earlier=chosen.earlier,
         bodies=shown,
         calibrated=kept,

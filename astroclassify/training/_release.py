@@ -50,7 +50,18 @@ _BATCH = 50
 _SHRINKAGE = 0.01  # of the features' covariance towards its mean variance
 
 
-def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated=(), commit="unknown"):
+def release(
+    run,
+    target,
+    held,
+    *,
+    parent=None,
+    pretrained=None,
+    earlier=(),
+    bodies=(),
+    calibrated=(),
+    commit="unknown",
+):
     """
     Calibrate and measure a training's weights, and write them with their card.
 
@@ -65,6 +76,9 @@ def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated
         measure.
     parent : path-like, optional
         Card of the weights that the first of these trainings started from: its stages are told again.
+    pretrained : dict, optional
+        What the first of these trainings started from, if that learnt from other data: network, data, source,
+        licence, checksum.
     earlier : sequence of path-like, optional
         Folders of the trainings whose weights this one started from, the first one first; for the card.
     bodies : sequence of str, optional
@@ -108,7 +122,7 @@ def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated
         "novelty": novelty,
         "planes": {"mean": _usual_range(mean[sky]), "spread": _usual_range(spread[sky])},
         **bodies_entry(learnt=bodies, calibrated=calibrated),
-        "training": _training(parent, (*earlier, run), commit),
+        "training": _training(parent, pretrained, (*earlier, run), commit),
         "metrics": {
             "simulated, bodies never seen (95% by body)": measured,
             "empty fields and bodies, never seen": _fields_and_bodies(
@@ -131,20 +145,26 @@ def _halved(state):
     return {name: one.half() if one.ndim == 4 else one for name, one in state.items()}
 
 
-def _training(parent, folders, commit):
-    """Stages, and the pictures of all of them once."""
+def _training(parent, pretrained, folders, commit):
+    """Stages, what they started from, and the pictures of all of them once."""
     before = {} if parent is None else json.loads(Path(parent).read_text())["training"]
+    started = pretrained or before.get("pretrained")
     stages = [*before.get("stages", []), *(_stage(Path(folder)) for folder in folders)]
     pictures = {picture["file"]: picture for picture in before.get("pictures", [])}
     for stage in stages:
         listed = stage.get("data", {}).pop("pictures", [])
         pictures |= {picture["file"]: picture for picture in listed}
-    return {
+    told = {
         "data": "frames of the sources that the stages list",
         "stages": stages,
         "commit": commit,
         "versions": versions(),
-    } | ({"pictures": list(pictures.values())} if pictures else {})
+    }
+    return (
+        told
+        | ({"pretrained": started} if started else {})
+        | ({"pictures": list(pictures.values())} if pictures else {})
+    )
 
 
 def _stage(folder):

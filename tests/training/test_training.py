@@ -214,7 +214,9 @@ def test_a_card_goes_on_from_its_parent_and_names_each_picture_once(released, tm
     target, _, held = released
     picture = {"file": "a.jpg", "body": "M13", "source": "somebody", "licence": "CC0"}
     parent = tmp_path / "parent.json"
-    parent.write_text(json.dumps({"training": {"stages": [{"samples": 5}], "pictures": [picture]}}))
+    start = {"network": "EfficientNet-Lite0", "sha256": "0"}
+    before = {"stages": [{"samples": 5}], "pictures": [picture], "pretrained": start}
+    parent.write_text(json.dumps({"training": before}))
     run = target.parent
     (run / "recipe.json").write_text(
         json.dumps({"data": {"pictures": [picture, picture | {"file": "b.jpg"}]}})
@@ -226,6 +228,7 @@ def test_a_card_goes_on_from_its_parent_and_names_each_picture_once(released, tm
     assert [stage["samples"] for stage in card["training"]["stages"]] == [5, 576]
     assert "pictures" not in card["training"]["stages"][1]["data"]
     assert [one["file"] for one in card["training"]["pictures"]] == ["a.jpg", "b.jpg"]
+    assert card["training"]["pretrained"] == start
     assert card["bodies"] == {"learnt": ["M13"], "calibrated": ["M5"]}
 
 

@@ -36,6 +36,9 @@ class PatchNet(nn.Module):
         Probability with which a feature channel of all patches is dropped in training.
     """
 
+    #: The layer whose maps votes and attention are made of, for Grad-CAM++ (str).
+    last_maps = "dropout"
+
     def __init__(self, planes=4, classes=4, *, width=192, dropout=0.1):
         super().__init__()
         self.trunk = EfficientNetLite0Trunk(planes, width=width)
