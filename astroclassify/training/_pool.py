@@ -251,7 +251,9 @@ class Mixture:
         if self.pictures:
             what += "; photographs, and raw frames simulated from them, of the pictures listed"
         size = {} if self.side is None else {"side": self.side}
-        return {"pool": what, "shares": shares, **size} | ({"pictures": self.pictures} if self.pictures else {})
+        return {"pool": what, "shares": shares, **size} | (
+            {"pictures": self.pictures} if self.pictures else {}
+        )
 
 
 def _shrunk(planes, side):

@@ -67,9 +67,13 @@ def imagenet_state(path, *, seed=1):
     state = built_module(PATCHNET).state_dict()
     found = torch.load(path, weights_only=True, map_location="cpu")
     wanted = [name for name in state if name.startswith(("trunk.stem", "trunk.blocks"))]
-    given = list(found.values())[: len(wanted)]  # what follows, a wider last layer and the classes, is not used
+    given = list(found.values())[
+        : len(wanted)
+    ]  # what follows, a wider last layer and the classes, is not used
     if len(given) < len(wanted):
-        raise WeightsError(f"{path} has {len(given)} tensors; EfficientNet-Lite0 has {len(wanted)} in its trunk")
+        raise WeightsError(
+            f"{path} has {len(given)} tensors; EfficientNet-Lite0 has {len(wanted)} in its trunk"
+        )
     given[0] = _for_planes(given[0], state[wanted[0]].shape[1])
     for name, tensor in zip(wanted, given, strict=True):
         if tensor.shape != state[name].shape:

@@ -114,6 +114,7 @@ def release(
         for number, name in enumerate(held)
         if np.unique(_is_galaxy(labels[(chosen := judged & (sources == number))])).size == 2
     }
+    training = _training(parent, pretrained, (*earlier, run), commit)
     card = {
         "name": target.stem,
         "sha256": fingerprint(target),
@@ -122,14 +123,14 @@ def release(
         "novelty": novelty,
         "planes": {"mean": _usual_range(mean[sky]), "spread": _usual_range(spread[sky])},
         **bodies_entry(learnt=bodies, calibrated=calibrated),
-        "training": _training(parent, pretrained, (*earlier, run), commit),
+        "training": training,
         "metrics": {
             "simulated, bodies never seen (95% by body)": measured,
             "empty fields and bodies, never seen": _fields_and_bodies(
                 calibration, logits[judged], labels[judged]
             ),
         },
-        "licence": "BSD-3-Clause",
+        "licence": "BSD-3-Clause AND Apache-2.0" if "pretrained" in training else "BSD-3-Clause",
     }
     write_text(json.dumps(card, indent=2) + "\n", target.with_suffix(".json"))
     return card

@@ -92,7 +92,9 @@ def test_shares_of_pools_of_one_source_are_told_together(pool):
 def lite0(path, *, stem=(32, 3, 3, 3)):
     """Write random weights in the order of EfficientNet-Lite0's layers, with what follows the trunk."""
     state = PatchNet(planes=3).state_dict()
-    trunk = [torch.rand(one.shape) for name, one in state.items() if name.startswith(("trunk.stem", "trunk.bl"))]
+    trunk = [
+        torch.rand(one.shape) for name, one in state.items() if name.startswith(("trunk.stem", "trunk.bl"))
+    ]
     tensors = [torch.rand(stem), *trunk[1:], torch.rand(1280, 320, 1, 1), torch.rand(1000, 1280)]
     torch.save({f"layer {n}": one for n, one in enumerate(tensors)}, path)
     return tensors
