@@ -3,7 +3,8 @@
 In the folder lie ``pools/SOURCE`` with frames to learn from, ``held/SOURCE`` with frames of other bodies,
 made with another seed, and ``run``, the training. With ``--pictures FOLDER`` (``labels.csv`` and labelled
 pictures) real bodies are shown as well, as photographs and as scenes; a fifth of them is held out. ``start``
-writes ``start.safetensors``, the weights of EfficientNet-Lite0 for ImageNet in ``--imagenet FILE``, for ``--weights``.
+makes ``start.safetensors``, which ``--weights`` takes, of EfficientNet-Lite0's weights for ImageNet
+(``--imagenet FILE``).
 """
 
 import argparse

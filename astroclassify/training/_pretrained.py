@@ -1,7 +1,7 @@
 """A start that has seen photographs of everyday things: the weights of EfficientNet-Lite0 for ImageNet.
 
-Few real bodies can be shown in a training. A trunk that knows edges, textures and shapes from a million photographs
-needs fewer of them than one that starts from random numbers.
+Few real bodies can be shown in a training. A trunk that knows edges, textures and shapes from a million
+photographs needs fewer of them than one that starts from random numbers.
 """
 
 import torch
@@ -78,8 +78,8 @@ def imagenet_state(path, *, seed=1):
     for name, tensor in zip(wanted, given, strict=True):
         if tensor.shape != state[name].shape:
             raise WeightsError(
-                f"{path}: the tensor for {name} is {tuple(tensor.shape)}, expected {tuple(state[name].shape)}; "
-                "these are not the weights of EfficientNet-Lite0"
+                f"{path}: the tensor for {name} is {tuple(tensor.shape)}, expected "
+                f"{tuple(state[name].shape)}; these are not the weights of EfficientNet-Lite0"
             )
         state[name] = tensor
     return state

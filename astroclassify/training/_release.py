@@ -140,8 +140,8 @@ def _halved(state):
     """
     Round the weights of convolutions to 16 bits, which halves the file.
 
-    What is measured here is measured with the rounded ones. Vectors (statistics, biases) and what tells a usual
-    frame from a novel one are small or need the range of 32 bits.
+    What is measured here is measured with the rounded ones. Vectors (statistics, biases) and what tells a
+    usual frame from a novel one are small or need the range of 32 bits.
     """
     return {name: one.half() if one.ndim == 4 else one for name, one in state.items()}
 

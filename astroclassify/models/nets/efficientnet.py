@@ -77,10 +77,11 @@ class EfficientNetLite0Trunk(nn.Module):
     """
     The convolutions of EfficientNet-Lite0, with features of two scales joined into one map.
 
-    EfficientNet-Lite0 is EfficientNet-B0 without squeeze and excitation, and with ReLU6 for SiLU: what is left is
-    fast on any processor and keeps its answers in half precision. A classifier of whole images needs its last map
-    only, which has one vector for 32 x 32 pixels. Here that map is added to the one before the last halving, as
-    in a feature pyramid, so that there is a vector for every 16 x 16 pixels that knows what surrounds it.
+    EfficientNet-Lite0 is EfficientNet-B0 without squeeze and excitation, and with ReLU6 for SiLU: what is
+    left is fast on any processor and keeps its answers in half precision. A classifier of whole images
+    needs its last map only, which has one vector for 32 x 32 pixels. Here that map is added to the one
+    before the last halving, as in a feature pyramid, so that there is a vector for every 16 x 16 pixels that
+    knows what surrounds it.
 
     Parameters
     ----------

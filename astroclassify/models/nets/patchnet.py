@@ -1,8 +1,9 @@
 """PatchNet: a network whose answer is a weighted sum over patches.
 
-The convolutions of EfficientNet-Lite0 turn the input planes into one feature vector per 16x16 pixels. Each such
-patch votes for every class and has an attention weight; the frame's logits are the attention-weighted mean of
-the votes (additive attention multiple-instance learning), so the map of weighted votes is the exact evidence.
+The convolutions of EfficientNet-Lite0 turn the input planes into one feature vector per 16x16 pixels. Each
+such patch votes for every class and has an attention weight; the frame's logits are the attention-weighted
+mean of the votes (additive attention multiple-instance learning), so the map of weighted votes is the exact
+evidence.
 How unlike the training frames a frame is, its *novelty*, is the squared Mahalanobis distance of
 its attention-weighted features from the nearest class of the training frames.
 
