@@ -28,10 +28,20 @@ def page(card):
     stated = sum(picture.get("verified") == "1" for picture in pictures)
     bodies = len({picture["body"] for picture in pictures})
     lines = [_START + f"{len(pictures)} pictures of {bodies} bodies; the licence of {stated} is stated.\n"]
+    if "pretrained" in card["training"]:
+        lines.append(_pretrained(card["training"]["pretrained"]))
     lines += [".. list-table::", "   :header-rows: 1", "   :widths: 16 44 28 12", ""]
     for row in [("body", "picture by", "licence", "stated"), *map(_row, pictures)]:
         lines += [f"   {'*' if n == 0 else ' '} - {value}" for n, value in enumerate(row)]
     return "\n".join(lines)
+
+
+def _pretrained(start):
+    return (
+        f"Its convolutions started from weights of {start['network']} that had learnt from {start['data']}. "
+        f"Source: {start['source']}. Licence: {start['licence']}. Whether the terms of those photographs bind "
+        "what was learnt from them is to be settled before a public release.\n"
+    )
 
 
 def _row(picture):

@@ -103,8 +103,9 @@ def last_maps(seen):
     Returns
     -------
     str
-        Of the layers from the last convolution that looks at neighbours on, with maps of its size and as many
-        of them or more, the last: after its normalisation and ReLU, and after its block.
+        What the network's attribute ``last_maps`` says, if it has one. Else, of the layers from the last
+        convolution that looks at neighbours on, with maps of its size and as many of them or more, the last:
+        after its normalisation and ReLU, and after its block.
 
     Raises
     ------
@@ -115,6 +116,8 @@ def last_maps(seen):
 
     done = []
     module = seen.model.differentiable
+    if isinstance(getattr(module, "last_maps", None), str):
+        return module.last_maps
     hooks = [
         each.register_forward_hook(
             lambda layer, given, out, name=name: done.append((name, layer, getattr(out, "shape", ())))

@@ -1,8 +1,10 @@
-"""``python -m astroclassify.training produce|fit|release FOLDER``: train the default model.
+"""``python -m astroclassify.training produce|start|fit|release FOLDER``: train the default model.
 
 In the folder lie ``pools/SOURCE`` with frames to learn from, ``held/SOURCE`` with frames of other bodies,
 made with another seed, and ``run``, the training. With ``--pictures FOLDER`` (``labels.csv`` and labelled
-pictures) real bodies are shown as well, as photographs and as scenes; a fifth of them is held out.
+pictures) real bodies are shown as well, as photographs and as scenes; a fifth of them is held out. ``start``
+makes ``start.safetensors``, which ``--weights`` takes, of EfficientNet-Lite0's weights for ImageNet
+(``--imagenet FILE``).
 """
 
 import argparse
@@ -10,22 +12,26 @@ import json
 import logging
 from pathlib import Path
 
+from astroclassify.core import keep_large_arrays_memory
 from astroclassify.training import FramePool, Recipe, fit, release
 from astroclassify.training._pictures import credits_of, real_sources
 from astroclassify.training._pool import Mixture
+from astroclassify.training._pretrained import described, imagenet_state
 from astroclassify.training._sources import SOURCES
+from astroclassify.training._trainer import write_state
 
 
 def main(arguments=None):
     """Run one part of a training: a producer of frames, the trainer, or the release."""
     chosen = _parser().parse_args(arguments)
+    keep_large_arrays_memory()  # or half of a step is spent on fresh pages
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    {"produce": _produce, "fit": _fit, "release": _release}[chosen.role](chosen)
+    {"produce": _produce, "start": _start, "fit": _fit, "release": _release}[chosen.role](chosen)
 
 
 def _parser():
     parser = argparse.ArgumentParser(prog="python -m astroclassify.training", description=__doc__)
-    parser.add_argument("role", choices=["produce", "fit", "release"])
+    parser.add_argument("role", choices=["produce", "start", "fit", "release"])
     parser.add_argument("folder", type=Path)
     parser.add_argument(
         "--source",
@@ -41,6 +47,10 @@ def _parser():
     parser.add_argument("--minutes", type=float, default=60.0, help="length of the training")
     parser.add_argument("--learning-rate", type=float, default=1.5e-3, help="its peak")
     parser.add_argument("--weights", help="weights to start from")
+    parser.add_argument("--imagenet", type=Path, help="EfficientNet-Lite0's weights, a file of tensors")
+    parser.add_argument("--also", type=Path, nargs="*", default=[], help="more folders with pools")
+    parser.add_argument("--side", type=int, help="shrink planes to so many pixels, for a quick first part")
+    parser.add_argument("--run", default="run", help="name of the training in the folder")
     parser.add_argument("--target", type=Path, help="where to release the weights, NAME.safetensors")
     parser.add_argument("--parent", type=Path, help="card of the weights that the trainings started from")
     parser.add_argument("--earlier", type=Path, nargs="*", default=[], help="trainings that it started from")
@@ -66,27 +76,43 @@ def _produce(chosen):
     )
 
 
+def _start(chosen):
+    write_state(imagenet_state(chosen.imagenet), chosen.folder / "start.safetensors")
+
+
 def _fit(chosen):
-    shares = {name: share for name, (_, share) in sources(chosen.pictures).items()}
-    pools = [FramePool(chosen.folder / "pools" / name) for name in shares]
     recipe = Recipe(
         seconds=60 * chosen.minutes,
         seed=chosen.seed,
         batch_size=64,
         learning_rate=chosen.learning_rate,
+        weight_decay=0.03,
+        average=0.995,
+        warm_up=100,
         clip=5.0,
+        precision="float32",  # on a CPU the gradients of depthwise convolutions are faster than in bfloat16
     )
-    run = chosen.folder / "run"
     fit(
         "patchnet",
-        Mixture(
-            pools, list(shares.values()), pictures=credits_of(chosen.pictures) if chosen.pictures else ()
-        ),
-        folder=run,
+        _mixture(chosen),
+        folder=chosen.folder / chosen.run,
         preset=recipe,
         weights=chosen.weights,
         resume=True,
     )
+
+
+def _mixture(chosen):
+    """All pools; where several folders have a source, each gives of its share what it holds of the frames."""
+    pools, shares = [], []
+    for name, (_, share) in sources(chosen.pictures).items():
+        folders = [folder / "pools" / name for folder in (chosen.folder, *chosen.also)]
+        found = [FramePool(folder) for folder in folders if folder.is_dir()]
+        held = [min(pool.filled, pool.capacity) for pool in found]
+        pools += found
+        shares += [share * one / sum(held) for one in held]
+    pictures = credits_of(chosen.pictures) if chosen.pictures else ()
+    return Mixture(pools, shares, pictures=pictures, side=chosen.side)
 
 
 def _release(chosen):
@@ -97,10 +123,11 @@ def _release(chosen):
         for held in (False, True)
     )
     card = release(
-        chosen.folder / "run",
+        chosen.folder / chosen.run,
         target,
         held,
         parent=chosen.parent,
+        pretrained=None if chosen.imagenet is None else described(chosen.imagenet),
         earlier=chosen.earlier,
         bodies=shown,
         calibrated=kept,

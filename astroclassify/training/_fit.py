@@ -314,7 +314,7 @@ def _finished(trainer, source, held, folder, about, licence, parent):
     planes = torch.from_numpy(first.planes[0][None]).to(trainer.device)
     fold_scale(trainer.judged.eval(), trainer.recipe.input_scale, planes)
     path = folder / WEIGHTS
-    write_state(trainer.judged, path)
+    write_state(trainer.judged.state_dict(), path)
     training = about | {
         "steps": trainer.steps,
         "samples": trainer.steps * trainer.recipe.batch_size,

@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch.nn import functional
 
 from astroclassify.core import write_text
 from astroclassify.models import PATCHNET
@@ -197,10 +199,14 @@ class Mixture:
         How much of a batch each pool gives, on average; they sum to 1.
     pictures : sequence of dict, default ()
         The pictures of real bodies that the pools show: file, body, source, licence of each.
+    side : int, optional
+        Give planes that are shrunk to so many pixels a side, for a quick first part of a training; by default
+        as they are.
     """
 
-    def __init__(self, pools, shares, *, pictures=()):
+    def __init__(self, pools, shares, *, pictures=(), side=None):
         self.pools, self.shares, self.pictures = list(pools), list(shares), list(pictures)
+        self.side = side
 
     @property
     def filled(self):
@@ -226,7 +232,8 @@ class Mixture:
         """
         counts = rng.multinomial(size, self.shares)
         parts = [pool.draw(rng, count) for pool, count in zip(self.pools, counts, strict=True) if count]
-        return tuple(np.concatenate(each) for each in zip(*parts, strict=True))
+        planes, labels = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return (planes if self.side is None else _shrunk(planes, self.side)), labels
 
     def described(self):
         """
@@ -237,8 +244,19 @@ class Mixture:
         dict
             The share of each source, and the pictures.
         """
-        shares = {pool.folder.name: share for pool, share in zip(self.pools, self.shares, strict=True)}
+        shares = {pool.folder.name: 0.0 for pool in self.pools}
+        for pool, share in zip(self.pools, self.shares, strict=True):
+            shares[pool.folder.name] += share
         what = "frames simulated by astroclassify.simulate"
         if self.pictures:
             what += "; photographs, and raw frames simulated from them, of the pictures listed"
-        return {"pool": what, "shares": shares} | ({"pictures": self.pictures} if self.pictures else {})
+        told = {"pool": what, "shares": shares}
+        if self.side is not None:
+            told["side"] = self.side
+        return told | ({"pictures": self.pictures} if self.pictures else {})
+
+
+def _shrunk(planes, side):
+    """Planes of fewer pixels: means over areas."""
+    small = functional.interpolate(torch.from_numpy(planes).float(), size=(side, side), mode="area")
+    return small.round().to(torch.uint8).numpy()

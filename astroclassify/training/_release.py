@@ -50,7 +50,18 @@ _BATCH = 50
 _SHRINKAGE = 0.01  # of the features' covariance towards its mean variance
 
 
-def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated=(), commit="unknown"):
+def release(
+    run,
+    target,
+    held,
+    *,
+    parent=None,
+    pretrained=None,
+    earlier=(),
+    bodies=(),
+    calibrated=(),
+    commit="unknown",
+):
     """
     Calibrate and measure a training's weights, and write them with their card.
 
@@ -65,6 +76,9 @@ def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated
         measure.
     parent : path-like, optional
         Card of the weights that the first of these trainings started from: its stages are told again.
+    pretrained : dict, optional
+        What the first of these trainings started from, if that learnt from other data: network, data, source,
+        licence, checksum.
     earlier : sequence of path-like, optional
         Folders of the trainings whose weights this one started from, the first one first; for the card.
     bodies : sequence of str, optional
@@ -81,7 +95,7 @@ def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated
     """
     run, target = Path(run), Path(target)
     module = built_module(PATCHNET)
-    module.load_state_dict(load_file(run / "weights.safetensors"))
+    module.load_state_dict(_halved(load_file(run / "weights.safetensors")))
     module.eval()
     seen = [_seen(module, pool, number) for number, pool in enumerate(held.values())]
     raw, features, labels, shown, sources, mean, spread = (
@@ -93,13 +107,14 @@ def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated
     logits = calibrated_logits(raw, calibration)
     calibration = _with_limits(calibration, logits[first & sky], labels[first & sky], shown[first & sky])
     novelty = _novelty(module, raw, features, sky, ~first)
-    write_state(module, target)
+    write_state(_halved(module.state_dict()), target)
     judged = ~first & sky
     measured = {
         name: _metrics(logits[chosen], labels[chosen], shown[chosen])
         for number, name in enumerate(held)
         if np.unique(_is_galaxy(labels[(chosen := judged & (sources == number))])).size == 2
     }
+    training = _training(parent, pretrained, (*earlier, run), commit)
     card = {
         "name": target.stem,
         "sha256": fingerprint(target),
@@ -108,33 +123,49 @@ def release(run, target, held, *, parent=None, earlier=(), bodies=(), calibrated
         "novelty": novelty,
         "planes": {"mean": _usual_range(mean[sky]), "spread": _usual_range(spread[sky])},
         **bodies_entry(learnt=bodies, calibrated=calibrated),
-        "training": _training(parent, (*earlier, run), commit),
+        "training": training,
         "metrics": {
             "simulated, bodies never seen (95% by body)": measured,
             "empty fields and bodies, never seen": _fields_and_bodies(
                 calibration, logits[judged], labels[judged]
             ),
         },
-        "licence": "BSD-3-Clause",
+        "licence": "BSD-3-Clause AND Apache-2.0" if "pretrained" in training else "BSD-3-Clause",
     }
     write_text(json.dumps(card, indent=2) + "\n", target.with_suffix(".json"))
     return card
 
 
-def _training(parent, folders, commit):
-    """Stages, and the pictures of all of them once."""
+def _halved(state):
+    """
+    Round the weights of convolutions to 16 bits, which halves the file.
+
+    What is measured here is measured with the rounded ones. Vectors (statistics, biases) and what tells a
+    usual frame from a novel one are small or need the range of 32 bits.
+    """
+    return {name: one.half() if one.ndim == 4 else one for name, one in state.items()}
+
+
+def _training(parent, pretrained, folders, commit):
+    """Stages, what they started from, and the pictures of all of them once."""
     before = {} if parent is None else json.loads(Path(parent).read_text())["training"]
+    started = pretrained or before.get("pretrained")
     stages = [*before.get("stages", []), *(_stage(Path(folder)) for folder in folders)]
     pictures = {picture["file"]: picture for picture in before.get("pictures", [])}
     for stage in stages:
         listed = stage.get("data", {}).pop("pictures", [])
         pictures |= {picture["file"]: picture for picture in listed}
-    return {
+    told = {
         "data": "frames of the sources that the stages list",
         "stages": stages,
         "commit": commit,
         "versions": versions(),
-    } | ({"pictures": list(pictures.values())} if pictures else {})
+    }
+    return (
+        told
+        | ({"pretrained": started} if started else {})
+        | ({"pictures": list(pictures.values())} if pictures else {})
+    )
 
 
 def _stage(folder):

@@ -231,7 +231,7 @@ class Trainer:
         if loss < self.best_loss:
             self.best_loss, self.best_step, self.stale = loss, self.steps, 0
             if self.recipe.patience is not None:
-                write_state(self.judged, folder / BEST)
+                write_state(self.judged.state_dict(), folder / BEST)
         else:
             self.stale += 1
         return loss, float(right.mean())
@@ -308,18 +308,18 @@ def _optimiser(recipe, parameters):
     return torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
 
 
-def write_state(module, path):
+def write_state(state, path):
     """
     Write a network's weights, so that there is never half of them.
 
     Parameters
     ----------
-    module : torch.nn.Module
-        The network.
+    state : dict of str to torch.Tensor
+        The network's state.
     path : pathlib.Path
         A safetensors file, replaced if it exists.
     """
-    state = {name: one.contiguous().cpu() for name, one in module.state_dict().items()}
+    state = {name: one.contiguous().cpu() for name, one in state.items()}
     with atomic_path(path) as unfinished:
         save_file(state, unfinished)
 

@@ -143,7 +143,7 @@ def test_the_same_frame_gives_an_equal_answer_whenever_it_is_made(frame, answer)
 @pytest.mark.parametrize(
     "changes",
     [
-        {"label": "uncertain"},
+        {"label": "nsc"},
         {"novelty": None},
         {"probabilities": {"galaxy": 1.0}},
         {"evidence": None},

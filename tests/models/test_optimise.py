@@ -127,7 +127,7 @@ def test_what_is_not_provably_one_after_the_other_is_left_alone(foreign):
 def test_in_bfloat16_logits_and_evidence_are_float32_and_still_add_up():
     network = seeded(PatchNet)
     fast = optimise._prepared(network, PATCHNET, "bfloat16")
-    assert fast.trunk[0].first[0].weight.dtype == torch.bfloat16
+    assert fast.trunk.stem[0].weight.dtype == torch.bfloat16
     output = fast.examine(inputs(4))
     logits, evidence = output.logits, output.evidence
     assert logits.dtype == evidence.dtype == fast.votes.weight.dtype == torch.float32

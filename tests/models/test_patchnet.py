@@ -31,8 +31,8 @@ def test_nothing_is_novel_before_it_is_known_what_is_usual():
 def test_novelty_is_the_squared_distance_from_the_nearest_class_in_standard_deviations():
     net = PatchNet().eval()
     net.usual_features[1] = 2.0
-    net.feature_precision.copy_(torch.eye(128) * 4)  # deviations of a half
-    features = torch.zeros(3, 128)
+    net.feature_precision.copy_(torch.eye(192) * 4)  # deviations of a half
+    features = torch.zeros(3, 192)
     features[1, 0], features[2] = 1.5, 2.0
     torch.testing.assert_close(net.novelty_of(features), torch.tensor([0.0, 9.0, 0.0]))
 
@@ -40,10 +40,21 @@ def test_novelty_is_the_squared_distance_from_the_nearest_class_in_standard_devi
 def test_what_is_examined_agrees_with_the_parts():
     torch.manual_seed(0)
     net, planes = PatchNet(planes=5).eval(), torch.rand(2, 5, 40, 56)
-    net.feature_precision.copy_(torch.eye(128))
+    net.feature_precision.copy_(torch.eye(192))
     with torch.inference_mode():
         output, short = net.examine(planes), net.examine(planes, evidence=False)
         torch.testing.assert_close(output.logits, net(planes))
         torch.testing.assert_close(output.novelty, net.novelty_of(output.features))
     assert short.evidence is None
     assert torch.equal(short.logits, output.logits)
+
+
+def test_there_is_a_vector_for_every_16_pixels_which_knows_what_it_shows():
+    torch.manual_seed(0)
+    net, planes = PatchNet(planes=5).eval(), torch.rand(1, 5, 192, 192)
+    changed = planes.clone()
+    changed[..., :16, :16] += 1.0
+    with torch.inference_mode():
+        before, after = net.trunk(planes), net.trunk(changed)
+    assert before.shape == (1, 192, 12, 12)
+    assert not torch.allclose(before[..., 0, 0], after[..., 0, 0])

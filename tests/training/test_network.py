@@ -23,7 +23,7 @@ NAMES = [name for name in MODELS if name.endswith("-resize")] + ["efficientnet-b
 
 
 def planes_for(spec, number=2):
-    channels = first_layer(built_module(spec)).in_channels // (4 if spec.name == "patchnet" else 1)
+    channels = first_layer(built_module(spec)).in_channels
     options = spec.preprocessing_options
     return torch.rand(number, channels, options.get("height", 32), options.get("width", 64)) * 10
 

@@ -10,12 +10,14 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from astroclassify import classify
+from astroclassify.core import WeightsError
 from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.preprocess import working_planes
 from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, release
 from astroclassify.training._log import TrainingLog
 from astroclassify.training._pool import Mixture, quantised, restored
+from astroclassify.training._pretrained import imagenet_state
 from astroclassify.training._release import field_limit
 from astroclassify.training._sources import (
     _AS_PRODUCT,
@@ -72,6 +74,52 @@ def test_a_mixture_draws_from_every_pool_by_its_share(pool, tmp_path):
     _, labels = mixture.draw(np.random.default_rng(0), 2000)
     assert len(labels) == 2000
     assert np.mean(labels == NOTHING) == pytest.approx(0.25, abs=0.04)
+
+
+def test_a_mixture_can_give_smaller_planes_of_the_same_light(pool):
+    small, labels = Mixture([pool], [1.0], side=48).draw(np.random.default_rng(0), 8)
+    whole, same = Mixture([pool], [1.0]).draw(np.random.default_rng(0), 8)
+    assert small.shape == (8, 5, 48, 48)
+    assert small.dtype == np.uint8
+    np.testing.assert_array_equal(labels, same)
+    np.testing.assert_allclose(small.mean((2, 3)), whole.mean((2, 3)), atol=1.0)
+
+
+def test_shares_of_pools_of_one_source_are_told_together(pool):
+    assert Mixture([pool, pool], [0.25, 0.75]).described()["shares"] == {pool.folder.name: 1.0}
+
+
+def lite0(path, *, stem=(32, 3, 3, 3)):
+    """Write random weights in the order of EfficientNet-Lite0's layers, with what follows the trunk."""
+    state = PatchNet(planes=3).state_dict()
+    trunk = [
+        torch.rand(one.shape) for name, one in state.items() if name.startswith(("trunk.stem", "trunk.bl"))
+    ]
+    tensors = [torch.rand(stem), *trunk[1:], torch.rand(1280, 320, 1, 1), torch.rand(1000, 1280)]
+    torch.save({f"layer {n}": one for n, one in enumerate(tensors)}, path)
+    return tensors
+
+
+def test_a_start_from_imagenet_sees_the_same_picture_in_its_first_layer(tmp_path):
+    first = lite0(tmp_path / "lite0.pth")[0]
+    state = imagenet_state(tmp_path / "lite0.pth")
+    net = PatchNet(planes=5)
+    net.load_state_dict(state)
+    grey = torch.rand(1, 1, 8, 8)
+    planes = torch.cat([grey, 9 * grey, grey, 9 * grey, 9 * grey], dim=1)  # what is not shown starts unseen
+    with torch.inference_mode():
+        found = net.trunk.stem[0](planes)
+    expected = torch.nn.functional.conv2d(grey.expand(-1, 3, -1, -1), first, stride=2, padding=1)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_other_weights_than_those_of_lite0_are_refused(tmp_path):
+    lite0(tmp_path / "other.pth", stem=(24, 3, 3, 3))
+    with pytest.raises(WeightsError, match="not the weights of EfficientNet-Lite0"):
+        imagenet_state(tmp_path / "other.pth")
+    torch.save({"a": torch.zeros(3)}, tmp_path / "few.pth")
+    with pytest.raises(WeightsError, match="has 1 tensors"):
+        imagenet_state(tmp_path / "few.pth")
 
 
 def test_planes_that_do_not_fit_the_pool_are_cut_or_surrounded(tmp_path):
@@ -168,7 +216,9 @@ def test_a_card_goes_on_from_its_parent_and_names_each_picture_once(released, tm
     target, _, held = released
     picture = {"file": "a.jpg", "body": "M13", "source": "somebody", "licence": "CC0"}
     parent = tmp_path / "parent.json"
-    parent.write_text(json.dumps({"training": {"stages": [{"samples": 5}], "pictures": [picture]}}))
+    start = {"network": "EfficientNet-Lite0", "sha256": "0"}
+    before = {"stages": [{"samples": 5}], "pictures": [picture], "pretrained": start}
+    parent.write_text(json.dumps({"training": before}))
     run = target.parent
     (run / "recipe.json").write_text(
         json.dumps({"data": {"pictures": [picture, picture | {"file": "b.jpg"}]}})
@@ -180,6 +230,7 @@ def test_a_card_goes_on_from_its_parent_and_names_each_picture_once(released, tm
     assert [stage["samples"] for stage in card["training"]["stages"]] == [5, 576]
     assert "pictures" not in card["training"]["stages"][1]["data"]
     assert [one["file"] for one in card["training"]["pictures"]] == ["a.jpg", "b.jpg"]
+    assert card["training"]["pretrained"] == start
     assert card["bodies"] == {"learnt": ["M13"], "calibrated": ["M5"]}
 
 
@@ -191,9 +242,17 @@ def test_a_release_knows_what_is_usual(released):
         planes = restored(torch.from_numpy(held.planes[:]).float())
         usual = net.examine(planes).novelty
         strange = net.examine(3 * planes + 1).novelty
-    assert 20 < usual.median() < 2 * 128  # a chi-squared variable in up to 128 dimensions
+    assert 20 < usual.median() < 2 * 192  # a chi-squared variable in up to 192 dimensions
     assert strange.median() > usual.median()
     assert card["novelty"]["above"] > np.quantile(usual, 0.9)
+
+
+def test_a_release_keeps_convolutions_in_half_precision(released):
+    target, _, _ = released
+    state = load_file(target)
+    assert {one.dtype for one in state.values() if one.ndim == 4} == {torch.float16}
+    assert {one.dtype for one in state.values() if one.ndim < 4} == {torch.float32, torch.int64}
+    assert target.stat().st_size < 10e6
 
 
 def test_classify_takes_a_release(released):

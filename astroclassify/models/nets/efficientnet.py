@@ -1,4 +1,4 @@
-"""EfficientNet-B0: inverted bottlenecks with squeeze and excitation, for one plane of any size."""
+"""EfficientNet-B0, and the trunk of its lite variant: inverted bottlenecks, for planes of any size."""
 
 import torch
 from torch import nn
@@ -49,8 +49,7 @@ class EfficientNetB0(nn.Module):
     def __init__(self, planes=1, classes=2, *, dropout=0.2, drop_blocks=0.2):
         super().__init__()
         self.stem = nn.Sequential(*_convolution(planes, _STEM, kernel=3, stride=2))
-        blocks = list(_blocks(drop_blocks))
-        self.trunk = nn.Sequential(*blocks)
+        self.trunk = nn.Sequential(*_blocks(drop_blocks))
         self.head = nn.Sequential(*_convolution(STAGES[-1][3], _HEAD, kernel=1), nn.AdaptiveAvgPool2d(1))
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(_HEAD, classes)
@@ -74,6 +73,66 @@ class EfficientNetB0(nn.Module):
         return self.classifier(self.dropout(features))
 
 
+class EfficientNetLite0Trunk(nn.Module):
+    """
+    The convolutions of EfficientNet-Lite0, with features of two scales joined into one map.
+
+    EfficientNet-Lite0 is EfficientNet-B0 without squeeze and excitation, and with ReLU6 for SiLU: what is
+    left is fast on any processor and keeps its answers in half precision. A classifier of whole images
+    needs its last map only, which has one vector for 32 x 32 pixels. Here that map is added to the one
+    before the last halving, as in a feature pyramid, so that there is a vector for every 16 x 16 pixels that
+    knows what surrounds it.
+
+    Parameters
+    ----------
+    planes : int, default 3
+        Input channels.
+    width : int, default 192
+        Channels of the joined map.
+
+    References
+    ----------
+    .. [1] Tan & Le 2019, arXiv:1905.11946.
+    .. [2] Lin et al. 2016, "Feature pyramid networks for object detection", arXiv:1612.03144.
+    """
+
+    #: The block whose map has a vector for every 16 x 16 pixels, the last one before the last halving (int).
+    _NEAR = 10
+
+    def __init__(self, planes=3, *, width=192):
+        super().__init__()
+        self.stem = nn.Sequential(*_convolution(planes, _STEM, kernel=3, stride=2, activation=nn.ReLU6))
+        self.blocks = nn.ModuleList(_blocks(0.0, excited=False, activation=nn.ReLU6))
+        self.near = _projection(STAGES[4][3], width)
+        self.far = _projection(STAGES[-1][3], width)
+        self.apply(_initialise)
+        for layer in self.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.momentum = 0.05  # trainings are short: statistics follow within some twenty steps
+
+    def forward(self, planes):
+        """
+        Compute the features.
+
+        Parameters
+        ----------
+        planes : torch.Tensor
+            Planes, ``[N, planes, H, W]``.
+
+        Returns
+        -------
+        torch.Tensor
+            Features, ``[N, width, h, w]``, 0 or more: one vector for every 16 x 16 pixels.
+        """
+        maps = self.stem(planes)
+        for number, block in enumerate(self.blocks):
+            maps = block(maps)
+            if number == self._NEAR:
+                near = maps
+        far = nn.functional.interpolate(self.far(maps), size=near.shape[-2:])
+        return torch.relu(self.near(near) + far)
+
+
 class _Excitation(nn.Module):
     """Channels weighted by what the whole map shows of all of them (arXiv:1709.01507)."""
 
@@ -94,15 +153,16 @@ class _Excitation(nn.Module):
 class _Block(nn.Module):
     """An inverted bottleneck; with a shortcut where it changes neither size nor channels."""
 
-    def __init__(self, inputs, outputs, *, expansion, kernel, stride, dropped):
+    def __init__(self, inputs, outputs, *, expansion, kernel, stride, dropped, excited, activation):
         super().__init__()
         wide = expansion * inputs
-        expand = _convolution(inputs, wide, kernel=1) if expansion > 1 else ()
+        expand = _convolution(inputs, wide, kernel=1, activation=activation) if expansion > 1 else ()
+        spread = {"kernel": kernel, "stride": stride, "groups": wide}
         self.residual = nn.Sequential(
             *expand,
-            *_convolution(wide, wide, kernel=kernel, stride=stride, groups=wide),
-            _Excitation(wide, int(_SQUEEZE * inputs)),
-            *_convolution(wide, outputs, kernel=1)[:2],
+            *_convolution(wide, wide, activation=activation, **spread),
+            *((_Excitation(wide, int(_SQUEEZE * inputs)),) if excited else ()),
+            *_projection(wide, outputs),
         )
         self.has_shortcut = stride == 1 and inputs == outputs
         self.dropped = dropped
@@ -119,7 +179,7 @@ class _Block(nn.Module):
         return residual * residual.new_empty((len(residual), 1, 1, 1)).bernoulli_(kept) / kept
 
 
-def _blocks(drop_blocks):
+def _blocks(drop_blocks, *, excited=True, activation=nn.SiLU):
     total, inputs, done = sum(stage[-1] for stage in STAGES), _STEM, 0
     for expansion, kernel, stride, outputs, count in STAGES:
         for number in range(count):
@@ -130,16 +190,23 @@ def _blocks(drop_blocks):
                 kernel=kernel,
                 stride=stride if number == 0 else 1,
                 dropped=drop_blocks * done / total,
+                excited=excited,
+                activation=activation,
             )
             inputs, done = outputs, done + 1
 
 
-def _convolution(inputs, outputs, *, kernel, stride=1, groups=1):
+def _convolution(inputs, outputs, *, kernel, stride=1, groups=1, activation=nn.SiLU):
     return (
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01),
-        nn.SiLU(inplace=True),
+        activation(inplace=True),
     )
+
+
+def _projection(inputs, outputs):
+    """Other channels of each pixel, with nothing behind that would cut off negative values."""
+    return nn.Sequential(*_convolution(inputs, outputs, kernel=1)[:2])
 
 
 def _initialise(layer):

@@ -1,16 +1,16 @@
-"""PatchNet: a small residual network whose answer is a weighted sum over patches.
+"""PatchNet: a network whose answer is a weighted sum over patches.
 
-The stem looks at 4x4-pixel patches of the input planes; three residual stages shrink them
-to one feature vector per 16x16 pixels. Each such patch votes for every class and has an
-attention weight; the frame's logits are the attention-weighted mean of the votes (additive
-attention multiple-instance learning), so the map of weighted votes is the exact evidence.
+The convolutions of EfficientNet-Lite0 turn the input planes into one feature vector per 16x16 pixels. Each
+such patch votes for every class and has an attention weight; the frame's logits are the attention-weighted
+mean of the votes (additive attention multiple-instance learning), so the map of weighted votes is the exact
+evidence.
 How unlike the training frames a frame is, its *novelty*, is the squared Mahalanobis distance of
 its attention-weighted features from the nearest class of the training frames.
 
 References
 ----------
-Javed et al. 2022, "Additive MIL", arXiv:2206.01794; He et al. 2016, arXiv:1512.03385; Lee et al.
-2018, arXiv:1807.03888.
+Javed et al. 2022, "Additive MIL", arXiv:2206.01794; Tan & Le 2019, arXiv:1905.11946; Lee et al. 2018,
+arXiv:1807.03888.
 """
 
 import torch
@@ -18,31 +18,7 @@ from torch import nn
 
 from astroclassify.core import ParameterError
 from astroclassify.models._output import ModelOutput
-
-
-def _convolution(inputs, outputs, *, stride=1):
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(outputs)
-    )
-
-
-class _ResidualBlock(nn.Module):
-    """Two 3x3 convolutions and a shortcut."""
-
-    def __init__(self, inputs, outputs, *, stride=1):
-        super().__init__()
-        self.first = _convolution(inputs, outputs, stride=stride)
-        self.second = _convolution(outputs, outputs)
-        changed = stride != 1 or inputs != outputs
-        self.shortcut = (
-            nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False), nn.BatchNorm2d(outputs))
-            if changed
-            else nn.Identity()
-        )
-
-    def forward(self, x):
-        y = self.second(torch.relu(self.first(x)))
-        return torch.relu(y + self.shortcut(x))
+from astroclassify.models.nets.efficientnet import EfficientNetLite0Trunk
 
 
 class PatchNet(nn.Module):
@@ -55,36 +31,24 @@ class PatchNet(nn.Module):
         Input channels.
     classes : int, default 4
         Number of logits.
-    widths : tuple of int, default (32, 64, 128)
-        Channels of the three stages.
-    depths : tuple of int, default (2, 2, 4)
-        Residual blocks of the three stages.
+    width : int, default 192
+        Features of a patch.
     dropout : float, default 0.1
         Probability with which a feature channel of all patches is dropped in training.
     """
 
-    def __init__(self, planes=4, classes=4, *, widths=(32, 64, 128), depths=(2, 2, 4), dropout=0.1):
+    #: The layer whose maps votes and attention are made of, for Grad-CAM++ (str).
+    last_maps = "dropout"
+
+    def __init__(self, planes=4, classes=4, *, width=192, dropout=0.1):
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.PixelUnshuffle(2),
-            _convolution(4 * planes, widths[0]),
-            nn.ReLU(),
-            _convolution(widths[0], widths[0], stride=2),
-            nn.ReLU(),
-        )
-        blocks, inputs = [], widths[0]
-        for stage, (outputs, depth) in enumerate(zip(widths, depths, strict=True)):
-            for block in range(depth):
-                stride = 2 if stage > 0 and block == 0 else 1
-                blocks.append(_ResidualBlock(inputs, outputs, stride=stride))
-                inputs = outputs
-        self.trunk = nn.Sequential(*blocks)
+        self.trunk = EfficientNetLite0Trunk(planes, width=width)
         self.dropout = nn.Dropout2d(dropout)
-        self.attention = nn.Sequential(nn.Conv2d(inputs, 64, 1), nn.Tanh(), nn.Conv2d(64, 1, 1))
-        self.votes = nn.Conv2d(inputs, classes, 1)
+        self.attention = nn.Sequential(nn.Conv2d(width, 64, 1), nn.Tanh(), nn.Conv2d(64, 1, 1))
+        self.votes = nn.Conv2d(width, classes, 1)
         # What the features of training frames are like; a release measures it. Zero: nothing is novel.
-        self.register_buffer("usual_features", torch.zeros(classes, inputs))
-        self.register_buffer("feature_precision", torch.zeros(inputs, inputs))
+        self.register_buffer("usual_features", torch.zeros(classes, width))
+        self.register_buffer("feature_precision", torch.zeros(width, width))
 
     def forward(self, x):
         """
@@ -156,7 +120,7 @@ class PatchNet(nn.Module):
         tuple of torch.Tensor
             Logits, shape (N, classes), evidence, shape (N, classes, h, w), and features, shape (N, features).
         """
-        features = self.dropout(self.trunk(self.stem(self._padded(x))))
+        features = self.dropout(self.trunk(self._checked(x)))
         votes, attention = self.votes(features).float(), self._attention_to(features).float()
         weights = attention.flatten(2).softmax(dim=2).view_as(attention)
         evidence = weights * votes
@@ -166,9 +130,8 @@ class PatchNet(nn.Module):
         return self.attention(features)
 
     @staticmethod
-    def _padded(x):
-        """Pad with zeros (no coverage) to a multiple of the 2x2 unshuffling."""
+    def _checked(x):
         height, width = x.shape[-2:]
         if min(height, width) < 16:
             raise ParameterError(f"PatchNet needs planes of at least 16x16 pixels; got {height}x{width}")
-        return nn.functional.pad(x, (0, width % 2, 0, height % 2))
+        return x

