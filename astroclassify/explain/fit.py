@@ -119,7 +119,7 @@ def _example(model, number):
 # Training -----------------------------------------------------------------------------------------
 
 
-def train(shown, *, minutes, seed=1):
+def train(shown, *, minutes=np.inf, steps=np.inf, seed=1):
     """
     Train the generator against the discriminator.
 
@@ -127,8 +127,8 @@ def train(shown, *, minutes, seed=1):
     ----------
     shown : tuple of numpy.ndarray
         What it is told, ``[N, 2, y, x]``, and patterns, ``[N, 1, y, x]``.
-    minutes : float
-        How long, time of the processor.
+    minutes, steps : float
+        How long, time of the processor; or how many steps.
     seed : int, default 1
         Of weights and batches.
 
@@ -146,12 +146,13 @@ def train(shown, *, minutes, seed=1):
         torch.manual_seed(seed)
         networks = Generator(), Discriminator()
     optimisers = [torch.optim.Adam(each.parameters(), lr=_RATE, betas=_BETAS) for each in networks]
-    begun, part = time.process_time(), 0.0
+    begun, part, done = time.process_time(), 0.0, 0
     while part < 1:
         for optimiser in optimisers:
             optimiser.param_groups[0]["lr"] = _RATE * min(1.0, 2 - 2 * part)
         _step(*networks, *optimisers, *_batch(shown, rng))
-        part = (time.process_time() - begun) / (60 * minutes)
+        done += 1
+        part = max((time.process_time() - begun) / (60 * minutes), done / steps)
     return networks[0].eval()
 
 
