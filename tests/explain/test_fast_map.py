@@ -77,7 +77,7 @@ def test_what_is_learnt_beats_the_constant_and_the_smoothed_picture(monkeypatch)
 def test_examples_are_kept_and_used_again(smooth, tmp_path, monkeypatch):
     made = []
 
-    def example(model, number):
+    def example(model, number, steps):
         made.append(number)
         return np.zeros((2, 16, 16), "f4"), np.full((1, 16, 16), number, "f4")
 
