@@ -314,7 +314,7 @@ def write_rst(rows, path):
 def choose_methods(only, fast_map):
     """Leave some methods out, and take the fast map in."""
     if fast_map:
-        METHODS["pix2pix"] = {"weights": fast_map}
+        METHODS["pix2pix"] = {"fast_map": fast_map}
     for name in set(METHODS) - set(only or METHODS):
         del METHODS[name]
 

@@ -39,7 +39,7 @@ def file(smooth, tmp_path):
 
 def test_a_map_covers_the_frame_and_changes_its_sign_with_the_target(smooth, file):
     maps = [
-        EXPLAINERS["pix2pix"].explain(smooth, SQUARE, target=target, weights=file).data
+        EXPLAINERS["pix2pix"].explain(smooth, SQUARE, target=target, fast_map=file).data
         for target in ("galaxy", "nsc")
     ]
     assert maps[0].shape == (32, 48)
@@ -56,14 +56,18 @@ def test_it_is_looked_for_where_it_is_kept_for_the_model(smooth, file, tmp_path)
         assert explain(SQUARE, model=smooth, method="pix2pix").method == "pix2pix"
 
 
+def test_a_file_of_ones_own_is_an_option_of_explain(smooth, file):
+    assert explain(SQUARE, model=smooth, method="pix2pix", fast_map=file).map.data.shape == (32, 48)
+
+
 def test_a_fast_map_of_another_model_or_none_at_all_is_refused(smooth, make_model, file, tmp_path):
     other = make_model(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(32 * 48, 2)))
     object.__setattr__(other, "sha256", "another")
     with pytest.raises(WeightsError, match="maps of the weights no file, not of another"):
-        EXPLAINERS["pix2pix"].explain(other, SQUARE, target="nsc", weights=file)
+        EXPLAINERS["pix2pix"].explain(other, SQUARE, target="nsc", fast_map=file)
     (tmp_path / "text.safetensors").write_text("no tensors")
     with pytest.raises(WeightsError, match="no weights of a fast map"):
-        EXPLAINERS["pix2pix"].explain(smooth, SQUARE, target="nsc", weights=tmp_path / "text.safetensors")
+        EXPLAINERS["pix2pix"].explain(smooth, SQUARE, target="nsc", fast_map=tmp_path / "text.safetensors")
 
 
 def test_what_is_learnt_beats_the_constant_and_the_smoothed_picture(monkeypatch):

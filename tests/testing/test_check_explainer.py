@@ -68,8 +68,8 @@ QUICK = {"integrated-gradients": {"steps": 2}, "xrai": {"steps": 2}, "occlusion"
 def test_every_registered_explainer_keeps_the_contract(name, tmp_path):
     options = QUICK.get(name, {})
     if name == "pix2pix":
-        options = {"weights": tmp_path / "fast.safetensors"}
-        save(Generator(), options["weights"], build_model("default"), {})
+        options = {"fast_map": tmp_path / "fast.safetensors"}
+        save(Generator(), options["fast_map"], build_model("default"), {})
     check_explainer(name, shapes=[(64, 64)] if options else [(64, 64), (97, 203)], options=options)
 
 

@@ -183,8 +183,8 @@ def test_every_explainer_explains_frames_of_any_size(model, method, tmp_path):
         pytest.skip("has no map of its evidence")
     frame, options = difficult_frames((97, 33))["ordinary"], CHEAPLY.get(method, {})
     if method == "pix2pix":
-        options = {"weights": tmp_path / "fast.safetensors"}
-        save(Generator(), options["weights"], model, {})
+        options = {"fast_map": tmp_path / "fast.safetensors"}
+        save(Generator(), options["fast_map"], model, {})
     why = explain(frame, model=model, method=method, target="nsc", **options)
     assert np.isfinite(why.map.data).all()
     assert all(n <= m for n, m in zip(why.map.data.shape, frame.shape, strict=True))
