@@ -39,7 +39,7 @@ def add_parser(subparsers):
         "--method",
         default="evidence",
         metavar="NAME",
-        help="evidence, xrai, integrated-gradients, occlusion, grad-cam++, or a plug-in's (default: "
+        help="evidence, xrai, integrated-gradients, occlusion, grad-cam++, pix2pix, or a plug-in's (default: "
         "evidence)",
     )
     parser.add_argument(

@@ -24,7 +24,7 @@ _SURE = 8.0
 OF_WEIGHTS = "astroclassify.explains"
 
 
-def explain_by_fast_map(model, frame, *, target, weights=None, flips=False):
+def explain_by_fast_map(model, frame, *, target, fast_map=None, flips=False):
     """
     Explain by a network that imitates XRAI.
 
@@ -36,7 +36,7 @@ def explain_by_fast_map(model, frame, *, target, weights=None, flips=False):
         As for `astroclassify.classify`.
     target : {"galaxy", "nsc"}
         What the map speaks for.
-    weights : str or path-like, optional
+    fast_map : str or path-like, optional
         File that ``python -m astroclassify.explain.fit`` wrote; by default the one that it keeps for the
         model's weights.
     flips : bool, default False
@@ -61,7 +61,7 @@ def explain_by_fast_map(model, frame, *, target, weights=None, flips=False):
     import torch
 
     seen = see(model, frame, "galaxy", flips=flips)
-    network = _network(*_located(weights, model))
+    network = _network(*_located(fast_map, model))
     given = condition(picture(seen.array, SIDE), float(seen.many_log_odds([seen.planes[0]])[0]))
     with torch.inference_mode():
         made = network(torch.from_numpy(padded(given))[None])[0, 0].numpy()
@@ -148,8 +148,8 @@ def kept_for(sha256):
     return Path(weights_cache()) / f"fast-map-{sha256[:12]}.safetensors"
 
 
-def _located(weights, model):
-    path = kept_for(model.sha256) if weights is None else Path(weights)
+def _located(fast_map, model):
+    path = kept_for(model.sha256) if fast_map is None else Path(fast_map)
     if not path.exists():
         raise MissingWeightsError(
             f"{path}: there is no fast map of {model.spec.name!r} with these weights; make one by "

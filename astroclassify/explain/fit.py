@@ -35,9 +35,9 @@ def main(arguments=None):
     """Train, measure, and write the weights."""
     chosen = _parser().parse_args(arguments)
     model = ready_model(chosen.model, weights=chosen.weights)
-    shown, held = examples(model, chosen.frames, chosen.held, chosen.examples)
+    shown, held = examples(model, chosen.frames, chosen.held, chosen.examples, steps=chosen.steps)
     network = train(shown, minutes=chosen.minutes, seed=chosen.seed)
-    measured = measures(network, shown, held) | times(model, network)
+    measured = measures(network, shown, held) | mirrored(model) | times(model, network)
     path = chosen.target or kept_for(model.sha256)
     save(network, path, model, measured)
     print(json.dumps({"weights": str(path)} | measured, indent=2))  # noqa: T201
@@ -49,6 +49,7 @@ def _parser():
     parser.add_argument("--weights", help="of the model, instead of its own")
     parser.add_argument("--frames", type=int, default=800, help="frames to learn from")
     parser.add_argument("--held", type=int, default=100, help="frames to measure with")
+    parser.add_argument("--steps", type=int, default=16, help="of the integral of XRAI")
     parser.add_argument(
         "--minutes", type=float, default=10.0, help="length of the training, of the processor"
     )
@@ -61,7 +62,7 @@ def _parser():
 # Examples -----------------------------------------------------------------------------------------
 
 
-def examples(model, frames, held, path=None):
+def examples(model, frames, held, path=None, *, steps=16):
     """
     Give pictures and their maps by XRAI, of frames to learn from and of those held out.
 
@@ -73,6 +74,8 @@ def examples(model, frames, held, path=None):
         How many of each.
     path : path-like, optional
         File that keeps them; examples of the same model's weights there are used again.
+    steps : int, default 16
+        Of XRAI's integral.
 
     Returns
     -------
@@ -83,7 +86,7 @@ def examples(model, frames, held, path=None):
     wanted = [*range(frames), *range(_HELD, _HELD + held)]
     missing = [number for number in wanted if number not in known]
     for done, number in enumerate(progress_bar(missing, progress=None, description="XRAI"), start=1):
-        known[number] = _example(model, number)
+        known[number] = _example(model, number, steps)
         if path is not None and (done % _KEPT_AFTER == 0 or done == len(missing)):
             _keep(path, model, known)
     parts = [np.stack([known[number][part] for number in wanted]) for part in (0, 1)]
@@ -105,21 +108,21 @@ def _kept(path, model):
         return dict(zip(file["numbers"].tolist(), zip(file["given"], file["made"], strict=True), strict=True))
 
 
-def _example(model, number):
+def _example(model, number, steps):
     """One simulated frame, as the network is told of it, and the pattern of its map."""
     from astroclassify.simulate import random_frames
 
     (frame,) = random_frames(number)
     seen = see(model, frame.array, "galaxy", flips=False)
     log_odds = float(seen.many_log_odds([seen.planes[0]])[0])
-    made = explain_by_xrai(model, frame.array, target="galaxy", side=SIDE, flips=False)
+    made = explain_by_xrai(model, frame.array, target="galaxy", side=SIDE, steps=steps)
     return condition(picture(seen.array, SIDE), log_odds), pattern(made.data)[None]
 
 
 # Training -----------------------------------------------------------------------------------------
 
 
-def train(shown, *, minutes, seed=1):
+def train(shown, *, minutes=np.inf, steps=np.inf, seed=1):
     """
     Train the generator against the discriminator.
 
@@ -127,8 +130,8 @@ def train(shown, *, minutes, seed=1):
     ----------
     shown : tuple of numpy.ndarray
         What it is told, ``[N, 2, y, x]``, and patterns, ``[N, 1, y, x]``.
-    minutes : float
-        How long, time of the processor.
+    minutes, steps : float
+        How long, time of the processor; or how many steps.
     seed : int, default 1
         Of weights and batches.
 
@@ -146,12 +149,13 @@ def train(shown, *, minutes, seed=1):
         torch.manual_seed(seed)
         networks = Generator(), Discriminator()
     optimisers = [torch.optim.Adam(each.parameters(), lr=_RATE, betas=_BETAS) for each in networks]
-    begun, part = time.process_time(), 0.0
+    begun, part, done = time.process_time(), 0.0, 0
     while part < 1:
         for optimiser in optimisers:
             optimiser.param_groups[0]["lr"] = _RATE * min(1.0, 2 - 2 * part)
         _step(*networks, *optimisers, *_batch(shown, rng))
-        part = (time.process_time() - begun) / (60 * minutes)
+        done += 1
+        part = max((time.process_time() - begun) / (60 * minutes), done / steps)
     return networks[0].eval()
 
 
@@ -272,6 +276,38 @@ def _ranks(made, real):
     return 0.0 if np.isnan(found) else found
 
 
+def mirrored(model, *, frames=6):
+    """
+    Compare XRAI with itself, of one view of a frame and of the mirrored frame: how far it can be imitated.
+
+    Parameters
+    ----------
+    model : Model
+        The model that is explained.
+    frames : int, default 6
+        How many frames are compared.
+
+    Returns
+    -------
+    dict
+        PSNR (dB) and rank correlation, means.
+    """
+    from astroclassify.simulate import random_frames
+
+    pairs = []
+    for number in range(_HELD, _HELD + frames):
+        array = random_frames(number)[0].array
+        maps = [_one_view(model, one) for one in (array, array[:, ::-1].copy())]
+        pairs.append((maps[0], maps[1][:, ::-1]))
+    found = {"psnr": np.mean([psnr(*map(pattern, pair)) for pair in pairs])}
+    found["rank correlation"] = np.mean([_ranks(*pair) for pair in pairs])
+    return {"XRAI of one view, mirrored": {name: float(value) for name, value in found.items()}}
+
+
+def _one_view(model, array):
+    return explain_by_xrai(model, array, target="galaxy", side=SIDE, flips=False).data
+
+
 def _scaled_picture(shown):
     """The smoothed picture times the answer's sign, with the slope and level that fit the maps shown best."""
 
@@ -312,7 +348,7 @@ def times(model, network, *, repeats=5):
         made_by(network, condition(picture(seen.array, SIDE), log_odds))
 
     def slow():
-        explain_by_xrai(model, frame.array, target="galaxy", flips=False)
+        explain_by_xrai(model, frame.array, target="galaxy")
 
     seconds = {}
     for name, work in (("seconds", fast), ("seconds of XRAI", slow)):

@@ -10,6 +10,8 @@ import torch
 from astroclassify import classify, classify_many
 from astroclassify.core import FrameError
 from astroclassify.explain import EXPLAINERS, explain
+from astroclassify.explain._pix2pix import Generator
+from astroclassify.explain.fit import save
 from astroclassify.inference import checked_planes, interpret, predict
 from astroclassify.models import MODELS, Model, built_module, calibration_of
 from astroclassify.testing import difficult_frames
@@ -176,11 +178,14 @@ CHEAPLY = {
 
 
 @pytest.mark.parametrize("method", sorted(EXPLAINERS))
-def test_every_explainer_explains_frames_of_any_size(model, method):
+def test_every_explainer_explains_frames_of_any_size(model, method, tmp_path):
     if method == "evidence" and predict(model, [difficult_frames((64, 64))["ordinary"]])[0].evidence is None:
         pytest.skip("has no map of its evidence")
-    frame = difficult_frames((97, 33))["ordinary"]
-    why = explain(frame, model=model, method=method, target="nsc", **CHEAPLY.get(method, {}))
+    frame, options = difficult_frames((97, 33))["ordinary"], CHEAPLY.get(method, {})
+    if method == "pix2pix":
+        options = {"fast_map": tmp_path / "fast.safetensors"}
+        save(Generator(), options["fast_map"], model, {})
+    why = explain(frame, model=model, method=method, target="nsc", **options)
     assert np.isfinite(why.map.data).all()
     assert all(n <= m for n, m in zip(why.map.data.shape, frame.shape, strict=True))
     assert why.labels.shape == why.map.data.shape
