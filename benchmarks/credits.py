@@ -39,7 +39,7 @@ def page(card):
 def _pretrained(start):
     return (
         f"Its convolutions started from weights of {start['network']} that had learnt from {start['data']}. "
-        f"Source: {start['source']}. Licence: {start['licence']}. Whether the terms of those photographs bind "
+        f"Source: {start['source']}. Licence: {start['licence']}. Whether the terms of those pictures bind "
         "what was learnt from them is to be settled before a public release.\n"
     )
 
