@@ -24,7 +24,7 @@ from astroclassify.io._mission import Mission, mission_reader
 from astroclassify.io._names import csst_name, hst_rootname
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._observation import OBSCORE, observation
-from astroclassify.io._one_frame import read_frame
+from astroclassify.io._one_frame import read_frame, read_header
 from astroclassify.io._read import READERS, find_reader, read_frames
 from astroclassify.io._reader import Reader, ReadOptions
 from astroclassify.io._slices import amplifiers_of, slice_start
@@ -70,6 +70,7 @@ __all__ = [
     "read_colours",
     "read_frame",
     "read_frames",
+    "read_header",
     "slice_start",
     "walk_hdus",
     "write_hdus",
