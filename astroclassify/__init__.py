@@ -13,6 +13,7 @@ _PUBLIC = {
     "classify_group": "astroclassify._group",
     "classify_many": "astroclassify._api",
     "conf": "astroclassify.core",
+    "open_watch": "astroclassify._watching",
     "read_frames": "astroclassify.io",
     "write_raw": "astroclassify.io",
 }
@@ -24,6 +25,7 @@ __all__ = [
     "classify_group",
     "classify_many",
     "conf",
+    "open_watch",
     "read_frames",
     "write_raw",
 ]

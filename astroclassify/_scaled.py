@@ -215,7 +215,7 @@ def _collected(items, work, crew, asked, results, bar):
             if results is None:
                 rows[number] = told
             else:
-                results.add(file_name(item), _completed(told, results.columns), stamp=stamp)
+                results.add(file_name(item), completed(told, results.columns), stamp=stamp)
         bar.update(len(done))
         bar.set_postfix(failed=failed, refresh=False)
     return None if results is not None else [row for number in sorted(rows) for row in rows[number]]
@@ -243,7 +243,8 @@ def _checked_name(item):
     return file_name(item)
 
 
-def _completed(rows, columns):
+def completed(rows, columns):
+    """Give rows a value for each column, and no others (list of dict)."""
     return [{name: row.get(name, _EMPTY[kind]) for name, kind in columns.items()} for row in rows]
 
 

@@ -21,6 +21,7 @@ from astroclassify.cli import (
     _simulate,
     _tag,
     _train,
+    _watch,
 )
 from astroclassify.cli._output import say
 from astroclassify.cli._parsing import add_talk
@@ -41,6 +42,7 @@ _SUBCOMMANDS = (
     _demo,
     _info,
     _classify,
+    _watch,
     _check,
     _calibrate,
     _explain,

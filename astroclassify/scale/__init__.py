@@ -5,16 +5,20 @@ from astroclassify.scale._dask import dask_executor
 from astroclassify.scale._limit import within
 from astroclassify.scale._remote import open_remote
 from astroclassify.scale._results import ResultSet, read_results
+from astroclassify.scale._watch import Landed, WatchedFolder, watch
 
 __all__ = [
     "ClusterError",
     "Crew",
+    "Landed",
     "ResultSet",
+    "WatchedFolder",
     "WorkerDiedError",
     "dask_executor",
     "find_crew",
     "open_remote",
     "read_results",
     "run_jobs",
+    "watch",
     "within",
 ]

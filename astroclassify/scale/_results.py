@@ -133,7 +133,7 @@ class ResultSet:
         """
         name = printable(source)
         kept = {"bytes": stamp.bytes if stamp else 0, "modified": stamp.modified if stamp else 0}
-        rows = [{**row, **kept} for row in rows]
+        rows = [{key: _text(value) for key, value in {**row, **kept}.items()} for row in rows]
         self._journal.add({"source": name, "rows": [_as_json(row) for row in rows]})
         if name in self._done:
             self._renewed.add(name)
@@ -235,8 +235,7 @@ def _schema(columns):
 
 def _as_json(row):
     return {
-        name: b64encode(value).decode() if isinstance(value, bytes) else _text(value)
-        for name, value in row.items()
+        name: b64encode(value).decode() if isinstance(value, bytes) else value for name, value in row.items()
     }
 
 
