@@ -33,7 +33,8 @@ _FACTS = {
 }
 _PICTURES = {"thumbnail": bytes, "evidence": bytes}
 _EMPTY = {str: "", int: 0, float: float("nan"), bytes: b""}
-_QUALITY = 70  # of small pictures, JPEG
+#: Pixels along small pictures, and their quality as JPEG: a few kB each.
+_LARGEST_SIDE, _QUALITY = 112, 70
 #: Of the map of the evidence: what speaks for the answer, and what against it.
 _FOR, _AGAINST = (230, 120, 0), (0, 90, 200)
 
@@ -121,7 +122,9 @@ def _picture(small):
     if small is None:
         return b""
     file = BytesIO()
-    Image.fromarray(asinh_stretched(small)[::-1]).save(file, "JPEG", quality=_QUALITY)
+    picture = Image.fromarray(asinh_stretched(small)[::-1])
+    picture.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE))
+    picture.save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()
 
 
