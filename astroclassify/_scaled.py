@@ -281,12 +281,9 @@ def table_of(rows, asked):
         meta=provenance_of(asked),
     )
     if asked.catalogue is not None:
-        bodies = with_bodies(empty, []).colnames[len(table.colnames) :]
-        for name in bodies:
+        for name in with_bodies(empty, []).colnames[len(table.colnames) :]:
             kind = empty[name].dtype.kind
-            table[name] = np.array(
-                [row.get(name, "" if kind == "U" else 0.0) for row in rows], dtype=empty[name].dtype.kind
-            )
+            table[name] = np.array([row.get(name, "" if kind == "U" else 0.0) for row in rows], dtype=kind)
     for name in _PICTURES:
         if any(name in row for row in rows):
             column = np.empty(len(rows), dtype=object)
@@ -309,12 +306,10 @@ def table_on_disk(output, asked):
     Returns
     -------
     astropy.table.QTable
-        All its rows, in the columns of `~astroclassify.classify_many`.
+        All its rows, by source and chip, in the columns of `~astroclassify.classify_many`.
     """
     names = [name for name in columns_of(asked) if name not in {**_FACTS, **_PICTURES}]
     found = read_results(output, columns=names)
-    rows = [
-        dict(zip(names, row, strict=True))
-        for row in zip(*(found[name].tolist() for name in names), strict=True)
-    ]
-    return table_of(rows, asked)
+    values = zip(*(found[name].tolist() for name in names), strict=True)
+    rows = [dict(zip(names, row, strict=True)) for row in values]
+    return table_of(sorted(rows, key=lambda row: (row["source"], row["chip"])), asked)
