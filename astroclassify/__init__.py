@@ -13,8 +13,8 @@ _PUBLIC = {
     "classify_group": "astroclassify._group",
     "classify_many": "astroclassify._api",
     "conf": "astroclassify.core",
-    "open_watch": "astroclassify._watching",
     "read_frames": "astroclassify.io",
+    "watch_folder": "astroclassify._watching",
     "write_raw": "astroclassify.io",
 }
 
@@ -25,8 +25,8 @@ __all__ = [
     "classify_group",
     "classify_many",
     "conf",
-    "open_watch",
     "read_frames",
+    "watch_folder",
     "write_raw",
 ]
 

@@ -228,7 +228,8 @@ def classify_many(
     -------
     astropy.table.QTable
         One row per frame, in order (with ``output`` all that the data set holds, by source): ``source``,
-        ``chip`` (0 where the frame has no chip number), ``label``, ``probability``, ``p_galaxy`` (of galaxy among galaxy and nsc), ``p_class_<name>`` for each class of
+        ``chip`` (0 where the frame has no chip number), ``label``, ``probability``, ``p_galaxy`` (of galaxy
+        among galaxy and nsc), ``p_class_<name>`` for each class of
         the model (``p_class_star_cluster`` for ``star cluster``), ``novelty``, ``error`` (empty where all
         went well; else the label is empty and the numbers are NaN) and ``model``. Its ``meta`` holds the
         provenance. There are no maps of the evidence. With ``identify`` there are also ``body``,

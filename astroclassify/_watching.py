@@ -1,4 +1,4 @@
-"""`open_watch`: classify every file that lands in a folder."""
+"""`watch_folder`: classify every file that lands in a folder."""
 
 from astroclassify._request import Request
 from astroclassify._scaled import Work, columns_of, completed
@@ -6,7 +6,7 @@ from astroclassify._work import provenance_of
 from astroclassify.scale import ResultSet, WatchedFolder, watch
 
 
-def open_watch(
+def watch_folder(
     folder,
     output,
     *,
@@ -44,9 +44,15 @@ def open_watch(
         Look through the folder each so many seconds, where the system does not tell: on network disks.
     status : path-like, optional
         A JSON file of what is done, waits and failed, and of latencies.
-    model, weights, device
+    model : str or ModelSpec, default "default"
         As for `~astroclassify.classify`.
-    extension, mask_bits
+    weights : str, path-like or Weights, optional
+        As for `~astroclassify.classify`.
+    device : str, optional
+        As for `~astroclassify.classify`.
+    extension : int, str, tuple or list of these, optional
+        As for `~astroclassify.read_frames`.
+    mask_bits : int, str or iterable of str, optional
         As for `~astroclassify.read_frames`.
     thumbnails : bool, default False
         Keep a small picture of each frame.
@@ -63,9 +69,9 @@ def open_watch(
     Examples
     --------
     >>> import threading
-    >>> from astroclassify import open_watch
+    >>> from astroclassify import watch_folder
     >>> stop = threading.Event()
-    >>> open_watch("incoming", "results.parquet", stop=stop)  # doctest: +SKIP
+    >>> watch_folder("incoming", "results.parquet", stop=stop)  # doctest: +SKIP
     """
     request = Request(
         **{

@@ -303,7 +303,7 @@ class Timed:
 
 
 def where_the_time_goes(path):
-    """Say how many ms of a frame are reading, preprocessing and the network."""
+    """Say how many ms of the processor a frame takes: reading, preprocessing, network."""
     from astroclassify.inference import checked_planes, predict_planes
     from astroclassify.io import read_frames
     from astroclassify.models import ready_model
@@ -311,13 +311,13 @@ def where_the_time_goes(path):
 
     model, taken = ready_model(), []
     for _ in range(6):
-        clock = [time.perf_counter()]
+        clock = [time.process_time()]
         array = frame_array(read_frames(path)[0])
-        clock.append(time.perf_counter())
+        clock.append(time.process_time())
         planes = checked_planes(model.spec, array)
-        clock.append(time.perf_counter())
+        clock.append(time.process_time())
         list(predict_planes(model, [planes], evidence=False))
-        clock.append(time.perf_counter())
+        clock.append(time.process_time())
         taken.append(np.diff(clock))
     read, prepare, network = 1e3 * np.median(taken[1:], axis=0)
     return f"one chip: read {read:.0f} ms, preprocess {prepare:.0f} ms, network {network:.0f} ms"
@@ -354,7 +354,7 @@ def memory(arguments):
 
 def watching(arguments):
     """Milliseconds from the rename that completes a chip to its kept result."""
-    from astroclassify import open_watch
+    from astroclassify import watch_folder
 
     with tempfile.TemporaryDirectory() as place:
         folder, landed, told = Path(place) / "incoming", {}, {}
@@ -366,7 +366,9 @@ def watching(arguments):
             told[Path(rows[0]["source"]).name] = time.perf_counter()
 
         options = {"stop": stop, "told": tell, "status": Path(place) / "status.json", "poll": arguments.poll}
-        thread = threading.Thread(target=open_watch, args=(folder, Path(place) / "r.parquet"), kwargs=options)
+        thread = threading.Thread(
+            target=watch_folder, args=(folder, Path(place) / "r.parquet"), kwargs=options
+        )
         thread.start()
         while not (Path(place) / "status.json").exists():
             time.sleep(0.05)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from astroclassify import classify_many, open_watch
+from astroclassify import classify_many, watch_folder
 from astroclassify.core import ParameterError
 from astroclassify.io import raw_hdus
 from astroclassify.scale import read_results
@@ -106,7 +106,7 @@ def test_a_watched_folder_is_classified_and_can_be_stopped(folder, output, tmp_p
         told.extend(rows)
         stop.set()
 
-    open_watch(incoming, output, stop=stop, told=tell)
+    watch_folder(incoming, output, stop=stop, told=tell)
     assert [row["source"].rpartition("/")[2] for row in told] == ["before.fits"]
     assert read_results(output)["label"][0] == told[0]["label"]
 

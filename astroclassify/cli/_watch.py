@@ -76,12 +76,12 @@ def run(arguments):
     int
         The exit status: 0 after SIGINT or SIGTERM.
     """
-    from astroclassify import open_watch
+    from astroclassify import watch_folder
 
     command = _Command(arguments.on_result)
     with _stopped_by_signals() as stop, command:
         say(f"watching {arguments.folder}; Ctrl-C ends it")
-        open_watch(
+        watch_folder(
             arguments.folder,
             arguments.output,
             stop=stop,

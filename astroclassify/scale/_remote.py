@@ -10,7 +10,7 @@ from astroclassify.core import OptionalDependencyError, ParameterError, ReadErro
 SCHEMES = ("https", "http", "s3", "mast")
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://|(mast):", re.IGNORECASE)
 _MAST_PATH = "/api/v0.1/Download/file?uri="
-#: Bytes asked for at a time: a header takes one request, an image a few dozen.
+#: Bytes asked for beyond those that are needed: a header takes one request, and so does an image.
 _BLOCK = 2**18
 #: Seconds to wait for an answer.
 _TIMEOUT = 60
@@ -73,12 +73,12 @@ def _options(url):
         return {
             "anon": True,
             "default_block_size": _BLOCK,
-            "default_cache_type": "blockcache",
+            "default_cache_type": "readahead",
             "config_kwargs": times,
         }
     aiohttp = optional_import("aiohttp", needed_for="reading from the web", extra="scale")
     limits = aiohttp.ClientTimeout(total=None, sock_connect=_TIMEOUT, sock_read=_TIMEOUT)
-    return {"block_size": _BLOCK, "cache_type": "blockcache", "client_kwargs": {"timeout": limits}}
+    return {"block_size": _BLOCK, "cache_type": "readahead", "client_kwargs": {"timeout": limits}}
 
 
 def _seekable(file, address):

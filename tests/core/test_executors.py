@@ -88,7 +88,7 @@ def test_jobs_of_workers_that_died_have_their_error():
 
 def test_what_cannot_be_an_executor_is_refused():
     with (
-        pytest.raises(UnknownNameError, match="there are: processes, serial, threads"),
+        pytest.raises(UnknownNameError, match="there are: dask, processes, serial, threads"),
         open_executor(2, "dusk"),
     ):
         pass
