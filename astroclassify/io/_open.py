@@ -118,7 +118,7 @@ def why_missing(argument):
             chosen = f"({chosen}, {version})" if version else chosen
             return f"to choose an image of the file, give extension={chosen}"
     if re.match(r"\w{2,}:/", text):
-        return "this is an address, and only files are read; fetch it first"
+        return "this is an address, which classify_many reads; here only files are read, so fetch it first"
     return "no file matches this pattern" if has_magic(text) else "there is no such file"
 
 
