@@ -133,7 +133,10 @@ def read_frame(path, hdu=None, *, rows="all"):
 
 def _chip(path, hdu):
     """The number of the chip that an HDU holds; None where the header does not say."""
-    return header_value(read_header(path, hdu), "CCDCHIP")
+    try:
+        return header_value(read_header(path, hdu), "CCDCHIP")
+    except ReadError as error:
+        raise error.with_facts(file=path, hdu=hdu) from None
 
 
 def labelled_frames(manifest, *, frames=None):

@@ -71,7 +71,7 @@ def read_header(path, hdu):
     >>> header = read_header("jbf301a1q_raw.fits", 4)  # doctest: +SKIP
     """
     path = Path(path)
-    with only_our_errors(path.name), open_fits(path, path.name) as hdulist:
+    with only_our_errors(str(path)), open_fits(path, str(path)) as hdulist:
         try:
             return hdulist[hdu].header.copy()
         except IndexError:

@@ -107,6 +107,7 @@ def job(number):
     time.sleep(0.5)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background
     try:
         with open_executor(2, "processes") as executor:
             list(run_all(executor, job, range(100), waiting=3))
