@@ -165,7 +165,7 @@ def run_jobs(crew, function, jobs):
     state, suspects, waiting = _State(), deque(), iter(jobs)
     while not state.ended:
         state.broken = False
-        with crew.opened() as executor:
+        with crew.opened() as executor, _loss_told():
             taken = _until_broken(waiting, state)
             for job, future in run_all(executor, function, taken, waiting=2 * crew.workers):
                 error = _error_of(future)
@@ -231,14 +231,27 @@ def _error_of(future):
     except CancelledError as cancelled:
         error = cancelled
     if isinstance(error, CancelledError) or type(error).__name__ in _LOST:
-        raise ClusterError(
-            "the Dask scheduler was lost, and with it the work under way; what is done is kept: run it again"
-        ) from error
+        raise ClusterError(_LOSS) from error
     return error
 
 
-#: What Dask raises where its scheduler has gone.
-_LOST = ("FutureCancelledError", "FuturesCancelledError", "CommClosedError")
+@contextmanager
+def _loss_told():
+    """Say in our own words that the scheduler has gone, also where no work can be sent any more."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__name__ not in _LOST:
+            raise
+        raise ClusterError(_LOSS) from error
+
+
+#: What Dask raises where its scheduler has gone, and what that means.
+_LOST = ("FutureCancelledError", "FuturesCancelledError", "CommClosedError", "ClosedClientError")
+_LOSS = (
+    "the Dask scheduler was lost, and with it the work under way; what is done is kept: run it again when "
+    "there is one"
+)
 
 
 def _told(error):
