@@ -56,6 +56,27 @@ def add_parser(subparsers):
     add_files(parser)
     add_model(parser)
     add_device(parser)
+    _add_network(parser)
+    parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
+    parser.add_argument(
+        "--identify",
+        nargs="?",
+        const="builtin",
+        metavar="CATALOGUE",
+        help="name the catalogued body that each frame shows, disagreements first (default: builtin)",
+    )
+    parser.add_argument(
+        "--group",
+        choices=("visit", "file"),
+        help="one answer for all frames of a visit of HST (dithers, bands, both chips), or of a file",
+    )
+    _add_workers(parser)
+    add_reading(parser)
+    add_output(parser)
+    add_progress(parser)
+
+
+def _add_network(parser):
     parser.add_argument(
         "--precision",
         choices=("auto", "float32", "bfloat16"),
@@ -82,23 +103,6 @@ def add_parser(subparsers):
         help="expected shares among your frames, as in galaxy=0.9,nsc=0.1, or 'catalogue': what each frame's "
         "catalogued body suggests",
     )
-    parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
-    parser.add_argument(
-        "--identify",
-        nargs="?",
-        const="builtin",
-        metavar="CATALOGUE",
-        help="name the catalogued body that each frame shows, disagreements first (default: builtin)",
-    )
-    parser.add_argument(
-        "--group",
-        choices=("visit", "file"),
-        help="one answer for all frames of a visit of HST (dithers, bands, both chips), or of a file",
-    )
-    _add_workers(parser)
-    add_reading(parser)
-    add_output(parser)
-    add_progress(parser)
 
 
 def _add_workers(parser):

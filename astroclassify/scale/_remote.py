@@ -85,11 +85,12 @@ def _seekable(file, address):
     """Give what can be read anywhere: a server without ranges sends all of it, within bounds."""
     if file.seekable() and getattr(file, "size", None):
         return file
-    most = conf.max_unpacked_mb * 2**20
-    content = file.read(most + 1)
-    if len(content) > most:
-        raise ReadError(f"{address}: more than {conf.max_unpacked_mb} MB come; see conf.max_unpacked_mb")
-    return BytesIO(content)
+    content, most = bytearray(), conf.max_unpacked_mb * 2**20
+    while chunk := file.read(_BLOCK):  # it gives what has come by now, not all that is asked for
+        content += chunk
+        if len(content) > most:
+            raise ReadError(f"{address}: more than {conf.max_unpacked_mb} MB come; see conf.max_unpacked_mb")
+    return BytesIO(bytes(content))
 
 
 def _named(file, address):
