@@ -79,7 +79,7 @@ class WatchedFolder:
     """
 
     def __init__(self, folder, *, pattern=None, poll=None, waiting=1000):
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()  # so that names hold wherever it is started again
         if not self.folder.is_dir():
             raise ParameterError(f"{folder}: there is no such folder to watch")
         self._real = os.path.realpath(self.folder)
