@@ -56,7 +56,7 @@ def test_a_data_set_keeps_what_is_known_and_is_not_made_twice(folder, output, mo
     kept = read_results(output)
     kept.sort("source")
     assert kept["band"][0] == "F814W"
-    assert kept["s_region"][0].startswith("POLYGON ICRS 10.")
+    assert kept["s_region"][0].startswith("POLYGON ICRS 9.99")
     assert kept["thumbnail"][0].startswith(b"\xff\xd8")
     assert kept["evidence"][0].startswith(b"\x89PNG")
     assert kept["seconds"][0] > 0
