@@ -1,5 +1,6 @@
 """`classify_many` by workers, and into a data set on disk."""
 
+import multiprocessing
 import os
 import socket
 from contextlib import ExitStack
@@ -49,7 +50,7 @@ class Work:
     request : Request
         What was asked for.
     alone : bool
-        Whether this is the only worker of the machine, which then may use all its cores.
+        Whether it is called in the process that asked, one job after the other.
     """
 
     request: Request
@@ -69,9 +70,9 @@ class Work:
         list of (int, FileStamp or None, list of dict)
             Of each item: its number, what its file was, and a row for each frame.
         """
-        if self.alone:
+        if self.alone or multiprocessing.parent_process() is None:  # memory and threads are the caller's
             return self._done(job)
-        keep_large_arrays_memory()
+        keep_large_arrays_memory()  # Dask's workers are told to return it, and take three times as long
         with one_thread():
             return self._done(job)
 
@@ -177,7 +178,7 @@ def scaled(items, request, crew, *, output, progress, total):
             made = ResultSet(output, columns, about=about, provenance=provenance_of(asked))
             results = open_things.enter_context(made)
         bar = open_things.enter_context(progress_bar(progress=progress, total=total, description="classify"))
-        return _collected(items, Work(request, crew.workers == 1), crew, asked, results, bar)
+        return _collected(items, Work(request, crew.here), crew, asked, results, bar)
 
 
 def columns_of(asked):

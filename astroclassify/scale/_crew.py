@@ -37,12 +37,15 @@ class Crew:
         Gives a context manager of a `concurrent.futures.Executor`.
     workers : int
         How many work at a time.
+    here : bool
+        Whether it is this process alone, one piece of work after the other.
     mends : bool
         Whether opening it again helps where its workers have died.
     """
 
     opened: Callable
     workers: int
+    here: bool = False
     mends: bool = True
 
 
@@ -102,7 +105,7 @@ def _named_crew(name, workers):
         name, workers = "serial", 1
     name, workers = name or conf.executor, workers or _cores()
     make = EXECUTORS[name]  # an unknown name is told before anything is done
-    return Crew(partial(_made, make, workers), workers)
+    return Crew(partial(_made, make, workers), workers, here=name == "serial")
 
 
 def _workers_at(address):
