@@ -207,7 +207,7 @@ def columns_of(asked):
 
 def _collected(items, work, crew, asked, results, bar):
     taken, rows, failed = {}, {}, 0
-    jobs = _jobs(items, results, taken, bar, 1 if crew.workers == 1 and results is None else _ITEMS_OF_A_JOB)
+    jobs = _jobs(items, results, taken, bar, 1 if crew.here and results is None else _ITEMS_OF_A_JOB)
     for job, done, error in run_jobs(crew, work, jobs):
         if error is not None:
             if not work.request.recorded:
