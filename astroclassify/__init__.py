@@ -14,6 +14,7 @@ _PUBLIC = {
     "classify_many": "astroclassify._api",
     "conf": "astroclassify.core",
     "read_frames": "astroclassify.io",
+    "watch_folder": "astroclassify._watching",
     "write_raw": "astroclassify.io",
 }
 
@@ -25,6 +26,7 @@ __all__ = [
     "classify_many",
     "conf",
     "read_frames",
+    "watch_folder",
     "write_raw",
 ]
 

@@ -14,7 +14,7 @@ from astropy.io import fits
 from astropy.nddata import CCDData, NDData
 
 import astroclassify
-from astroclassify import _api, classify, classify_many, conf
+from astroclassify import _work, classify, classify_many, conf
 from astroclassify.core import FrameError, MissingWeightsError, ParameterError, ReadError, UnknownNameError
 from astroclassify.models import _ready, build_model
 
@@ -47,7 +47,7 @@ def fake_files(monkeypatch):
         headers = [header for header in headers if chips is None or header["ACCHIP"] == chips]
         return [CCDData(np.full((64, 64), level, "f4"), unit="adu", meta=header) for header in headers]
 
-    monkeypatch.setattr(_api, "read_frames", read)
+    monkeypatch.setattr(_work, "read_frames", read)
 
 
 def level(value, shape=(64, 64), dtype="f4"):
@@ -113,8 +113,8 @@ def test_a_file_with_several_chips_needs_the_chip(brightness, fake_files):
 def test_one_chip_of_many_files_is_classified_and_the_others_are_not_even_read(
     brightness, fake_files, monkeypatch
 ):
-    read, frames = _api.read_frames, []
-    monkeypatch.setattr(_api, "read_frames", lambda *a, **k: frames.extend(new := read(*a, **k)) or new)
+    read, frames = _work.read_frames, []
+    monkeypatch.setattr(_work, "read_frames", lambda *a, **k: frames.extend(new := read(*a, **k)) or new)
     table = classify_many(["2x3000", "1x10", level(BRIGHT)], chip=2, model=brightness)
     assert len(frames) == 1
     assert table["source"].tolist() == ["2x3000", "1x10", "<ndarray 2>"]
@@ -314,7 +314,7 @@ def test_no_thread_is_left_when_the_work_stops(brightness, monkeypatch, error):
     def fail(*arguments, **options):
         raise error
 
-    monkeypatch.setattr(_api, "predict_planes", fail)
+    monkeypatch.setattr(_work, "predict_planes", fail)
     before = threading.active_count()
     with pytest.raises(type(error)):
         classify_many([level(BRIGHT)] * 20, model=brightness, on_error="raise")
@@ -322,14 +322,14 @@ def test_no_thread_is_left_when_the_work_stops(brightness, monkeypatch, error):
 
 
 def test_one_frame_that_the_network_refuses_does_not_spoil_its_batch(brightness, monkeypatch):
-    honest = _api.predict_planes
+    honest = _work.predict_planes
 
     def picky(model, planes, **options):
         if any(plane.max() < 0.02 for plane in planes):
             raise FrameError("too dark")
         return honest(model, planes, **options)
 
-    monkeypatch.setattr(_api, "predict_planes", picky)
+    monkeypatch.setattr(_work, "predict_planes", picky)
     frames = [level(BRIGHT), level(DARK), level(BRIGHT)]
     table = classify_many(frames, model=brightness, batch_size=3)
     assert table["label"].tolist() == ["galaxy", "", "galaxy"]

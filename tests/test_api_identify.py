@@ -188,7 +188,7 @@ def test_wrong_usage_is_told():
 
 
 def test_a_position_and_a_survey_are_classified_and_named(monkeypatch):
-    monkeypatch.setattr("astroclassify._api.survey_frame", lambda position, survey: GALAXY)
+    monkeypatch.setattr("astroclassify._work.survey_frame", lambda position, survey: GALAXY)
     position = SkyCoord(202.47, 47.195, unit="deg")
     answer = classify(position, survey="CDS/P/DSS2/red")
     assert (answer.label, answer.body) == ("galaxy", "M51")

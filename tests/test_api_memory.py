@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from astroclassify import _api
+from astroclassify import _work
 from astroclassify.models import MODELS
 from astroclassify.preprocess import FrameRows, frame_array
 
@@ -24,14 +24,14 @@ BY_ROWS = sorted(
 MEASURE = """
 import json, resource, sys, tracemalloc
 import numpy as np
-from astroclassify import _api
+from astroclassify import _work
 from astroclassify.models import MODELS
 frame = np.memmap(sys.argv[1], dtype=">u2", mode="r", shape=(9216, 9232))
 spec = MODELS[sys.argv[2]]
 spec.planes(np.ones((64, 64), dtype=np.float32))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 tracemalloc.start()
-planes = spec.planes(_api._pixels(frame, spec))
+planes = spec.planes(_work.pixels_of(frame, spec))
 traced = tracemalloc.get_traced_memory()[1]
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 json.dump([traced / 1e6, (after - before) / 1e3, frame.nbytes / 1e6, planes.nbytes / 1e6], sys.stdout)
@@ -76,6 +76,6 @@ def test_taken_by_rows_a_frame_gives_the_same_planes(name, shape):
 def test_only_large_frames_are_taken_by_rows(monkeypatch):
     spec = next(MODELS[name] for name in BY_ROWS)
     frame = np.ones((100, 100), dtype="u2")
-    assert isinstance(_api._pixels(frame, spec), np.ndarray)
-    monkeypatch.setattr(_api, "HELD_PIXELS", 9_999)
-    assert isinstance(_api._pixels(frame, spec), FrameRows)
+    assert isinstance(_work.pixels_of(frame, spec), np.ndarray)
+    monkeypatch.setattr(_work, "HELD_PIXELS", 9_999)
+    assert isinstance(_work.pixels_of(frame, spec), FrameRows)

@@ -3,18 +3,24 @@
 import json
 import os
 import random
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic
 
 from astropy.io.fits import VerifyError
 
 from astroclassify.archive._fits_layout import contents, cut
-from astroclassify.archive._sources import RangeError, TransferError
+from astroclassify.archive._sources import RangeError, SlowError, TransferError
 from astroclassify.core import fingerprint, write_text
 
 _LONGEST_WAIT = 60.0
 _LONGEST_ASKED = 900.0  # a server that asks for more gets its file left out this time
 _WINDOW = 2**16  # bytes read at least where headers are looked for
+#: Seconds after which the speed is judged, and the fewest bytes a second.
+SLOW_AFTER, _SLOWEST = 60.0, 1000
+#: What stays free on a disk; how often that is looked at; and more than any raw file has (bytes).
+SPARE, _BETWEEN_LOOKS, _LARGEST_FILE = 2**26, 2**26, 4 * 10**9
 #: The images of a full raw file.
 BOTH_CHIPS = frozenset((1, 4))
 
@@ -65,7 +71,7 @@ class RetryPolicy:
                 return attempt()
             except TransferError as error:
                 reached = progress()
-                failures = 1 if reached > best else failures + 1
+                failures = 1 if reached > best and not isinstance(error, SlowError) else failures + 1
                 best = max(best, reached)
                 if not error.passing or failures > self.retries or (error.wait or 0) > _LONGEST_ASKED:
                     raise
@@ -78,6 +84,57 @@ class RetryPolicy:
             return asked
         longest = min(self.backoff * 2 ** (failures - 1), _LONGEST_WAIT)
         return longest * random.uniform(0.5, 1.0)
+
+
+class Pace:
+    """
+    Whether bytes come fast enough, and not more of them than there is room for.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file that grows.
+    """
+
+    def __init__(self, path):
+        self._path = path
+        self._since, self._from, self._looked = monotonic(), None, None
+
+    def check(self, length, size):
+        """
+        Look at what has come.
+
+        Parameters
+        ----------
+        length : int
+            Bytes of the file by now.
+        size : int or None
+            Bytes of the whole file, where the source has told.
+
+        Raises
+        ------
+        TransferError
+            If fewer than 1 kB a second came over a minute, the disk fills up, or a source that tells no size
+            gives more than any raw file has.
+        """
+        self._check_speed(length)
+        if size is None and length > _LARGEST_FILE:
+            raise TransferError(
+                f"more than {_LARGEST_FILE // 10**9} GB came, and no end is told", passing=False
+            )
+        if self._looked is None or length - self._looked > _BETWEEN_LOOKS:
+            self._looked = length
+            if (free := shutil.disk_usage(self._path.parent).free) < SPARE:
+                raise TransferError(f"the disk has only {free // 10**6} MB left", passing=False)
+
+    def _check_speed(self, length):
+        now = monotonic()
+        self._from = length if self._from is None else self._from
+        if now - self._since < SLOW_AFTER:
+            return
+        if length - self._from < _SLOWEST * (now - self._since):
+            raise SlowError(f"only {length - self._from} bytes came in {now - self._since:.0f} s")
+        self._since, self._from = now, length
 
 
 class PartFile:
@@ -137,6 +194,7 @@ class PartFile:
         stop : threading.Event
             Ends it between chunks.
         """
+        pace = Pace(self.path)
         with open(self.path, "ab") as file:
             for chunk in chunks:
                 file.write(chunk)
@@ -144,6 +202,7 @@ class PartFile:
                 self.reached = max(self.reached, file.tell())
                 if stop.is_set():
                     raise TransferError("interrupted", passing=False)
+                pace.check(file.tell(), self.origin.get("size"))
 
     def discard(self):
         """Delete the bytes and the note."""

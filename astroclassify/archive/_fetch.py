@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.archive._download import RetryPolicy, download
+from astroclassify.archive._download import SPARE, RetryPolicy, download
 from astroclassify.archive._fits_layout import contents
 from astroclassify.archive._frame_store import FileRequest, Store, frames_folder, missing_images
 from astroclassify.archive._sources import TransferError, open_sources
@@ -28,7 +28,6 @@ from astroclassify.datasets import check_manifest, read_manifest
 #: Bytes of a raw file of both chips, where the list does not say: that of WFC3/UVIS, the larger one.
 _TYPICAL_SIZE = 34_900_000
 _TWO_CHIPS = 20_000_000  # bytes that one chip does not have
-_SPARE = 64 * 2**20  # bytes of the disk that are not ours
 _MOST_CONNECTIONS = 64
 
 
@@ -229,7 +228,7 @@ def _free(folder):
 
 
 def _check_room(plan):
-    needed, free = plan.meta["bytes"], plan.meta["free"] - _SPARE
+    needed, free = plan.meta["bytes"], plan.meta["free"] - SPARE
     if needed > free:
         raise ParameterError(
             f"{(plan['state'] != 'there').sum()} files of {_giga(needed)} are to be fetched, but "
@@ -288,6 +287,8 @@ class _Job:
                 return self._downloaded(request, repaired=state == "damaged")
             except (TransferError, OSError) as error:
                 return _Outcome(request.obsid, error=str(error))
+            except Exception as error:  # a list goes on whatever is wrong with one file
+                return _Outcome(request.obsid, error=f"{type(error).__name__}: {error}")
 
     def _downloaded(self, request, *, repaired):
         path, part = self.store.path(request.obsid), self.store.part(request.obsid)

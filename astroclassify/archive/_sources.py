@@ -45,6 +45,10 @@ class TransferError(AstroclassifyError, OSError):
         self.wait = wait
 
 
+class SlowError(TransferError):
+    """A source gives bytes, but so slowly that it would never end."""
+
+
 class NotThereError(TransferError):
     """A source does not have a file, or does not give it to everybody."""
 
@@ -101,6 +105,9 @@ class WebSource:
 
     def __init__(self, template, *, name, timeout):
         self._requests = optional_import("requests", needed_for="fetching frames", extra="mast")
+        self._broken = optional_import(
+            "urllib3", needed_for="fetching frames", extra="mast"
+        ).exceptions.HTTPError
         self._template = template
         self.name = name
         self._timeout = timeout
@@ -140,8 +147,8 @@ class WebSource:
         try:
             with self._session().get(url, headers=headers, timeout=self._timeout, stream=True) as response:
                 _check_status(response, url)
-                yield _web_piece(response)
-        except self._requests.RequestException as error:
+                yield _web_piece(response, start)
+        except (self._requests.RequestException, self._broken) as error:
             raise TransferError(f"{url}: {_first_line(error)}") from error
 
     def _session(self):
@@ -185,7 +192,7 @@ def _retry_after(text):
         return None
 
 
-def _web_piece(response):
+def _web_piece(response, asked):
     headers = response.headers
     start, size = 0, _whole_number(headers.get("Content-Length"))
     if response.status_code == 206:
@@ -193,9 +200,19 @@ def _web_piece(response):
         if served is None:
             raise TransferError(f"{response.url}: the server gives a range without saying which")
         start, size = int(served[1]), _whole_number(served[2])
+        if start != asked:
+            raise TransferError(
+                f"{response.url}: asked for bytes from {asked} on, the server gives {served[0]!r}"
+            )
     md5 = _base64_hex(headers.get("Content-MD5", "")) if response.status_code != 206 else ""
     tag = headers.get("ETag") or headers.get("Last-Modified") or ""
-    return Piece(start, size, tag, md5, response.status_code == 206, response.iter_content(_CHUNK))
+    return Piece(start, size, tag, md5, response.status_code == 206, _as_they_come(response.raw))
+
+
+def _as_they_come(body):
+    """Give the bytes of a body as soon as they are there: who waits for many cannot see that few come."""
+    while chunk := body.read1(_CHUNK):
+        yield chunk
 
 
 def _whole_number(text):

@@ -27,7 +27,14 @@ astroclassify classify night1/ --prior galaxy=0.9,nsc=0.1
 astroclassify classify night1/ --identify
 astroclassify classify night1/ --group visit
 astroclassify classify *.fits --model hr-celestialnet --weights trained.safetensors
+astroclassify classify archive/ --workers 8 -o results.parquet       # goes on where it was stopped
+astroclassify classify LCID_test.csv --scheduler tcp://10.0.0.1:8786 -o results.parquet
+astroclassify classify https://server/j8xi01abc_raw.fits mast:HST/product/jbf301a1q_raw.fits
 """
+
+
+#: Ends of the names of lists of frames.
+_LISTS = (".csv", ".ecsv")
 
 
 def add_parser(subparsers):
@@ -49,6 +56,27 @@ def add_parser(subparsers):
     add_files(parser)
     add_model(parser)
     add_device(parser)
+    _add_network(parser)
+    parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
+    parser.add_argument(
+        "--identify",
+        nargs="?",
+        const="builtin",
+        metavar="CATALOGUE",
+        help="name the catalogued body that each frame shows, disagreements first (default: builtin)",
+    )
+    parser.add_argument(
+        "--group",
+        choices=("visit", "file"),
+        help="one answer for all frames of a visit of HST (dithers, bands, both chips), or of a file",
+    )
+    _add_workers(parser)
+    add_reading(parser)
+    add_output(parser)
+    add_progress(parser)
+
+
+def _add_network(parser):
     parser.add_argument(
         "--precision",
         choices=("auto", "float32", "bfloat16"),
@@ -75,22 +103,25 @@ def add_parser(subparsers):
         help="expected shares among your frames, as in galaxy=0.9,nsc=0.1, or 'catalogue': what each frame's "
         "catalogued body suggests",
     )
-    parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
+
+
+def _add_workers(parser):
+    parser.add_argument("--workers", type=int, metavar="N", help="how many processes (default: this one)")
     parser.add_argument(
-        "--identify",
-        nargs="?",
-        const="builtin",
-        metavar="CATALOGUE",
-        help="name the catalogued body that each frame shows, disagreements first (default: builtin)",
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster that does the work, such as tcp://10.0.0.1:8786",
     )
     parser.add_argument(
-        "--group",
-        choices=("visit", "file"),
-        help="one answer for all frames of a visit of HST (dithers, bands, both chips), or of a file",
+        "--timeout",
+        type=float,
+        metavar="S",
+        help="seconds that the reading of a file may take (default: any)",
     )
-    add_reading(parser)
-    add_output(parser)
-    add_progress(parser)
+    parser.add_argument(
+        "--thumbnails", action="store_true", help="keep a small picture of each frame (Parquet)"
+    )
+    parser.add_argument("--evidence", action="store_true", help="keep the map of the evidence (Parquet)")
 
 
 def run(arguments):
@@ -110,8 +141,11 @@ def run(arguments):
     from astroclassify import classify_many
     from astroclassify.io import expand_inputs
 
-    check_output(arguments.output, arguments.format)
-    paths, errors = expand_inputs(arguments.files)
+    format = format_of(arguments.format, arguments.output)
+    lasting = format == "parquet"
+    if not lasting:
+        check_output(arguments.output, arguments.format)
+    paths, errors = expand_inputs(_listed(arguments.files))
     table = classify_many(
         paths,
         model=arguments.model,
@@ -125,17 +159,35 @@ def run(arguments):
         identify=arguments.identify,
         group_by=arguments.group,
         **reading(arguments),
+        executor=arguments.scheduler,
+        workers=arguments.workers,
+        output=arguments.output if lasting else None,
+        evidence=arguments.evidence and lasting,
+        thumbnails=arguments.thumbnails and lasting,
+        timeout=arguments.timeout,
         progress=arguments.progress,
     )
-    format = format_of(arguments.format, arguments.output)
     errors += [_told(row) for row in table[table["error"] != ""]]
     status = tell_errors(errors)
     if "agrees" in table.colnames:
         table = _disagreements_first(table)
-    if len(table) or format != "table":
+    if lasting:
+        say(f"{len(table)} rows are in {arguments.output}")
+    elif len(table) or format != "table":
         result = _for_reading(table) if format == "table" else table
         write_result(result, format=format, output=arguments.output)
     return status
+
+
+def _listed(files):
+    """Put the files that a list in the paper's columns names in the place of its name."""
+    from astroclassify.datasets import labelled_frames
+
+    for name in files:
+        if Path(name).suffix.lower() in _LISTS and Path(name).is_file():
+            yield from dict.fromkeys(frame.frame for frame in labelled_frames(name))
+        else:
+            yield name
 
 
 def _disagreements_first(table):

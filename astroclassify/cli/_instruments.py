@@ -1,8 +1,10 @@
 """``astroclassify instruments``: the detectors whose raw frames are understood."""
 
+import numpy as np
 from astropy.table import Table
 
-from astroclassify.cli._output import tell_errors, write_result
+from astroclassify.cli import _exit_codes
+from astroclassify.cli._output import say, write_result
 from astroclassify.cli._parsing import add_output, add_subparser
 from astroclassify.core import AstroclassifyError
 
@@ -41,7 +43,7 @@ def add_parser(subparsers):
 
 def run(arguments):
     """
-    List every declared instrument; a broken plug-in is a failed input, never the end.
+    List every declared instrument; a broken plug-in is listed as such.
 
     Parameters
     ----------
@@ -55,18 +57,23 @@ def run(arguments):
     """
     from astroclassify.instruments import INSTRUMENTS
 
-    rows, errors = [], []
+    rows = []
     for entry in INSTRUMENTS.entries():
         try:
             rows.append(_describe(INSTRUMENTS[entry.name], entry))
         except AstroclassifyError as error:
-            errors.append(error)
-    status = tell_errors(errors)
+            say(str(error))
+            rows.append(_broken(entry))
     table = Table(rows, names=list(_COLUMNS), dtype=list(_COLUMNS.values()))
     table["pixel_scale"].unit = "arcsec"
     table["pixel_scale"].info.format = ".4f"
     write_result(table, format=arguments.format, output=arguments.output)
-    return status
+    return _exit_codes.DONE
+
+
+def _broken(entry):
+    empty = {name: kind() if kind is not float else np.nan for name, kind in _COLUMNS.items()}
+    return empty | {"name": entry.name, "camera": "broken", "owner": entry.owner}
 
 
 def _describe(instrument, entry):

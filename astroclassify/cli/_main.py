@@ -18,9 +18,11 @@ from astroclassify.cli import (
     _info,
     _instruments,
     _models,
+    _report,
     _simulate,
     _tag,
     _train,
+    _watch,
 )
 from astroclassify.cli._output import say
 from astroclassify.cli._parsing import add_talk
@@ -41,6 +43,8 @@ _SUBCOMMANDS = (
     _demo,
     _info,
     _classify,
+    _report,
+    _watch,
     _check,
     _calibrate,
     _explain,

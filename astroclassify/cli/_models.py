@@ -65,7 +65,7 @@ def add_parser(subparsers):
 
 def run_list(arguments):
     """
-    List every declared model; a broken plug-in is a failed input, never the end.
+    List every declared model; a broken plug-in is listed as such.
 
     Parameters
     ----------
@@ -79,14 +79,13 @@ def run_list(arguments):
     """
     from astroclassify.models import MODELS
 
-    rows, status = [], _exit_codes.DONE
+    rows = []
     for entry in MODELS.entries():
         try:
             spec = MODELS[entry.name]
         except AstroclassifyError as error:
             say(str(error))
             rows.append((entry.name, "", "", "broken", entry.owner, ""))
-            status = _exit_codes.SOME_FAILED
         else:
             classes = ", ".join(spec.classes)
             told = (spec.task, classes, weights_state(spec), entry.owner, spec.description)
@@ -94,7 +93,7 @@ def run_list(arguments):
     names = ("name", "task", "classes", "weights", "owner", "description")
     table = Table(rows=rows, names=names, dtype=[str] * len(names))
     write_result(table, format=arguments.format, output=arguments.output)
-    return status
+    return _exit_codes.DONE
 
 
 def weights_state(spec):

@@ -13,7 +13,7 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.cli import _exit_codes
-from astroclassify.core import ParameterError, atomic_path, optional_import, write_text
+from astroclassify.core import ParameterError, atomic_path, optional_import, printable, write_text
 
 #: What the command says; `astroclassify.cli._talk` puts it on standard error.
 LOGGER = logging.getLogger("astroclassify.cli")
@@ -56,7 +56,7 @@ def tell_errors(errors):
     """
     status = _exit_codes.DONE
     for error in errors:
-        say(f"error: {error}")
+        say(f"error: {printable(error)}")
         status = _exit_codes.SOME_FAILED
     return status
 
@@ -83,12 +83,29 @@ def write_result(table, *, format=None, output=None):
     """
     chosen = format_of(format, output)
     check_output(output, chosen)
+    table = _printable(table)
     if output is None:
         sys.stdout.write(render(table, chosen))
     elif chosen in BINARIES:
         _write_binary(table, chosen, output)
     else:
         write_text(render(table, chosen), output)
+
+
+def _printable(table):
+    """Escape in a table's texts what terminals obey and files cannot hold: names of files may be anything."""
+    shown = table.copy(copy_data=False)
+    for name in shown.colnames:
+        if shown[name].dtype.kind in "UO":
+            shown[name] = _printable_column(shown[name])
+    return shown
+
+
+def _printable_column(column):
+    escaped = [printable(value) if isinstance(value, str) else value for value in column]
+    if escaped == list(column):
+        return column
+    return type(column)(escaped, name=column.name, dtype=object if column.dtype.kind == "O" else str)
 
 
 def _write_binary(table, format, output):

@@ -80,7 +80,8 @@ def add_files(parser, *, needed=True):
         "files",
         nargs="+" if needed else "*",
         metavar="FILE",
-        help="FITS files or pictures, folders of them, or quoted patterns such as 'night1/*_raw.fits'",
+        help="FITS files or pictures, their addresses, folders of them, or quoted patterns such as "
+        "'night1/*_raw.fits'",
     )
 
 

@@ -7,13 +7,17 @@ import warnings
 from contextlib import contextmanager
 
 from astroclassify.cli._output import LOGGER
+from astroclassify.core import printable
+
+#: What messages are laid out with.
+_LAID_OUT = "\n\t"
 
 
 class _StandardError(logging.Handler):
-    """Write each message as one line, to whatever standard error is by then."""
+    """Write each message, with what a terminal would obey escaped, to whatever standard error is by then."""
 
     def emit(self, record):
-        print(f"astroclassify: {self.format(record)}", file=sys.stderr)
+        print(f"astroclassify: {printable(self.format(record), keep=_LAID_OUT)}", file=sys.stderr)
 
 
 @contextmanager

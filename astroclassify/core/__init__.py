@@ -41,6 +41,7 @@ from astroclassify.core._registry import Entry, Registry
 from astroclassify.core._rendering import RENDERERS, html_picture, render, render_png
 from astroclassify.core._run_folder import RunFolder
 from astroclassify.core._statistics import robust_sigma
+from astroclassify.core._text import printable
 from astroclassify.core.rules import checked
 
 __all__ = [
@@ -84,6 +85,7 @@ __all__ = [
     "optional_import",
     "package_version",
     "prefetch",
+    "printable",
     "process_executor",
     "progress_bar",
     "provenance",

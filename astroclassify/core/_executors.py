@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -100,8 +101,30 @@ def process_executor(workers):
     concurrent.futures.ProcessPoolExecutor
         The executor. A script that uses it must guard its entry by ``if __name__ == "__main__"``.
     """
+    return ProcessPoolExecutor(workers, _Deaf(), initializer=_end_with_parent)
+
+
+class _DeafProcess(multiprocessing.get_context("spawn").Process):
+    """
+    A process that does not hear Ctrl-C, from its first moment: its parent does, and ends it.
+
+    A terminal sends the signal to all of them; the workers' tracebacks would bury what the parent says.
+    """
+
+    def start(self):
+        if not hasattr(signal, "pthread_sigmask"):  # Windows
+            super().start()
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a child inherits it
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Deaf(type(multiprocessing.get_context("spawn"))):
     # Not forked: a copy of torch's threads does not work.
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    Process = _DeafProcess
 
 
 def _end_with_parent():

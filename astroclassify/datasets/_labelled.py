@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from astropy.io import fits
 from astropy.table import Table
 
 from astroclassify.core import AstroclassifyError, ParameterError, ReadError, file_stamp
 from astroclassify.datasets._cache import CachedPixels, is_set
 from astroclassify.datasets._manifest import MANIFEST_FILE, TRUTH_FILE, check_manifest, read_manifest
-from astroclassify.io import read_frames
+from astroclassify.io import header_value, read_frames, read_header
 from astroclassify.preprocess import frame_array
 
 _COLUMNS = ("ID", "OBSID", "Label")
@@ -135,12 +134,9 @@ def read_frame(path, hdu=None, *, rows="all"):
 def _chip(path, hdu):
     """The number of the chip that an HDU holds; None where the header does not say."""
     try:
-        header = fits.getheader(path, hdu)
-    except (OSError, IndexError) as error:
-        raise ReadError(f"{path}: its HDU {hdu} cannot be read: {error}").with_facts(
-            file=path, hdu=hdu
-        ) from error
-    return header.get("CCDCHIP")
+        return header_value(read_header(path, hdu), "CCDCHIP")
+    except ReadError as error:
+        raise error.with_facts(file=path, hdu=hdu) from None
 
 
 def labelled_frames(manifest, *, frames=None):

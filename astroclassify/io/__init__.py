@@ -18,13 +18,13 @@ from astroclassify.io._headers import (
 )
 from astroclassify.io._hst_calibrated import HST_CALIBRATED
 from astroclassify.io._hst_raw import HST_RAW
-from astroclassify.io._inputs import expand_inputs, names_several
+from astroclassify.io._inputs import FRAME_SUFFIXES, expand_inputs, is_address, names_several
 from astroclassify.io._mask_bits import BitPlanes
 from astroclassify.io._mission import Mission, mission_reader
 from astroclassify.io._names import csst_name, hst_rootname
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._observation import OBSCORE, observation
-from astroclassify.io._one_frame import read_frame
+from astroclassify.io._one_frame import read_frame, read_header
 from astroclassify.io._read import READERS, find_reader, read_frames
 from astroclassify.io._reader import Reader, ReadOptions
 from astroclassify.io._slices import amplifiers_of, slice_start
@@ -37,6 +37,7 @@ __all__ = [
     "BitPlanes",
     "CSST",
     "FITS_IMAGE",
+    "FRAME_SUFFIXES",
     "HduBytes",
     "HST_CALIBRATED",
     "HST_DRIZZLED",
@@ -59,6 +60,7 @@ __all__ = [
     "header_value",
     "hst_rootname",
     "in_electrons",
+    "is_address",
     "make_frame",
     "merged_header",
     "mission_reader",
@@ -70,6 +72,7 @@ __all__ = [
     "read_colours",
     "read_frame",
     "read_frames",
+    "read_header",
     "slice_start",
     "walk_hdus",
     "write_hdus",

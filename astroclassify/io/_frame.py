@@ -4,7 +4,7 @@ import functools
 
 from astropy.nddata import CCDData, StdDevUncertainty
 
-from astroclassify.core import package_version
+from astroclassify.core import package_version, printable
 from astroclassify.io._headers import add_cards, band_name
 
 _version = functools.cache(package_version)
@@ -93,4 +93,4 @@ def make_frame(
 
 
 def _ascii(text):
-    return str(text).encode("ascii", "replace").decode().replace("\n", " ")
+    return printable(text).encode("ascii", "replace").decode()

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from glob import glob, has_magic
 from pathlib import Path
 
@@ -19,6 +20,32 @@ FRAME_SUFFIXES = (
 )
 
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://|mast:", re.IGNORECASE)
+
+
+def is_address(source):
+    """
+    Tell whether a text is the address of a file elsewhere, rather than a path.
+
+    Parameters
+    ----------
+    source : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether it begins with a scheme, as ``https://`` does, or with ``mast:``.
+
+    Examples
+    --------
+    >>> from astroclassify.io import is_address
+    >>> is_address("s3://bucket/a.fits"), is_address("mast:HST/product/a.fits"), is_address("C:/a.fits")
+    (True, True, False)
+    """
+    return isinstance(source, str) and _ADDRESS.match(source) is not None
+
+
 def expand_inputs(arguments):
     """
     Find the files that arguments name.
@@ -26,13 +53,13 @@ def expand_inputs(arguments):
     Parameters
     ----------
     arguments : iterable of str or path-like
-        Files, folders (their files with a known suffix, not deeper, and without weight maps and masks, which
-        go with the images beside them), or patterns.
+        Files, addresses of files, folders (their files with a known suffix, not deeper, and without weight
+        maps and masks, which go with the images beside them), or patterns.
 
     Returns
     -------
-    paths : list of pathlib.Path
-        In the arguments' order, folders and patterns sorted, each file once.
+    paths : list of pathlib.Path or str
+        In the arguments' order, folders and patterns sorted, each file once; an address stays text.
     errors : list of ReadError
         One for each folder or pattern without any file.
 
@@ -65,13 +92,15 @@ def names_several(source):
     bool
         Whether `expand_inputs` finds the files that it stands for.
     """
-    if not isinstance(source, str | os.PathLike):
+    if not isinstance(source, str | os.PathLike) or is_address(source):
         return False
     path = Path(source).expanduser()
     return path.is_dir() or (has_magic(os.fspath(source)) and not path.exists())
 
 
 def _expand(argument):
+    if is_address(argument):
+        return [argument]
     path = Path(argument).expanduser()
     if path.is_dir():
         return _in_folder(path)

@@ -1,7 +1,10 @@
-"""The one frame of a file that is asked for."""
+"""The one frame of a file that is asked for, and the header of one HDU."""
 
-from astroclassify.core import FrameError
-from astroclassify.io._read import read_frames
+from pathlib import Path
+
+from astroclassify.core import FrameError, ReadError
+from astroclassify.io._open import open_fits
+from astroclassify.io._read import only_our_errors, read_frames
 
 
 def read_frame(source, *, chip=None, instrument=None):
@@ -39,3 +42,37 @@ def read_frame(source, *, chip=None, instrument=None):
         there = ", ".join(str(frame.meta.get("ACCHIP", "?")) for frame in frames)
         raise FrameError(f"{source} holds {len(frames)} frames (chips {there}); choose one with chip=")
     return frames[0]
+
+
+def read_header(path, hdu):
+    """
+    Read the header of one HDU of a FITS file whose structure was checked first.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    hdu : int
+        Number of the HDU; 0 is the primary one.
+
+    Returns
+    -------
+    astropy.io.fits.Header
+        A copy of its header.
+
+    Raises
+    ------
+    ReadError
+        If the file cannot be read, or has no such HDU.
+
+    Examples
+    --------
+    >>> from astroclassify.io import read_header
+    >>> header = read_header("jbf301a1q_raw.fits", 4)  # doctest: +SKIP
+    """
+    path = Path(path)
+    with only_our_errors(str(path)), open_fits(path, str(path)) as hdulist:
+        try:
+            return hdulist[hdu].header.copy()
+        except IndexError:
+            raise ReadError(f"{path}: it has no HDU {hdu}, but {len(hdulist)}") from None

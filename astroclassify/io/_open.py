@@ -11,14 +11,15 @@ from astropy.io import fits
 
 from astroclassify.core import ParameterError, ReadError
 from astroclassify.io._asdf import START, asdf_hdus
+from astroclassify.io._bounds import Allowance
 from astroclassify.io._cards import stray_continuations
 from astroclassify.io._mapped import MappedFits
 from astroclassify.io._picture import FORMATS, is_picture
-from astroclassify.io._structure import check_structure, decompressed
+from astroclassify.io._structure import check_structure, decompressed, packed_bytes
 
 _COMMENT = b"COMMENT   "  # as long as CONTINUE with the blanks behind it
 _HDUS = fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU
-_FITS_STARTS = (b"SIMPLE", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\x1f\x9d")
+_FITS_STARTS = (b"SIMPLE", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04")
 #: Bytes at a file's start that tell what it is.
 _LOOKED_AT = 264
 #: Formats that are not read, by their first bytes: what each is, and what to do.
@@ -29,6 +30,7 @@ _NOT_READ = {
     b"LUCAM-RECORDER": "a film (SER); stack its pictures first and save the result as FITS",
     b"\x89HDF": "an HDF5 file; give its array, or CCDData(array, unit=...)",
     b"\x93NUMPY": "an array of NumPy; give numpy.load(file)",
+    b"\x1f\x9d": "a file of compress (.Z), which may unpack to anything; unpack it: gzip -d",
     b"%PDF": "a PDF document; save its picture as PNG",
     b"<!DOCTYPE": "a web page, perhaps what an archive answered instead of a file; fetch it again",
     b"<html": "a web page, perhaps what an archive answered instead of a file; fetch it again",
@@ -116,7 +118,7 @@ def why_missing(argument):
             chosen = f"({chosen}, {version})" if version else chosen
             return f"to choose an image of the file, give extension={chosen}"
     if re.match(r"\w{2,}:/", text):
-        return "this is an address, and only files are read; fetch it first"
+        return "this is an address, which classify_many reads; here only files are read, so fetch it first"
     return "no file matches this pattern" if has_magic(text) else "there is no such file"
 
 
@@ -192,22 +194,23 @@ def open_fits(file, source, *, mapped=False):
         If a header declares impossibly many axes or columns.
     """
     walked = check_structure(file, source)
+    allowance = Allowance(packed_bytes(file), source)
     if any(stray_continuations(hdu.raw) for hdu in walked):
-        return fits.open(_without_strays(file, walked), mode="readonly")
+        return fits.open(_without_strays(file, walked, allowance), mode="readonly")
     if mapped and MappedFits.suits(file, walked):
         return MappedFits(file, walked)
     # Astropy decompresses what a path leads to, but not what comes from a file object.
     if hasattr(file, "read"):
-        return fits.open(decompressed(file), mode="readonly")
-    return fits.open(io.BytesIO(_whole(file)) if _is_zip(file) else file, mode="readonly")
+        return fits.open(decompressed(file, allowance), mode="readonly")
+    return fits.open(io.BytesIO(_whole(file, allowance)) if _is_zip(file) else file, mode="readonly")
 
 
-def _whole(file):
-    """Read a file whole, uncompressed (bytes)."""
+def _whole(file, allowance, length=-1):
+    """Read a file, uncompressed, up to a length (bytes)."""
     if hasattr(file, "read"):
-        return decompressed(file).read()
+        return decompressed(file, allowance).read(length)
     with Path(file).open("rb") as stream:
-        return decompressed(stream).read()
+        return decompressed(stream, allowance).read(length)
 
 
 def _is_zip(path):
@@ -215,9 +218,9 @@ def _is_zip(path):
         return stream.read(4) == b"PK\x03\x04"
 
 
-def _without_strays(file, walked):
+def _without_strays(file, walked, allowance):
     """Give a copy of a file in which cards that continue no text are comments."""
-    content = bytearray(_whole(file))
+    content = bytearray(_whole(file, allowance, walked[-1].end))
     for hdu in walked:
         for place in stray_continuations(hdu.raw):
             content[hdu.start + place : hdu.start + place + len(_COMMENT)] = _COMMENT

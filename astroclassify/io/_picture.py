@@ -14,11 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageOps
 
+from astroclassify.io._bounds import check_picture
+
 #: Formats that are read.
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "AVIF")
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", *_TIFF)
 _GREY = frozenset(("1", "L", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"))
+#: Bytes of a number in each of Pillow's modes, where they are not one.
+_SAMPLE_BYTES = {"I": 4, "F": 4, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
 #: Raw modes of 16-bit colours, with those that take the other byte of each number instead.
 _LOW_BYTES = {
     "RGB;16B": "RGB;16L",
@@ -164,7 +168,9 @@ def _check_developed(page, stream):
 
 def _check_strips(page, stream):
     """Refuse a file cut short: of a strip that is not there tifffile would make zeros."""
-    _checked_size(page.imagewidth * page.imagelength)
+    pixels = page.imagewidth * page.imagelength
+    _checked_size(pixels)
+    check_picture(pixels, page.samplesperpixel, -(-page.bitspersample // 8))
     size = stream.seek(0, os.SEEK_END)
     ends = [a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=True)]
     if not ends or max(ends) > size:
@@ -198,6 +204,7 @@ def _samples(pixels, page):
 
 def _by_pillow(stream):
     with Image.open(stream, formats=FORMATS) as picture:
+        check_picture(math.prod(picture.size), len(picture.getbands()), _SAMPLE_BYTES.get(picture.mode, 1))
         pages, raw = getattr(picture, "n_frames", 1), _raw_mode(picture)
         if raw == "LA;16B":
             return _deep_grey(picture, pages)

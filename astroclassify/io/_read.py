@@ -118,7 +118,7 @@ def read_frames(
     )
     chosen = _chosen_reader(reader)
     camera = _instrument_name(instrument)
-    with _only_our_errors(options.source), opened(source) as (contents, kind, fresh):
+    with only_our_errors(options.source), opened(source) as (contents, kind, fresh):
         options = replace(options, fresh=fresh)
         if kind == "picture":
             frames = read_image(contents, options)
@@ -179,13 +179,12 @@ def find_reader(headers, *, instrument=None, source="<memory>"):
     >>> find_reader([primary, science]).name
     'hst-raw'
     """
-    known = _known_readers()
-    fitting = [
-        reader
-        for reader in known
-        if _recognises(reader, headers)
-        and (instrument is None or not reader.instruments or instrument in reader.instruments)
-    ]
+    own, others = _names_by_owner()
+    known = _loaded(own)
+    fitting = _fitting(known, headers, instrument)
+    if not any(reader.name != _FALLBACK for reader in fitting):
+        known += (more := _loaded(others))
+        fitting += _fitting(more, headers, instrument)
     fitting = [reader for reader in fitting if reader.name != _FALLBACK] or fitting
     if len(fitting) > 1:
         names = " and ".join(repr(reader.name) for reader in fitting)
@@ -199,10 +198,23 @@ def find_reader(headers, *, instrument=None, source="<memory>"):
     return fitting[0]
 
 
-def _known_readers():
-    """Load every reader; a broken plug-in costs a warning, not everybody's files."""
+def _names_by_owner():
+    """Part the package's own readers and the session's from those of plug-ins, which take time to import."""
+    owned = {entry.name for entry in READERS.entries() if entry.owner in ("astroclassify", "this session")}
+    return [name for name in READERS if name in owned], [name for name in READERS if name not in owned]
+
+
+def _fitting(readers, headers, instrument):
+    def may(reader):
+        return instrument is None or not reader.instruments or instrument in reader.instruments
+
+    return [reader for reader in readers if may(reader) and _recognises(reader, headers)]
+
+
+def _loaded(names):
+    """Load readers; a broken plug-in costs a warning, not everybody's files."""
     readers = []
-    for name in READERS:
+    for name in names:
         try:
             readers.append(READERS[name])
         except AstroclassifyError as error:
@@ -239,7 +251,7 @@ def _instrument_name(instrument):
 
 
 @contextmanager
-def _only_our_errors(source):
+def only_our_errors(source):
     """
     Turn every failure into one of our errors that names the file.
 
@@ -254,11 +266,13 @@ def _only_our_errors(source):
         except AstroclassifyError as error:
             error.with_facts(file=source)
             raise
+        except OSError as error:
+            if error.errno is None:  # astropy's way to say that a file is corrupt
+                raise _damaged(source, error) from error
+            said = f"{source}: the system does not let it be read: {error.strerror}"
+            raise ReadError(said).with_facts(file=source) from error
         except Exception as error:
-            raise ReadError(
-                f"{source}: cannot be read as a frame; the file is truncated, corrupt or no image "
-                f"({type(error).__name__}: {error})"
-            ).with_facts(file=source) from error
+            raise _damaged(source, error) from error
     for warning in caught:
         if issubclass(warning.category, AstroclassifyWarning):
             warnings.warn(warning.message, stacklevel=4)
@@ -269,6 +283,11 @@ def _only_our_errors(source):
             FrameWarning,
             stacklevel=4,
         )
+
+
+def _damaged(source, error):
+    said = "cannot be read as a frame; the file is truncated, corrupt or no image"
+    return ReadError(f"{source}: {said} ({type(error).__name__}: {error})").with_facts(file=source)
 
 
 def _tells_damage(warning):

@@ -10,7 +10,7 @@ from astropy.io import fits
 #: FITS files are made of blocks of so many bytes, headers of cards of so many.
 BLOCK, CARD = 2880, 80
 #: A header longer than this (in blocks) is none.
-_LONGEST_HEADER = 4000
+LONGEST_HEADER = 4000
 #: More axes than this no header may declare (section 4.4.1.1 of the FITS standard).
 _MOST_AXES = 999
 _INTEGER = re.compile(rb" *([-+]?\d{1,25})")
@@ -64,14 +64,26 @@ class HduBytes:
     @cached_property
     def numbers(self):
         """What the header says about the size of its data, by keyword (dict of str to int)."""
-        found = {key: self._number(key) for key in ("BITPIX", "PCOUNT", "GCOUNT", "NAXIS", "TFIELDS")}
+        found = {key: self.number(key) for key in ("BITPIX", "PCOUNT", "GCOUNT", "NAXIS", "TFIELDS")}
         axes = found["NAXIS"] or 0
         if 0 < axes <= _MOST_AXES:
-            found |= {key: self._number(key) for key in (f"NAXIS{i + 1}" for i in range(axes))}
+            found |= {key: self.number(key) for key in (f"NAXIS{i + 1}" for i in range(axes))}
         return {key: number for key, number in found.items() if number is not None}
 
-    def _number(self, keyword):
-        """Give the integer of the first card of a keyword; `None` where there is none."""
+    def number(self, keyword):
+        """
+        Give the integer of the first card of a keyword.
+
+        Parameters
+        ----------
+        keyword : str
+            As for `card`.
+
+        Returns
+        -------
+        int or None
+            The number; `None` where there is no such card, or it holds none.
+        """
         match = _INTEGER.match(self.card(keyword) or b"", 9)
         return int(match[1]) if match else None
 
@@ -121,6 +133,11 @@ class HduBytes:
         return _has_end(self.raw[-BLOCK:])
 
     @property
+    def is_endless(self):
+        """Whether the header goes on without an END for longer than any header is (bool)."""
+        return not self.is_complete and len(self.raw) >= LONGEST_HEADER * BLOCK
+
+    @property
     def problem(self):
         """What keeps this from being an HDU of the FITS standard; empty where nothing does (str)."""
         if not self.raw.startswith((b"SIMPLE  =", b"XTENSION=")) or not self.is_complete:
@@ -167,7 +184,7 @@ def walk_hdus(read, size=math.inf):
 
 def _header_bytes(read, position):
     blocks = []
-    for start in range(position, position + _LONGEST_HEADER * BLOCK, BLOCK):
+    for start in range(position, position + LONGEST_HEADER * BLOCK, BLOCK):
         blocks.append(read(start, start + BLOCK))
         if len(blocks[-1]) < BLOCK or _has_end(blocks[-1]):
             break

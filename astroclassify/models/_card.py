@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -14,6 +15,8 @@ DEFAULT_UNCERTAIN_BELOW = 0.6
 DEFAULT_FIELD_ABOVE = 0.5
 #: What a novelty may be: the network's own distance, or minus the log of the summed exponents of the logits.
 NOVELTY_SCORES = ("mahalanobis", "energy")
+#: What a temperature and offsets of logits can be: beyond, every answer is certain, or none, or no number.
+_COLDEST, _HOTTEST, _LARGEST_BIAS = 1e-3, 1e3, 1e3
 #: How far from 1 shares may sum up (float).
 PRIOR_TOLERANCE = 1e-3
 
@@ -26,9 +29,9 @@ class Calibration:
     Parameters
     ----------
     temperature : float, default 1
-        Larger than 0.
+        0.001 to 1000.
     bias : tuple of float, default empty
-        One per class; empty for none.
+        One per class, -1000 to 1000; empty for none.
     uncertain_below : float, default 0.6
         Probability, 0 to 1, under which a label is ``uncertain``.
     novelty_score : {"", "mahalanobis", "energy"}, default ""
@@ -75,7 +78,7 @@ def read_card(path):
         return {}
     try:
         card = json.loads(card_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # lists in lists in lists are no card
         raise WeightsError(f"the card {card_path} cannot be read: {error}") from error
     if not isinstance(card, dict):
         raise WeightsError(f"the card {card_path} holds a {type(card).__name__}; expected a JSON object")
@@ -117,8 +120,10 @@ def calibration_of(card, classes):
     bias = tuple(_number("bias", value) for value in _listed("bias", given.get("bias") or ()))
     threshold = _probability("uncertain_below", card, DEFAULT_UNCERTAIN_BELOW)
     field = _probability("field_above", card, DEFAULT_FIELD_ABOVE)
-    if temperature <= 0:
-        raise WeightsError(f"the card's temperature is {temperature}; expected more than 0")
+    if not _COLDEST <= temperature <= _HOTTEST:
+        raise WeightsError(f"the card's temperature is {temperature}; expected {_COLDEST} to {_HOTTEST}")
+    if max(map(abs, bias), default=0) > _LARGEST_BIAS:
+        raise WeightsError(f"the card's bias is {list(bias)}; expected at most {_LARGEST_BIAS}, up or down")
     if bias and len(bias) != len(classes):
         raise WeightsError(f"the card has {len(bias)} biases for the {len(classes)} classes {classes}")
     return Calibration(temperature, bias, threshold, *_novelty(card), _prior(card, classes), field)
@@ -238,6 +243,7 @@ def _listed(name, value):
 
 
 def _number(name, value):
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-        raise WeightsError(f"the card's {name} is {value!r}; expected a finite number")
+    # Not `isfinite`, which fails on whole numbers of hundreds of digits: JSON has them.
+    if isinstance(value, bool) or not isinstance(value, Real) or not abs(value) <= sys.float_info.max:
+        raise WeightsError(f"the card's {name} is {value!r:.40}; expected a finite number")
     return float(value)

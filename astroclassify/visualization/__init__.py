@@ -18,6 +18,7 @@ from astroclassify.visualization._explanation import plot_explanation
 from astroclassify.visualization._frame import plot_frame
 from astroclassify.visualization._layout import plot_detector, plot_layout
 from astroclassify.visualization._matplotlib import png
+from astroclassify.visualization._results import results_page
 from astroclassify.visualization._robustness import plot_robustness
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "plot_robustness",
     "plot_roc",
     "png",
+    "results_page",
     "save_classifications",
 ]
 

@@ -10,6 +10,11 @@ import numpy as np
 from astroclassify.core import atomic_path
 from astroclassify.visualization._matplotlib import pyplot
 
+#: A page needs nothing but itself: a browser that keeps this runs no script, and asks nobody for anything.
+_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" '
+    "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">"
+)
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1b2733; background: #fff;
@@ -63,6 +68,7 @@ def page(title, parts):
     """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"{_POLICY}\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(parts)

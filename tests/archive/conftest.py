@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -20,13 +21,14 @@ _CONTINUOUS = ("s_ra", "s_dec", "t_min", "t_max", "t_exptime", "t_obs_release")
 
 @dataclass
 class Fault:
-    """What goes wrong with one answer: a status, or bytes that are cut off, replaced or do not come."""
+    """What goes wrong with one answer: a status, or bytes that are cut off, replaced, slow or do not come."""
 
     status: int = 200
     headers: dict = field(default_factory=dict)
     cut: int | None = None
     stall: threading.Event | None = None
     content: bytes | None = None
+    drip: float = 0.0  # seconds before each byte
 
 
 class Archive:
@@ -121,6 +123,9 @@ class _Answers(BaseHTTPRequestHandler):
         archive = self.server.archive
         first = body[: fault.cut]
         try:
+            if fault.drip:
+                self._drip(first, fault.drip)
+                first = b""
             self.wfile.write(first)
             self.wfile.flush()
             archive.sent[name] += len(first)
@@ -132,6 +137,11 @@ class _Answers(BaseHTTPRequestHandler):
             self.close_connection = True
         if len(first) < len(body):
             self.close_connection = True
+
+    def _drip(self, body, seconds):
+        for place in range(len(body)):
+            time.sleep(seconds)
+            self.wfile.write(body[place : place + 1])
 
 
 def _columns(archive):

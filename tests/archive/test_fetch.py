@@ -201,6 +201,48 @@ def test_a_server_that_falls_silent_is_not_waited_for(bring, archive, fault, con
     assert result.paths[OBSID].read_bytes() == content
 
 
+def test_a_server_that_gives_another_range_is_given_up_and_the_list_goes_on(
+    bring, archive, fault, content, big
+):
+    archive.faults[FILE] = [fault(cut=CHUNK)] + [fault(headers={"Content-Range": "bytes 5-9/99"})] * 50
+    result = bring(listed(OBSID, "iabc01xyq"), retries=2)
+    assert "asked for bytes from" in result.failures["error"][0]
+    assert list(result.paths) == ["iabc01xyq"]
+    assert len(archive.asked[FILE]) == 3
+
+
+def test_bytes_that_come_too_slowly_are_given_up(bring, archive, fault, content, monkeypatch):
+    monkeypatch.setattr("astroclassify.archive._download.SLOW_AFTER", 0.05)
+    archive.faults[FILE] = [fault(drip=0.01)] * 9
+    result = bring(retries=2)
+    assert "bytes came in" in result.failures["error"][0]
+    assert len(archive.asked[FILE]) == 3
+
+
+def test_a_body_without_end_does_not_fill_the_disk(bring, archive, content, monkeypatch):
+    archive.lengths = False
+    usage = shutil.disk_usage("/")
+    calls = iter([usage])  # there is room before, and none any more
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: next(calls, usage._replace(free=10**6)))
+    result = bring(whole=True)
+    assert "the disk has only 1 MB left" in result.failures["error"][0]
+    assert len(archive.asked[FILE]) == 1
+
+
+def test_a_source_that_tells_no_size_may_not_send_more_than_any_file_has(
+    bring, archive, content, monkeypatch
+):
+    monkeypatch.setattr("astroclassify.archive._download._LARGEST_FILE", 1000)
+    archive.lengths = False
+    assert "no end is told" in bring(whole=True).failures["error"][0]
+
+
+def test_whatever_happens_to_one_file_the_others_come(bring, archive, raw_bytes, monkeypatch):
+    monkeypatch.setattr("astroclassify.archive._fetch.missing_images", lambda *_: 1 / 0)
+    archive.add(FILE, raw_bytes())
+    assert "ZeroDivisionError" in bring().failures["error"][0]
+
+
 def test_a_page_in_place_of_the_file_does_not_count(bring, archive, fault, content, tmp_path):
     archive.faults[FILE] = [fault(content=b"<html>We are sorry</html>")] * 2
     result = bring(retries=1)

@@ -29,8 +29,19 @@ def test_a_broken_model_is_listed_as_broken(command, monkeypatch):
 
     monkeypatch.setattr(type(MODELS), "__getitem__", lambda self, name: broken(name))
     status, out, err = command("models")
-    assert status == 1
+    assert status == 0
     assert out.count("broken") == len(MODELS)
+    assert "cannot be loaded" in err
+
+
+def test_a_broken_instrument_is_listed_as_broken(command, monkeypatch):
+    def broken(name):
+        raise PluginError(f"the instrument {name} cannot be loaded")
+
+    monkeypatch.setattr(type(INSTRUMENTS), "__getitem__", lambda self, name: broken(name))
+    status, out, err = command("instruments")
+    assert status == 0
+    assert out.count("broken") == len(INSTRUMENTS)
     assert "cannot be loaded" in err
 
 

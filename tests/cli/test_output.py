@@ -1,6 +1,8 @@
 """Results as text: plain, JSON, CSV, ECSV."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -94,3 +96,58 @@ def test_a_file_holds_what_standard_output_would(table, format, tmp_path, capsys
 )
 def test_the_format_follows_the_request_then_the_suffix(asked, output, chosen):
     assert format_of(asked, output and Path(output)) == chosen
+
+
+# Names that are no text, and disks that are full --------------------------------------------------
+
+ODD = ["\udcff.fits", "\x1b[31mred\n.fits"]
+SHOWN = [r"\udcff.fits", r"\x1b[31mred\n.fits"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "ecsv", "json", "txt", "fits", "vot", "parquet"])
+def test_a_name_of_any_bytes_loses_no_result(suffix, tmp_path):
+    path = tmp_path / f"labels.{suffix}"
+    write_result(QTable({"source": ODD, "probability": [0.5, 0.75]}), output=path)
+    content = path.read_bytes()
+    assert b"\x1b" not in content
+    if suffix in ("csv", "ecsv", "fits", "vot"):
+        again = Table.read(path)
+        assert [str(name).strip() for name in again["source"].astype(str)] == SHOWN
+        assert list(again["probability"]) == [0.5, 0.75]
+
+
+def test_masked_names_stay_masked(tmp_path):
+    table = Table({"source": np.ma.masked_array(["\x07", "x"], mask=[False, True])}, masked=True)
+    write_result(table, output=tmp_path / "labels.ecsv")
+    again = Table.read(tmp_path / "labels.ecsv")
+    assert again["source"][0] == r"\x07"
+    assert again["source"].mask.tolist() == [False, True]
+
+
+def test_what_is_said_cannot_steer_a_terminal(command, tmp_path):
+    status, _, err = command("classify", tmp_path / "\x1b2J\nastroclassify: error: all is lost.fits")
+    assert status == 1
+    assert err.splitlines()[0].endswith("there is no such file")
+    assert r"\x1b2J\nastroclassify" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process")
+@pytest.mark.parametrize("suffix", ["csv", "fits", "vot", "parquet"])
+def test_a_full_disk_leaves_the_older_file_whole(suffix, tmp_path):
+    path = tmp_path / f"labels.{suffix}"
+    code = f"""
+import resource, sys
+from pathlib import Path
+from astropy.table import Table
+from astroclassify.cli._output import write_result
+path = Path({str(path)!r})
+write_result(Table({{"source": ["old"]}}), output=path)
+old = path.read_bytes()
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    write_result(Table({{"source": [str(n) * 40 for n in range(3000)]}}), output=path)
+except OSError:
+    print(path.read_bytes() == old, sorted(file.name for file in path.parent.iterdir()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split("\n")[0] == f"True ['labels.{suffix}']", done.stderr

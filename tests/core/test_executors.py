@@ -1,6 +1,9 @@
 """Executors: whatever works, the results are the same, and one of somebody else's serves as well."""
 
 import os
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
@@ -85,7 +88,7 @@ def test_jobs_of_workers_that_died_have_their_error():
 
 def test_what_cannot_be_an_executor_is_refused():
     with (
-        pytest.raises(UnknownNameError, match="there are: processes, serial, threads"),
+        pytest.raises(UnknownNameError, match="there are: dask, processes, serial, threads"),
         open_executor(2, "dusk"),
     ):
         pass
@@ -93,3 +96,34 @@ def test_what_cannot_be_an_executor_is_refused():
         pass
     with pytest.raises(PluginError, match="int"):
         EXECUTORS.register("five", 5)
+
+
+INTERRUPTED = """
+import os, signal, sys, time
+from astroclassify.core import open_executor, run_all
+
+def job(number):
+    print("at work", flush=True)
+    time.sleep(0.5)
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background
+    try:
+        with open_executor(2, "processes") as executor:
+            list(run_all(executor, job, range(100), waiting=3))
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="groups of processes")
+def test_an_interrupt_from_the_terminal_is_the_parents_and_workers_do_not_cry(tmp_path):
+    script = tmp_path / "interrupted.py"
+    script.write_text(INTERRUPTED)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, script], start_new_session=True, **pipes) as process:
+        assert process.stdout.readline() == b"at work\n"
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors == b""

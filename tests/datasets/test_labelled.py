@@ -5,7 +5,7 @@ import pytest
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, ReadError
-from astroclassify.datasets import LabelledFrame, labelled_frames, read_manifest
+from astroclassify.datasets import LabelledFrame, labelled_frames, read_frame, read_manifest
 from astroclassify.io import read_frames, write_raw
 from astroclassify.preprocess import frame_array
 
@@ -89,3 +89,16 @@ def test_a_list_in_memory_or_at_an_address_needs_the_folder_of_its_files(manifes
     listed["Label"] = ["nsc", "moon"]
     with pytest.raises(ReadError, match="row 2: the label is 'moon'"):
         labelled_frames(listed, frames=manifest.parent)
+
+
+def test_a_header_that_declares_a_billion_axes_is_refused_and_not_read_for_ever(tmp_path):
+    cards = [
+        "SIMPLE  =                    T",
+        "BITPIX  =                   16",
+        "NAXIS   =            999999999",
+        "END",
+    ]
+    path = tmp_path / "jabc01xyq_raw.fits"
+    path.write_bytes("".join(card.ljust(80) for card in cards).ljust(2880).encode())
+    with pytest.raises(ReadError, match="NAXIS = 999999999"):
+        read_frame(path, 1)

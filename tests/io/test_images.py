@@ -7,7 +7,7 @@ import pytest
 from astropy import units as u
 from PIL import Image
 
-from astroclassify.core import FrameWarning, ReadError
+from astroclassify.core import FrameWarning, ReadError, conf
 from astroclassify.io._images import LUMINANCE, read_image
 from astroclassify.io._picture import is_picture
 from astroclassify.io._reader import ReadOptions
@@ -124,3 +124,14 @@ def test_a_truncated_picture_is_an_error_that_names_the_file(kind):
 def test_a_missing_file_is_an_error(tmp_path):
     with pytest.raises(ReadError, match="cannot be read"):
         read_image(tmp_path / "none.png", ReadOptions())
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("TIFF", "RGBA"), ("PNG", "L")])
+def test_a_picture_that_would_fill_the_memory_is_refused_before_it_is_decoded(kind, mode):
+    samples = len(mode)
+    image = Image.new(mode, (600, 600))
+    needed = 600 * 600 * samples * 5 // 2**20
+    with conf.set_temp("max_unpacked_mb", needed), pytest.raises(ReadError, match=r"conf\.max_unpacked_mb"):
+        frame_of(image, kind)
+    with conf.set_temp("max_unpacked_mb", needed + 1):
+        assert frame_of(image, kind).shape == (600, 600)

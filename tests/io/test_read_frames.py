@@ -1,7 +1,9 @@
 """What `read_frames` takes, whom it asks, and how it fails."""
 
+import errno
 import gzip
 import io
+import os
 import sys
 import warnings
 from importlib.metadata import EntryPoint
@@ -174,6 +176,23 @@ def test_the_instrument_of_a_file_that_does_not_say_is_the_one_given(raw_file):
     assert read_frames(raw_file, instrument="acs-wfc")[0].meta["ACINSTR"] == "acs-wfc"
 
 
+def test_a_name_may_hold_control_characters(raw_file, tmp_path):
+    path = tmp_path / "red\x1b[31m\n.fits"
+    path.write_bytes(raw_file.read_bytes())
+    assert read_frames(path)[0].meta["ACSOURCE"] == r"red\x1b[31m\n.fits"
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
+def test_what_the_system_refuses_is_not_called_corrupt(raw_file, monkeypatch, number):
+    def refuse(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("astroclassify.io._open.check_structure", refuse)
+    with pytest.raises(ReadError, match=f"does not let it be read: {os.strerror(number)}") as caught:
+        read_frames(raw_file)
+    assert "corrupt" not in str(caught.value)
+
+
 # Dispatch ------------------------------------------------------------------------------------
 
 
@@ -196,12 +215,14 @@ def test_a_reader_that_fails_to_identify_is_named(raw_file, plugin):
         read_frames(raw_file)
 
 
-def test_a_broken_reader_costs_a_warning_only(raw_file, monkeypatch):
+def test_a_broken_reader_costs_a_warning_only_of_files_that_no_own_reader_knows(raw_file, monkeypatch):
     point = EntryPoint("my-raw", "no_such_module:READER", READERS.group)
     declared = {**READERS._declared(), Entry("my-raw", "broken-dist", point.value): point}
     monkeypatch.setattr(READERS, "_found", (tuple(sys.path), declared))
+    assert len(read_frames(raw_file)) == 1  # without a warning: nobody imported it
+    plain = fits.HDUList([fits.PrimaryHDU(np.zeros((3, 4), "f4"))])
     with pytest.warns(AstroclassifyWarning, match=r"'my-raw' is left out.*broken-dist.*no_such_module"):
-        assert len(read_frames(raw_file)) == 1
+        assert len(read_frames(plain)) == 1
 
 
 def test_a_registered_reader_is_forgotten_when_it_is_unregistered(raw_file):

@@ -6,6 +6,7 @@ import pytest
 
 from astroclassify.core import WeightsError
 from astroclassify.models import Calibration, calibration_entries, calibration_of
+from astroclassify.models._card import read_card
 
 FINE = ("galaxy", "nebula", "star cluster", "field")
 
@@ -49,3 +50,20 @@ def test_what_is_written_on_a_card_is_read_from_it(calibration):
 def test_what_makes_no_sense_is_refused(card, message):
     with pytest.raises(WeightsError, match=message):
         calibration_of(card, FINE)
+
+
+@pytest.mark.parametrize("temperature", [1e-320, 1e-4, 1e308, 0, -1, 10**400])
+def test_a_temperature_that_makes_no_probabilities_is_refused(temperature):
+    with pytest.raises(WeightsError, match="temperature is"):
+        calibration_of({"calibration": {"temperature": temperature}}, FINE)
+
+
+def test_offsets_beyond_any_logits_are_refused():
+    with pytest.raises(WeightsError, match="bias is"):
+        calibration_of({"calibration": {"bias": [1e308, -1e308, 0, 0]}}, FINE)
+
+
+def test_a_card_of_lists_in_lists_in_lists_is_no_card(tmp_path):
+    (tmp_path / "weights.json").write_text("[" * 100_000)
+    with pytest.raises(WeightsError, match=r"weights\.json cannot be read"):
+        read_card(tmp_path / "weights.safetensors")

@@ -133,3 +133,11 @@ def test_light_that_ends_beside_the_middle_stays():
     frame[:, 150:] += 30
     planes = working_planes(frame)
     assert planes[1][:, :70].mean() < planes[1][:, 80:].mean() - 0.3
+
+
+@pytest.mark.parametrize("size", [1, 2, 17, 22500])
+def test_quantiles_are_those_of_numpy_to_the_last_bit(size):
+    rng, ranks = np.random.default_rng(size), np.append(np.linspace(0, 1, 129), 0.997)
+    for sample in (rng.normal(1000, 10, size), rng.integers(0, 4, size), rng.normal(0, 1e30, size)):
+        sample = sample.astype(np.float32)
+        np.testing.assert_array_equal(_planes._quantiles(sample, ranks), np.quantile(sample, ranks))

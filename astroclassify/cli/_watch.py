@@ -1,0 +1,157 @@
+"""``astroclassify watch``: every file that lands in a folder is classified at once."""
+
+import re
+import shlex
+import signal
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from astroclassify.cli import _exit_codes
+from astroclassify.cli._output import say
+from astroclassify.cli._parsing import add_device, add_model, add_reading, add_subparser, reading
+from astroclassify.core import ParameterError
+
+_EXAMPLES = """
+astroclassify watch incoming/ -o results.parquet
+astroclassify watch incoming/ --pattern '*_raw.fits' -o results.parquet --status status.json
+astroclassify watch incoming/ -o results.parquet --on-result 'notify {label} {probability} {source}'
+"""
+_PLACES = re.compile(r"\{(source|chip|label|probability|error)\}")
+#: Seconds that a command for a result may take, and how many of them wait at most.
+_COMMAND_SECONDS, _COMMANDS_WAITING = 60, 1000
+
+
+def add_parser(subparsers):
+    """
+    Add the subcommand.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers,
+        "watch",
+        run,
+        summary="Classify every file that lands in a folder, until it is interrupted. Started again, it "
+        "takes what has landed meanwhile, and nothing twice.",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the folder; links in it are not followed")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT", help="data set: NAME.parquet"
+    )
+    parser.add_argument("--pattern", metavar="P", help="of the names of files (default: FITS and pictures)")
+    parser.add_argument(
+        "--poll", type=float, metavar="S", help="look through the folder each S seconds: on network disks"
+    )
+    parser.add_argument(
+        "--on-result",
+        metavar="CMD",
+        help="run this for each frame, without a shell; {source}, {chip}, {label}, {probability} and {error} "
+        "are replaced",
+    )
+    parser.add_argument("--status", type=Path, metavar="FILE", help="keep a JSON file of what is done")
+    parser.add_argument("--thumbnails", action="store_true", help="keep a small picture of each frame")
+    add_model(parser)
+    add_device(parser)
+    add_reading(parser)
+
+
+def run(arguments):
+    """
+    Watch until a signal comes.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``folder``, ``output`` and the options.
+
+    Returns
+    -------
+    int
+        The exit status: 0 after SIGINT or SIGTERM.
+    """
+    from astroclassify import watch_folder
+
+    command = _Command(arguments.on_result)
+    with _stopped_by_signals() as stop, command:
+        say(f"watching {arguments.folder}; Ctrl-C ends it")
+        watch_folder(
+            arguments.folder,
+            arguments.output,
+            stop=stop,
+            told=command.told,
+            pattern=arguments.pattern,
+            poll=arguments.poll,
+            status=arguments.status,
+            thumbnails=arguments.thumbnails,
+            **{"model": arguments.model, "weights": arguments.weights, "device": arguments.device},
+            **reading(arguments),
+        )
+    say("stopped; all that was done is kept")
+    return _exit_codes.DONE
+
+
+@contextmanager
+def _stopped_by_signals():
+    """Give an event that SIGINT and SIGTERM set: the file at hand is finished."""
+    stop = threading.Event()
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread():  # only there may signals be handled
+        yield stop
+        return
+    before = [signal.signal(kind, lambda *_: stop.set()) for kind in kinds]
+    try:
+        yield stop
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
+
+
+class _Command:
+    """What is run for each frame: its words are fixed before any name is put in, and no shell sees them."""
+
+    def __init__(self, command):
+        self._words = shlex.split(command) if command else []
+        if command is not None and not self._words:
+            raise ParameterError("on_result=' ' is empty; expected a command")
+        self._pool = None
+
+    def __enter__(self):
+        self._pool = ThreadPoolExecutor(1) if self._words else None
+        self._room = threading.BoundedSemaphore(_COMMANDS_WAITING)
+        return self
+
+    def __exit__(self, *_):
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def told(self, rows):
+        """Say the rows of a file, and have the command run for each."""
+        for row in rows:
+            answer = row["error"] or f"{row['label']} {row['probability']:.3f}"
+            chip = f", chip {row['chip']}" if row["chip"] else ""
+            say(f"{row['source']}{chip}: {answer}")
+            if self._pool is not None and self._room.acquire(timeout=_COMMAND_SECONDS):
+                self._pool.submit(self._run, row)
+
+    def _run(self, row):
+        try:
+            subprocess.run(
+                [_filled(word, row) for word in self._words],
+                **{"stdin": subprocess.DEVNULL, "timeout": _COMMAND_SECONDS, "check": True},
+            )
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            say(f"error: on-result: {error}")
+        finally:
+            self._room.release()
+
+
+def _filled(word, row):
+    """Put values in the place of names in braces, once: what a value holds is not looked at again."""
+    return _PLACES.sub(lambda found: str(row[found[1]]), word)

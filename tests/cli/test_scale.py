@@ -1,0 +1,83 @@
+"""Results that last, the page of them, and watched folders, from the command line."""
+
+import json
+import sys
+
+import pytest
+
+from astroclassify.cli._watch import _Command, _filled
+from astroclassify.core import ParameterError
+from astroclassify.scale import read_results
+
+pytest.importorskip("pyarrow")
+HOSTILE = "$(touch /tmp/owned);`id`;{label}.fits"
+ROW = {"source": HOSTILE, "chip": 1, "label": "galaxy", "probability": 0.9, "error": ""}
+
+
+def test_parquet_is_a_data_set_that_goes_on(command, frame_file, bright_is_galaxy, tmp_path):
+    for number in range(3):
+        frame_file(f"night/{number}.fits")
+    output = tmp_path / "results.parquet"
+    status, out, err = command("classify", tmp_path / "night", *bright_is_galaxy, "-o", output)
+    assert (status, out) == (0, "")
+    assert "3 rows are in" in err
+    frame_file("night/3.fits", -1000)
+    assert command("classify", tmp_path / "night", *bright_is_galaxy, "-o", output)[0] == 0
+    table = read_results(output)
+    assert sorted(table["label"]) == ["galaxy"] * 3 + ["nsc"]
+    assert table.meta["model"] == "cli-test-brightness"
+
+
+def test_a_list_stands_for_its_files(command, frame_file, bright_is_galaxy, tmp_path):
+    frame_file("lists/jabc01xyq.fits")
+    (tmp_path / "lists" / "list.csv").write_text("ID,OBSID,Label\nM 31,jabc01xyq,galaxy\n")
+    arguments = (tmp_path / "lists" / "list.csv", *bright_is_galaxy, "--format", "json")
+    status, out, _ = command("classify", *arguments)
+    assert status == 0
+    assert [row["source"].rpartition("/")[2] for row in json.loads(out)] == ["jabc01xyq.fits"]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "ecsv"])
+def test_a_page_is_made_of_what_classify_wrote(command, frame_file, bright_is_galaxy, tmp_path, suffix):
+    pytest.importorskip("jinja2")
+    results, page = tmp_path / f"results.{suffix}", tmp_path / "report.html"
+    command("classify", frame_file("one.fits"), tmp_path / "gone.fits", *bright_is_galaxy, "-o", results)
+    status, _, err = command("report", results, "-o", page, "--title", "Night <1>")
+    assert status == 0
+    assert "2 frames are in" in err
+    assert "Night &lt;1&gt;" in page.read_text()
+
+
+def test_what_holds_no_results_is_told(command, tmp_path):
+    status, _, err = command("report", tmp_path, "-o", tmp_path / "report.html")
+    assert status == 1
+    assert "there are no results" in err
+
+
+# Watching ----------------------------------------------------------------------------------------
+
+
+def test_no_name_can_add_a_word_or_a_command(tmp_path):
+    assert _filled("--file={source}", ROW) == f"--file={HOSTILE}"
+    said = tmp_path / "said.json"
+    script = "import json, sys; json.dump(sys.argv[2:], open(sys.argv[1], 'w'))"
+    with _Command(f"{sys.executable} -c {script!r} {said} {{source}} {{label}}") as on_result:
+        on_result.told([ROW])
+    assert json.loads(said.read_text()) == [HOSTILE, "galaxy"]
+
+
+def test_a_command_that_fails_is_told_and_stops_nothing(caplog):
+    with _Command("/there/is/no/such/command {source}") as on_result:
+        on_result.told([ROW, ROW])
+    assert caplog.text.count("error: on-result") == 2
+
+
+def test_an_empty_command_is_refused():
+    with pytest.raises(ParameterError, match="empty"):
+        _Command(" ")
+
+
+def test_a_folder_that_is_not_there_is_wrong_usage(command, tmp_path):
+    status, _, err = command("watch", tmp_path / "nowhere", "-o", tmp_path / "r.parquet")
+    assert status == 2
+    assert "no such folder" in err
