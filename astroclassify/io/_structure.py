@@ -20,7 +20,7 @@ from astroclassify.io._bounds import Allowance, check_declared, check_number_of_
 from astroclassify.io._walk import BLOCK, LONGEST_HEADER, walk_hdus
 
 #: What the FITS standard allows (sections 4.4.1.1 and 7.2.1).
-_LIMITS = {"NAXIS": 999, "TFIELDS": 999}
+_LIMITS = {"NAXIS": 999, "TFIELDS": 999, "ZNAXIS": 999}
 _LONGEST_FILE = 2**52  # bytes
 #: Bytes that are unpacked between two looks at the clock.
 _STEP = 2**25
@@ -86,9 +86,10 @@ def _check_end(hdu, source):
 
 def _check_numbers(hdu, source):
     for keyword, limit in _LIMITS.items():
-        if not 0 <= hdu.numbers.get(keyword, 0) <= limit:
+        declared = hdu.number(keyword) or 0
+        if not 0 <= declared <= limit:
             raise ReadError(
-                f"{source}: a header declares {keyword} = {hdu.numbers[keyword]}; the FITS "
+                f"{source}: a header declares {keyword} = {declared}; the FITS "
                 f"standard allows 0 to {limit}, so the header is corrupt"
             )
     if hdu.data_size < 0:

@@ -162,7 +162,7 @@ def run_jobs(crew, function, jobs):
     Examples
     --------
     >>> from astroclassify.scale import find_crew, run_jobs
-    >>> list(run_jobs(find_crew(), sum, [(1, 2), (3,)]))
+    >>> sorted(run_jobs(find_crew(), sum, [(1, 2), (3,)]))
     [((1, 2), 3, None), ((3,), 3, None)]
     """
     state, suspects, waiting = _State(), deque(), iter(jobs)

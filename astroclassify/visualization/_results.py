@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from astroclassify.core import ParameterError, optional_import, printable, write_text
+from astroclassify.core import ParameterError, checked, optional_import, printable, rules, write_text
 from astroclassify.visualization._sky_map import sky_map
 
 _FIELDS = {"kind": "Label", "instrument": "Instrument", "band": "Band", "agrees": "Agrees with the catalogue"}
@@ -23,6 +23,11 @@ _NOT_TOLD = ("thumbnail", "evidence", "bytes", "modified", "s_region")
 _MOST_CHOICES, _MOST_COUNTS = 60, 12
 
 
+@checked(
+    table=rules.having("a table of answers, as of classify_many", "colnames", "meta"),
+    path=rules.path,
+    title=rules.text,
+)
 def results_page(table, path, *, title="Galaxies, nebulae and star clusters"):
     """
     Write the page of many answers.
