@@ -10,6 +10,8 @@ from astroclassify.io._headers import header_int, header_text
 
 SCIENCE, SIGMA, VARIANCE, INVERSE_VARIANCE = "science", "sigma", "variance", "inverse variance"
 WEIGHT, FLAGS, OTHER, UNKNOWN = "weight", "flags", "other", ""
+#: What goes with a science image.
+COMPANIONS = (SIGMA, VARIANCE, INVERSE_VARIANCE, WEIGHT, FLAGS)
 
 #: What an extension holds, by the word in its EXTNAME (or DES_EXT).
 _WORDS = {
@@ -196,7 +198,7 @@ def with_companions(sciences, images):
         One for each of ``sciences``.
     """
     found = [Science(image) for image in sciences]
-    for role in (SIGMA, VARIANCE, INVERSE_VARIANCE, WEIGHT, FLAGS):
+    for role in COMPANIONS:
         fitting = [image for image in images if image.role == role]
         for place, science in enumerate(found):
             own = _companion(science.image, place, sciences, fitting)

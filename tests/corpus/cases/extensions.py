@@ -52,7 +52,8 @@ def _order():
     yield "a PSF beside the image", (primary(), image(IMAGE), image(_SMALL, "PSF")), Right(IMAGE), {}
     yield "the only image is called SKY", (primary(), image(IMAGE, "SKY")), Right(IMAGE), {}
     wrong = image(_BAD[:5], "MASK")
-    yield "a mask of another shape", (primary(), image(IMAGE, "SCI"), wrong), Right(IMAGE), {}
+    left_out = Right(IMAGE, warns="MASK.*is left out: it has the shape")
+    yield "a mask of another shape", (primary(), image(IMAGE, "SCI"), wrong), left_out, {}
     eso = image(IMAGE * 0 + 3, "NOISE1", HDUCLAS2="ERROR"), image(IMAGE, "OBJ", HDUCLAS2="DATA")
     yield "ESO's HDUCLAS2", (primary(), *eso), Right(IMAGE, sigma=3.0), {}
 
