@@ -1,11 +1,9 @@
 """Reader of plain FITS images: cut-outs, stamps and frames of any telescope without a reader of its own.
 
 Which images are the frames: those that EXTNAME, or another card, calls science images; else all that say
-which detector they are of, or that have names of their own; else the first. Companions (error, variance,
-weight, mask) are found by their names, and in the files beside one that is called ``..._sci``. Whatever is
-left out is in the
-frame's
-``HISTORY``.
+which detector they are of, or that have names of their own; else the first, or the larger image that it is a
+small copy of. Companions (error, variance, weight, mask) are found by their names, and in the files beside
+one that is called ``..._sci``. Whatever is left out is in the frame's ``HISTORY``.
 """
 
 import warnings
