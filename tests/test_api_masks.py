@@ -69,3 +69,20 @@ def test_bad_pixels_still_mask():
     cards, planes, name, _ = DETECTED["LSST"]
     (frame,) = read_frames(file_of(array, bright, cards, planes, name, 0))
     assert np.array_equal(frame.mask, bright)
+
+
+@pytest.mark.parametrize(
+    "cards",
+    [
+        fits.Header({"HIERARCH MP_DETECTED": 0}),
+        fits.Header({"MSKNAM00": "SOURCE", "MSKVAL00": 1}),
+        fits.Header([("BIT00", 0, "OBJECT DETECTED")]),
+    ],
+)
+def test_a_plane_whose_only_bit_is_of_detected_sources_masks_nothing_and_says_so(cards):
+    detected = (np.arange(48).reshape(6, 8) % 3 == 0).astype("uint8")
+    image = fits.ImageHDU(np.ones(detected.shape, "float32"), name="IMAGE")
+    hdus = [fits.PrimaryHDU(), image, fits.ImageHDU(detected, cards, name="MASK")]
+    with pytest.warns(FrameWarning, match="is not said to be bad"):
+        (frame,) = read_frames(fits.HDUList(hdus))
+    assert frame.mask is None

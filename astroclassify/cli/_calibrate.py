@@ -68,7 +68,7 @@ def run(arguments):
     from astroclassify.io import expand_inputs
     from astroclassify.models import build_model, resolve_device
 
-    check_place(arguments.output)
+    check_place(arguments.output, inputs=[path for path in (arguments.labels, arguments.weights) if path])
     model = build_model(arguments.model, weights=arguments.weights, device=resolve_device(arguments.device))
     if arguments.labels is None:
         paths, errors = expand_inputs([arguments.frames])

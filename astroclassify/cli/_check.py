@@ -59,8 +59,8 @@ def run(arguments):
     from astroclassify.curation import check
     from astroclassify.io import expand_inputs
 
-    check_output(arguments.output, arguments.format)
     paths, errors = expand_inputs(arguments.files)
+    check_output(arguments.output, arguments.format, inputs=paths)
     found = check(
         paths,
         model=arguments.model,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.cli._output import check_output, format_of, say, tell_errors, write_result
+from astroclassify.cli._output import check_apart, check_output, format_of, say, tell_errors, write_result
 from astroclassify.cli._parsing import (
     add_device,
     add_files,
@@ -143,9 +143,12 @@ def run(arguments):
 
     format = format_of(arguments.format, arguments.output)
     lasting = format == "parquet"
-    if not lasting:
-        check_output(arguments.output, arguments.format)
     paths, errors = expand_inputs(_listed(arguments.files))
+    inputs = [*arguments.files, *paths]
+    if lasting:
+        check_apart(arguments.output, inputs)
+    else:
+        check_output(arguments.output, arguments.format, inputs=inputs)
     table = classify_many(
         paths,
         model=arguments.model,

@@ -89,7 +89,7 @@ def run(arguments):
         for asked, ending in ((arguments.output, "screened.ecsv"), (arguments.kept, "kept.ecsv"))
     )
     for path in (output, kept, arguments.sheet):
-        check_place(path)
+        check_place(path, inputs=[arguments.list])
     screened = screen(
         arguments.list,
         frames=arguments.frames,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from astroclassify.cli._output import tell_errors, write_result
+from astroclassify.cli._output import check_apart, tell_errors, write_result
 from astroclassify.cli._parsing import add_device, add_files, add_model, add_subparser
 from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError
 
@@ -96,6 +96,9 @@ def run(arguments):
     for path in paths:
         try:
             frames = read_frames(path, chips=arguments.chip)
+            for frame in frames:
+                for target in _targets(frame, path, arguments).values():
+                    check_apart(target, paths)
             rows.extend(_explained(frame, path, arguments) for frame in frames)
         except (ParameterError, OptionalDependencyError):  # what was asked for is wrong, of every file
             raise
@@ -114,14 +117,32 @@ def _explained(frame, path, arguments):
     asked = {"method": arguments.method, "target": arguments.target, "model": arguments.model}
     asked |= {"weights": arguments.weights, "device": arguments.device}
     found = explain(frame, **asked, **dict(arguments.option))
-    chip = frame.meta.get("ACCHIP", "")
-    stem = f"{path.name.split('.')[0]}{f'_chip{chip}' if chip else ''}_{arguments.method}"
-    for kind in arguments.kinds:
-        found.write(arguments.output / f"{stem}.{kind}", overwrite=True)
+    for target in _targets(frame, path, arguments).values():
+        found.write(target, overwrite=True)
     answer, regions = found.answer, found.regions
     held = (float(sum(regions[name])) for name in ("area", "share"))
-    names = f"{stem}.{{{','.join(arguments.kinds)}}}"
-    return (path.name, str(chip), answer.label, answer.probability, found.target, len(regions), *held, names)
+    names = f"{_stem(frame, path, arguments)}.{{{','.join(arguments.kinds)}}}"
+    return (
+        path.name,
+        str(frame.meta.get("ACCHIP", "")),
+        answer.label,
+        answer.probability,
+        found.target,
+        len(regions),
+        *held,
+        names,
+    )
+
+
+def _targets(frame, path, arguments):
+    """Give the files to write for a frame, by kind."""
+    stem = _stem(frame, path, arguments)
+    return {kind: arguments.output / f"{stem}.{kind}" for kind in arguments.kinds}
+
+
+def _stem(frame, path, arguments):
+    chip = frame.meta.get("ACCHIP", "")
+    return f"{path.name.split('.')[0]}{f'_chip{chip}' if chip else ''}_{arguments.method}"
 
 
 def _option(text):

@@ -74,7 +74,7 @@ def run(arguments):
     int
         The exit status.
     """
-    check_output(arguments.output, arguments.format)
+    check_output(arguments.output, arguments.format, inputs=_inputs(arguments.files))
     if bool(arguments.files) == bool(arguments.at):
         raise ParameterError("say what to identify: files, or --at with a position or a name")
     if arguments.at:
@@ -89,6 +89,12 @@ def run(arguments):
         else:
             say(f"the catalogue {arguments.catalogue!r} has no body there")
     return status
+
+
+def _inputs(files):
+    from astroclassify.io import expand_inputs
+
+    return expand_inputs(files)[0]
 
 
 def _about(arguments):

@@ -67,8 +67,8 @@ def run(arguments):
     """
     from astroclassify.io import expand_inputs, read_frames
 
-    check_output(arguments.output, arguments.format)
     paths, errors = expand_inputs(arguments.files)
+    check_output(arguments.output, arguments.format, inputs=paths)
     rows = []
     for path in paths:
         try:

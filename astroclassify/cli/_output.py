@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Mapping
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ _SUFFIXES = {
     **{".fits": "fits", ".fit": "fits", ".vot": "votable", ".xml": "votable", ".votable": "votable"},
     **{".parquet": "parquet", ".pq": "parquet"},
 }
+#: HDUs of a file to be replaced that are looked at.
+_LOOKED_AT = 1000
 
 
 def say(message):
@@ -136,7 +139,7 @@ def _flat(meta, before=""):
             yield f"{before}{name}", value
 
 
-def check_output(output, format=None):
+def check_output(output, format=None, *, inputs=()):
     """
     Refuse, before the work, a table that could not be written after it.
 
@@ -146,6 +149,8 @@ def check_output(output, format=None):
         The file to write; its folder is made.
     format : str, optional
         What it is to hold; by default what its suffix says.
+    inputs : iterable of path-like, optional
+        As for `check_place`.
 
     Raises
     ------
@@ -156,25 +161,29 @@ def check_output(output, format=None):
     """
     if format_of(format, output) == "parquet":
         optional_import("pyarrow", needed_for="writing Parquet", extra="parquet")
-    check_place(output)
+    check_place(output, inputs=inputs)
 
 
-def check_place(output):
+def check_place(output, *, inputs=()):
     """
-    Refuse, before the work, a place where no file could be written after it.
+    Refuse, before the work, a place where no file could be written after it, or where one would be lost.
 
     Parameters
     ----------
     output : pathlib.Path or None
         The file to write; its folder is made.
+    inputs : iterable of path-like, optional
+        What is worked on: files, also folders, patterns and addresses.
 
     Raises
     ------
     ParameterError
-        If it is a folder, or cannot be written there.
+        If it is a folder, or cannot be written there; if it is one of the inputs, or a FITS file that holds
+        an image.
     """
     if output is None:
         return
+    check_apart(output, inputs)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -184,6 +193,57 @@ def check_place(output):
         needed.append(Path(os.path.realpath(output)).parent)
     if output.is_dir() or not all(os.access(path, os.W_OK) for path in needed):
         raise ParameterError(f"the result cannot be written to {output}: a folder, or not yours to write")
+    if _holds_image(output):
+        raise ParameterError(
+            f"{output} is a FITS file that holds an image; the result would replace it. Choose another name"
+        )
+
+
+def check_apart(output, inputs):
+    """
+    Refuse to write over what is worked on.
+
+    Parameters
+    ----------
+    output : pathlib.Path
+        The file to write.
+    inputs : iterable of path-like
+        What is worked on; what is no file here is passed over.
+
+    Raises
+    ------
+    ParameterError
+        If the file to write is one of them, also by another name.
+    """
+    if output.is_file() and any(_is_file(path) and os.path.samefile(path, output) for path in inputs):
+        raise ParameterError(
+            f"{output} is one of the inputs; the result would replace it. Choose another name"
+        )
+
+
+def _is_file(path):
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):  # a pattern longer than a name may be, an address
+        return False
+
+
+def _holds_image(path):
+    """Tell whether a file is FITS, and one of its HDUs an image (bool); no pixel is read."""
+    if not path.is_file():
+        return False
+    from astroclassify.io import walk_hdus
+
+    with path.open("rb") as file:
+        if file.read(9) != b"SIMPLE  =":
+            return False
+        hdus = walk_hdus(lambda start, stop: file.read(stop - start) if file.seek(start) == start else b"")
+        return any(_is_image(hdu) for hdu in islice(hdus, _LOOKED_AT))
+
+
+def _is_image(hdu):
+    is_table = b"TABLE" in (hdu.card("XTENSION") or b"")
+    return hdu.data_size > 0 and (not is_table or hdu.card("ZIMAGE") is not None)
 
 
 def format_of(format, output):

@@ -55,7 +55,7 @@ def run(arguments):
     """
     from astroclassify.visualization import results_page
 
-    check_place(arguments.output)
+    check_place(arguments.output, inputs=[arguments.results])
     rows = results_page(_table(arguments.results), arguments.output, title=arguments.title)
     say(f"{rows} frames are in {arguments.output}")
     return _exit_codes.DONE

@@ -86,12 +86,12 @@ def run(arguments):
     """
     from astroclassify.io import expand_inputs
 
+    paths, errors = expand_inputs(arguments.files)
     if arguments.table is not None:
-        check_output(arguments.table)
+        check_output(arguments.table, inputs=paths)
     if arguments.output.exists() and not arguments.output.is_dir():
         raise ParameterError(f"{arguments.output} is a file; expected a folder for the copies")
     arguments.output.mkdir(parents=True, exist_ok=True)
-    paths, errors = expand_inputs(arguments.files)
     rows = []
     for path in paths:
         try:

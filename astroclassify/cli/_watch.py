@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import say
+from astroclassify.cli._output import check_place, say
 from astroclassify.cli._parsing import add_device, add_model, add_reading, add_subparser, reading
 from astroclassify.core import ParameterError
 
@@ -78,6 +78,7 @@ def run(arguments):
     """
     from astroclassify import watch_folder
 
+    check_place(arguments.status)
     command = _Command(arguments.on_result)
     with _stopped_by_signals() as stop, command:
         say(f"watching {arguments.folder}; Ctrl-C ends it")

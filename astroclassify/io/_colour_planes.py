@@ -1,14 +1,18 @@
 """FITS images of colours: three planes, or the mosaic of filters of a colour camera, as luminance."""
 
+import warnings
+
 import numpy as np
 
-from astroclassify.core import ReadError
+from astroclassify.core import FrameWarning, ReadError
 from astroclassify.io._headers import header_int, header_text
 from astroclassify.io._image_roles import is_colour, picture_shape
 from astroclassify.io._images import LUMINANCE
 
 #: Cards that say which filter is over which pixel; a frame of cells has none of them.
 _PATTERN_CARDS = ("BAYERPAT", "COLORTYP", "BAYRPATN")
+#: What they say of a camera without such filters.
+_NO_PATTERN = ("", "MONO", "MONOCHROME", "NONE", "NO", "GREY", "GRAY", "GRAYSCALE", "BW", "B/W", "N/A")
 _PLACES = {"R": 0, "G": 1, "B": 2}
 
 
@@ -28,7 +32,7 @@ def bayer_pattern(header):
     str
         Four letters of R, G, B: rows as stored, left to right; empty where there is no such card.
     """
-    text = next((text for key in _PATTERN_CARDS if (text := header_text(header, key).upper())), "")
+    text = _pattern_text(header)
     if len(text) != 4 or set(text) != set("RGB"):
         return ""
     rows = [text[:2], text[2:]]
@@ -38,6 +42,20 @@ def bayer_pattern(header):
     if header_int(header, "XBAYROFF", 0) % 2:
         rows = [row[::-1] for row in rows]
     return "".join(rows)
+
+
+def _pattern_text(header):
+    return next((text for key in _PATTERN_CARDS if (text := header_text(header, key).upper())), "")
+
+
+def _warn_of_pattern(header, source):
+    if (text := _pattern_text(header)) not in _NO_PATTERN:
+        warnings.warn(
+            f"{source}: the pattern of filters {text!r} is not known (expected four letters of R, G, B, "
+            "such as RGGB); the pixels are taken as grey",
+            FrameWarning,
+            stacklevel=2,
+        )
 
 
 def colour_step(header):
@@ -76,6 +94,11 @@ def luminance_plane(pixels, header, source):
     ------
     ReadError
         If a mosaic of filters is less than one cell.
+
+    Warns
+    -----
+    FrameWarning
+        If a card names a mosaic of other filters.
     """
     if is_colour(header):
         planes = zip(LUMINANCE, pixels.astype(np.result_type(pixels.dtype, np.float32)), strict=True)
@@ -84,6 +107,7 @@ def luminance_plane(pixels, header, source):
         ), "Luminance (Rec. 709) of three planes: red, green, blue"
     pattern = bayer_pattern(header) if pixels.ndim == 2 else ""
     if not pattern:
+        _warn_of_pattern(header, source)
         return pixels, ""
     if min(pixels.shape) < 2:
         raise ReadError(f"{source}: an image of {pixels.shape} pixels holds no cell of the filters {pattern}")

@@ -1,11 +1,9 @@
 """Reader of plain FITS images: cut-outs, stamps and frames of any telescope without a reader of its own.
 
 Which images are the frames: those that EXTNAME, or another card, calls science images; else all that say
-which detector they are of, or that have names of their own; else the first. Companions (error, variance,
-weight, mask) are found by their names, and in the files beside one that is called ``..._sci``. Whatever is
-left out is in the
-frame's
-``HISTORY``.
+which detector they are of, or that have names of their own; else the first, or the larger image that it is a
+small copy of. Companions (error, variance, weight, mask) are found by their names, and in the files beside
+one that is called ``..._sci``. Whatever is left out is in the frame's ``HISTORY``.
 """
 
 import warnings
@@ -15,9 +13,12 @@ from astroclassify.io._beside import add_companions_beside
 from astroclassify.io._identify import product_of
 from astroclassify.io._image_frame import Meaning, chip_numbers, chosen_chips, image_frame
 from astroclassify.io._image_roles import (
+    COMPANIONS,
     FLAGS,
     OTHER,
+    SCIENCE,
     SIGMA,
+    UNKNOWN,
     WEIGHT,
     axes_of,
     roles_in,
@@ -103,6 +104,7 @@ def frames_of(hdulist, meaning, options, *, beside, ends, unfold=None):
     sciences = with_companions(chosen, images)
     for science in sciences:
         add_companions_beside(science, hdulist, beside, ends, options, unfold=unfold)
+    _warn_of_other_shapes(sciences, images, options)
     alone = len(sciences) == 1
     return [
         image_frame(
@@ -110,6 +112,20 @@ def frames_of(hdulist, meaning, options, *, beside, ends, unfold=None):
         )
         for science, number in chosen_chips(sciences, chip_numbers(chosen, meaning.chip_cards), options)
     ]
+
+
+def _warn_of_other_shapes(sciences, images, options):
+    """Say which masks and errors are of no image of the file, by their shape."""
+    shapes = {image.shape for image in images if image.role in (SCIENCE, UNKNOWN)}
+    shapes |= {science.image.shape for science in sciences}
+    for image in images:
+        if image.role in COMPANIONS and image.shape not in shapes:
+            warnings.warn(
+                f"{options.source}: {_label(image)} is left out: it has the shape {image.shape}, and no "
+                "image of the file has",
+                FrameWarning,
+                stacklevel=2,
+            )
 
 
 def _chosen(images, hdulist, options):

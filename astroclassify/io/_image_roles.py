@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from astropy.io import fits
@@ -10,6 +11,8 @@ from astroclassify.io._headers import header_int, header_text
 
 SCIENCE, SIGMA, VARIANCE, INVERSE_VARIANCE = "science", "sigma", "variance", "inverse variance"
 WEIGHT, FLAGS, OTHER, UNKNOWN = "weight", "flags", "other", ""
+#: What goes with a science image.
+COMPANIONS = (SIGMA, VARIANCE, INVERSE_VARIANCE, WEIGHT, FLAGS)
 
 #: What an extension holds, by the word in its EXTNAME (or DES_EXT).
 _WORDS = {
@@ -143,7 +146,8 @@ def science_images(images):
     -------
     chosen : list of ImageRole
         Those named SCI; else those of another name for a science image; else those that say which detector
-        they are of, or have names of their own; else the first that may be one.
+        they are of, or have names of their own; else the first that may be one, or what it is a
+        small copy of.
     doubtful : list of ImageRole
         Images left out that may be science images too.
     """
@@ -159,13 +163,44 @@ def science_images(images):
     if all(map(is_part, unnamed)) or (len(names) == len(unnamed) and "" not in names):
         return unnamed, []
     parts = [image for image in unnamed if is_part(image)]
-    return (parts, []) if len(parts) > 1 else (unnamed[:1], unnamed[1:])
+    if len(parts) > 1:
+        return parts, []
+    chosen = _original(unnamed[0], unnamed[1:])
+    return [chosen], [image for image in unnamed if image is not chosen]
+
+
+def _original(first, others):
+    """Give the largest image that the first is a small copy of; the first where it is of none."""
+    larger = [image for image in others if _is_copy(first.shape[-2:], image.shape[-2:])]
+    return max(larger, key=lambda image: math.prod(image.shape), default=first)
+
+
+def _is_copy(small, large):
+    """Tell whether one shape is another's at half the size or less, to a pixel (bool)."""
+    times = [b / a for a, b in zip(small, large, strict=True)]
+    return min(times) >= 2 and max(times) - min(times) <= max(times) / min(small)
 
 
 def _without_small_copies(images):
-    """Leave out thumbnails: images that are far smaller than another and no detector's."""
+    """Leave out thumbnails: images far smaller than another, no detector's, and without an own EXTVER."""
     largest = max((math.prod(image.shape) for image in images), default=0)
-    return [image for image in images if is_part(image) or math.prod(image.shape) >= _THUMBNAIL * largest]
+    versions = Counter(map(_version, images))
+
+    def is_one_of_several(image):
+        own = _version(image)
+        return is_part(image) or (image.role == SCIENCE and own[1] and versions[own] == 1)
+
+    return [
+        image
+        for image in images
+        if math.prod(image.shape) >= _THUMBNAIL * largest or is_one_of_several(image)
+    ]
+
+
+def _version(image):
+    """Give the name of an image and what EXTVER says (tuple); 0 where there is no such card."""
+    header = image.hdu.header
+    return header_text(header, "EXTNAME").upper(), header_int(header, "EXTVER", 0)
 
 
 def is_colour(header):
@@ -196,7 +231,7 @@ def with_companions(sciences, images):
         One for each of ``sciences``.
     """
     found = [Science(image) for image in sciences]
-    for role in (SIGMA, VARIANCE, INVERSE_VARIANCE, WEIGHT, FLAGS):
+    for role in COMPANIONS:
         fitting = [image for image in images if image.role == role]
         for place, science in enumerate(found):
             own = _companion(science.image, place, sciences, fitting)

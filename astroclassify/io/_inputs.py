@@ -8,7 +8,7 @@ from pathlib import Path
 
 from astroclassify.core import ReadError
 from astroclassify.io._beside import companion_kind
-from astroclassify.io._open import why_missing
+from astroclassify.io._open import NO_NAME, why_missing
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def names_several(source):
     bool
         Whether `expand_inputs` finds the files that it stands for.
     """
-    if not isinstance(source, str | os.PathLike) or is_address(source):
+    if not isinstance(source, str | os.PathLike) or source == "" or is_address(source):
         return False
     path = Path(source).expanduser()
     return path.is_dir() or (has_magic(os.fspath(source)) and not path.exists())
@@ -101,6 +101,8 @@ def names_several(source):
 def _expand(argument):
     if is_address(argument):
         return [argument]
+    if argument == "":
+        raise ReadError(NO_NAME)
     path = Path(argument).expanduser()
     if path.is_dir():
         return _in_folder(path)

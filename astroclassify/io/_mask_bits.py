@@ -248,17 +248,20 @@ def _is_of_ccddata(flags, header, headers):
 
 
 def _of_unknown_meaning(flags, header, names, options, name):
-    """Take a plane of two values as one of good and bad; mask nothing by bits that nobody explains."""
+    """Take a plane of two values as one of good and bad; mask nothing by bits that nobody explains.
+
+    Where the header names bits, none of the names is a bad one by now: two values of "detected" mask nothing.
+    """
     largest, smallest = int(flags.max(initial=0)), int(flags.min(initial=0))
     two_values = {smallest, largest} <= {0, 1, 255, -1} and bool(np.isin(flags, (0, smallest, largest)).all())
-    if two_values or header_text(header, "EXTNAME").upper() == "BPM":
+    if not names and (two_values or header_text(header, "EXTNAME").upper() == "BPM"):
         return _masked(flags), f"Masked by {name}: every value but 0"
     seen = int(np.bitwise_or.reduce(flags, axis=None)) & (2**64 - 1)
     share = np.count_nonzero(flags) / flags.size
     bits = ", ".join(str(1 << bit) for bit in range(flags.dtype.itemsize * 8) if seen >> bit & 1)
-    told = f" (its header names {', '.join(names)})" if names else ""
+    why = f"is not said to be bad (its header names {', '.join(names)})" if names else "is not known"
     warnings.warn(
-        f"{options.source}: what the bits {bits} of {name} mean is not known{told}; {share:.0%} of its "
+        f"{options.source}: what the bits {bits} of {name} mean {why}; {share:.0%} of its "
         "pixels are not 0, and none is masked for that. Say which bits make a pixel unusable: mask_bits=",
         FrameWarning,
         stacklevel=2,

@@ -20,6 +20,8 @@ from astroclassify.io._structure import check_structure, decompressed, packed_by
 _COMMENT = b"COMMENT   "  # as long as CONTINUE with the blanks behind it
 _HDUS = fits.PrimaryHDU | fits.ImageHDU | fits.CompImageHDU
 _FITS_STARTS = (b"SIMPLE", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"PK\x03\x04")
+#: What is said of an empty name, which `pathlib.Path` takes for the working folder.
+NO_NAME = "the path is empty (''); give the name of a file"
 #: Bytes at a file's start that tell what it is.
 _LOOKED_AT = 264
 #: Formats that are not read, by their first bytes: what each is, and what to do.
@@ -80,10 +82,17 @@ def opened(source):
             yield asdf_hdus(file, source_name(source)), "fits", False
             return
         if not start.startswith(_FITS_STARTS):
-            raise ReadError(f"{source_name(source)}: {_what_else(start)}")
+            raise ReadError(f"{source_name(source)}: {_what_else(start) if start else _why_nothing(source)}")
         hdulist = open_fits(file, source_name(source), mapped=path)
         afterwards.callback(hdulist.close, closed=path)
         yield hdulist, "fits", path
+
+
+def _why_nothing(source):
+    """Say why no byte comes."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        return "there are no bytes"
+    return "the file object is empty or at its end; go to its start first: file.seek(0)"
 
 
 def _what_else(start):
@@ -123,6 +132,8 @@ def why_missing(argument):
 
 
 def _checked_path(source):
+    if source == "":
+        raise ReadError(NO_NAME)
     path = Path(source).expanduser()
     if not path.exists():
         raise ReadError(f"{source}: {why_missing(source)}")

@@ -142,8 +142,7 @@ def _tiff(stream):
     with tifffile.TiffFile(stream) as file:
         page = file.pages[0]
         _check_developed(page, stream)
-        plain = ("MINISWHITE", "MINISBLACK", "RGB")
-        if getattr(page.photometric, "name", "") not in plain or page.axes not in ("YX", "YXS", "SYX"):
+        if not _is_plain(page):
             return None
         _check_strips(page, stream)
         try:
@@ -157,6 +156,20 @@ def _tiff(stream):
         return Picture(
             upright(values), None if transparent is None else upright(transparent), len(file.pages)
         )
+
+
+def _is_plain(page):
+    """Tell whether a page is for tifffile: grey, colours, or 16 bits of CMYK, of which Pillow keeps 8."""
+    kind = getattr(page.photometric, "name", "")
+    return page.axes in ("YX", "YXS", "SYX") and (
+        kind in ("MINISWHITE", "MINISBLACK", "RGB") or (kind == "SEPARATED" and _is_deep_cmyk(page))
+    )
+
+
+def _is_deep_cmyk(page):
+    inks = page.tags.get("InkSet")  # 1 is CMYK, also where the tag is missing
+    is_cmyk = page.samplesperpixel == 4 and not page.extrasamples and (inks is None or inks.value == 1)
+    return is_cmyk and page.dtype == np.uint16
 
 
 def _check_developed(page, stream):
@@ -191,12 +204,20 @@ def _samples(pixels, page):
         pixels = (largest - pixels).astype(pixels.dtype)
     if pixels.ndim == 2:
         return pixels, None
+    if page.photometric.name == "SEPARATED":
+        return _from_cmyk(pixels), None
     extra = [int(kind) for kind in page.extrasamples]
     count = pixels.shape[-1]
     # Of extra samples, 1 is associated and 2 unassociated alpha; 0 may be anything.
     alpha = next((count - len(extra) + i for i, kind in enumerate(extra) if kind in (1, 2)), None)
     transparent = None if alpha is None else pixels[..., alpha] == 0
     return (pixels[..., :3] if count - len(extra) >= 3 else pixels[..., 0]), transparent
+
+
+def _from_cmyk(pixels):
+    """Give red, green and blue of 16-bit CMYK: what an ink lets through, times what black does, as Pillow."""
+    light = 1 - pixels.astype(np.float64) / 65535
+    return np.rint(65535 * light[..., :3] * light[..., 3:]).astype(np.uint16)
 
 
 # Pillow --------------------------------------------------------------------------------------
@@ -210,6 +231,8 @@ def _by_pillow(stream):
             return _deep_grey(picture, pages)
         if ";16" in raw and picture.mode in ("RGB", "RGBA"):
             return _deep_colours(stream, picture, raw, pages)
+        if ";16" in raw and picture.mode not in _GREY:
+            raise ValueError(f"16-bit colours stored as {raw!r} would lose levels; save it as 16-bit RGB")
         picture.load()
         upright = ImageOps.exif_transpose(picture)
     return Picture(*_shallow(upright), pages)

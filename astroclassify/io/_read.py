@@ -124,10 +124,20 @@ def read_frames(
             frames = read_image(contents, options)
         else:
             frames = _frames_of_hdus(contents, chosen, camera, options)
+        _check_bits_used(frames, options)
     for frame in frames:
         if camera is not None and frame.meta.get("ACINSTR", "") in ("", GENERIC.name):
             frame.meta["ACINSTR"] = camera
     return frames
+
+
+def _check_bits_used(frames, options):
+    if options.mask_bits and all(getattr(frame, "flags", None) is None for frame in frames):
+        warnings.warn(
+            f"{options.source}: mask_bits={options.mask_bits!r} masks nothing: there is no mask image",
+            FrameWarning,
+            stacklevel=2,
+        )
 
 
 def _frames_of_hdus(hdulist, chosen, camera, options):

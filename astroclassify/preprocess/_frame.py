@@ -151,7 +151,7 @@ def _values_and_mask(frame):
     if isinstance(frame, Cutout2D):
         return _values_and_mask(frame.data)
     if callable(getattr(frame, "detach", None)):  # a torch tensor gives no array while it may need a gradient
-        return np.asarray(frame.detach().cpu()), None
+        return _values_of_tensor(frame.detach().cpu()), None
     if isinstance(frame, np.ma.MaskedArray):
         return np.ma.getdata(frame), np.ma.getmask(frame)
     if isinstance(frame, Quantity):
@@ -162,6 +162,17 @@ def _values_and_mask(frame):
     raise FrameError(
         f"a {type(frame).__name__} is not a frame; expected a CCDData, NDData or a 2-D array of numbers{file}"
     )
+
+
+def _values_of_tensor(tensor):
+    try:
+        return np.asarray(tensor)
+    except (TypeError, RuntimeError):  # a number that NumPy does not have, as bfloat16; sparse, quantized
+        pass
+    try:
+        return np.asarray((tensor.dequantize() if tensor.is_quantized else tensor.to_dense()).float())
+    except (AttributeError, TypeError, RuntimeError) as error:
+        raise FrameError(f"this {type(tensor).__name__} cannot become an array ({error})") from error
 
 
 def _check_shape(values):

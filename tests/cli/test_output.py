@@ -98,6 +98,42 @@ def test_the_format_follows_the_request_then_the_suffix(asked, output, chosen):
     assert format_of(asked, output and Path(output)) == chosen
 
 
+# Files that a result would replace ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("classify", "one.fits", "two.fits", "-o", "two.fits"),
+        ("classify", "one.fits", "-o", "two.fits"),
+        ("classify", ".", "--format", "csv", "-o", "one.fits"),
+        ("info", "one.fits", "-o", "one.fits"),
+        ("identify", "one.fits", "-o", "./one.fits"),
+        ("check", "one.fits", "-o", "one.fits"),
+        ("tag", "one.fits", "-o", "tagged", "--table", "one.fits"),
+        ("explain", "one.fits", "one_evidence.fits"),
+        ("report", "results.csv", "-o", "results.csv"),
+        ("watch", ".", "-o", "results.parquet", "--status", "one.fits"),
+    ],
+)
+def test_a_result_replaces_no_input_and_no_image(arguments, command, frame_file, tmp_path, monkeypatch):
+    for name in ("one.fits", "two.fits", "one_evidence.fits"):
+        frame_file(name)
+    (tmp_path / "results.csv").write_text("source,label\none.fits,galaxy\n")
+    monkeypatch.chdir(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.*")}
+    status, _, err = command(*arguments)
+    assert status == 2
+    assert "would replace it" in err
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_a_table_of_an_earlier_run_is_replaced(table, tmp_path):
+    for _ in range(2):
+        check_output(tmp_path / "labels.fits")
+        write_result(table, output=tmp_path / "labels.fits")
+
+
 # Names that are no text, and disks that are full --------------------------------------------------
 
 ODD = ["\udcff.fits", "\x1b[31mred\n.fits"]

@@ -84,9 +84,17 @@ def test_named_companions_give_the_uncertainty(name, value, sigma):
     assert np.allclose(frame.uncertainty.array, sigma)
 
 
-def test_a_companion_of_another_shape_is_not_used():
-    (frame,) = read(fits.PrimaryHDU(IMAGE), fits.ImageHDU(IMAGE[:2], name="ERR"))
+@pytest.mark.parametrize("name", ["ERR", "DQ"])
+def test_a_companion_of_another_shape_is_not_used_and_that_is_said(name):
+    with pytest.warns(FrameWarning, match=rf"1 \('{name}', 1\) is left out: it has the shape \(2, 5\)"):
+        (frame,) = read(fits.PrimaryHDU(IMAGE), fits.ImageHDU(IMAGE[:2], name=name))
     assert frame.uncertainty is None
+    assert frame.mask is None
+
+
+def test_bits_that_are_asked_for_where_there_is_no_mask_image_cost_a_warning():
+    with pytest.warns(FrameWarning, match="mask_bits=3 masks nothing: there is no mask image"):
+        read_frames(fits.PrimaryHDU(IMAGE), mask_bits=3)
 
 
 @pytest.mark.parametrize("kind", [StdDevUncertainty, VarianceUncertainty, InverseVariance])

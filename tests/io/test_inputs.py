@@ -2,7 +2,7 @@
 
 import pytest
 
-from astroclassify.io import expand_inputs
+from astroclassify.io import expand_inputs, names_several
 
 
 @pytest.fixture
@@ -54,3 +54,10 @@ def test_what_names_no_file_is_an_error_beside_the_others(night, nothing):
     assert names(paths) == ["b_raw.fits"]
     assert len(errors) == 1
     assert nothing in str(errors[0])
+
+
+def test_an_empty_name_is_an_error_and_not_the_working_folder():
+    assert not names_several("")
+    paths, (error,) = expand_inputs([""])
+    assert paths == []
+    assert "the path is empty" in str(error)

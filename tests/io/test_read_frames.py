@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 import sys
+import tempfile
 import warnings
 from importlib.metadata import EntryPoint
 
@@ -87,6 +88,22 @@ def test_a_stream_that_cannot_seek_is_read(raw_file, expected):
             return self.stream.readinto(buffer)
 
     np.testing.assert_array_equal(read_frames(io.BufferedReader(Pipe()))[0].data, expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [("", "the path is empty"), (b"", "there are no bytes"), (io.BytesIO(), r"at its end.*file.seek\(0\)")],
+)
+def test_what_gives_no_byte_is_refused_with_the_reason(source, said):
+    with pytest.raises(ReadError, match=said):
+        read_frames(source)
+
+
+def test_a_file_just_written_is_refused_with_the_advice_to_go_to_its_start(raw_file):
+    with tempfile.TemporaryFile() as file:
+        file.write(raw_file.read_bytes())
+        with pytest.raises(ReadError, match="at its end"):
+            read_frames(file)
 
 
 def test_an_hdulist_stays_open_and_its_changes_count(raw_file, expected):

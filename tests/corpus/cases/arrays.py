@@ -48,6 +48,15 @@ def _mapped(folder):
     return np.load(folder / "a.npy", mmap_mode="r")
 
 
+def _tensor_of(dtype):
+    def make(folder):
+        import torch
+
+        return _tensor(folder).to(getattr(torch, dtype))
+
+    return make
+
+
 def _tensor(folder, **options):
     import torch
 
@@ -69,6 +78,8 @@ def _objects():
     edge = Cutout2D(holes, (15, 11), (18, 20))
     yield "a Cutout2D with NaN", lambda _: edge, Right(IMAGE[2:20, 5:25], mask=_MASK[2:20, 5:25])
     yield "a tensor", _tensor, Right(IMAGE)
+    yield "a tensor of bfloat16", _tensor_of("bfloat16"), Right(IMAGE, close=8.0)
+    yield "a tensor of float8", _tensor_of("float8_e5m2"), Right(IMAGE, close=320.0)
     yield "a tensor that requires grad", lambda f: _tensor(f, requires_grad=True), Right(IMAGE)
 
 

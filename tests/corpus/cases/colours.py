@@ -66,4 +66,6 @@ def _mosaics():
     )
     sky = primary(stored.astype("uint16"), BAYERPAT="RGGB", **SKY)
     yield "with world coordinates", sky, Right(grey, close=0.01, sky=(150.1, -2.5))
+    told = Right(IMAGE, warns="pattern of filters 'XYZW' is not known.*taken as grey")
+    yield "BAYERPAT that nobody knows", primary(IMAGE, BAYERPAT="XYZW"), told
     yield "BAYERPAT of a monochrome camera", primary(IMAGE, BAYERPAT="MONO"), Right(IMAGE)

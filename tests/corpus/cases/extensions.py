@@ -39,6 +39,10 @@ def _order():
         Right(IMAGE + 1),
         {},
     )
+    quarter = primary(IMAGE[::4, ::4])
+    told = Right(IMAGE, warns=r"the frame is 1 .*1 more images.*0 \(")
+    yield "a thumbnail of a quarter of the size", (quarter, image(IMAGE)), told, {}
+    yield "a thumbnail of half the size", (primary(IMAGE[::2, ::2]), image(IMAGE)), told, {}
     yield "a spectrum in the primary HDU", (primary(np.zeros(9)), image(IMAGE)), Right(IMAGE), {}
     yield "a cube in the primary HDU", (primary(np.zeros((5, 4, 4))), image(IMAGE, "SCI")), Right(IMAGE), {}
     table = fits.BinTableHDU.from_columns([fits.Column("a", "E", array=[1.0])])
@@ -52,7 +56,8 @@ def _order():
     yield "a PSF beside the image", (primary(), image(IMAGE), image(_SMALL, "PSF")), Right(IMAGE), {}
     yield "the only image is called SKY", (primary(), image(IMAGE, "SKY")), Right(IMAGE), {}
     wrong = image(_BAD[:5], "MASK")
-    yield "a mask of another shape", (primary(), image(IMAGE, "SCI"), wrong), Right(IMAGE), {}
+    left_out = Right(IMAGE, warns="MASK.*is left out: it has the shape")
+    yield "a mask of another shape", (primary(), image(IMAGE, "SCI"), wrong), left_out, {}
     eso = image(IMAGE * 0 + 3, "NOISE1", HDUCLAS2="ERROR"), image(IMAGE, "OBJ", HDUCLAS2="DATA")
     yield "ESO's HDUCLAS2", (primary(), *eso), Right(IMAGE, sigma=3.0), {}
 
@@ -71,6 +76,13 @@ def _several():
     sections = ("[1:100,1:50]", "[101:200,1:50]")
     hdus = primary(), *(image(pixels, DETSEC=one) for one, pixels in zip(sections, _TWO, strict=True))
     yield "DETSEC in each (NOAO mosaics)", hdus, Right(_TWO, chips=(1, 2)), {}
+    small = primary(), image(IMAGE, "SCI", 1), image(_SMALL, "SCI", 2)
+    yield (
+        "SCI of unlike sizes, each with an EXTVER of its own",
+        small,
+        Right([IMAGE, _SMALL], chips=(1, 2)),
+        {},
+    )
     windows = primary(), image(_SMALL, "CCD1"), image(IMAGE, "CCD2")
     yield "windows of unlike sizes", windows, Right([_SMALL, IMAGE]), {}
     masked = primary(), image(_TWO[0], "CCD1.SCI"), image(_BAD, "CCD2.FLG"), image(_TWO[1], "CCD2.SCI")

@@ -124,6 +124,11 @@ def _tiff():
     yield "TIFF, 16-bit colours, transparent", transparent, _right(_RGB16, _ALPHA == 0)
     grey = _written(np.dstack([_GREY16, _ALPHA]), photometric="minisblack", extrasamples=["unassalpha"])
     yield "TIFF, 16-bit grey, transparent", grey, _right(_GREY16, _ALPHA == 0, close=0)
+    inks = np.dstack([65535 - _RGB16, np.zeros_like(_GREY16)])
+    yield "TIFF, 16-bit CMYK", _written(inks, photometric="separated"), _right(_RGB16)
+    spot = np.dstack([inks, _GREY16])
+    more = _written(spot, photometric="separated", extrasamples=["unspecified"])
+    yield "TIFF, 16-bit CMYK and a spot colour", more, Right(refused="save it as 16-bit RGB|cannot be read")
     two = _right(_GREY16, close=0, warns="the file has 2 pages")
     yield "TIFF, two pages", _written(np.stack([_GREY16, _GREY16]), photometric="minisblack"), two
 
