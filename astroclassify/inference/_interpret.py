@@ -1,5 +1,7 @@
 """From logits to a label: calibration, the two sides, and when to say "I cannot tell"."""
 
+import logging
+
 import numpy as np
 from scipy.special import softmax
 
@@ -11,6 +13,8 @@ from astroclassify.inference._prior import prior_shift
 from astroclassify.metrics import leans_to_galaxy
 from astroclassify.models import NSC_CLASSES
 from astroclassify.preprocess import thumbnail
+
+logger = logging.getLogger(__name__)
 
 
 def calibrated_logits(logits, calibration):
@@ -116,7 +120,7 @@ def interpret(prediction, model, *, prior=None, meta=None, frame=None):
     limits = limits_of(model.calibration)
     evidence = evidence_for(leaning, prediction, model)
     reason = doubt(probability, probabilities.get("field", 0.0), novelty, **limits)
-    return Classification(
+    answer = Classification(
         label="uncertain" if reason else leaning,
         probability=probability,
         leaning=leaning,
@@ -132,6 +136,16 @@ def interpret(prediction, model, *, prior=None, meta=None, frame=None):
         },
         thumbnail=None if frame is None else thumbnail(frame),
     )
+    _log(answer, frame)
+    return answer
+
+
+def _log(answer, frame):
+    cards = getattr(frame, "meta", None) or {}
+    name, chip = answer.meta.get("source") or cards.get("ACSOURCE"), answer.meta.get("chip")
+    where = f"{name or 'a frame'}{f', chip {chip}' if chip else ''}"
+    logger.info("%s: %s, probability %.3f (%s)", where, answer.label, answer.probability, answer.leaning)
+    logger.debug("%s: probabilities %s, novelty %s", where, answer.probabilities, answer.novelty)
 
 
 def limits_of(calibration):

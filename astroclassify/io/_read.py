@@ -1,5 +1,6 @@
 """`read_frames`: from anything that holds a frame to frames, by the one reader that recognises it."""
 
+import logging
 import warnings
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +24,8 @@ from astroclassify.io._mapped import MappedFits
 from astroclassify.io._open import opened, source_name
 from astroclassify.io._options import read_options
 from astroclassify.io._reader import Reader
+
+logger = logging.getLogger(__name__)
 
 #: Every known reader by name, from packages and from this session.
 READERS = Registry("astroclassify.readers", kind="reader", expected_type=Reader)
@@ -128,7 +131,17 @@ def read_frames(
     for frame in frames:
         if camera is not None and frame.meta.get("ACINSTR", "") in ("", GENERIC.name):
             frame.meta["ACINSTR"] = camera
+    _log(frames, options)
     return frames
+
+
+def _log(frames, options):
+    logger.info("%s: read, %d frame%s", options.source, len(frames), "" if len(frames) == 1 else "s")
+    for frame in frames if logger.isEnabledFor(logging.DEBUG) else ():
+        masked = 0 if frame.mask is None else np.count_nonzero(frame.mask)
+        told = {key: frame.meta.get(key, "") for key in ("ACREADER", "ACINSTR", "ACBAND", "ACCHIP")}
+        known = ", ".join(str(value) for value in told.values() if value)
+        logger.debug("%s: %s; %s, %d pixels masked", options.source, known, frame.shape, masked)
 
 
 def _check_bits_used(frames, options):

@@ -1,6 +1,7 @@
 """From a spec and a weights file to a model that is ready to run."""
 
 import copy
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,8 @@ from astroclassify.models._weights import load_state, locate_weights, verified_s
 
 if TYPE_CHECKING:
     import torch
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,6 +251,8 @@ def build_model(model, *, weights=None, device="cpu", precision="auto"):
     device = resolve_device(device)
     module = _loaded_module(spec, path, device)
     module, precision = optimised(module, spec, device=device, precision=precision, sha256=sha256)
+    logger.info("model %s from %s, on %s in %s", spec.name, path, device, precision)
+    logger.debug("model %s: classes %s, SHA-256 %s", spec.name, ", ".join(spec.classes), sha256)
     return Model(spec, module, card, calibration, sha256, device, precision, path)
 
 

@@ -43,6 +43,21 @@ def test_verbose_says_what_the_package_logs(command, doubtful):
     assert logging.getLogger("astroclassify").handlers == []
 
 
+@pytest.mark.parametrize("name", ["classify", "explain"])
+def test_verbose_says_what_is_read_by_what_model_and_each_answer(
+    command, frame_file, bright_is_galaxy, name, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    asked = [frame_file("a.fits"), *bright_is_galaxy] if name == "classify" else [frame_file("a.fits")]
+    said = command(name, "-v", *asked)[2]
+    assert "a.fits: read, 1 frame" in said
+    assert "model cli-test-brightness from" in said or name == "explain"  # whose model may be there already
+    assert "probability" in said
+    assert "pixels masked" not in said
+    assert "fits-image" in command(name, "-vv", *asked)[2]
+    assert "read, 1 frame" not in command(name, *asked)[2]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_a_shell_completes_commands(command, shell):
     pytest.importorskip("shtab")
