@@ -1,12 +1,14 @@
 """``astroclassify explain``: where in frames their answers come from, as pictures, FITS maps and regions."""
 
+from argparse import ArgumentTypeError
+from collections import Counter
 from pathlib import Path
 
 from astropy.table import Table
 
 from astroclassify.cli._output import check_apart, tell_errors, write_result
 from astroclassify.cli._parsing import add_device, add_files, add_model, add_subparser
-from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError
+from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError, ReadError
 
 _EXAMPLES = """
 astroclassify explain j8xi01abc_raw.fits --chip 1
@@ -15,6 +17,9 @@ astroclassify explain night1/ --method integrated-gradients --option baseline=si
 astroclassify explain j8xi01abc_raw.fits --target nsc --write png
 """
 _FILES = ("png", "fits", "reg", "pdf", "svg", "crtf", "ecsv")
+#: What has an argument of its own, and is not given by --option.
+_OWN = {name: f"--{name}" for name in ("method", "target", "model", "weights", "device", "chip")}
+_OWN |= {"frame": "FILE", "instrument": "files whose headers name it", "self": "NAME=VALUE"}
 _COLUMNS = ("source", "chip", "label", "probability", "target", "regions", "area", "share", "files")
 
 
@@ -72,6 +77,7 @@ def add_parser(subparsers):
         metavar="KINDS",
         help=f"which of {', '.join(_FILES)} to write (default: png,fits,reg)",
     )
+    parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
 
 
 def run(arguments):
@@ -92,64 +98,87 @@ def run(arguments):
 
     arguments.output.mkdir(parents=True, exist_ok=True)
     paths, errors = expand_inputs(arguments.files)
-    rows = []
-    for path in paths:
+    rows, taken = [], set()
+    for path, stem in zip(paths, _stems(paths), strict=True):
         try:
-            frames = read_frames(path, chips=arguments.chip)
-            for frame in frames:
-                for target in _targets(frame, path, arguments).values():
-                    check_apart(target, paths)
-            rows.extend(_explained(frame, path, arguments) for frame in frames)
+            for frame in read_frames(path, chips=arguments.chip):
+                chip = frame.meta.get("ACCHIP", "")
+                name = _free(f"{stem}_chip{chip}" if chip else stem, taken)
+                rows.append(_explained(frame, path, name, paths, arguments))
         except (ParameterError, OptionalDependencyError):  # what was asked for is wrong, of every file
             raise
         except (AstroclassifyError, OSError) as error:
-            errors.append(error if path.name in str(error) else f"{path.name}: {error}")
+            source = Path(path).name
+            errors.append(error if source in str(error) else f"{source}: {error}")
     status = tell_errors(errors)
     if rows:
         write_result(Table(rows=rows, names=_COLUMNS))
     return status
 
 
-def _explained(frame, path, arguments):
+def _stems(paths):
+    """Name the files of each input: no two alike, also where folders hold files of the same name."""
+    plain = [_without_suffix(Path(path).name) for path in paths]
+    number = Counter(stem.casefold() for stem in plain)
+    taken = set()
+    return [
+        _free(f"{Path(path).absolute().parent.name}_{stem}" if number[stem.casefold()] > 1 else stem, taken)
+        for path, stem in zip(paths, plain, strict=True)
+    ]
+
+
+def _without_suffix(name):
+    """Leave out what says only that a file is FITS or a picture, and how it is packed; M51.F814W stays."""
+    from astroclassify.io import FRAME_SUFFIXES
+
+    for suffix in sorted(FRAME_SUFFIXES, key=len, reverse=True):
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)] or name
+    return name
+
+
+def _free(name, taken):
+    """Number a name that is taken; discs that do not tell capitals apart are thought of."""
+    numbered = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 3)))
+    free = next(each for each in numbered if each.casefold() not in taken)
+    taken.add(free.casefold())
+    return free
+
+
+def _explained(frame, path, stem, inputs, arguments):
     """Explain a frame, write its files, and give a row of the table."""
     from astroclassify.explain import explain
 
+    stem = f"{stem}_{arguments.method}"
+    targets = [arguments.output / f"{stem}.{kind}" for kind in arguments.kinds]
+    _check_free(targets, inputs, arguments.overwrite)
     asked = {"method": arguments.method, "target": arguments.target, "model": arguments.model}
     asked |= {"weights": arguments.weights, "device": arguments.device}
     found = explain(frame, **asked, **dict(arguments.option))
-    for target in _targets(frame, path, arguments).values():
-        found.write(target, overwrite=True)
+    for target in targets:
+        found.write(target, overwrite=arguments.overwrite)
     answer, regions = found.answer, found.regions
     held = (float(sum(regions[name])) for name in ("area", "share"))
-    names = f"{_stem(frame, path, arguments)}.{{{','.join(arguments.kinds)}}}"
-    return (
-        path.name,
-        str(frame.meta.get("ACCHIP", "")),
-        answer.label,
-        answer.probability,
-        found.target,
-        len(regions),
-        *held,
-        names,
-    )
+    names = f"{stem}.{{{','.join(arguments.kinds)}}}"
+    chip = str(frame.meta.get("ACCHIP", ""))
+    return (Path(path).name, chip, answer.label, answer.probability, found.target, len(regions), *held, names)
 
 
-def _targets(frame, path, arguments):
-    """Give the files to write for a frame, by kind."""
-    stem = _stem(frame, path, arguments)
-    return {kind: arguments.output / f"{stem}.{kind}" for kind in arguments.kinds}
-
-
-def _stem(frame, path, arguments):
-    chip = frame.meta.get("ACCHIP", "")
-    return f"{path.name.split('.')[0]}{f'_chip{chip}' if chip else ''}_{arguments.method}"
+def _check_free(targets, inputs, overwrite):
+    """Refuse, before the work, to write over an input, or over a file that was not to be replaced."""
+    for target in targets:
+        check_apart(target, inputs)
+        if target.exists() and not overwrite:
+            raise ReadError(f"{target} exists; give --overwrite, or another --output")
 
 
 def _option(text):
     """Read NAME=VALUE: a number, true or false, or text."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ValueError(text)
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not (name.isidentifier() and equals):
+        raise ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE, as in baseline=black")
+    if name in _OWN:
+        raise ArgumentTypeError(f"{name!r} is no option of a method; give {_OWN[name]}")
     for kind in (int, float):
         try:
             return name, kind(value)
@@ -159,7 +188,8 @@ def _option(text):
 
 
 def _kinds(text):
-    kinds = tuple(part.strip().lower() for part in text.split(","))
+    """Read which files to write, separated by commas."""
+    kinds = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
     if unknown := [kind for kind in kinds if kind not in _FILES]:
-        raise ValueError(unknown)
+        raise ArgumentTypeError(f"{unknown[0]!r} is no kind of file; choose of {', '.join(_FILES)}")
     return kinds

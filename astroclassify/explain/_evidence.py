@@ -1,10 +1,23 @@
-"""The evidence of a network that makes its answer of parts, place by place: exact, and at no extra cost."""
+"""The evidence of a network that makes its answer of parts, place by place, at no extra cost.
 
-from astroclassify.core import ParameterError
+With :math:`g_i` and :math:`n_{ki}` what place :math:`i` adds to the logits of galaxy and of the kinds
+:math:`k` of nsc (nebula, star cluster), :math:`T` the temperature and :math:`b` the biases of the
+calibration, the calibrated logits are :math:`L_k = \\sum_i n_{ki} / T + b_k`, and the log-odds
+
+.. math:: F = L_g - \\ln \\sum_k e^{L_k} = L_g - \\sum_k s_k L_k + \\sum_k s_k \\ln s_k
+
+with :math:`s_k` the share of each kind in nsc. The map is :math:`(g_i - \\sum_k s_k n_{ki}) / T`. Its sum
+misses :math:`b_g - \\sum_k s_k (b_k - \\ln s_k)`, which belongs to no place: the calibration's biases, and
+that two kinds of nsc together are more probable than their mean.
+"""
+
+from astroclassify.core import ParameterError, checked, rules
+from astroclassify.explain._seen import galaxy_log_odds
 from astroclassify.inference import evidence_for, evidence_on_frame, predict
 from astroclassify.preprocess import FrameRows, frame_array
 
 
+@checked(flips=rules.optional(rules.flag))
 def explain_by_evidence(model, frame, *, target, flips=None):
     """
     Give the network's own evidence for a target.
@@ -23,17 +36,25 @@ def explain_by_evidence(model, frame, *, target, flips=None):
     Returns
     -------
     astropy.nddata.CCDData
-        Calibrated natural log-odds, on the frame's WCS.
+        Calibrated natural log-odds, on the frame's WCS. Their sum and the card ``ACOFFSET`` are the log-odds
+        of the answer, to rounding.
 
     Raises
     ------
     ParameterError
         If the network gives no evidence.
     """
+    import torch
+
     rows = FrameRows(frame) if model.spec.by_rows else frame_array(frame)
     (prediction,) = predict(model, [rows], flips=flips)
     if prediction.evidence is None:
         raise ParameterError(
             f"the network of {model.spec.name!r} gives no evidence of its own; choose another explainer"
         )
-    return evidence_on_frame(evidence_for(target, prediction, model), frame)
+    values = evidence_for(target, prediction, model)
+    galaxy = float(galaxy_log_odds(torch.from_numpy(prediction.logits)[None], model))
+    offset = (galaxy if target == "galaxy" else -galaxy) - float(values.sum(dtype=float))
+    heat = evidence_on_frame(values, frame)
+    heat.meta["ACOFFSET"] = (offset, "log-odds that no place speaks for")
+    return heat

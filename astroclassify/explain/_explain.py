@@ -3,8 +3,9 @@
 import os
 
 import numpy as np
+from astropy import units as u
 
-from astroclassify.core import ParameterError, package_version, provenance
+from astroclassify.core import checked, package_version, provenance, rules
 from astroclassify.explain._explanation import Explanation
 from astroclassify.explain._regions import number_regions, regions_table
 from astroclassify.explain._spec import EXPLAINERS, ExplainerSpec
@@ -14,6 +15,7 @@ from astroclassify.models import ready_model
 from astroclassify.preprocess import FrameRows, frame_array
 
 
+@checked(share=rules.quantity(u.one, 0, 1, positive=True))
 def explain(
     frame,
     *,
@@ -89,8 +91,6 @@ def explain(
     >>> why.target, why.regions.colnames[:4]
     ('galaxy', ['rank', 'score', 'share', 'area'])
     """
-    if not 0 < share <= 1:
-        raise ParameterError(f"the share is {share!r}; expected more than 0 and at most 1")
     spec = method if isinstance(method, ExplainerSpec) else EXPLAINERS[method]
     if isinstance(frame, str | os.PathLike):
         frame = read_frame(frame, chip=chip, instrument=instrument)
@@ -117,4 +117,5 @@ def _answer(model, frame):
 def _facts(heat):
     """What the explainer says of how it went: cards of its map."""
     names = {"ACBASE": "baseline", "ACSTEPS": "steps", "ACMISSED": "missed", "ACLAYER": "layer"}
+    names["ACOFFSET"] = "offset"
     return {name: heat.meta[card] for card, name in names.items() if card in heat.meta}

@@ -117,13 +117,17 @@ class Explanation:
         Returns
         -------
         regions.Regions
-            One polygon for each row of ``regions``, with its rank as text. Its ``write`` knows the formats
+            Polygons with the rank of their row of ``regions`` as text: one for each row, or, where parts of a
+            region touch at corners only, one for each part. A hole in a region is inside its polygon;
+            ``labels`` has it. Its ``write`` knows the formats
             ``ds9``, ``crtf`` and ``fits`` (which is for pixels: ``sky=False``).
 
         Raises
         ------
         OptionalDependencyError
             If a package of the extra ``explain`` is not installed.
+        FrameError
+            If ``sky`` is True and the frame has no celestial WCS.
 
         Examples
         --------
@@ -148,6 +152,8 @@ class Explanation:
         ------
         ParameterError
             If the suffix is another, or the file exists.
+        FrameError
+            If it is for CASA and the frame has no celestial WCS.
         OptionalDependencyError
             If a package is not installed that this needs.
         """

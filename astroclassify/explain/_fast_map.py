@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.core import MissingWeightsError, WeightsError
+from astroclassify.core import MissingWeightsError, WeightsError, checked, rules
 from astroclassify.explain._seen import finished, see
 from astroclassify.explain._xrai import picture
 from astroclassify.models import weights_cache
@@ -24,6 +24,7 @@ _SURE = 8.0
 OF_WEIGHTS = "astroclassify.explains"
 
 
+@checked(fast_map=rules.optional(rules.path), flips=rules.flag)
 def explain_by_fast_map(model, frame, *, target, fast_map=None, flips=False):
     """
     Explain by a network that imitates XRAI.

@@ -6,7 +6,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.table import Table
 
-from astroclassify.core import ParameterError, atomic_path, render_png
+from astroclassify.core import FrameError, ParameterError, atomic_path, render_png
 
 #: Width of a picture, in inches, and its resolution in pixels to the inch.
 _WIDTH, _RESOLUTION = 8.0, 120
@@ -29,6 +29,8 @@ def write_explanation(explanation, path, *, overwrite=False):
     ------
     ParameterError
         If the suffix is another, or the file exists.
+    FrameError
+        If it is for CASA and the frame has no celestial WCS.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -73,6 +75,11 @@ def _flat(table):
 
 
 def _write_regions(explanation, path, kind):
+    if kind == "crtf" and not getattr(explanation.wcs, "has_celestial", False):
+        raise FrameError(
+            "a file of regions for CASA holds positions on the sky, and the frame has no celestial WCS; "
+            "write .reg or .ecsv, which hold pixels too"
+        )
     explanation.to_regions().write(path, format={"reg": "ds9"}.get(kind, kind), overwrite=True)
 
 

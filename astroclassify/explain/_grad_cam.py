@@ -13,11 +13,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
 from astroclassify.explain._less_memory import LARGE, less_memory
 from astroclassify.explain._seen import see
 
 
+@checked(layer=rules.optional(rules.text), flips=rules.optional(rules.flag))
 def explain_by_grad_cam(model, frame, *, target, layer=None, flips=None):
     """
     Explain by Grad-CAM++.

@@ -18,7 +18,7 @@ and falls on the way, as that of a network does between a frame and one of sky:
 
 import numpy as np
 
-from astroclassify.core import check_whole
+from astroclassify.core import check_whole, checked, rules
 from astroclassify.explain._baselines import baseline_planes
 from astroclassify.explain._less_memory import LARGE, less_memory
 from astroclassify.explain._seen import see
@@ -29,6 +29,7 @@ _NOTHING = 0.5
 _SCOUTS = 9
 
 
+@checked(baseline=rules.text, steps=rules.whole(), flips=rules.optional(rules.flag))
 def explain_by_gradients(model, frame, *, target, baseline="sky", steps=16, flips=None):
     """
     Explain by integrated gradients.

@@ -8,11 +8,12 @@ from itertools import product
 
 import numpy as np
 
-from astroclassify.core import check_whole
+from astroclassify.core import checked, rules
 from astroclassify.explain._baselines import baseline_planes
 from astroclassify.explain._seen import see
 
 
+@checked(baseline=rules.text, squares=rules.whole(2), flips=rules.flag)
 def explain_by_occlusion(model, frame, *, target, baseline="sky", squares=16, flips=False):
     """
     Explain by covering parts of the frame.
@@ -41,7 +42,6 @@ def explain_by_occlusion(model, frame, *, target, baseline="sky", squares=16, fl
     ----------
     Zeiler & Fergus 2014, arXiv:1311.2901.
     """
-    check_whole("squares", squares, least=2)
     seen = see(model, frame, target, flips=flips)
     cover = baseline_planes(baseline, seen.planes)[0]
     places = _places(seen.planes.shape[-2:], squares)
@@ -55,14 +55,16 @@ def explain_by_occlusion(model, frame, *, target, baseline="sky", squares=16, fl
 
 
 def _places(shape, squares):
-    """Rows and columns of each square, two steps wide, at the edges cut off."""
+    """
+    Rows and columns of each square, two steps wide.
+
+    None is cut off at an edge: steps are adjusted until whole ones fill each axis, for the cost of covering a
+    sliver divided by its small area would say that an empty corner matters most. An axis of less than two
+    steps is covered as a whole.
+    """
     step = max(1, -(-max(shape) // squares))
-    starts = ([max(0, s) for s in range(-step, n, step)] for n in shape)
-    stops = ([min(n, s + 2 * step) for s in range(-step, n, step)] for n in shape)
-    rows, columns = (
-        [slice(a, b) for a, b in zip(*each, strict=True)] for each in zip(starts, stops, strict=True)
-    )
-    return list(product(rows, columns))
+    edges = (np.linspace(0, n, max(2, round(n / step)) + 1).round().astype(int).tolist() for n in shape)
+    return list(product(*([slice(*pair) for pair in zip(each, each[2:], strict=False)] for each in edges)))
 
 
 def _covered(planes, cover, place):

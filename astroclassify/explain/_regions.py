@@ -6,7 +6,7 @@ from astropy.table import QTable
 from astropy.wcs.utils import pixel_to_skycoord
 from scipy import ndimage
 
-from astroclassify.core import optional_import
+from astroclassify.core import FrameError, optional_import
 
 #: A map of single cells is smoothed by this share of its longer side before regions are looked for (float).
 _SMOOTHED = 1 / 64
@@ -140,8 +140,9 @@ def outlines(labels, pixels):
 
     Returns
     -------
-    list of tuple of numpy.ndarray
-        x and y of each region's corners, in pixels, the first corner not repeated.
+    list of list of tuple of numpy.ndarray
+        Of each region its contours: x and y of the corners, in pixels, the first corner not repeated. Parts
+        that touch at corners only have a contour each, the longest first; holes are not left out.
 
     Raises
     ------
@@ -149,15 +150,24 @@ def outlines(labels, pixels):
         If scikit-image, of the extra ``explain``, is not installed.
     """
     measure = optional_import("skimage.measure", needed_for="outlining regions", extra="explain")
-    fine = np.kron(labels, np.ones((_FINER, _FINER), dtype=labels.dtype))
-    size = [n / m for n, m in zip(pixels, fine.shape, strict=True)]
+    size = [n / m / _FINER for n, m in zip(pixels, labels.shape, strict=True)]
     found = []
     for number in range(1, labels.max() + 1):
-        contours = measure.find_contours(np.pad(fine == number, 1).astype(float), 0.5)
-        corners = measure.approximate_polygon(max(contours, key=len), _FINER / 2)[:-1]
-        y, x = ((corners[:, axis] - 0.5) * size[axis] - 0.5 for axis in (0, 1))
-        found.append((x, y))
+        contours = sorted(_contours(measure, labels == number), key=len, reverse=True)
+        corners = [measure.approximate_polygon(each, _FINER / 2)[:-1] for each in contours]
+        found.append([tuple((each[:, axis] - 0.5) * size[axis] - 0.5 for axis in (1, 0)) for each in corners])
     return found
+
+
+def _contours(measure, region):
+    """Give the contour of each part that hangs together by sides, in finer cells, of a padded frame."""
+    # A hole whose cells reach the outside over a corner is none: the contour goes in there.
+    filled = ndimage.binary_fill_holes(region, structure=np.ones((3, 3)))
+    parts, _ = ndimage.label(filled)
+    for part, box in enumerate(ndimage.find_objects(parts), start=1):
+        fine = np.kron(parts[box] == part, np.ones((_FINER, _FINER)))
+        contour = max(measure.find_contours(np.pad(fine, 1), 0.5), key=len)
+        yield contour + _FINER * np.array([cut.start for cut in box])
 
 
 def area_curve(heat):
@@ -195,14 +205,23 @@ def as_regions(explanation, *, sky=None):
     Returns
     -------
     regions.Regions
-        A polygon for each region, with its rank as text.
+        A polygon for each part of each region, with the region's rank as text.
+
+    Raises
+    ------
+    FrameError
+        If they are asked for on the sky and the frame has no celestial WCS.
     """
     regions = optional_import("regions", needed_for="making regions", extra="explain")
-    wcs = explanation.wcs
-    on_sky = getattr(wcs, "has_celestial", False) if sky is None else sky
+    wcs, celestial = explanation.wcs, getattr(explanation.wcs, "has_celestial", False)
+    if sky and not celestial:
+        raise FrameError("the frame has no celestial WCS; give sky=False, for regions in pixels")
+    on_sky = celestial if sky is None else sky
     made = []
-    for row, (x, y) in zip(explanation.regions, outlines(explanation.labels, explanation.shape), strict=True):
-        meta = regions.RegionMeta({"text": str(row["rank"])})
-        polygon = regions.PolygonPixelRegion(regions.PixCoord(x, y), meta=meta)
-        made.append(polygon.to_sky(wcs.celestial) if on_sky else polygon)
+    contours = outlines(explanation.labels, explanation.shape)
+    for row, parts in zip(explanation.regions, contours, strict=True):
+        for x, y in parts:
+            meta = regions.RegionMeta({"text": str(row["rank"])})
+            polygon = regions.PolygonPixelRegion(regions.PixCoord(x, y), meta=meta)
+            made.append(polygon.to_sky(wcs.celestial) if on_sky else polygon)
     return regions.Regions(made)

@@ -56,7 +56,7 @@ class ExplainerSpec:
         if unknown or not self.tasks:
             raise ParameterError(f"the tasks are {self.tasks}; expected one or more of {tuple(TASKS)}")
 
-    def explain(self, model, frame, *, target, **options):
+    def explain(self, /, model, frame, *, target, **options):
         """
         Make the map of one frame.
 

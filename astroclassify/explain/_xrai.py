@@ -8,6 +8,7 @@ picture shrunk to 224 x 224: those of a chip are no smaller than 25,000 pixels, 
 
 import numpy as np
 
+from astroclassify.core import checked, rules
 from astroclassify.explain._gradients import attributions
 from astroclassify.explain._merge import merge
 from astroclassify.explain._seen import finished, see
@@ -23,6 +24,7 @@ _LEAST = 3
 _BASELINES = {"black-and-white": ("black", "white")}
 
 
+@checked(baseline=rules.text, steps=rules.whole(), side=rules.whole(), flips=rules.optional(rules.flag))
 def explain_by_xrai(model, frame, *, target, baseline="sky", steps=16, side=_SIDE, flips=None):
     """
     Explain by ranked regions.

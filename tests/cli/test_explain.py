@@ -32,6 +32,40 @@ def test_method_target_options_and_files_can_be_chosen(file, tmp_path):
     assert not (tmp_path / "night1_integrated-gradients.png").exists()
 
 
+def _copied(file, *paths):
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(file.read_bytes())
+    return [str(path) for path in paths]
+
+
+@pytest.mark.parametrize(
+    ("names", "stems"),
+    [
+        (("m51.f814w.fits", "m51.f606w.fits"), ("m51.f606w", "m51.f814w")),
+        (("a/x.fits", "b/x.fits"), ("a_x", "b_x")),
+        (("x.fits", "X.fit", "c/y.fits"), None),
+    ],
+)
+def test_each_file_has_results_of_its_own(file, tmp_path, names, stems):
+    files = _copied(file, *(tmp_path / name for name in names))
+    out = tmp_path / "out"
+    assert main(["explain", *files, "-o", str(out), "--write", "ecsv"]) == 0
+    found = sorted(path.name.removesuffix("_evidence.ecsv") for path in out.iterdir())
+    assert len({name.casefold() for name in found}) == len(names)
+    assert stems is None or found == list(stems)
+
+
+def test_results_of_an_earlier_run_are_replaced_only_if_asked_for(file, tmp_path, capsys):
+    asked = ["explain", str(file), "-o", str(tmp_path), "--write", "ecsv"]
+    (tmp_path / "night1_evidence.ecsv").write_text("mine")
+    assert main(asked) == 1
+    assert "--overwrite" in capsys.readouterr().err
+    assert (tmp_path / "night1_evidence.ecsv").read_text() == "mine"
+    assert main([*asked, "--overwrite"]) == 0
+    assert (tmp_path / "night1_evidence.ecsv").read_text() != "mine"
+
+
 def test_a_bad_file_does_not_stop_the_others(file, tmp_path, capsys):
     bad = tmp_path / "bad.fits"
     fits.writeto(bad, np.full((64, 64), np.nan))
@@ -55,7 +89,17 @@ def test_a_wrong_choice_ends_with_a_status_and_a_message(file, tmp_path, capsys,
     assert "error" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("wrong", [["--option", "steps"], ["--write", "doc"]])
-def test_malformed_arguments_are_refused(file, wrong):
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (["--option", "steps"], "NAME=VALUE"),
+        (["--option", "=3"], "NAME=VALUE"),
+        (["--option", "target=nsc"], "--target"),
+        (["--option", "frame=x"], "FILE"),
+        (["--write", "doc"], "png"),
+    ],
+)
+def test_malformed_arguments_are_refused_with_what_is_meant(file, capsys, wrong, told):
     with pytest.raises(SystemExit):
         main(["explain", str(file), *wrong])
+    assert told in capsys.readouterr().err.rpartition("error:")[2]

@@ -7,8 +7,10 @@ from astropy.io import fits
 from astropy.nddata import CCDData
 from astropy.table import QTable
 
-from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.core import FrameError, ParameterError, UnknownNameError
 from astroclassify.explain import EXPLAINERS, Explanation, explain
+from astroclassify.explain._regions import outlines
+from astroclassify.models import build_model
 from astroclassify.simulate import random_frames
 
 
@@ -36,6 +38,24 @@ def test_the_target_is_what_the_answer_leans_to_and_can_be_the_other():
     assert np.array_equal(one.map.data, one.answer.evidence.data if one.answer.evidence else one.map.data)
     other = explain(frame, target={"galaxy": "nsc", "nsc": "galaxy"}[one.target])
     assert np.allclose(other.map.data, -one.map.data)
+
+
+@pytest.mark.parametrize("target", ["galaxy", "nsc"])
+@pytest.mark.parametrize("cut", [0, 40])
+def test_the_evidence_and_its_offset_are_the_log_odds_of_the_answer(target, cut):
+    frame = random_frames(7, kind="spiral", shape=(160, 200))[0].array.astype(float)
+    frame[:cut] = np.nan  # the network sees the rest
+    why = explain(frame, target=target)
+    chances = {**why.answer.probabilities}
+    odds = np.log(chances["galaxy"] / (chances["nebula"] + chances["star cluster"]))
+    summed = why.map.data.sum(dtype=float) + why.meta["offset"]
+    assert summed == pytest.approx(odds if target == "galaxy" else -odds, abs=1e-4)
+    shares = np.array([chances["nebula"], chances["star cluster"]])
+    shares /= shares.sum()
+    bias = dict(zip(why.answer.probabilities, build_model("patchnet").calibration.bias, strict=True))
+    of_nsc = shares @ ([bias["nebula"], bias["star cluster"]] - np.log(shares))
+    offset = bias["galaxy"] - of_nsc
+    assert why.meta["offset"] == pytest.approx(offset if target == "galaxy" else -offset, abs=2e-3)
 
 
 def test_a_frame_without_a_wcs_has_no_sky(brightness, spot):
@@ -76,6 +96,34 @@ def test_regions_written_are_read_again_where_they_were(why, tmp_path, suffix, f
     (region,) = regions.Regions.read(tmp_path / f"why.{suffix}", format=format)
     assert region.contains(SkyCoord(why.regions["position"][0]), why.wcs)
     assert not region.contains(why.wcs.pixel_to_world(80, 10), why.wcs)
+
+
+@pytest.mark.parametrize(
+    ("labels", "number"),
+    [
+        ([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]], 2),  # parts that touch at a corner
+        ([[0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]], 3),
+        ([[1, 1, 1, 0], [1, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]], 1),  # open at a corner, thus no hole
+    ],
+)
+def test_the_outlines_of_a_region_enclose_all_of_its_cells(labels, number):
+    regions = pytest.importorskip("regions")
+    labels = np.array(labels)
+    (parts,) = outlines(labels, (40, 40))
+    assert len(parts) == number
+    y, x = np.mgrid[:4, :4] * 10 + 4.5
+    cells = regions.PixCoord(x, y)
+    inside = [regions.PolygonPixelRegion(regions.PixCoord(*each)).contains(cells) for each in parts]
+    assert np.array_equal(np.sum(inside, axis=0), labels)
+
+
+def test_regions_on_the_sky_need_a_celestial_wcs(brightness, spot, tmp_path):
+    why = explain(spot.data, model=brightness, method="integrated-gradients", target="galaxy")
+    with pytest.raises(FrameError, match=r"no celestial WCS.*\.reg"):
+        why.write(tmp_path / "x.crtf")
+    with pytest.raises(FrameError, match="sky=False"):
+        why.to_regions(sky=True)
+    why.write(tmp_path / "x.reg")
 
 
 def test_regions_in_pixels_go_to_fits(why, tmp_path):
@@ -154,6 +202,17 @@ def test_a_file_is_explained(tmp_path):
     [
         ({"method": "lime"}, UnknownNameError, "lime"),
         ({"share": 0}, ParameterError, "share is 0"),
+        ({"share": "abc"}, ParameterError, "share is 'abc'; expected"),
+        ({"share": None}, ParameterError, "share is None"),
+        ({"method": "xrai", "side": 0}, ParameterError, "side is 0"),
+        ({"method": "xrai", "side": "a"}, ParameterError, "side is 'a'"),
+        ({"method": "xrai", "baseline": ["sky"]}, ParameterError, "baseline is"),
+        ({"method": "occlusion", "baseline": ["sky"]}, ParameterError, "baseline is"),
+        ({"method": "integrated-gradients", "flips": "no"}, ParameterError, "flips is 'no'"),
+        ({"method": "evidence", "flips": "no"}, ParameterError, "flips is 'no'"),
+        ({"method": "grad-cam++", "layer": 3}, ParameterError, "layer is 3"),
+        ({"method": "pix2pix", "fast_map": 3}, ParameterError, "fast_map is 3"),
+        ({"method": "evidence", "self": 3}, ParameterError, "no option 'self'"),
         ({"target": "field"}, ParameterError, "'galaxy' or 'nsc'"),
         ({"steps": 3}, ParameterError, "no option 'steps'"),
         ({"method": "evidence"}, ParameterError, "gives no evidence of its own"),
