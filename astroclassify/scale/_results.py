@@ -18,6 +18,7 @@ from astropy.table import Table
 from astroclassify.core import (
     Journal,
     ParameterError,
+    ReadError,
     RunFolder,
     atomic_path,
     file_stamp,
@@ -306,7 +307,7 @@ def read_results(folder, *, columns=None):
     parquet, folder = _arrow(), Path(folder)
     tables, meta = [], {}
     for path in _parts_of(folder):
-        part = parquet.read_table(path, columns=columns)
+        part = _read_part(parquet, path, columns)
         meta |= json.loads((part.schema.metadata or {}).get(_KEY, b"{}"))
         tables.append(part.to_pydict())
     tables += _journals_of(folder, columns, {name for part in tables for name in part})
@@ -316,13 +317,20 @@ def read_results(folder, *, columns=None):
 
 
 def _parts_of(folder):
-    from astroclassify.core import ReadError
-
     if folder.is_file():
         return [folder]
     if not (folder / _ABOUT).is_file() and not any(folder.glob("*.parquet")):
         raise ReadError(f"{folder}: there are no results; expected a folder that classify wrote: -o {folder}")
     return sorted(folder.glob("*.parquet"))
+
+
+def _read_part(parquet, path, columns):
+    import pyarrow as pa
+
+    try:
+        return parquet.read_table(path, columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise ReadError(f"{path}: expected results as Parquet, which classify -o writes: {error}") from error
 
 
 def _journals_of(folder, columns, names):
