@@ -20,7 +20,7 @@ from astroclassify.inference import answers_table, error_row, with_bodies
 from astroclassify.io import is_address
 from astroclassify.models import Model
 from astroclassify.preprocess import asinh_stretched
-from astroclassify.scale import ResultSet, read_results, run_jobs
+from astroclassify.scale import ResultSet, file_key, read_results, run_jobs
 from astroclassify.simulate import one_thread
 
 #: Items of a job: the next is read while one is classified, and the cluster is asked less often.
@@ -226,10 +226,10 @@ def _collected(items, work, crew, asked, results, bar):
 
 
 def _jobs(items, results, taken, bar, size):
-    """Put items together, a few at a time, without those that are done."""
-    waiting = []
+    """Put items together, a few at a time, without those that are done, or given twice."""
+    waiting, given = [], set()
     for number, item in enumerate(items):
-        if results is not None and results.has(_checked_name(item)):
+        if results is not None and _is_known(_checked_name(item), results, given):
             bar.update()
             continue
         taken[number] = item
@@ -239,6 +239,13 @@ def _jobs(items, results, taken, bar, size):
             waiting = []
     if waiting:
         yield tuple(waiting)
+
+
+def _is_known(name, results, given):
+    key = file_key(name)
+    known = key in given or results.has(name)
+    given.add(key)
+    return known
 
 
 def _checked_name(item):

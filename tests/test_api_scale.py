@@ -67,6 +67,23 @@ def test_a_data_set_keeps_what_is_known_and_is_not_made_twice(folder, output, mo
     assert answers(again)[:5] == answers(table)[:5]
 
 
+def test_a_file_that_is_given_twice_is_classified_once(folder, output, monkeypatch):
+    from astroclassify._work import read_frames
+
+    asked = []
+
+    def read(item, **options):
+        asked.append(item)
+        return read_frames(item, **options)
+
+    monkeypatch.setattr("astroclassify._work.read_frames", read)
+    monkeypatch.chdir(folder)
+    table = classify_many(
+        ["f0.fits", folder / "f0.fits", f"../{folder.name}/f0.fits"], output=output, **QUIET
+    )
+    assert (len(asked), len(table)) == (1, 1)
+
+
 def test_a_file_that_hangs_is_a_failed_row(folder, output, monkeypatch):
     from astroclassify._work import read_frames
 

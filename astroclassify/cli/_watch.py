@@ -12,14 +12,15 @@ from pathlib import Path
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import check_place, say
 from astroclassify.cli._parsing import add_device, add_model, add_reading, add_subparser, reading
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, printable
 
 _EXAMPLES = """
 astroclassify watch incoming/ -o results.parquet
 astroclassify watch incoming/ --pattern '*_raw.fits' -o results.parquet --status status.json
 astroclassify watch incoming/ -o results.parquet --on-result 'notify {label} {probability} {source}'
 """
-_PLACES = re.compile(r"\{(source|chip|label|probability|error)\}")
+_NAMES = ("source", "chip", "label", "probability", "error")
+_PLACES = re.compile(r"\{(" + "|".join(_NAMES) + r")\}")
 #: Seconds that a command for a result may take, and how many of them wait at most.
 _COMMAND_SECONDS, _COMMANDS_WAITING = 60, 1000
 
@@ -81,7 +82,7 @@ def run(arguments):
     check_place(arguments.status)
     command = _Command(arguments.on_result)
     with _stopped_by_signals() as stop, command:
-        say(f"watching {arguments.folder}; Ctrl-C ends it")
+        say(f"watching {printable(arguments.folder)}; Ctrl-C ends it")
         watch_folder(
             arguments.folder,
             arguments.output,
@@ -118,9 +119,7 @@ class _Command:
     """What is run for each frame: its words are fixed before any name is put in, and no shell sees them."""
 
     def __init__(self, command):
-        self._words = shlex.split(command) if command else []
-        if command is not None and not self._words:
-            raise ParameterError("on_result=' ' is empty; expected a command")
+        self._words = [] if command is None else _words_of(command)
         self._pool = None
 
     def __enter__(self):
@@ -137,7 +136,7 @@ class _Command:
         for row in rows:
             answer = row["error"] or f"{row['label']} {row['probability']:.3f}"
             chip = f", chip {row['chip']}" if row["chip"] else ""
-            say(f"{row['source']}{chip}: {answer}")
+            say(printable(f"{row['source']}{chip}: {answer}"))
             if self._pool is not None and self._room.acquire(timeout=_COMMAND_SECONDS):
                 self._pool.submit(self._run, row)
 
@@ -148,9 +147,27 @@ class _Command:
                 **{"stdin": subprocess.DEVNULL, "timeout": _COMMAND_SECONDS, "check": True},
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
-            say(f"error: on-result: {error}")
+            say(f"error: on-result: {printable(error)}")
         finally:
             self._room.release()
+
+
+def _words_of(command):
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ParameterError(
+            f"--on-result {command!r}: {error}; expected a command whose quotes are closed"
+        ) from error
+    if not words:
+        raise ParameterError(f"--on-result {command!r} is empty; expected a command")
+    unknown = set(re.findall(r"\{(\w+)\}", command)) - {*_NAMES}
+    if unknown:
+        expected = ", ".join(f"{{{name}}}" for name in _NAMES)
+        raise ParameterError(
+            f"--on-result {command!r}: {{{min(unknown)}}} stands for nothing; expected {expected}"
+        )
+    return words
 
 
 def _filled(word, row):

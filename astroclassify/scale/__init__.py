@@ -4,7 +4,7 @@ from astroclassify.scale._crew import ClusterError, Crew, WorkerDiedError, find_
 from astroclassify.scale._dask import dask_executor
 from astroclassify.scale._limit import within
 from astroclassify.scale._remote import open_remote
-from astroclassify.scale._results import ResultSet, read_results
+from astroclassify.scale._results import ResultSet, file_key, read_results
 from astroclassify.scale._watch import Landed, WatchedFolder, watch
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "dask_executor",
     "find_crew",
     "open_remote",
+    "file_key",
     "read_results",
     "run_jobs",
     "watch",

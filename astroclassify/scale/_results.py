@@ -7,14 +7,18 @@ killed, whenever, no row is lost, and none is there twice.
 """
 
 import json
+import os
+import string
 from base64 import b64decode, b64encode
 from pathlib import Path
+from urllib.parse import quote
 
 from astropy.table import Table
 
 from astroclassify.core import (
     Journal,
     ParameterError,
+    ReadError,
     RunFolder,
     atomic_path,
     file_stamp,
@@ -29,7 +33,7 @@ _KEY = b"astroclassify"
 #: Rows of a part: few files for a million frames, and a journal that is read at once.
 ROWS_OF_A_PART = 10_000
 #: What is kept of each row besides the answer: what tells whether it still holds.
-_STAMP = {"bytes": int, "modified": int}
+_STAMP = {"key": str, "bytes": int, "modified": int}
 
 
 class ResultSet:
@@ -112,7 +116,7 @@ class ResultSet:
         bool
             Whether its rows are here.
         """
-        kept = self._done.get(printable(source))
+        kept = self._done.get(file_key(source))
         if kept is None or kept is _FAILED:
             return False
         stamp = None if is_address(source) else file_stamp(source)
@@ -131,17 +135,20 @@ class ResultSet:
         stamp : FileStamp, optional
             What the file was when it was read.
         """
-        name = printable(source)
+        key = file_key(source)
         kept = {"bytes": stamp.bytes if stamp else 0, "modified": stamp.modified if stamp else 0}
-        rows = [{key: _text(value) for key, value in {**row, **kept}.items()} for row in rows]
-        self._journal.add({"source": name, "rows": [_as_json(row) for row in rows]})
-        if name in self._done:
-            self._renewed.add(name)
-            self._pending = [row for row in self._pending if row["source"] != name]
-        self._remember(name, rows)
-        self._pending += rows
+        rows = [{name: _text(value) for name, value in row.items()} | {"key": key, **kept} for row in rows]
+        self._journal.add({"key": key, "rows": [_as_json(row) for row in rows]})
+        self._replace(key, rows)
         if len(self._pending) >= ROWS_OF_A_PART:
             self._close_part()
+
+    def _replace(self, key, rows):
+        if key in self._done:
+            self._renewed.add(key)
+            self._pending = [row for row in self._pending if row["key"] != key]
+        self._remember(key, rows)
+        self._pending += rows
 
     # What is there ---------------------------------------------------------------------------
 
@@ -156,26 +163,19 @@ class ResultSet:
                 path.unlink()  # its part was written before it was killed
         self._open_journal()
         for line in self._journal.rows():
-            if line["source"] in self._done:
-                self._renewed.add(line["source"])
-                self._pending = [row for row in self._pending if row["source"] != line["source"]]
-            rows = [self._from_json(row) for row in line["rows"]]
-            self._remember(line["source"], rows)
-            self._pending += rows
+            self._replace(line["key"], [self._from_json(row) for row in line["rows"]])
 
     def _remember_part(self, path):
-        table = self._arrow.read_table(path, columns=["source", "error", *_STAMP])
+        table = self._arrow.read_table(path, columns=["error", *_STAMP])
         for row in table.to_pylist():
-            self._remember(row["source"], [row])
+            self._remember(row["key"], [row])
 
-    def _remember(self, source, rows):
+    def _remember(self, key, rows):
         failed = any(row["error"] for row in rows)
-        self._done[source] = (
-            _FAILED if failed else (rows[0]["bytes"], rows[0]["modified"]) if rows else _FAILED
-        )
+        self._done[key] = _FAILED if failed else (rows[0]["bytes"], rows[0]["modified"]) if rows else _FAILED
 
     def _open_journal(self):
-        self._journal = Journal(self.folder / _JOURNAL.format(self._number), ("source", "rows"))
+        self._journal = Journal(self.folder / _JOURNAL.format(self._number), ("key", "rows"))
 
     # Parts -----------------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ class ResultSet:
     def _forget_renewed(self):
         for path in self._parts.values() if self._renewed else ():
             rows = self._arrow.read_table(path).to_pylist()
-            kept = [row for row in rows if row["source"] not in self._renewed]
+            kept = [row for row in rows if row["key"] not in self._renewed]
             if len(kept) < len(rows):
                 self._write_part(kept, path)
         self._renewed.clear()
@@ -217,6 +217,34 @@ class ResultSet:
 
 #: What stands for a file that failed: it is tried again.
 _FAILED = ()
+
+
+def file_key(source):
+    """
+    Name a file so that no other has the same name, and it has no other name.
+
+    Parameters
+    ----------
+    source : str or path-like
+        The file, or an address.
+
+    Returns
+    -------
+    str
+        The absolute path as an address, ``file:///...``, its bytes that are not ASCII escaped; links are
+        not followed. An address stays as it is.
+
+    Examples
+    --------
+    >>> from astroclassify.scale import file_key
+    >>> file_key("https://archive.example.org/a.fits")
+    'https://archive.example.org/a.fits'
+    >>> file_key("night1/../a.fits") == file_key("./a.fits")
+    True
+    """
+    if is_address(source):
+        return quote(source, safe=string.punctuation, errors="surrogatepass")
+    return Path(os.path.abspath(source)).as_uri()
 
 
 def _arrow():
@@ -279,7 +307,7 @@ def read_results(folder, *, columns=None):
     parquet, folder = _arrow(), Path(folder)
     tables, meta = [], {}
     for path in _parts_of(folder):
-        part = parquet.read_table(path, columns=columns)
+        part = _read_part(parquet, path, columns)
         meta |= json.loads((part.schema.metadata or {}).get(_KEY, b"{}"))
         tables.append(part.to_pydict())
     tables += _journals_of(folder, columns, {name for part in tables for name in part})
@@ -289,8 +317,6 @@ def read_results(folder, *, columns=None):
 
 
 def _parts_of(folder):
-    from astroclassify.core import ReadError
-
     if folder.is_file():
         return [folder]
     if not (folder / _ABOUT).is_file() and not any(folder.glob("*.parquet")):
@@ -298,11 +324,20 @@ def _parts_of(folder):
     return sorted(folder.glob("*.parquet"))
 
 
+def _read_part(parquet, path, columns):
+    import pyarrow as pa
+
+    try:
+        return parquet.read_table(path, columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise ReadError(f"{path}: expected results as Parquet, which classify -o writes: {error}") from error
+
+
 def _journals_of(folder, columns, names):
     for path in sorted(folder.glob(".journal-*.jsonl")) if folder.is_dir() else ():
         if (folder / _PART.format(int(path.stem.partition("-")[2]))).exists():
             continue
-        lines = {line["source"]: line["rows"] for line in Journal(path, ("source", "rows")).rows()}
+        lines = {line["key"]: line["rows"] for line in Journal(path, ("key", "rows")).rows()}
         rows = [row for each in lines.values() for row in each]
         wanted = columns or list(rows[0] if rows else names)
         yield {name: [row.get(name) for row in rows] for name in wanted}

@@ -252,6 +252,7 @@ class _Watch:
         self._watched, self._results, self._work = watched, results, work
         self._stop, self._tell, self._status = stop, told, status
         self._done = self._failed = 0
+        self._not_again = {}  # what files were when they failed: tried again at the next start
         self._latencies, self._written = deque(maxlen=_LATENCIES), 0.0
 
     def run(self):
@@ -276,9 +277,13 @@ class _Watch:
         if self._results.has(landed.path) or not self._watched.suits(landed.path):
             return
         stamp = file_stamp(landed.path)
+        if stamp is None or self._not_again.get(landed.path) == stamp:
+            return
         rows = self._work(landed.path)
         self._results.add(landed.path, rows, stamp=stamp)
         self._done += 1
+        if not self._results.has(landed.path):
+            self._not_again[landed.path] = stamp
         self._failed += any(row["error"] for row in rows)
         if landed.at is not None:
             self._latencies.append(1e3 * (time.time() - landed.at))

@@ -18,7 +18,7 @@ _TEXTS = (
     *("source", "error", "reason", "body", "agrees", "body_note"),
     *("instrument", "band", "target_name"),
 )
-_NOT_TOLD = ("thumbnail", "evidence", "bytes", "modified", "s_region")
+_NOT_TOLD = ("thumbnail", "evidence", "key", "bytes", "modified", "s_region")
 #: More values than this are no choice, but a list to be searched.
 _MOST_CHOICES, _MOST_COUNTS = 60, 12
 

@@ -54,6 +54,12 @@ def test_what_holds_no_results_is_told(command, tmp_path):
     assert "there are no results" in err
 
 
+def test_a_frame_is_no_set_of_results(command, frame_file, tmp_path):
+    status, _, err = command("report", frame_file("a.fits"), "-o", tmp_path / "report.html")
+    assert status == 1
+    assert "a.fits: expected results as Parquet" in err
+
+
 # Watching ----------------------------------------------------------------------------------------
 
 
@@ -75,6 +81,21 @@ def test_a_command_that_fails_is_told_and_stops_nothing(caplog):
 def test_an_empty_command_is_refused():
     with pytest.raises(ParameterError, match="empty"):
         _Command(" ")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"), [("x 'unclosed", "quotes are closed"), ("x {sauce}", "{sauce} stands for nothing")]
+)
+def test_a_command_that_cannot_be_is_wrong_usage(command, tmp_path, wrong, told):
+    status, _, err = command("watch", tmp_path, "-o", tmp_path / "r.parquet", "--on-result", wrong)
+    assert status == 2
+    assert told in err
+
+
+def test_a_name_of_two_lines_is_told_in_one(caplog):
+    with _Command(None) as nothing:
+        nothing.told([ROW | {"source": "a\nerror: b.fits"}])
+    assert [record.getMessage() for record in caplog.records] == ["a\\nerror: b.fits, chip 1: galaxy 0.900"]
 
 
 def test_a_folder_that_is_not_there_is_wrong_usage(command, tmp_path):

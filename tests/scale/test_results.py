@@ -159,3 +159,18 @@ def test_a_name_of_any_bytes_is_kept(folder):
     with ResultSet(folder, COLUMNS) as results:
         assert results.has(name)
     assert list(labels(folder)) == [r"bad\udcff.fits"]
+
+
+def test_names_that_look_alike_are_two_files(folder):
+    names = ["a\nb.fits", r"a\nb.fits", os.fsdecode(b"a\xff.fits"), r"a\udcff.fits"]
+    added(folder, *(row(name, str(number)) for number, name in enumerate(names)))
+    assert sorted(read_results(folder)["label"]) == ["0", "1", "2", "3"]
+
+
+def test_a_file_is_the_same_however_its_path_is_spelled(folder, tmp_path, monkeypatch):
+    for night in ("n1", "n2"):
+        (tmp_path / night).mkdir()
+        monkeypatch.chdir(tmp_path / night)
+        for name in ("x.fits", "./x.fits", f"../{night}/x.fits", str(tmp_path / night / "x.fits")):
+            added(folder, row(name, night))
+    assert sorted(read_results(folder)["label"]) == ["n1", "n2"]

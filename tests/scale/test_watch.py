@@ -135,3 +135,16 @@ def test_the_status_says_what_is_done_and_how_fast(places):
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(ParameterError, match="no such folder"):
         WatchedFolder(tmp_path / "nowhere")
+
+
+def test_what_fails_is_tried_once_in_a_start_unless_it_changes(places):
+    folder, _ = places
+    (folder / "empty.fits").write_bytes(b"")
+    with Watching(*places) as watching:
+        watching.wait(lambda: "empty.fits" in watching.told)
+        (folder / "empty.fits").open("ab").close()  # closed again, as it was: told of twice, it would fail
+        (folder / "b.fits").write_bytes(b"1")
+        watching.wait(lambda: "b.fits" in watching.told)
+        del watching.told["empty.fits"]
+        (folder / "empty.fits").write_bytes(b"12")
+        watching.wait(lambda: watching.told.get("empty.fits") == 2)
