@@ -1,11 +1,14 @@
 """Writing a result table: plain, JSON, CSV, ECSV, FITS, VOTable or Parquet; to standard output or a file."""
 
+import gzip
 import json
 import logging
 import os
 import sys
 import warnings
+import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from io import StringIO
 from itertools import islice
 from pathlib import Path
@@ -234,11 +237,14 @@ def _holds_image(path):
         return False
     from astroclassify.io import walk_hdus
 
-    with path.open("rb") as file:
+    with path.open("rb") as plain:
+        packed = plain.read(2) == b"\x1f\x8b"
+    with (gzip.open if packed else open)(path, "rb") as file, suppress(EOFError, OSError, zlib.error):
         if file.read(9) != b"SIMPLE  =":
             return False
         hdus = walk_hdus(lambda start, stop: file.read(stop - start) if file.seek(start) == start else b"")
         return any(_is_image(hdu) for hdu in islice(hdus, _LOOKED_AT))
+    return False  # what is broken holds nothing
 
 
 def _is_image(hdu):

@@ -1,5 +1,6 @@
 """Results as text: plain, JSON, CSV, ECSV."""
 
+import gzip
 import json
 import subprocess
 import sys
@@ -108,6 +109,7 @@ def test_the_format_follows_the_request_then_the_suffix(asked, output, chosen):
         ("classify", "one.fits", "-o", "two.fits"),
         ("classify", ".", "--format", "csv", "-o", "one.fits"),
         ("info", "one.fits", "-o", "one.fits"),
+        ("info", "one.fits", "--format", "csv", "-o", "packed.fits.gz"),
         ("identify", "one.fits", "-o", "./one.fits"),
         ("check", "one.fits", "-o", "one.fits"),
         ("tag", "one.fits", "-o", "tagged", "--table", "one.fits"),
@@ -119,6 +121,7 @@ def test_the_format_follows_the_request_then_the_suffix(asked, output, chosen):
 def test_a_result_replaces_no_input_and_no_image(arguments, command, frame_file, tmp_path, monkeypatch):
     for name in ("one.fits", "two.fits", "one_evidence.fits"):
         frame_file(name)
+    (tmp_path / "packed.fits.gz").write_bytes(gzip.compress((tmp_path / "one.fits").read_bytes()))
     (tmp_path / "results.csv").write_text("source,label\none.fits,galaxy\n")
     monkeypatch.chdir(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.glob("*.*")}
