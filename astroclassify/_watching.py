@@ -63,6 +63,8 @@ def watch_folder(
     ------
     ParameterError
         If there is no such folder, or the output holds something else.
+    ReadError
+        If the folder is removed or replaced while it is watched.
     OptionalDependencyError
         If watchdog or pyarrow is not installed.
 

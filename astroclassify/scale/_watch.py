@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.core import ParameterError, file_stamp, optional_import, write_text
+from astroclassify.core import ParameterError, ReadError, file_stamp, optional_import, write_text
 from astroclassify.io import FRAME_SUFFIXES
 
 #: Seconds between looks at whether to stop, writings of the status, and searches for missed files.
@@ -87,7 +87,7 @@ class WatchedFolder:
         self._queue = queue.Queue(waiting)
         self._missed = threading.Event()
         self._searched, self._seen, self._told = 0.0, {}, {}
-        self._observer = None if self._poll else self._watching()
+        self._observer, self._held = None if self._poll else self._watching(), None
 
     def _watching(self):
         inotify = optional_import("watchdog.observers.inotify", needed_for="watching a folder", extra="scale")
@@ -106,6 +106,7 @@ class WatchedFolder:
 
     def __enter__(self):
         if self._observer is not None:
+            self._held = os.open(self.folder, os.O_RDONLY)  # as long as it is open, no other has its number
             self._observer.start()
         return self
 
@@ -113,6 +114,30 @@ class WatchedFolder:
         if self._observer is not None:
             self._observer.stop()
             self._observer.join()
+            os.close(self._held)
+
+    def check_there(self):
+        """
+        Check that the folder is still the one that is watched.
+
+        Raises
+        ------
+        ReadError
+            If it was removed, renamed, or another took its place: of that one the system tells nothing.
+        """
+        if not self._is_there():
+            raise ReadError(
+                f"{self.folder}: the folder was removed or replaced while it was watched; start again "
+                "when it is there: what is done is not done again"
+            )
+
+    def _is_there(self):
+        try:
+            now = os.stat(self.folder)
+            same = self._held is None or os.path.samestat(now, os.fstat(self._held))
+        except OSError:
+            return False
+        return same and self.folder.is_dir() and os.path.realpath(self.folder) == self._real
 
     @property
     def waiting(self):
@@ -160,7 +185,13 @@ class WatchedFolder:
         -------
         list of Landed
             The files to work on, oldest first.
+
+        Raises
+        ------
+        ReadError
+            As of `check_there`.
         """
+        self.check_there()
         files = [path for path in self.folder.iterdir() if self.suits(path)]
         stamps = {path: stamp for path in files if (stamp := file_stamp(path)) is not None}
         return [Landed(path, None) for path in sorted(stamps, key=lambda path: (stamps[path].modified, path))]
@@ -241,6 +272,11 @@ def watch(watched, results, work, *, stop, told=lambda rows: None, status=None):
     status : path-like, optional
         A JSON file that says, at most a second late, how many files are done, how many failed and wait, and
         the median and the 99th percentile of the latency, in ms.
+
+    Raises
+    ------
+    ReadError
+        If the folder is removed or replaced.
     """
     _Watch(watched, results, work, stop, told, status).run()
 
@@ -263,6 +299,7 @@ class _Watch:
                 self._take(landed)
             elif self._watched.missed():
                 self._catch_up()
+            self._watched.check_there()
             self._write("watching")
         self._write("stopped", at_once=True)
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, ReadError
 from astroclassify.scale import ResultSet, WatchedFolder, watch
 
 pytest.importorskip("watchdog")
@@ -148,3 +148,22 @@ def test_what_fails_is_tried_once_in_a_start_unless_it_changes(places):
         del watching.told["empty.fits"]
         (folder / "empty.fits").write_bytes(b"12")
         watching.wait(lambda: watching.told.get("empty.fits") == 2)
+
+
+@pytest.mark.parametrize(("poll", "replaced"), [(None, False), (None, True), (0.05, False)])
+def test_a_folder_that_goes_away_ends_the_watch(places, poll, replaced):
+    folder, output = places
+
+    def go_away(_):
+        (folder / "a.fits").unlink()
+        folder.rmdir()
+        if replaced:
+            folder.mkdir()
+
+    (folder / "a.fits").write_bytes(b"1")
+    with (
+        ResultSet(output, COLUMNS) as results,
+        WatchedFolder(folder, poll=poll) as watched,
+        pytest.raises(ReadError, match="removed or replaced"),
+    ):
+        watch(watched, results, work, stop=threading.Event(), told=go_away)
