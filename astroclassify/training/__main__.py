@@ -12,6 +12,8 @@ import json
 import logging
 from pathlib import Path
 
+import numpy as np
+
 from astroclassify.core import keep_large_arrays_memory
 from astroclassify.training import FramePool, Recipe, fit, release
 from astroclassify.training._pictures import credits_of, real_sources
@@ -107,10 +109,11 @@ def _mixture(chosen):
     pools, shares = [], []
     for name, (_, share) in sources(chosen.pictures).items():
         folders = [folder / "pools" / name for folder in (chosen.folder, *chosen.also)]
-        found = [FramePool(folder) for folder in folders if folder.is_dir()]
-        held = [min(pool.filled, pool.capacity) for pool in found]
+        found = [FramePool(folder) for folder in folders if folder.is_dir()] or [FramePool(folders[0])]
+        held = np.array([min(pool.filled, pool.capacity) for pool in found])
+        parts = held / held.sum() if held.any() else np.full(len(found), 1 / len(found))  # none yet: alike
         pools += found
-        shares += [share * one / sum(held) for one in held]
+        shares += list(share * parts)
     pictures = credits_of(chosen.pictures) if chosen.pictures else ()
     return Mixture(pools, shares, pictures=pictures, side=chosen.side)
 

@@ -3,6 +3,7 @@
 import json
 import threading
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.preprocess import working_planes
 from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, release
+from astroclassify.training.__main__ import _mixture
 from astroclassify.training._log import TrainingLog
 from astroclassify.training._pool import Mixture, quantised, restored
 from astroclassify.training._pretrained import imagenet_state
@@ -287,3 +289,17 @@ def test_a_pool_keeps_whose_frame_each_is(tmp_path):
     (_, _, bodies), (_, labels, numbers) = next(drawn.in_order(8)), next(named.in_order(8))
     np.testing.assert_array_equal(bodies, np.repeat([0, 2, 4, 6], 2))
     np.testing.assert_array_equal(numbers, 77 + labels)
+
+
+def test_sources_in_several_folders_share_what_they_hold_and_may_still_be_empty(tmp_path):
+    for folder, number in (("a", 6), ("b", 18)):
+        FramePool(tmp_path / folder / "pools" / "small", capacity=18, side=64).produce(
+            small_views, seed=3, limit=number
+        )
+    for name in set(SOURCES) - {"small"}:
+        FramePool(tmp_path / "a" / "pools" / name, capacity=2, side=64)  # its producer has only begun
+    chosen = SimpleNamespace(folder=tmp_path / "a", also=[tmp_path / "b"], pictures=None, side=None)
+    mixture = _mixture(chosen)
+    assert sum(mixture.shares) == pytest.approx(1)
+    small = [s for p, s in zip(mixture.pools, mixture.shares, strict=True) if p.folder.name == "small"]
+    np.testing.assert_allclose(small, SOURCES["small"][1] * np.array([0.25, 0.75]))
