@@ -58,7 +58,8 @@ _CHIPS = {
     "blurry": SimulationConfig(optics="typical", kinds=_KINDS, blurry=True),
 }
 _CUTS = (512, 768, 1024, 1536, 2048)  # pixels a side
-#: A third of a whole chip of CSST's survey camera a side, anywhere on it; exposed as the survey does, in 2027.
+#: Windows of CSST's survey camera, a fifth of a chip's side, anywhere on it; exposed as the survey does, in
+#: 2027.
 _WINDOWS = {
     "instruments": {"csst-msc": 1.0},
     "apertures": {

@@ -322,8 +322,9 @@ def from_image(
       not known, only replaced by what is likely.
     * Separated stars are round maxima that stand out 6 times of what is around; spikes and haloes stay in the
       diffuse light, stars clipped to white are too faint, and temperatures follow from uncalibrated colours.
-      The light between the stars of a star cluster is that of its fainter stars, blurred by the telescope that
-      took the picture: with that label it becomes stars as well, so that a globular is resolved to its core.
+      The light between the stars of a star cluster is that of its fainter stars, blurred by the telescope
+      that took the picture: with that label it becomes stars as well, so that a globular is resolved to its
+      core.
     * For gas a V magnitude counts what ACS sees in F555W.
 
     Examples
