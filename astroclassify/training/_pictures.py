@@ -39,7 +39,7 @@ _WHOLE, _RESTYLED, _HELD_OUT = 0.35, 0.8, 5
 _LUMINANCE, _OTHER_COLOURS = (0.299, 0.587, 0.114), 0.5
 
 
-def real_scenes(rng, *, pictures, config=_EXPOSURES):
+def real_scenes(rng, *, pictures, config=None):
     """
     Expose a real body as scene on subarrays, or on windows of CSST's, three times, and read the raw files.
 
@@ -50,7 +50,7 @@ def real_scenes(rng, *, pictures, config=_EXPOSURES):
     pictures : tuple of LabelledPicture
         To draw from; see `~astroclassify.simulate.labelled_pictures`.
     config : SimulationConfig, optional
-        Times and apertures of Hubble's cameras to draw from; by default as for drawn bodies.
+        Cameras, filters, times and apertures to draw from; by default as for drawn bodies.
 
     Returns
     -------
@@ -62,8 +62,9 @@ def real_scenes(rng, *, pictures, config=_EXPOSURES):
     ParameterError
         If a picture's class is not known.
     """
-    windows = _WINDOWS if rng.random() < _BY_CSST else {}
-    config = replace(config, frames_per_body=FRAMES_OF_A_BODY, **windows)
+    if config is None:
+        config = replace(_EXPOSURES, **_WINDOWS) if rng.random() < _BY_CSST else _EXPOSURES
+    config = replace(config, frames_per_body=FRAMES_OF_A_BODY)
     plans, frames = PicturePlans(pictures, config, _SEED, _COUNT), []
     while not frames:
         first = FRAMES_OF_A_BODY * int(rng.integers(_COUNT // FRAMES_OF_A_BODY))
