@@ -58,7 +58,7 @@ def rst_table(head, rows):
 def table4(clear):
     """Put our Table 4 beside the paper's: how good the models are."""
     rows = []
-    for row in clear.tables["table4"]:
+    for row in clear.tables["performance"]:
         name, *theirs = PAPER.get(row["model"], (row["model"], *["-"] * 5))
         paper = [each if each == "-" else f"{each:.2f}" for each in theirs[:3]]
         rows.append([name, *paper, *(percent(row, figure) for figure in _FIGURES)])
@@ -69,7 +69,7 @@ def table4(clear):
 def table4_times(timed):
     """Put our times beside the paper's."""
     rows = []
-    for row in timed.tables["table4"]:
+    for row in timed.tables["performance"]:
         name, *theirs = PAPER.get(row["model"], (row["model"], *["-"] * 5))
         before, after = theirs[3:]
         both = "-" if before == "-" else f"{before + after:.1f}"
@@ -83,7 +83,7 @@ def table4_times(timed):
 def table_blurry(blurry):
     """Put accuracies on blurry frames beside the paper's."""
     rows = []
-    for row in blurry.tables["table4"]:
+    for row in blurry.tables["performance"]:
         theirs = PAPER_BLURRY.get(row["model"].removesuffix("-resize"))
         name = PAPER[row["model"]][0] if row["model"] in PAPER else row["model"]
         counts = blurry.tables["confusion"]
@@ -179,7 +179,7 @@ def main():
     clear, blurry = read_evaluation(chosen.clear), read_evaluation(chosen.blurry)
     tables = {
         "table1": table_of_lists(chosen.list),
-        "table4": table4(clear),
+        "performance": table4(clear),
         "times": table4_times(read_evaluation(chosen.times) if chosen.times else clear),
         "blurry": table_blurry(blurry),
         "rules": table_rules(clear),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from astroclassify.cli._output import check_place, render, say, tell_errors
+from astroclassify.cli._output import check_writable, render, say, tell_errors
 from astroclassify.cli._parsing import add_device, add_progress, add_subparser
 
 _EXAMPLES = """
@@ -68,7 +68,7 @@ def run(arguments):
     from astroclassify.io import expand_inputs
     from astroclassify.models import build_model, resolve_device
 
-    check_place(arguments.output, inputs=[path for path in (arguments.labels, arguments.weights) if path])
+    check_writable(arguments.output, inputs=[path for path in (arguments.labels, arguments.weights) if path])
     model = build_model(arguments.model, weights=arguments.weights, device=resolve_device(arguments.device))
     if arguments.labels is None:
         paths, errors = expand_inputs([arguments.frames])

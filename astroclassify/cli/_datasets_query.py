@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import check_place, render, say
+from astroclassify.cli._output import check_writable, render, say
 from astroclassify.cli._parsing import add_progress, add_subparser
 
 _EXAMPLES = """
@@ -72,7 +72,7 @@ def run(arguments):
     from astroclassify.archive import query, query_summary
     from astroclassify.datasets import write_manifest
 
-    check_place(arguments.output)
+    check_writable(arguments.output)
     options = {"instruments": arguments.instrument} if arguments.instrument else {}
     found = query(
         _names(arguments),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from astroclassify.cli._output import check_place, say, tell_errors
+from astroclassify.cli._output import check_writable, say, tell_errors
 from astroclassify.cli._parsing import add_frames_folder, add_list, add_progress, add_subparser
 
 _EXAMPLES = """
@@ -89,7 +89,7 @@ def run(arguments):
         for asked, ending in ((arguments.output, "screened.ecsv"), (arguments.kept, "kept.ecsv"))
     )
     for path in (output, kept, arguments.sheet):
-        check_place(path, inputs=[arguments.list])
+        check_writable(path, inputs=[arguments.list])
     screened = screen(
         arguments.list,
         frames=arguments.frames,

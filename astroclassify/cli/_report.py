@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import check_place, say
+from astroclassify.cli._output import check_writable, say
 from astroclassify.cli._parsing import add_subparser
 from astroclassify.core import ReadError
 
@@ -55,7 +55,7 @@ def run(arguments):
     """
     from astroclassify.visualization import results_page
 
-    check_place(arguments.output, inputs=[arguments.results])
+    check_writable(arguments.output, inputs=[arguments.results])
     rows = results_page(_table(arguments.results), arguments.output, title=arguments.title)
     say(f"{rows} frames are in {arguments.output}")
     return _exit_codes.DONE

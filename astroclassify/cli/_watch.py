@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import check_place, say
+from astroclassify.cli._output import check_writable, say
 from astroclassify.cli._parsing import add_device, add_model, add_reading, add_subparser, reading
 from astroclassify.core import ParameterError, printable
 
@@ -20,7 +20,7 @@ astroclassify watch incoming/ --pattern '*_raw.fits' -o results.parquet --status
 astroclassify watch incoming/ -o results.parquet --on-result 'notify {label} {probability} {source}'
 """
 _NAMES = ("source", "chip", "label", "probability", "error")
-_PLACES = re.compile(r"\{(" + "|".join(_NAMES) + r")\}")
+_FIELDS = re.compile(r"\{(" + "|".join(_NAMES) + r")\}")
 #: Seconds that a command for a result may take, and how many of them wait at most.
 _COMMAND_SECONDS, _COMMANDS_WAITING = 60, 1000
 
@@ -79,7 +79,7 @@ def run(arguments):
     """
     from astroclassify import watch_folder
 
-    check_place(arguments.status)
+    check_writable(arguments.status)
     command = _Command(arguments.on_result)
     with _stopped_by_signals() as stop, command:
         say(f"watching {printable(arguments.folder)}; Ctrl-C ends it")
@@ -172,4 +172,4 @@ def _words_of(command):
 
 def _filled(word, row):
     """Put values in the place of names in braces, once: what a value holds is not looked at again."""
-    return _PLACES.sub(lambda found: str(row[found[1]]), word)
+    return _FIELDS.sub(lambda found: str(row[found[1]]), word)

@@ -98,12 +98,12 @@ def lazy_names(package, modules):
     >>> find("join")("a", "b"), names
     ('a/b', ['join'])
     """
-    places = {name: module for module, names in modules.items() for name in names}
+    module_of = {name: module for module, names in modules.items() for name in names}
     known = vars(sys.modules[package])
 
     def find(name):
-        if name not in places:
+        if name not in module_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return known.setdefault(name, getattr(import_module(f"{package}.{places[name]}"), name))
+        return known.setdefault(name, getattr(import_module(f"{package}.{module_of[name]}"), name))
 
-    return find, lambda: sorted({*known, *places}), sorted(places)
+    return find, lambda: sorted({*known, *module_of}), sorted(module_of)

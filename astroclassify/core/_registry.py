@@ -129,10 +129,10 @@ class Registry(Mapping):
         Looking through all distributions takes as long as reading a frame, so it is done once for
         each ``sys.path``, and again for a name that is not there.
         """
-        places = tuple(sys.path)
-        if self._found is None or self._found[0] != places:
+        paths = tuple(sys.path)
+        if self._found is None or self._found[0] != paths:
             points = entry_points(group=self.group)
-            self._found = places, {Entry(p.name, _owner(p), p.value): p for p in points}
+            self._found = paths, {Entry(p.name, _owner(p), p.value): p for p in points}
         return self._found[1]
 
     def __iter__(self) -> Iterator[str]:

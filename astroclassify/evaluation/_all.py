@@ -43,7 +43,7 @@ def all_tables(answers, frames, *, reference=None, truth=None, draws=2000, rng=0
     scored = scored_frames(frames)
     rules = rules_for(scored, reference=reference)
     return {
-        "table4": _tables.table4(of_models, **chance),
+        "performance": _tables.performance(of_models, **chance),
         "confusion": _tables.confusion(of_models),
         "calibration": _tables.calibration(of_models, **chance),
         "reliability": _tables.reliability(of_models),
@@ -86,7 +86,7 @@ def summary_text(evaluation):
         Lines: accuracy and F1 in percent with 95% intervals by body, times in ms; then what the best rules
         that see no picture reach.
     """
-    main, rules = (evaluation.tables[name] for name in ("table4", "baselines"))
+    main, rules = (evaluation.tables[name] for name in ("performance", "baselines"))
     lines = [
         ["model", "frames", "accuracy (95%, by body)", "F1 galaxy", "F1 NSC", "prep. ms", "class. ms", "ms"]
     ]

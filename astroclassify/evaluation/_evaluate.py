@@ -96,7 +96,7 @@ def evaluate(
     --------
     >>> from astroclassify.evaluation import evaluate
     >>> found = evaluate(["patchnet"], "LCID_test.csv", "judged", frames="raw")  # doctest: +SKIP
-    >>> found.tables["table4"]["model", "accuracy", "f1_galaxy", "f1_nsc"]  # doctest: +SKIP
+    >>> found.tables["performance"]["model", "accuracy", "f1_galaxy", "f1_nsc"]  # doctest: +SKIP
     """
     check_whole("batch_size", batch_size)
     asked = asked_models(models)

@@ -24,7 +24,7 @@ class Evaluation:
         A row for each model and frame, model by model, frames in the order of the list; the columns are
         told in the documentation (:doc:`/evaluation`).
     tables : mapping of str to `~astropy.table.Table`
-        ``"table4"`` and the others, by name.
+        ``"performance"`` and the others, by name.
     folder : pathlib.Path
         Where all of it is kept.
     """

@@ -57,8 +57,8 @@ def misclassified(answers, frames, *, truth=None):
 
 _TOLD = ("model", "name", "body", "Instrument", "Filter", "truth", "leaning", "label", "probability")
 _MEASURED = ("signal_share", "block_snr", "narrow_share")
-_PLACE = ("OBSID", "HDU Index", "path")
-_COLUMNS = (*_TOLD, "confident", "reason", "evidence", *_MEASURED, *_PLACE)
+_FRAME = ("OBSID", "HDU Index", "path")
+_COLUMNS = (*_TOLD, "confident", "reason", "evidence", *_MEASURED, *_FRAME)
 _DTYPES = (*(str,) * 8, float, bool, str, str, *(float,) * 3, str, int, str)
 
 
@@ -70,7 +70,7 @@ def _row(row, pixels, usual, known):
         "reason": reason,
         "evidence": evidence,
         **{name: float(pixels[name]) for name in _MEASURED},
-        **{name: row[name] for name in _PLACE},
+        **{name: row[name] for name in _FRAME},
     }
 
 

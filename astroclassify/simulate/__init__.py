@@ -6,7 +6,7 @@ from astroclassify.core import lazy_names
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
-        "_dice": ("Dice",),
+        "_random_streams": ("RandomStreams",),
         "_distortion": ("DISTORTIONS", "Distortion"),
         "_exposure": ("RawExposure", "simulate_exposure"),
         "_field_of_view": ("FieldOfView",),
@@ -26,7 +26,7 @@ __getattr__, __dir__, __all__ = lazy_names(
         "scenes._bodies": ("Body", "BodyKind", "CLASSES", "KINDS", "random_body", "random_view"),
         "scenes._fields": ("add_background", "add_foreground"),
         "scenes._palette": ("Response", "SPECTRA", "STAR_TYPES", "named_spectrum", "response"),
-        "scenes._pictures": ("PictureBody", "from_image"),
+        "scenes.pictures._body": ("PictureBody", "from_image"),
         "scenes._scene": ("Scene",),
         "scenes._view": ("View",),
         "sets._campaign": ("DrawnPlans", "SimulatedSet", "simulate_plans", "simulate_set"),

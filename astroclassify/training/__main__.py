@@ -68,8 +68,8 @@ def sources(pictures, *, held=False):
 
 
 def _produce(chosen):
-    place = chosen.folder / ("held" if chosen.held else "pools") / chosen.source
-    FramePool(place, capacity=chosen.capacity).produce(
+    pool_dir = chosen.folder / ("held" if chosen.held else "pools") / chosen.source
+    FramePool(pool_dir, capacity=chosen.capacity).produce(
         sources(chosen.pictures, held=chosen.held)[chosen.source][0],
         seed=chosen.seed,
         producer=chosen.producer,

@@ -293,7 +293,7 @@ def plot_accuracy_and_time(evaluation):
     figure = new_figure(6.0, 3.8)
     ax, styles = figure.add_subplot(), model_styles(evaluation.models)
     labels = []
-    for row in evaluation.tables["table4"]:
+    for row in evaluation.tables["performance"]:
         style = styles[str(row["model"])]
         x, y = (_with_errors(row, name) for name in ("total_ms", "accuracy"))
         if np.isfinite(x[0]):

@@ -32,7 +32,7 @@ def test_it_prints_the_main_table_and_writes_the_page(command, manifest, model, 
     assert line[:3] == ["cli-test-brightness", "4", "100.00"]
     assert "the page is" in err
     assert (tmp_path / "out" / "report.html").is_file()
-    assert {"table4.ecsv", "confusion.ecsv", "misclassified.ecsv"} <= {
+    assert {"performance.ecsv", "confusion.ecsv", "misclassified.ecsv"} <= {
         path.name for path in (tmp_path / "out" / "tables").iterdir()
     }
 
@@ -44,7 +44,7 @@ def test_tables_only_means_no_figures(command, manifest, model, tmp_path):
     )
     assert (status, err) == (0, "")
     assert not (tmp_path / "out" / "report.html").exists()
-    assert Table.read(tmp_path / "out" / "tables" / "table4.ecsv")["model", "frames"][
+    assert Table.read(tmp_path / "out" / "tables" / "performance.ecsv")["model", "frames"][
         0
     ].as_void().tolist() == (*("mine", 2),)
 

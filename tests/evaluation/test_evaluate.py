@@ -152,11 +152,11 @@ def test_answers_to_other_pixels_are_refused(listed, brightness, tmp_path):
 
 def test_a_label_that_was_put_right_needs_no_new_answer(listed, brightness, tmp_path):
     model = brightness()
-    before = evaluate(model, listed, tmp_path / "out").tables["table4"]["accuracy"][0]
+    before = evaluate(model, listed, tmp_path / "out").tables["performance"]["accuracy"][0]
     table, seen = Table.read(listed), model.module.seen
     table["Label"] = np.where(table["Label"] == "nsc", "galaxy", "nsc")
     table.write(listed, overwrite=True)
-    after = evaluate(model, listed, tmp_path / "out").tables["table4"]["accuracy"][0]
+    after = evaluate(model, listed, tmp_path / "out").tables["performance"]["accuracy"][0]
     assert after == pytest.approx(1 - before)
     assert model.module.seen == seen
 
@@ -170,27 +170,27 @@ def test_a_broken_file_is_a_row_with_an_error_and_is_tried_again(listed, brightn
     assert not broken.exists()
     assert ["ReadError" in error for error in found.answers["error"]].count(True) == 1
     assert found.answers["error"][3]
-    assert found.tables["table4"]["failed"][0] == 1
-    assert found.tables["table4"]["frames"][0] == 11
+    assert found.tables["performance"]["failed"][0] == 1
+    assert found.tables["performance"]["frames"][0] == 11
     path.write_bytes(whole)
     found = evaluate(brightness(), listed, tmp_path / "out")
     assert (found.answers["error"] == "").all()
-    assert found.tables["table4"]["frames"][0] == 12
+    assert found.tables["performance"]["frames"][0] == 12
 
 
 def test_a_network_that_fails_does_not_stop_the_others(listed, brightness, tmp_path):
     found = evaluate([brightness("bad", broken=True), brightness()], listed, tmp_path / "out")
     assert (found.of("bad")["error"] == "PluginError: the model 'bad' failed on an array of the shape "
             "(1, 1, 64, 96): RuntimeError: two lines of trouble").all()  # fmt: skip
-    assert found.tables["table4"]["failed"].tolist() == [12, 0]
-    assert np.isnan(found.tables["table4"]["accuracy"][0])
+    assert found.tables["performance"]["failed"].tolist() == [12, 0]
+    assert np.isnan(found.tables["performance"]["accuracy"][0])
 
 
 def test_without_timing_answers_are_the_same_and_times_are_unknown(listed, brightness, tmp_path):
     timed = evaluate(brightness(), listed, tmp_path / "timed")
     ahead = evaluate(brightness(), listed, tmp_path / "ahead", timing=False)
     assert ahead.answers["p_galaxy"].tolist() == timed.answers["p_galaxy"].tolist()
-    assert np.isnan(ahead.tables["table4"]["total_ms"][0])
+    assert np.isnan(ahead.tables["performance"]["total_ms"][0])
 
 
 def test_a_limit_takes_frames_from_all_along_the_list_and_can_be_lifted(listed, brightness, tmp_path):
@@ -217,8 +217,8 @@ def test_frames_in_memory_can_be_evaluated(brightness, tmp_path):
     found = evaluate({"mine": brightness()}, frames, tmp_path / "out")
     assert found.models == ("mine",)
     assert found.answers["truth"].tolist() == ["galaxy", "nsc", "nsc", "field"]
-    assert found.tables["table4"]["frames"][0] == 3  # a field is answered, and not scored
-    assert found.tables["table4"]["accuracy"][0] == pytest.approx(2 / 3)
+    assert found.tables["performance"]["frames"][0] == 3  # a field is answered, and not scored
+    assert found.tables["performance"]["accuracy"][0] == pytest.approx(2 / 3)
 
 
 def test_a_set_on_disk_can_be_evaluated(brightness, tmp_path):

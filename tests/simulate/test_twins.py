@@ -139,5 +139,5 @@ def test_the_label_of_a_nested_body_is_that_of_the_rule(name, label):
     row = (name, "ACS/WFC", "jnes01aaq", "F606W", known.ra, known.dec, 1, label)
     plans = twin_plans(Table(rows=[row], names=MANIFEST_COLUMNS), seed=3)
     ruled = body_at(*(middles(plans.plan(0))[2].ra.deg, middles(plans.plan(0))[2].dec.deg))
-    assert (plans.places[0].body, plans.places[0].label) == (name, label)
+    assert (plans.exposures[0].body, plans.exposures[0].label) == (name, label)
     assert (ruled.name, ruled.label) == (name, label)

@@ -24,8 +24,8 @@ CONFIG = simulate.SimulationConfig(apertures={"acs-wfc": ("WFC1A-512",)}, instru
 LABELLED = simulate.LabelledPicture("a.png", "M 1", "nebula")
 
 
-def dice():
-    return simulate.Dice(1)
+def streams():
+    return simulate.RandomStreams(1)
 
 
 def effects():
@@ -38,7 +38,7 @@ def common(folder):
         "rng": 1,
         "shape": SHAPE,
         "scene": simulate.Scene(VIEW),
-        "dice": dice(),
+        "streams": streams(),
         "device": "cpu",
         "folder": folder,
         "seed": 1,
@@ -86,7 +86,7 @@ OWN = {
     "ChipWindow": {"camera": "acs-wfc", "chip": 1, "origin": (0, 0), "binning": 1, "wavelength": 600.0}
     | {"width": 100.0, "shape": (2048, 4096)},
     "Distortion": {"coefficients": [[[0, 0], [1, 0]], [[0, 1], [0, 0]]]},
-    "Dice": {},
+    "RandomStreams": {},
     "DrawnPlans": {},
     "Effects": {},
     "LabelledPicture": {"body": "M 1", "label": "nebula", "source": "", "kind": ""},

@@ -102,7 +102,7 @@ def test_of_many_bodies_those_with_most_errors_are_shown(judged):
 def test_models_stand_at_their_time_and_accuracy(judged):
     (ax,) = plot_accuracy_and_time(judged).axes
     points = [tuple(np.ravel(bar.lines[0].get_xydata())) for bar in ax.containers]
-    expected = [(row["total_ms"], row["accuracy"]) for row in judged.tables["table4"]]
+    expected = [(row["total_ms"], row["accuracy"]) for row in judged.tables["performance"]]
     np.testing.assert_allclose(points, expected)
     assert texts(ax) == list(MODELS) or texts(ax) == list(reversed(MODELS))
 

@@ -47,7 +47,7 @@ _V_WAVELENGTH = 550.0
 @dataclass(frozen=True)
 class Response:
     """
-    How a band answers to the palette.
+    Response of a band to each spectrum of the palette.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class Response:
 @checked(instrument=CAMERA, band=is_band, redshift=NUMBER)
 def response(instrument, band, *, redshift=0.0):
     """
-    Work out how a band answers to the palette.
+    Compute the response of a band to the palette.
 
     Parameters
     ----------

@@ -177,7 +177,7 @@ class Scene:
         Parameters
         ----------
         response : Response
-            How the band answers.
+            Response of the band.
 
         Returns
         -------

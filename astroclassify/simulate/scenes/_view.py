@@ -155,7 +155,7 @@ class View:
         """
         shape = tuple(-(-n // factor) for n in self.shape)
         centre = tuple((n * factor - 1) / 2 for n in shape)
-        middle = tuple(float(place) for place in self.to_body(*centre))
+        middle = tuple(float(position) for position in self.to_body(*centre))
         distortion = self.distortion
         if distortion is not None:
             offset = (c - (n - 1) / 2 for c, n in zip(centre, self.shape, strict=True))

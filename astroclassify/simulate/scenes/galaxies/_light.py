@@ -142,7 +142,7 @@ def grain(canvas, light):
     if star / canvas.unit < 1e-3:
         return 1.0
     spread = (star / (light + 1e-3 * star)).clamp_(max=15.0).log1p_()
-    noise = canvas.dice.normal(light.shape)
+    noise = canvas.streams.normal(light.shape)
     return noise.mul_(spread.sqrt()).sub_(spread, alpha=0.5).exp_()
 
 
@@ -170,12 +170,12 @@ def wound_textures(canvas, ln_r, azimuth, recipes, *, foreshortening=1.0):
     """
     repeats = _repeats(canvas.view, foreshortening)
     side = next_fast_len(int(np.clip(max(ln_r.shape) - 64, 96, 1024)))
-    tiles = [_tiles(canvas.dice, side, repeats, *recipe) for recipe in recipes]
+    tiles = [_tiles(canvas.streams, side, repeats, *recipe) for recipe in recipes]
     tile = torch.cat(tiles)
     tile = torch.nn.functional.pad(tile[None], (0, 1, 0, 1), mode="circular")
-    places = torch.stack([azimuth, ln_r], dim=-1).mul_(repeats / _TURN)
-    places = places.sub_(places.floor()).mul_(2).sub_(1)
-    fields = torch.nn.functional.grid_sample(tile, places[None], align_corners=True)
+    positions = torch.stack([azimuth, ln_r], dim=-1).mul_(repeats / _TURN)
+    positions = positions.sub_(positions.floor()).mul_(2).sub_(1)
+    fields = torch.nn.functional.grid_sample(tile, positions[None], align_corners=True)
     return tuple(fields[0])
 
 
@@ -189,15 +189,15 @@ def _repeats(view, foreshortening):
     return int(np.clip(_TURN / (1.1 * seen), 1, 64))
 
 
-def _tiles(dice, side, repeats, slope, outer_scale, stretch, direction):
+def _tiles(streams, side, repeats, slope, outer_scale, stretch, direction):
     """Two periodic fields of unit variance, elongated along a direction."""
-    ky = torch.fft.fftfreq(side, device=dice.device)[:, None]
-    kx = torch.fft.fftfreq(side, device=dice.device)[None, :]
+    ky = torch.fft.fftfreq(side, device=streams.device)[:, None]
+    kx = torch.fft.fftfreq(side, device=streams.device)[None, :]
     across, along = turned(ky, kx, direction)
     outer = outer_scale * side * repeats / _TURN
     k2 = along**2 * stretch + across**2 / stretch + outer**-2
     field = torch.fft.ifft2(
-        torch.view_as_complex(dice.normal((side, side, 2))) * torch.exp(torch.log(k2) * (-slope / 4))
+        torch.view_as_complex(streams.normal((side, side, 2))) * torch.exp(torch.log(k2) * (-slope / 4))
     )
     field = torch.stack([field.real, field.imag])
     field = field - field.mean(dim=(1, 2), keepdim=True)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from astroclassify.simulate._textures import power_law
-from astroclassify.simulate.scenes._picture_source import block_mean
+from astroclassify.simulate.scenes.pictures._source import block_mean
 
 #: Sizes of stars that are looked for, sigma in pixels.
 _SIZES, _STEP = (0.9, 1.4, 2.2, 3.4), 1.55
@@ -114,7 +114,7 @@ def no_stars(planes):
 
 def nearest_pixels(image, y, x):
     """
-    Say in which pixels places lie.
+    Say in which pixels positions lie.
 
     Parameters
     ----------
@@ -129,7 +129,8 @@ def nearest_pixels(image, y, x):
         Rows and columns, to index the image with.
     """
     return tuple(
-        np.clip(np.round(place), 0, n - 1).astype(int) for place, n in zip((y, x), image.shape, strict=True)
+        np.clip(np.round(position), 0, n - 1).astype(int)
+        for position, n in zip((y, x), image.shape, strict=True)
     )
 
 
@@ -161,7 +162,7 @@ def _resolved(planes, share, seen, rng, *, at_most):
     flux = power_law(rng, number, _INDEX, ratio=_RANGE)
     pixel = rng.choice(total.size, number, p=(total / total.sum()).ravel())
     colour = (smooth / np.maximum(total, 1e-30)).reshape(len(planes), -1)[:, pixel]
-    y, x = (place + rng.uniform(-0.5, 0.5, number) for place in np.divmod(pixel, total.shape[1]))
+    y, x = (position + rng.uniform(-0.5, 0.5, number) for position in np.divmod(pixel, total.shape[1]))
     # As bright as the light that they replace; what is left goes on smoothly where there would be too many.
     scale = min(total.sum() / flux.sum(), at_most * mean * number / flux.sum()) if number else 0.0
     left = 1 - scale * flux.sum() / total.sum()
@@ -290,8 +291,8 @@ def broad(image, sigma, *, thinned=4):
 def _centroids(excess, owner, near, y, x):
     """Centres of light; where there is none, the pixel's."""
     total = np.bincount(owner[near], excess[near], len(y))
-    known, places = total > 0, []
+    known, positions = total > 0, []
     for axis, peak in enumerate((y, x)):
         moment = np.bincount(owner[near], excess[near] * np.nonzero(near)[axis], len(y))
-        places.append(np.where(known, moment / np.where(known, total, 1), peak))
-    return places
+        positions.append(np.where(known, moment / np.where(known, total, 1), peak))
+    return positions

@@ -18,7 +18,7 @@ class Rays:
     ----------
     view : View
         The window.
-    place : tuple of float
+    centre : tuple of float
         Body coordinates (v, u) of the source; it may lie outside the window.
     device : str or torch.device, default "cpu"
         Where maps are.
@@ -26,9 +26,9 @@ class Rays:
         Shifts in y and x, pixels, of the view's shape: flows that have bent everything since.
     """
 
-    def __init__(self, view, place, *, device="cpu", bend=None):
+    def __init__(self, view, centre, *, device="cpu", bend=None):
         rows, columns = view.shape
-        y0, x0 = (float(c) for c in view.to_pixels(*place))
+        y0, x0 = (float(c) for c in view.to_pixels(*centre))
         y = torch.arange(rows, dtype=torch.float32, device=device)[:, None]
         x = torch.arange(columns, dtype=torch.float32, device=device)[None, :]
         self._unbent = None
@@ -182,9 +182,9 @@ class Rays:
         return (self.distance / self._farthest) ** power
 
 
-def _sample(image, places):
+def _sample(image, positions):
     return torch.nn.functional.grid_sample(
-        image[None, None], places[None], padding_mode="border", align_corners=True
+        image[None, None], positions[None], padding_mode="border", align_corners=True
     )[0, 0]
 
 

@@ -5,17 +5,17 @@ from functools import partial
 import numpy as np
 import torch
 
-from astroclassify.simulate.scenes import _gas
-from astroclassify.simulate.scenes._proplyds import tear_drops
 from astroclassify.simulate.scenes._scene import Scene
-from astroclassify.simulate.scenes._shells import ansae, lobed_shell, quadric, spokes, uneven
 from astroclassify.simulate.scenes._view import turned
+from astroclassify.simulate.scenes.gas import _structure
+from astroclassify.simulate.scenes.gas._proplyds import tear_drops
+from astroclassify.simulate.scenes.gas._shells import ansae, lobed_shell, quadric, spokes, uneven
 
 _WHOLE = 72  # pixels on a side of the small picture of the whole, to find how bright it is
 _MOST_KNOTS = 400
 
 
-def planetary(body, view, dice):
+def planetary(body, view, streams):
     """
     Draw a planetary nebula with its central star.
 
@@ -25,7 +25,7 @@ def planetary(body, view, dice):
         The body; its brightness is that of its bright parts in Halpha.
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -37,32 +37,32 @@ def planetary(body, view, dice):
     -----
     The inside is rich in [O III], the outside and the knots in lines of low ionisation.
     """
-    rng, unit = dice.rng, body.unit_brightness
-    scene = Scene(view, device=dice.device)
-    smooth = _gas.turbulence(
-        view, dice, scale=0.5, slope=rng.uniform(4.0, 5.5), coarse=min(2, _gas.coarseness(view))
+    rng, unit = streams.rng, body.unit_brightness
+    scene = Scene(view, device=streams.device)
+    smooth = _structure.turbulence(
+        view, streams, scale=0.5, slope=rng.uniform(4.0, 5.5), coarse=min(2, _structure.coarseness(view))
     )
-    v, u = view.grid(dice.device)
+    v, u = view.grid(streams.device)
     # The window's field has unit variance however small a piece it shows: large pieces ripple more.
-    swell = 1 + smooth * (dice.log_uniform(0.006, 0.08) * min(1.0, max(view.shape) / view.scale))
+    swell = 1 + smooth * (streams.log_uniform(0.006, 0.08) * min(1.0, max(view.shape) / view.scale))
     swell = swell * _bulges(v, u, rng)
     parts = _parts(rng)
-    level = _brightness(parts, dice.device)
+    level = _brightness(parts, streams.device)
     maps = {}
     for spectrum, weight, shape in parts:
         light = shape(v * swell, u * swell, pixel=1 / view.scale) * (weight / level)
         maps[spectrum] = maps[spectrum] + light if spectrum in maps else light
-    modulation = _modulation(view, dice, smooth)
+    modulation = _modulation(view, streams, smooth)
     for spectrum, light in maps.items():
         scene.add(spectrum, light * modulation * unit)
     halo = _halo(v, u, rng)
-    if dice.chance(0.5):
-        sheets = _gas.folds(view, dice, scale=0.4, number=2, away=torch.hypot(v, u) * -view.scale)
+    if streams.chance(0.5):
+        sheets = _structure.folds(view, streams, scale=0.4, number=2, away=torch.hypot(v, u) * -view.scale)
         halo = halo * torch.exp(sheets * rng.uniform(0.3, 1.2))
     scene.add("hii", halo * unit)
-    if dice.chance(0.45):
-        _add_knots(scene, body, dice)
-    _add_central_star(scene, body, dice)
+    if streams.chance(0.45):
+        _add_knots(scene, body, streams)
+    _add_central_star(scene, body, streams)
     return scene
 
 
@@ -127,17 +127,17 @@ def _ellipsoids(rng):
         spectrum = ("planetary", "hii", "remnant")[number]
         weight = rng.uniform(0.6, 1.0) * rng.uniform(0.1, 0.45) ** number
         height = ratio * abs(np.cos(tilt)) + abs(np.sin(tilt))
-        place = {"angle": angle, "waist": size}
-        parts.append((spectrum, weight, _ellipsoid(rng, place, ratio, tilt, height)))
+        orientation = {"angle": angle, "waist": size}
+        parts.append((spectrum, weight, _ellipsoid(rng, orientation, ratio, tilt, height)))
         if rng.random() < 0.5:
-            filled = partial(_filled, ratio=height, **place)
+            filled = partial(_filled, ratio=height, **orientation)
             parts.append(("planetary", weight * rng.uniform(0.02, 0.4), filled))
         size, ratio = min(size * rng.uniform(1.15, 1.9), 1.0), max(1.0, ratio * rng.uniform(0.6, 1.1))
         angle += rng.normal(0, 0.15)
     return parts
 
 
-def _ellipsoid(rng, place, ratio, tilt, height):
+def _ellipsoid(rng, orientation, ratio, tilt, height):
     """One shell, thick or thin."""
     if rng.random() < 0.7:
         ring = {
@@ -145,14 +145,18 @@ def _ellipsoid(rng, place, ratio, tilt, height):
             "soft": rng.uniform(0.6, 2.0),
             "empty": rng.uniform(0.7, 1.0),
         }
-        return partial(_thick, ratio=height, fade=rng.choice([9.0, rng.uniform(0.3, 1.5)]), **ring, **place)
+        return partial(
+            _thick, ratio=height, fade=rng.choice([9.0, rng.uniform(0.3, 1.5)]), **ring, **orientation
+        )
     shape = {
         "flare": -1 / ratio**2,
         "tilt": tilt,
         "reach": 9.0,
         "fade": rng.choice([9.0, rng.uniform(0.2, 1.0)]),
     }
-    return partial(_on_axis, thin=float(np.exp(rng.uniform(np.log(0.003), np.log(0.2)))), **shape, **place)
+    return partial(
+        _on_axis, thin=float(np.exp(rng.uniform(np.log(0.003), np.log(0.2)))), **shape, **orientation
+    )
 
 
 def _hourglass(rng):
@@ -223,20 +227,20 @@ def _bulges(v, u, rng):
     return stretch
 
 
-def _modulation(view, dice, smooth):
+def _modulation(view, streams, smooth):
     """Broken limbs, sheets, filaments and rays."""
-    rng, (v, u) = dice.rng, view.grid(dice.device)
-    sheets = _gas.folds(
-        view, dice, scale=dice.log_uniform(0.1, 0.6), power=0.4, away=torch.hypot(v, u) * view.scale
+    rng, (v, u) = streams.rng, view.grid(streams.device)
+    sheets = _structure.folds(
+        view, streams, scale=streams.log_uniform(0.1, 0.6), power=0.4, away=torch.hypot(v, u) * view.scale
     )
     light = torch.exp(sheets * rng.choice([0.15, 0.4, rng.uniform(0.4, 1.3)]))
-    if dice.chance(0.6):  # a limb that is bright here and broken there
+    if streams.chance(0.6):  # a limb that is bright here and broken there
         light = light * torch.exp(smooth * rng.uniform(0.1, 0.7)) * uneven(v, u, rng) ** rng.uniform(0.2, 0.8)
-    if dice.chance(0.3):  # radial knots and rays
-        rays = spokes(v, u, dice, bend=0.04 * smooth, number=int(dice.log_uniform(30, 400)))
-        light = light * torch.exp(rays * dice.log_uniform(0.05, 0.3))
-    if dice.chance(0.3):  # a web of filaments
-        web = _gas.filaments(view, dice, scale=(0.1, 0.5), slope=(3.6, 4.8))
+    if streams.chance(0.3):  # radial knots and rays
+        rays = spokes(v, u, streams, bend=0.04 * smooth, number=int(streams.log_uniform(30, 400)))
+        light = light * torch.exp(rays * streams.log_uniform(0.05, 0.3))
+    if streams.chance(0.3):  # a web of filaments
+        web = _structure.filaments(view, streams, scale=(0.1, 0.5), slope=(3.6, 4.8))
         light = light * (1 + web * rng.uniform(0.2, 1.5))
     return light
 
@@ -253,14 +257,14 @@ def _halo(v, u, rng):
     return halo
 
 
-def _add_knots(scene, body, dice):
+def _add_knots(scene, body, streams):
     """Cometary knots: dense heads, bright towards the star and dark within, with tails away from it."""
-    rng, view = dice.rng, scene.view
-    number = int(dice.log_uniform(30, _MOST_KNOTS))
+    rng, view = streams.rng, scene.view
+    number = int(streams.log_uniform(30, _MOST_KNOTS))
     inner, outer = np.sort(rng.uniform(0.2, 0.8, 2))
     radius = rng.uniform(inner, outer, number) * rng.lognormal(0, 0.08, number)
     theta = rng.uniform(0, 2 * np.pi, number)
-    sizes = np.clip(dice.log_uniform(0.002, 0.008, number) * view.scale, 0.7, 10.0)
+    sizes = np.clip(streams.log_uniform(0.002, 0.008, number) * view.scale, 0.7, 10.0)
     y0, x0 = view.to_pixels(0.0, 0.0)
     y, x = view.to_pixels(radius * np.sin(theta), radius * np.cos(theta))
     seen = (y > 0) & (y < view.shape[0]) & (x > 0) & (x < view.shape[1]) & (sizes < 0.06 * view.scale)
@@ -273,19 +277,19 @@ def _add_knots(scene, body, dice):
     )
     light, dust = (torch.zeros(view.shape, device=scene.device) for _ in range(2))
     strength = torch.as_tensor(rng.uniform(0.2, 1.0, sizes.size), device=scene.device).float()
-    _gas.paste(light, middle_y, middle_x, bright * strength[:, None, None])
-    if dice.chance(0.5):
-        _gas.paste(dust, middle_y, middle_x, dark * 0.25)
+    _structure.paste(light, middle_y, middle_x, bright * strength[:, None, None])
+    if streams.chance(0.5):
+        _structure.paste(dust, middle_y, middle_x, dark * 0.25)
         scene.screen(dust)
     scene.add("remnant", light * (body.unit_brightness * rng.uniform(0.1, 0.8)))
 
 
-def _add_central_star(scene, body, dice):
+def _add_central_star(scene, body, streams):
     """Between 60000 and 100000 K; absolute magnitudes from 8 (old and faint) to 0."""
-    rng = dice.rng
+    rng = streams.rng
     magnitude = float(np.clip(rng.uniform(0, 7) + body.distance_modulus, 12.0, 19.0))
     y, x = scene.view.to_pixels([0.0], [0.0])
     scene.add_stars(y, x, [magnitude], [rng.uniform(6e4, 1e5)], extinction=rng.exponential(0.3))
-    if dice.chance(0.1):  # a companion
+    if streams.chance(0.1):  # a companion
         dv, du = rng.normal(0, 0.01, 2)
         scene.add_stars(*scene.view.to_pixels([dv], [du]), [magnitude + rng.uniform(-1, 3)], [5500.0])

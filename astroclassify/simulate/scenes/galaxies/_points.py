@@ -6,9 +6,9 @@ Numbers of luminosity functions are textbook values (``docs/sources.rst``), unle
 import numpy as np
 
 from astroclassify.simulate._textures import power_law
-from astroclassify.simulate.scenes._galaxy_canvas import FAINTEST
-from astroclassify.simulate.scenes._galaxy_light import lognormal
 from astroclassify.simulate.scenes._palette import GAS_UNIT
+from astroclassify.simulate.scenes.galaxies._canvas import FAINTEST
+from astroclassify.simulate.scenes.galaxies._light import lognormal
 
 _CM_PER_PARSEC = 3.0857e18
 #: Luminosities of H II regions in Halpha, erg / s, and the slope of their numbers, dN/dL ~ L**-slope.
@@ -24,7 +24,7 @@ _SUN = 4.81  # M_V
 
 class Sites:
     """
-    Where a map is bright: places for objects.
+    Where a map is bright: positions for objects.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Sites:
         rng, total = self.canvas.catalogue.rng, self._total
         if number == 0 or not total[-1] > 0:
             return np.zeros(0), np.zeros(0)
-        # Sorted, for searches that stay in the cache: luminosities are drawn apart from places.
+        # Sorted, for searches that stay in the cache: luminosities are drawn apart from positions.
         chosen = np.searchsorted(total, np.sort(rng.random(number)) * total[-1], side="right")
         y, x = np.divmod(np.minimum(chosen, total.size - 1), self._columns)
         return tuple((p + rng.random(number)) * self.canvas.step - 0.5 for p in (y, x))
@@ -182,8 +182,8 @@ def add_hii_regions(canvas, sites, light, *, share=1.0, texture=None):
     )
     diameter = _hii_diameter(rng, flux / faintest * HII_LUMINOSITY[0])
     hollow = np.clip(rng.uniform(-0.6, 0.95, len(flux)), 0, None)
-    places = sites.draw(len(flux))
-    canvas.add_points("hii", *places, flux, diameter=diameter, hollow=hollow, texture=texture)
+    positions = sites.draw(len(flux))
+    canvas.add_points("hii", *positions, flux, diameter=diameter, hollow=hollow, texture=texture)
 
 
 def add_young_stars(canvas, sites, light, *, clusters=0.12, supergiants=0.25, brightest_cluster=-12.0):

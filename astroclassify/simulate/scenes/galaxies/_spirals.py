@@ -5,7 +5,8 @@ import torch
 from scipy import special
 
 from astroclassify.simulate._textures import ridges
-from astroclassify.simulate.scenes._galaxy_light import (
+from astroclassify.simulate.scenes._view import turned
+from astroclassify.simulate.scenes.galaxies._light import (
     ellipse,
     grain,
     lognormal,
@@ -14,12 +15,11 @@ from astroclassify.simulate.scenes._galaxy_light import (
     sersic_light,
     wound_textures,
 )
-from astroclassify.simulate.scenes._galaxy_points import (
+from astroclassify.simulate.scenes.galaxies._points import (
     add_giants,
     add_globular_system,
     add_young,
 )
-from astroclassify.simulate.scenes._view import turned
 
 #: Body units beyond which a spiral is dark.
 REACH = 2.2
@@ -31,12 +31,12 @@ class SpiralShape:
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     """
 
-    def __init__(self, dice):
-        rng, log_uniform = dice.rng, dice.log_uniform
+    def __init__(self, streams):
+        rng, log_uniform = streams.rng, streams.log_uniform
         self.cos_i = float(rng.uniform(0.25, 1.0))
         self.hand = float(rng.choice([-1, 1]))
         self.length = float(rng.uniform(0.22, 0.4))
@@ -166,7 +166,7 @@ def paint_spiral(canvas):
     canvas : Canvas
         Takes its light, dust and points.
     """
-    shape = SpiralShape(canvas.dice_of_shape)
+    shape = SpiralShape(canvas.streams_of_shape)
     old, forming, young, depth = _disk(canvas, shape)
     unit = canvas.unit
     fine = canvas.texture(slope=2.7, outer_scale=0.15)

@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from astroclassify.simulate.scenes._galaxy_light import (
+from astroclassify.simulate.scenes._view import turned
+from astroclassify.simulate.scenes.galaxies._light import (
     ellipse,
     grain,
     lognormal,
@@ -11,8 +12,7 @@ from astroclassify.simulate.scenes._galaxy_light import (
     sersic,
     sersic_light,
 )
-from astroclassify.simulate.scenes._galaxy_points import add_giants, add_globular_system
-from astroclassify.simulate.scenes._view import turned
+from astroclassify.simulate.scenes.galaxies._points import add_giants, add_globular_system
 
 #: Body units beyond which an elliptical is dark.
 REACH = 4.0
@@ -24,12 +24,12 @@ class EllipticalShape:
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     """
 
-    def __init__(self, dice):
-        rng, log_uniform = dice.rng, dice.log_uniform
+    def __init__(self, streams):
+        rng, log_uniform = streams.rng, streams.log_uniform
         self.ratio = float(rng.uniform(0.35, 1.0))
         self.flattening = float(rng.normal(0, 0.08))
         self.twist = float(rng.normal(0, 0.12))
@@ -139,7 +139,7 @@ def paint_elliptical(canvas):
     canvas : Canvas
         Takes its light, dust and points.
     """
-    shape = EllipticalShape(canvas.dice_of_shape)
+    shape = EllipticalShape(canvas.streams_of_shape)
     light = canvas.smooth(lambda v, u: shape.profile(v, u, canvas.softening)).mul_(canvas.unit)
     depth = shape.dust_fields(*canvas.grid)
     if depth is not None:
@@ -160,8 +160,8 @@ def paint_elliptical(canvas):
 
 def _add_satellite(canvas):
     """A dwarf: a round, faint Sersic profile of low index."""
-    rng, log_uniform = canvas.dice_of_shape.rng, canvas.dice_of_shape.log_uniform
-    place, size = rng.normal(0, 0.7, 2), float(log_uniform(0.015, 0.08))
+    rng, log_uniform = canvas.streams_of_shape.rng, canvas.streams_of_shape.log_uniform
+    centre, size = rng.normal(0, 0.7, 2), float(log_uniform(0.015, 0.08))
     ratio, index, level = rng.uniform(0.4, 1), rng.uniform(0.8, 2.5), log_uniform(0.05, 0.8)
     angle = rng.uniform(0, np.pi)
 
@@ -169,4 +169,4 @@ def _add_satellite(canvas):
         r = ellipse(v, u, float(ratio), softening=canvas.softening / size)
         return sersic(r.clone(), 1.0, float(index)) * rise((5.0 - r) / 0.3) * (float(level) * canvas.unit)
 
-    canvas.add_small("old", profile, centre=place, size=size, angle=angle, reach=6.0)
+    canvas.add_small("old", profile, centre=centre, size=size, angle=angle, reach=6.0)

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from astroclassify.simulate._textures import enlarge, fractal
-from astroclassify.simulate.scenes import _nebulae
-from astroclassify.simulate.scenes._populations import (
+from astroclassify.simulate.scenes._scene import MARGIN, Scene
+from astroclassify.simulate.scenes._view import turned
+from astroclassify.simulate.scenes.gas import _nebulae
+from astroclassify.simulate.scenes.stars._populations import (
     TURN_OFF_MASS,
     Population,
     draw_counts,
     old_stars,
     young_stars,
 )
-from astroclassify.simulate.scenes._profiles import King, PowerLaw
-from astroclassify.simulate.scenes._scene import MARGIN, Scene
-from astroclassify.simulate.scenes._view import turned
+from astroclassify.simulate.scenes.stars._profiles import King, PowerLaw
 
 _PARSEC_ARCSEC = 206_264.806
 #: Stars in view that are drawn one by one: at most so many, and so many for each pixel.
@@ -39,7 +39,7 @@ _HALPHA_OF_NEWBORN = 1.4e10
 @dataclass(frozen=True)
 class Swarm:
     """
-    Stars of one population around one place.
+    Stars of one population around one position.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ class Swarm:
         )
 
 
-def add_swarm(scene, swarm, body, dice, *, spectrum="old"):
+def add_swarm(scene, swarm, body, streams, *, spectrum="old"):
     """
     Add a swarm's stars to a scene: points where they can be told apart, a grainy glow for the rest.
 
@@ -167,7 +167,7 @@ def add_swarm(scene, swarm, body, dice, *, spectrum="old"):
         The stars.
     body : Body
         Whose distance and size they have.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     spectrum : str, default "old"
         One of ``SPECTRA``: colour of the glow.
@@ -180,10 +180,10 @@ def add_swarm(scene, swarm, body, dice, *, spectrum="old"):
     in_sector = swarm.expected * (outer - inner) * directions / (2 * np.pi)
     most = min(MOST_STARS, MOST_PER_PIXEL * view.shape[0] * view.shape[1])
     single = (np.cumsum(in_sector) < most) & (stars.magnitude + body.distance_modulus < FAINTEST)
-    kind = np.repeat(np.arange(single.sum()), draw_counts(dice.rng, in_sector[single]))
-    _add_single_stars(scene, swarm, body, dice.rng, kind, (inner, outer, sector))
+    kind = np.repeat(np.arange(single.sum()), draw_counts(streams.rng, in_sector[single]))
+    _add_single_stars(scene, swarm, body, streams.rng, kind, (inner, outer, sector))
     if swarm.light[~single].sum() > _LEAST_GLOW * swarm.light.sum():
-        _add_glow(scene, swarm, body, dice, ~single, spectrum)
+        _add_glow(scene, swarm, body, streams, ~single, spectrum)
 
 
 def _add_single_stars(scene, swarm, body, rng, kind, where):
@@ -191,30 +191,30 @@ def _add_single_stars(scene, swarm, body, rng, kind, where):
     fraction = inner[kind] + rng.random(kind.size) * (outer - inner)[kind]
     radius = swarm.profile.radii(fraction) * swarm.sizes[kind]
     direction = start + directions * rng.random(kind.size)
-    place = swarm.to_body(radius * np.sin(direction), radius * np.cos(direction))
+    position = swarm.to_body(radius * np.sin(direction), radius * np.cos(direction))
     magnitude = swarm.population.magnitude[kind] + body.distance_modulus
     magnitude += rng.normal(0, _SCATTER, kind.size)
     double = rng.random(kind.size) < swarm.binaries
     magnitude[double] -= 2.5 * np.log10(1 + rng.random(double.sum()) ** 4)
-    scene.add_stars(*scene.view.to_pixels(*place), magnitude, swarm.population.temperature[kind])
+    scene.add_stars(*scene.view.to_pixels(*position), magnitude, swarm.population.temperature[kind])
 
 
-def _add_glow(scene, swarm, body, dice, rest, spectrum):
+def _add_glow(scene, swarm, body, streams, rest, spectrum):
     """The light of stars too faint or too many: smooth, with the shot noise of their number."""
     dimming = 10 ** (-0.4 * body.distance_modulus)
     flux, each = swarm.population.flux[rest] * dimming, swarm.light[rest] * dimming
     light = each.sum()
     size = float((each * swarm.sizes[rest]).sum() / light)
-    short, long = swarm.to_own(*scene.view.grid(dice.device))
+    short, long = swarm.to_own(*scene.view.grid(streams.device))
     squared = short.square_().add_(long.square_())
     density = swarm.profile.density(squared.div_(size**2))
     in_arcsec = body.angular_radius**2 * size**2 * swarm.flattening
     grain = (each * flux).sum() / light / scene.view.pixel_area  # light of a typical star in a pixel
     number = density.mul_(float(light / in_arcsec / grain))
-    scene.add(spectrum, dice.poisson(number).mul_(float(grain)))
+    scene.add(spectrum, streams.poisson(number).mul_(float(grain)))
 
 
-def globular(body, view, dice):
+def globular(body, view, streams):
     """
     Draw a globular cluster, from resolved to its core to a smooth glow with a grainy edge.
 
@@ -224,7 +224,7 @@ def globular(body, view, dice):
         The body; its unit is the tidal radius.
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -232,15 +232,15 @@ def globular(body, view, dice):
     Scene
         What the window shows.
     """
-    rng = dice.rng
+    rng = streams.rng
     metals = rng.random()
     stars = old_stars(
         blue_fraction=float(np.clip(rng.normal(1 - metals, 0.2), 0.05, 0.95)),
         mass_slope=rng.uniform(0.3, 1.6),
-        stragglers=dice.log_uniform(0.05, 0.6),
+        stragglers=streams.log_uniform(0.05, 0.6),
         coolness=1 + 0.08 * (metals - 0.4),
     )
-    scene = Scene(view, device=dice.device)
+    scene = Scene(view, device=streams.device)
     swarm = Swarm(
         stars,
         stars.number_of_stars(body.brightness),
@@ -249,7 +249,7 @@ def globular(body, view, dice):
         angle=rng.uniform(0, np.pi),
         segregation=rng.uniform(0.05, 0.35),
     )
-    add_swarm(scene, swarm, body, dice)
+    add_swarm(scene, swarm, body, streams)
     return scene
 
 
@@ -263,7 +263,7 @@ def _globular_profile(body, rng):
     return PowerLaw(half_light / unit.half_light, slope, 30.0 * half_light / unit.half_light)
 
 
-def open_cluster(body, view, dice):
+def open_cluster(body, view, streams):
     """
     Draw an open cluster: tens to thousands of stars over the field.
 
@@ -273,7 +273,7 @@ def open_cluster(body, view, dice):
         The body.
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -281,42 +281,42 @@ def open_cluster(body, view, dice):
     Scene
         What the window shows.
     """
-    scene = Scene(view, device=dice.device)
+    scene = Scene(view, device=streams.device)
     # Bright clusters are young ones: an old one as bright would be a globular's match in stars.
     oldest = min(9.2 + 0.3 * (body.brightness + 3), 9.45)
-    age = 10 ** dice.rng.uniform(min(6.7, oldest - 0.5), oldest)
-    _add_loose_stars(scene, body, age, dice)
-    if age < 1e8 and dice.chance(0.25):
-        _add_reflection(scene, body, dice)
+    age = 10 ** streams.rng.uniform(min(6.7, oldest - 0.5), oldest)
+    _add_loose_stars(scene, body, age, streams)
+    if age < 1e8 and streams.chance(0.25):
+        _add_reflection(scene, body, streams)
     return scene
 
 
-def _add_loose_stars(scene, body, age, dice):
+def _add_loose_stars(scene, body, age, streams):
     """Stars around one centre, often with clumps of their own, or strewn over the field."""
-    rng = dice.rng
+    rng = streams.rng
     stars = young_stars(age, brightest=body.brightness + rng.uniform(0.4, 2.0))
     number = stars.number_of_stars(body.brightness)
-    core, clumps = rng.uniform(0.1, 0.35), int(rng.integers(1, 5)) if dice.chance(0.4) else 0
-    if dice.chance(0.45):
-        core = dice.log_uniform(0.35, 1.2)
-    shares = np.array([1.0, *dice.log_uniform(0.1, 1.0, clumps)])
+    core, clumps = rng.uniform(0.1, 0.35), int(rng.integers(1, 5)) if streams.chance(0.4) else 0
+    if streams.chance(0.45):
+        core = streams.log_uniform(0.35, 1.2)
+    shares = np.array([1.0, *streams.log_uniform(0.1, 1.0, clumps)])
     segregation = rng.uniform(0.0, 0.4)
-    for place, share in enumerate(shares / shares.sum()):
-        size = core if place == 0 else core * dice.log_uniform(0.3, 1.0)
+    for number, share in enumerate(shares / shares.sum()):
+        size = core if number == 0 else core * streams.log_uniform(0.3, 1.0)
         swarm = Swarm(
             stars,
             number * share,
             PowerLaw(size, rng.uniform(3.0, 6.0), 2.0),
-            centre=(0.0, 0.0) if place == 0 else tuple(rng.normal(0, 1.2 * core, 2)),
+            centre=(0.0, 0.0) if number == 0 else tuple(rng.normal(0, 1.2 * core, 2)),
             flattening=rng.uniform(0.6, 1.0),
             angle=rng.uniform(0, np.pi),
             segregation=segregation,
             binaries=0.4,
         )
-        add_swarm(scene, swarm, body, dice, spectrum="star-forming")
+        add_swarm(scene, swarm, body, streams, spectrum="star-forming")
 
 
-def young_cluster(body, view, dice):
+def young_cluster(body, view, streams):
     """
     Draw a young cluster with the gas it was born from, glowing or only reflecting, and dust.
 
@@ -326,7 +326,7 @@ def young_cluster(body, view, dice):
         The body.
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -334,27 +334,27 @@ def young_cluster(body, view, dice):
     Scene
         What the window shows.
     """
-    scene = Scene(view, device=dice.device)
-    age = dice.log_uniform(8e5, 1.2e7)
-    if dice.chance(0.7):
-        _add_loose_stars(scene, body, age, dice)
+    scene = Scene(view, device=streams.device)
+    age = streams.log_uniform(8e5, 1.2e7)
+    if streams.chance(0.7):
+        _add_loose_stars(scene, body, age, streams)
     else:
-        _add_rich_stars(scene, body, age, dice)
-    if dice.chance(0.7):
-        _add_ionised_gas(scene, body, age, dice)
+        _add_rich_stars(scene, body, age, streams)
+    if streams.chance(0.7):
+        _add_ionised_gas(scene, body, age, streams)
     else:
-        _add_reflection(scene, body, dice)
-    if dice.chance(0.6):
-        scene.screen(_patchy_dust(view, dice))
+        _add_reflection(scene, body, streams)
+    if streams.chance(0.6):
+        scene.screen(_patchy_dust(view, streams))
     return scene
 
 
-def _add_rich_stars(scene, body, age, dice):
+def _add_rich_stars(scene, body, age, streams):
     """A compact, massive cluster, such as those in starbursts."""
-    rng = dice.rng
+    rng = streams.rng
     stars = young_stars(age, brightest=body.brightness + rng.uniform(0.4, 1.2))
     slope = rng.uniform(2.2, 3.2)
-    profile = PowerLaw(dice.log_uniform(0.02, 0.15), slope, rng.uniform(1.0, 3.0))
+    profile = PowerLaw(streams.log_uniform(0.02, 0.15), slope, rng.uniform(1.0, 3.0))
     swarm = Swarm(
         stars,
         stars.number_of_stars(body.brightness),
@@ -364,7 +364,7 @@ def _add_rich_stars(scene, body, age, dice):
         segregation=rng.uniform(0.1, 0.4),
         binaries=0.4,
     )
-    add_swarm(scene, swarm, body, dice, spectrum="star-forming")
+    add_swarm(scene, swarm, body, streams, spectrum="star-forming")
 
 
 def _mean_starlight(body):
@@ -373,48 +373,48 @@ def _mean_starlight(body):
     return float(total / (np.pi * body.angular_radius**2))
 
 
-def _add_ionised_gas(scene, body, age, dice):
+def _add_ionised_gas(scene, body, age, streams):
     """Gas as bright in Halpha as the cluster's O stars, the fewer the older it is, can make it."""
     ionising = _HALPHA_OF_NEWBORN * np.exp(-((age / 4e6) ** 2)) + 1e8
-    kept = dice.log_uniform(0.03, 0.6)  # photons that do not leave, or find dust
+    kept = streams.log_uniform(0.03, 0.6)  # photons that do not leave, or find dust
     brightness = float(_mean_starlight(body) * ionising * kept)
-    scene.add("hii", _gas(_nebulae.emission_gas, scene.view, dice) * (4.0 * brightness))
+    scene.add("hii", _gas(_nebulae.emission_gas, scene.view, streams) * (4.0 * brightness))
 
 
-def _add_reflection(scene, body, dice):
-    brightness = _mean_starlight(body) * dice.log_uniform(0.03, 0.5)
-    gas = _gas(_nebulae.reflection_gas, scene.view, dice)
+def _add_reflection(scene, body, streams):
+    brightness = _mean_starlight(body) * streams.log_uniform(0.03, 0.5)
+    gas = _gas(_nebulae.reflection_gas, scene.view, streams)
     scene.add("blue reflection", gas * (4.0 * float(brightness)))
 
 
-def _gas(draw, view, dice):
+def _gas(draw, view, streams):
     """Gas around a cluster; in large windows on a coarser grid, as it is not what they are about."""
     if max(view.shape) <= _LARGEST_FINE_GAS:
-        return draw(view, dice)
+        return draw(view, streams)
     coarse = view.coarser(2)
-    gas = enlarge(draw(coarse, dice), tuple(2 * n for n in coarse.shape))
+    gas = enlarge(draw(coarse, streams), tuple(2 * n for n in coarse.shape))
     return gas[: view.shape[0], : view.shape[1]].contiguous()
 
 
-def _patchy_dust(view, dice):
+def _patchy_dust(view, streams):
     """Optical depth in V; drawn on a coarser grid, for it has little fine structure."""
     small = view.coarser(4)
-    clouds = fractal(small.shape, dice, slope=dice.rng.uniform(2.8, 3.4), outer_scale=small.scale)
-    depth = (clouds * dice.rng.uniform(0.5, 1.0)).exp_() * dice.log_uniform(0.05, 1.0)
+    clouds = fractal(small.shape, streams, slope=streams.rng.uniform(2.8, 3.4), outer_scale=small.scale)
+    depth = (clouds * streams.rng.uniform(0.5, 1.0)).exp_() * streams.log_uniform(0.05, 1.0)
     return enlarge(depth, tuple(4 * n for n in small.shape))[: view.shape[0], : view.shape[1]].contiguous()
 
 
-def empty_field(body, view, dice):
+def empty_field(body, view, streams):
     """
     Draw sky without a body: what foreground and background add is all there is.
 
     Parameters
     ----------
     body : Body
-        The body; it is nothing but a place.
+        The body; it is nothing but a position.
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -422,4 +422,4 @@ def empty_field(body, view, dice):
     Scene
         What the window shows.
     """
-    return Scene(view, device=dice.device)
+    return Scene(view, device=streams.device)

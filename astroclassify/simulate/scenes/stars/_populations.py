@@ -214,7 +214,7 @@ def old_stars(*, blue_fraction=0.5, mass_slope=1.0, stragglers=0.3, coolness=1.0
 
     Examples
     --------
-    >>> from astroclassify.simulate.scenes._populations import old_stars
+    >>> from astroclassify.simulate.scenes.stars._populations import old_stars
     >>> round(old_stars().number_of_stars(-7.5), -4)  # of an average globular cluster
     230000.0
     """

@@ -3,13 +3,13 @@
 import numpy as np
 import torch
 
-from astroclassify.simulate.scenes import _gas
+from astroclassify.simulate.scenes.gas import _structure
 
 _SIZES = (2e-4, 2.5e-3)  # radii of the heads, pc: 40 to 500 au (Orion); textbook values, docs/sources.rst
 _SMALLEST, _LARGEST = 0.8, 20.0  # pixels worth drawing
 
 
-def add_proplyds(scene, body, dice, place):
+def add_proplyds(scene, body, streams, centre):
     """
     Add proplyds around a hot star, if they are large enough to be seen.
 
@@ -19,18 +19,18 @@ def add_proplyds(scene, body, dice, place):
         Changed in place.
     body : Body
         The nebula; its distance and brightness count.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
-    place : tuple of float
+    centre : tuple of float
         Body coordinates (v, u) of the star.
     """
-    rng, view = dice.rng, scene.view
-    number = rng.poisson(dice.log_uniform(3, 40))
-    sizes = dice.log_uniform(*_SIZES, number) / body.radius * view.scale
+    rng, view = streams.rng, scene.view
+    number = rng.poisson(streams.log_uniform(3, 40))
+    sizes = streams.log_uniform(*_SIZES, number) / body.radius * view.scale
     distance = rng.exponential(0.25, number) / body.radius + sizes / view.scale * 3
     angle = rng.uniform(0, 2 * np.pi, number)
-    y0, x0 = view.to_pixels(*place)
-    y, x = view.to_pixels(place[0] + distance * np.sin(angle), place[1] + distance * np.cos(angle))
+    y0, x0 = view.to_pixels(*centre)
+    y, x = view.to_pixels(centre[0] + distance * np.sin(angle), centre[1] + distance * np.cos(angle))
     rows, columns = view.shape
     seen = (y > 0) & (y < rows) & (x > 0) & (x < columns) & (sizes > _SMALLEST)
     if not seen.any():
@@ -38,10 +38,10 @@ def add_proplyds(scene, body, dice, place):
     y, x, sizes = y[seen], x[seen], np.minimum(sizes[seen], _LARGEST)
     towards = np.arctan2(y0 - y, x0 - x)
     bright, silhouette = tear_drops(y - np.round(y), x - np.round(x), towards, sizes, device=scene.device)
-    strength = torch.as_tensor(dice.log_uniform(0.3, 3.0, y.size), device=scene.device).float()
+    strength = torch.as_tensor(streams.log_uniform(0.3, 3.0, y.size), device=scene.device).float()
     light, dust = (torch.zeros(view.shape, device=scene.device) for _ in range(2))
-    _gas.paste(light, np.round(y), np.round(x), bright * strength[:, None, None])
-    _gas.paste(dust, np.round(y), np.round(x), silhouette)
+    _structure.paste(light, np.round(y), np.round(x), bright * strength[:, None, None])
+    _structure.paste(dust, np.round(y), np.round(x), silhouette)
     scene.screen(dust)
     scene.add("hii", light * body.unit_brightness, dust=0.5 * dust)
     scene.add_stars(y, x, rng.uniform(4, 9, y.size) + body.distance_modulus, 4000.0, extinction=1.0)

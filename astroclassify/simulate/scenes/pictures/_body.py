@@ -12,11 +12,11 @@ from astroclassify.core import ParameterError, UnknownNameError, checked, rules
 from astroclassify.simulate._rules import NUMBER
 from astroclassify.simulate.scenes._bodies import CLASSES
 from astroclassify.simulate.scenes._palette import _GAS, SPECTRA, response
-from astroclassify.simulate.scenes._picture_detail import Detail, measured_detail, texture
-from astroclassify.simulate.scenes._picture_light import faded_edges, light_at_edges, light_of
-from astroclassify.simulate.scenes._picture_source import block_mean, open_picture
-from astroclassify.simulate.scenes._picture_stars import PictureStars, nearest_pixels, no_stars, separated
 from astroclassify.simulate.scenes._scene import MAGNITUDES_PER_DEPTH, Scene
+from astroclassify.simulate.scenes.pictures._detail import Detail, measured_detail, texture
+from astroclassify.simulate.scenes.pictures._light import faded_edges, light_at_edges, light_of
+from astroclassify.simulate.scenes.pictures._source import block_mean, open_picture
+from astroclassify.simulate.scenes.pictures._stars import PictureStars, nearest_pixels, no_stars, separated
 
 #: Spectra of the red, green and blue planes of pictures, by class; grey pictures have the middle one.
 SPECTRA_OF_CLASS = {
@@ -206,8 +206,8 @@ class PictureBody:
         seen = flux > 0
         half = min(self.picture.shape) / 2
         v, u_ = (
-            (place[seen] - (n - 1) / 2) / half
-            for place, n in zip((stars.y, stars.x), self.picture.shape, strict=True)
+            (position[seen] - (n - 1) / 2) / half
+            for position, n in zip((stars.y, stars.x), self.picture.shape, strict=True)
         )
         magnitude = -2.5 * np.log10(np.maximum(flux[seen] * whole, 1e-30))
         scene.add_stars(*scene.view.to_pixels(v, u_), magnitude, _temperatures(stars.flux[:, seen]))
@@ -412,8 +412,8 @@ def _cleaned(source, *, stars, of_stars, stretch, sky, invert, fade, seed):
 @lru_cache(maxsize=1)
 def _gas_units():
     """Units of gas (in Halpha) whose light makes as many electrons in V as a magnitude 0."""
-    answer = response(*_V)
-    return {name: 10 ** (0.4 * answer.zero_point) / rate for name, rate in answer.rates.items()}
+    band_response = response(*_V)
+    return {name: 10 ** (0.4 * band_response.zero_point) / rate for name, rate in band_response.rates.items()}
 
 
 def _unit_of(spectrum):
@@ -458,11 +458,11 @@ def _thinned(stack, factor):
 
 def _interpolated(stack, rows, columns, factor):
     """Bicubic interpolation; nothing beyond the picture."""
-    places = []
-    for place, n in zip((columns, rows), stack.shape[:0:-1], strict=True):
-        on_grid = (place + 0.5) / factor - 0.5
-        places.append((2 * on_grid + 1) / n - 1)
-    grid = torch.stack(places, dim=-1)[None]
+    positions = []
+    for position, n in zip((columns, rows), stack.shape[:0:-1], strict=True):
+        on_grid = (position + 0.5) / factor - 0.5
+        positions.append((2 * on_grid + 1) / n - 1)
+    grid = torch.stack(positions, dim=-1)[None]
     return torch.nn.functional.grid_sample(
         stack[None], grid, mode="bicubic", padding_mode="zeros", align_corners=False
     )[0]

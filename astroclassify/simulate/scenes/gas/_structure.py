@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from astroclassify.simulate._textures import enlarge, fractal
-from astroclassify.simulate.scenes._shells import fold
 from astroclassify.simulate.scenes._view import turned
+from astroclassify.simulate.scenes.gas._shells import fold
 
 #: V light (units of V = 0) that makes as many electrons in a broad band as 1e-15 erg/s/cm2 of Halpha of an
 #: H II region: rates of ACS F606W for both, see `response`.
@@ -13,7 +13,7 @@ V_OF_HALPHA = 5e-10
 _SAMPLES = 64  # on a side, to find a quantile
 
 
-def turbulence(view, dice, *, scale=None, slope=None, coarse=1, stretched=1.7):
+def turbulence(view, streams, *, scale=None, slope=None, coarse=1, stretched=1.7):
     """
     Draw a Gaussian field like those of turbulent gas.
 
@@ -21,7 +21,7 @@ def turbulence(view, dice, *, scale=None, slope=None, coarse=1, stretched=1.7):
     ----------
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     scale : float, optional
         Outer scale in body units; by default 0.3 to 2.5.
@@ -37,12 +37,12 @@ def turbulence(view, dice, *, scale=None, slope=None, coarse=1, stretched=1.7):
     torch.Tensor
         Field of zero mean and unit variance.
     """
-    rng = dice.rng
-    outer = view.scale / coarse * (scale or dice.log_uniform(0.3, 2.5))
+    rng = streams.rng
+    outer = view.scale / coarse * (scale or streams.log_uniform(0.3, 2.5))
     slope = slope or rng.uniform(2.7, 4.2)
-    stretch, angle = dice.log_uniform(1, stretched), rng.uniform(0, np.pi)
+    stretch, angle = streams.log_uniform(1, stretched), rng.uniform(0, np.pi)
     shape = tuple(-(-n // coarse) for n in view.shape)
-    field = fractal(shape, dice, slope=slope, outer_scale=max(outer, 2.0), stretch=stretch, angle=angle)
+    field = fractal(shape, streams, slope=slope, outer_scale=max(outer, 2.0), stretch=stretch, angle=angle)
     return field if coarse == 1 else enlarge(field, view.shape)
 
 
@@ -63,7 +63,7 @@ def coarseness(view):
     return max(1, min(8, min(view.shape) // 80))
 
 
-def envelope(v, u, dice):
+def envelope(v, u, streams):
     """
     Draw a smooth outline, an ellipse.
 
@@ -71,7 +71,7 @@ def envelope(v, u, dice):
     ----------
     v, u : torch.Tensor
         Body coordinates.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -79,7 +79,7 @@ def envelope(v, u, dice):
     torch.Tensor
         One in the middle, falling to zero.
     """
-    rng = dice.rng
+    rng = streams.rng
     ratio, angle = rng.uniform(0.4, 1.0), rng.uniform(0, np.pi)
     across, along = turned(v, u, angle)
     r2 = along.square_() + across.div_(ratio).square_()
@@ -87,7 +87,7 @@ def envelope(v, u, dice):
     return (r2 / size**2).pow_(power / 2).neg_().exp_()
 
 
-def bent_envelope(view, dice):
+def bent_envelope(view, streams):
     """
     Draw an outline that is itself turbulent.
 
@@ -95,7 +95,7 @@ def bent_envelope(view, dice):
     ----------
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -103,10 +103,10 @@ def bent_envelope(view, dice):
     torch.Tensor
         Zero to one.
     """
-    v, u = view.grid(dice.device)
-    bend = turbulence(view, dice, scale=1.0, coarse=coarseness(view)) * dice.rng.uniform(0.0, 0.6)
-    outline = envelope(v + 0.4 * bend, u - 0.3 * bend, dice)
-    faint = dice.log_uniform(0.02, 0.25)  # outlying gas, fading slowly
+    v, u = view.grid(streams.device)
+    bend = turbulence(view, streams, scale=1.0, coarse=coarseness(view)) * streams.rng.uniform(0.0, 0.6)
+    outline = envelope(v + 0.4 * bend, u - 0.3 * bend, streams)
+    faint = streams.log_uniform(0.02, 0.25)  # outlying gas, fading slowly
     return outline * (1 - faint) + faint / (1 + (v * v + u * u) ** 2)
 
 
@@ -128,7 +128,7 @@ def bright_part(light):
     return torch.quantile(light[::step, ::step].flatten(), 0.98).clamp_min_(1e-6)
 
 
-def folds(view, dice, *, scale, slope=(4.4, 5.4), number=3, finer=2.5, power=0.45, away=None):
+def folds(view, streams, *, scale, slope=(4.4, 5.4), number=3, finer=2.5, power=0.45, away=None):
     """
     Draw a medium made of thin, folded sheets: bright, branching lines, sharp on one side.
 
@@ -136,7 +136,7 @@ def folds(view, dice, *, scale, slope=(4.4, 5.4), number=3, finer=2.5, power=0.4
     ----------
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     scale : float
         Outer scale of the largest sheets, body units.
@@ -164,14 +164,16 @@ def folds(view, dice, *, scale, slope=(4.4, 5.4), number=3, finer=2.5, power=0.4
     a power spectrum of edges (k**-3) with a long bright tail of values, where that of a Gaussian field has
     no lines at all.
     """
-    rng = dice.rng
+    rng = streams.rng
     coarse = 1 + sum(min(view.shape) > side for side in (400, 1000))  # lines of 2 or 3 pixels stay smooth
-    column = torch.zeros(view.shape, device=dice.device)
+    column = torch.zeros(view.shape, device=streams.device)
     for generation in range(number):
         own = scale * finer**-generation
-        field = turbulence(view, dice, scale=own, slope=rng.uniform(*slope), coarse=coarse, stretched=2.5)
+        field = turbulence(view, streams, scale=own, slope=rng.uniform(*slope), coarse=coarse, stretched=2.5)
         field += rng.normal(0, 0.5)
-        uneven = torch.sigmoid(2 * turbulence(view, dice, scale=2 * own, slope=3.6, coarse=coarseness(view)))
+        uneven = torch.sigmoid(
+            2 * turbulence(view, streams, scale=2 * own, slope=3.6, coarse=coarseness(view))
+        )
         column -= _fold_distance(field, away).log_().mul_(uneven).mul_(power * 0.85**generation)
     return column.sub_(column.mean())
 
@@ -193,7 +195,7 @@ def _step(image, axis):
     return torch.diff(image, dim=axis, append=image.narrow(axis, image.shape[axis] - 1, 1))
 
 
-def clumps(view, dice, places, sizes, *, bend=None):
+def clumps(view, streams, positions, sizes, *, bend=None):
     """
     Draw dense, round-ish clumps.
 
@@ -201,9 +203,9 @@ def clumps(view, dice, places, sizes, *, bend=None):
     ----------
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
-    places : numpy.ndarray
+    positions : numpy.ndarray
         Body coordinates, shape (2, N).
     sizes : numpy.ndarray
         Radii in body units, shape (N,).
@@ -215,10 +217,10 @@ def clumps(view, dice, places, sizes, *, bend=None):
     torch.Tensor
         Density: one inside, zero outside.
     """
-    density = torch.zeros(view.shape, device=dice.device)
-    y, x = view.to_pixels(*places)
+    density = torch.zeros(view.shape, device=streams.device)
+    y, x = view.to_pixels(*positions)
     for cy, cx, size in zip(y, x, np.asarray(sizes) * view.scale, strict=True):
-        shape = dice.rng.uniform(0.45, 1.0), dice.rng.uniform(0, np.pi), dice.rng.uniform(2.0, 5.0)
+        shape = streams.rng.uniform(0.45, 1.0), streams.rng.uniform(0, np.pi), streams.rng.uniform(2.0, 5.0)
         _add_clump(density, (float(cy), float(cx)), float(max(size, 0.7)), shape, bend)
     return density
 
@@ -245,7 +247,7 @@ def _add_clump(density, centre, size, shape, bend):
     density[top:bottom, left:right] += torch.exp(-uneven.pow(power)) * (1 - (r / 2) ** 2).clamp_min_(0)
 
 
-def globules(view, dice, bend):
+def globules(view, streams, bend):
     """
     Draw Bok globules: small, round-ish, nearly opaque; often in a group.
 
@@ -253,7 +255,7 @@ def globules(view, dice, bend):
     ----------
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     bend : torch.Tensor
         Field of unit variance that makes their outlines uneven.
@@ -263,17 +265,17 @@ def globules(view, dice, bend):
     torch.Tensor
         Optical depth in V, up to 15.
     """
-    rng = dice.rng
+    rng = streams.rng
     number = 1 + rng.poisson(8)
     rows, columns = view.shape
     y, x = rng.uniform(0, rows), rng.uniform(0, columns)
     spread = rng.uniform(0.05, 0.4) * max(view.shape)
-    places = view.to_body(y + rng.normal(0, spread, number), x + rng.normal(0, spread, number))
-    sizes = dice.log_uniform(0.003, 0.03, number) * min(1.0, 2 * min(view.shape) / view.scale)
-    return clumps(view, dice, np.stack(places), sizes, bend=bend).clamp_max_(1.5) * rng.uniform(2, 10)
+    positions = view.to_body(y + rng.normal(0, spread, number), x + rng.normal(0, spread, number))
+    sizes = streams.log_uniform(0.003, 0.03, number) * min(1.0, 2 * min(view.shape) / view.scale)
+    return clumps(view, streams, np.stack(positions), sizes, bend=bend).clamp_max_(1.5) * rng.uniform(2, 10)
 
 
-def lanes(view, dice):
+def lanes(view, streams):
     """
     Draw thin lanes of dust, sharp on one side and fading on the other, broken into pieces.
 
@@ -281,7 +283,7 @@ def lanes(view, dice):
     ----------
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -289,15 +291,15 @@ def lanes(view, dice):
     torch.Tensor
         Zero to about one.
     """
-    rng = dice.rng
+    rng = streams.rng
     scale, slope = rng.uniform(0.3, 1.5), rng.uniform(3.3, 4.2)
-    field = turbulence(view, dice, scale=scale, slope=slope, stretched=3.0)
-    width = dice.log_uniform(0.05, 0.3)  # in standard deviations of the field
-    pieces = torch.sigmoid(turbulence(view, dice, scale=scale, coarse=coarseness(view)) * 3)
+    field = turbulence(view, streams, scale=scale, slope=slope, stretched=3.0)
+    width = streams.log_uniform(0.05, 0.3)  # in standard deviations of the field
+    pieces = torch.sigmoid(turbulence(view, streams, scale=scale, coarse=coarseness(view)) * 3)
     return torch.exp(torch.where(field > 0, field * (-0.4 / width), field * (1.6 / width))).mul_(pieces)
 
 
-def clouds(view, dice, *, cover, scale=None):
+def clouds(view, streams, *, cover, scale=None):
     """
     Draw dust clouds: none outside them, ever more towards their cores, with wisps and fibres.
 
@@ -305,7 +307,7 @@ def clouds(view, dice, *, cover, scale=None):
     ----------
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     cover : float
         Part of the window they cover, about.
@@ -317,11 +319,11 @@ def clouds(view, dice, *, cover, scale=None):
     torch.Tensor
         Column density, about 1 in the typical cloud.
     """
-    rng = dice.rng
-    field = turbulence(view, dice, scale=scale or rng.uniform(0.2, 1.0), slope=rng.uniform(3.0, 3.9))
-    sharpness = dice.log_uniform(1.5, 6)
+    rng = streams.rng
+    field = turbulence(view, streams, scale=scale or rng.uniform(0.2, 1.0), slope=rng.uniform(3.0, 3.9))
+    sharpness = streams.log_uniform(1.5, 6)
     above = field - float(np.sqrt(2)) * float(torch.erfinv(torch.tensor(1 - 2 * cover)))
-    wisps = folds(view, dice, scale=rng.uniform(0.1, 0.5), number=2, power=rng.uniform(0.1, 0.4))
+    wisps = folds(view, streams, scale=rng.uniform(0.1, 0.5), number=2, power=rng.uniform(0.1, 0.4))
     return torch.nn.functional.softplus(above, beta=sharpness).mul_(wisps.exp_())
 
 
@@ -345,7 +347,7 @@ def steepness(field):
     return max(float((part[:, 1:] - part[:, :-1]).square().mean()) ** 0.5 * 2**0.5, 1e-6)
 
 
-def filaments(view, dice, *, scale, slope):
+def filaments(view, streams, *, scale, slope):
     """
     Draw thin filaments along the zero crossings of turbulence, sharp on one side, broken into pieces.
 
@@ -353,7 +355,7 @@ def filaments(view, dice, *, scale, slope):
     ----------
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     scale : tuple of float
         Smallest and largest outer scale, body units.
@@ -365,11 +367,11 @@ def filaments(view, dice, *, scale, slope):
     torch.Tensor
         Zero to one.
     """
-    rng = dice.rng
-    field = turbulence(view, dice, scale=dice.log_uniform(*scale), slope=rng.uniform(*slope))
-    width = float(np.clip(dice.log_uniform(0.001, 0.005) * view.scale, 0.7, 3.0))
-    light = fold(field / steepness(field), width=width, tail=width * dice.log_uniform(2, 25))
-    pieces = turbulence(view, dice, scale=0.4, slope=3.4, coarse=coarseness(view))
+    rng = streams.rng
+    field = turbulence(view, streams, scale=streams.log_uniform(*scale), slope=rng.uniform(*slope))
+    width = float(np.clip(streams.log_uniform(0.001, 0.005) * view.scale, 0.7, 3.0))
+    light = fold(field / steepness(field), width=width, tail=width * streams.log_uniform(2, 25))
+    pieces = turbulence(view, streams, scale=0.4, slope=3.4, coarse=coarseness(view))
     return light * torch.sigmoid(pieces * 3 - 0.5) * rng.uniform(0.4, 1.0)
 
 

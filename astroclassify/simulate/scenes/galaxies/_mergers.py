@@ -3,8 +3,8 @@
 import torch
 
 from astroclassify.simulate._textures import ridges
-from astroclassify.simulate.scenes._galaxy_light import ellipse, grain, lognormal, rise, sersic
-from astroclassify.simulate.scenes._galaxy_points import (
+from astroclassify.simulate.scenes.galaxies._light import ellipse, grain, lognormal, rise, sersic
+from astroclassify.simulate.scenes.galaxies._points import (
     add_globular_system,
     add_young,
 )
@@ -21,7 +21,7 @@ class MergerShape:
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     tides : Tides
         What the encounter made of the disks.
@@ -30,12 +30,12 @@ class MergerShape:
         disk's centre.
     """
 
-    def __init__(self, dice, tides, *, late):
-        rng = dice.rng
+    def __init__(self, streams, tides, *, late):
+        rng = streams.rng
         self.tides = tides
-        self.level = float(dice.log_uniform(0.25, 1.2)) * (3.0 if late else 1.0)
+        self.level = float(streams.log_uniform(0.25, 1.2)) * (3.0 if late else 1.0)
         self.young = float(rng.uniform(0.05, 0.5))
-        self.halo = float(dice.log_uniform(0.02, 0.12))
+        self.halo = float(streams.log_uniform(0.02, 0.12))
 
 
 def tidal_painter(shape):
@@ -80,12 +80,12 @@ class RemnantShape:
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     """
 
-    def __init__(self, dice):
-        rng, log_uniform = dice.rng, dice.log_uniform
+    def __init__(self, streams):
+        rng, log_uniform = streams.rng, streams.log_uniform
         self.ratio = float(rng.uniform(0.5, 1.0))
         self.radius = float(log_uniform(0.15, 0.4))
         self.index = float(rng.uniform(1.0, 3.0))
@@ -144,7 +144,7 @@ def paint_remnant(canvas):
     canvas : Canvas
         Takes its light, dust and points.
     """
-    shape = RemnantShape(canvas.dice_of_shape)
+    shape = RemnantShape(canvas.streams_of_shape)
     v, u = canvas.grid
     torn = canvas.coarse_texture(slope=3.0, outer_scale=0.3)
     veil = canvas.texture(slope=2.6, outer_scale=0.15)

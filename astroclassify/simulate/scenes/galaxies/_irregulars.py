@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from astroclassify.simulate._textures import ridges
-from astroclassify.simulate.scenes._galaxy_light import (
+from astroclassify.simulate.scenes.galaxies._light import (
     ellipse,
     grain,
     lognormal,
@@ -12,7 +12,7 @@ from astroclassify.simulate.scenes._galaxy_light import (
     sersic,
     sersic_light,
 )
-from astroclassify.simulate.scenes._galaxy_points import (
+from astroclassify.simulate.scenes.galaxies._points import (
     add_giants,
     add_globular_system,
     add_young,
@@ -28,12 +28,12 @@ class IrregularShape:
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     """
 
-    def __init__(self, dice):
-        rng, log_uniform = dice.rng, dice.log_uniform
+    def __init__(self, streams):
+        rng, log_uniform = streams.rng, streams.log_uniform
         self.ratio = float(rng.uniform(0.3, 1.0))
         self.offset = float(0.1 * rng.normal())
         self.length = float(rng.uniform(0.2, 0.45))
@@ -41,7 +41,7 @@ class IrregularShape:
         self.lumps = float(rng.uniform(0.05, 0.25))
         self.lump_scale = float(rng.uniform(0.2, 0.6))
         self.bar = float(rng.uniform(0.3, 1.5)) if rng.random() < 0.4 else 0.0
-        self.bar_place = rng.normal(0, 0.1, 2)
+        self.bar_centre = rng.normal(0, 0.1, 2)
         self.bar_angle = float(rng.uniform(0, np.pi))
         self.bar_length = float(rng.uniform(0.2, 0.5))
         self.filaments = float(rng.uniform(0.3, 2.0)) if rng.random() < 0.5 else 0.0
@@ -63,7 +63,7 @@ def paint_irregular(canvas):
     canvas : Canvas
         Takes its light, dust and points.
     """
-    shape = IrregularShape(canvas.dice_of_shape)
+    shape = IrregularShape(canvas.streams_of_shape)
     unit, (v, u) = canvas.unit, canvas.grid
     lumps = canvas.coarse_texture(slope=3.6, outer_scale=shape.lump_scale)
     knots = canvas.texture(slope=2.5, outer_scale=0.12)
@@ -71,8 +71,8 @@ def paint_irregular(canvas):
     disk = torch.exp(-((r / shape.length) ** shape.power)) * rise((1.6 - r) / 0.15)
     old = disk * lognormal(lumps, shape.lumps)
     if shape.bar:
-        place = (float(p) for p in shape.bar_place)
-        bar = ellipse(v - next(place), u - next(place), 0.25, angle=shape.bar_angle) / shape.bar_length
+        centre = (float(p) for p in shape.bar_centre)
+        bar = ellipse(v - next(centre), u - next(centre), 0.25, angle=shape.bar_angle) / shape.bar_length
         old = old + shape.bar * torch.exp(-(bar**2))
     if shape.dust:
         depth = shape.dust * disk.sqrt() * ridges(lumps + 0.3, 0.4)
@@ -112,12 +112,12 @@ class DwarfShape:
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     """
 
-    def __init__(self, dice):
-        rng, log_uniform = dice.rng, dice.log_uniform
+    def __init__(self, streams):
+        rng, log_uniform = streams.rng, streams.log_uniform
         self.ratio = float(rng.uniform(0.5, 1.0))
         self.radius = float(rng.uniform(0.25, 0.5))
         self.index = float(rng.uniform(0.5, 1.1))
@@ -170,7 +170,7 @@ def paint_dwarf(canvas):
     canvas : Canvas
         Takes its light and points.
     """
-    shape, unit = DwarfShape(canvas.dice_of_shape), canvas.unit
+    shape, unit = DwarfShape(canvas.streams_of_shape), canvas.unit
     light = add_giants(canvas, canvas.smooth(shape.profile).mul_(unit))
     canvas.add("old", light * grain(canvas, light))
     if shape.young:

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 
 from astroclassify.simulate._textures import enlarge, fractal
-from astroclassify.simulate.scenes import _gas
-from astroclassify.simulate.scenes._ionised import emission_gas
 from astroclassify.simulate.scenes._scene import Scene
-from astroclassify.simulate.scenes._shells import fold, quadric, uneven
 from astroclassify.simulate.scenes._view import turned
+from astroclassify.simulate.scenes.gas import _structure
+from astroclassify.simulate.scenes.gas._ionised import emission_gas
+from astroclassify.simulate.scenes.gas._shells import fold, quadric, uneven
 
 
 @dataclass
@@ -23,7 +23,7 @@ class _Place:
     bend: torch.Tensor
 
 
-def remnant(body, view, dice):
+def remnant(body, view, streams):
     """
     Draw a supernova remnant: sheets, a cage of filaments, knots, or a thin shell.
 
@@ -33,7 +33,7 @@ def remnant(body, view, dice):
         The body; its brightness is that of its bright filaments in Halpha.
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -41,9 +41,9 @@ def remnant(body, view, dice):
     Scene
         What the window shows.
     """
-    rng, unit = dice.rng, body.unit_brightness
-    scene = Scene(view, device=dice.device)
-    place = _place(view, dice, flat=rng.uniform(0.7, 1.0), ripple=dice.log_uniform(0.008, 0.06))
+    rng, unit = streams.rng, body.unit_brightness
+    scene = Scene(view, device=streams.device)
+    grid = _grid(view, streams, flat=rng.uniform(0.7, 1.0), ripple=streams.log_uniform(0.008, 0.06))
     radius = rng.uniform(0.65, 0.95)
     design = rng.choice(["sheets", "cage", "knots", "shell", "turbulent"], p=[0.4, 0.2, 0.1, 0.12, 0.18])
     drawn = {
@@ -52,26 +52,26 @@ def remnant(body, view, dice):
         "knots": _knots,
         "shell": _thin_shells,
         "turbulent": _turbulent,
-    }[design](view, dice, place, radius)
-    arc = uneven(place.v, place.u, rng)
+    }[design](view, streams, grid, radius)
+    arc = uneven(grid.v, grid.u, rng)
     shocked, oxygen = (light * arc for light in drawn)
-    level = _level(shocked + oxygen, place.r, radius)
+    level = _level(shocked + oxygen, grid.r, radius)
     scene.add("remnant", shocked * (unit / level))
     scene.add("planetary", oxygen * (unit / level))
-    if dice.chance(0.85 if design == "cage" else 0.2):  # synchrotron light inside
-        scene.add("synchrotron", _synchrotron(dice, place, radius) * (unit * _gas.V_OF_HALPHA))
-    if dice.chance(0.5):  # gas of the Galaxy around it
-        around = torch.exp(place.bend * 0.5) * dice.log_uniform(0.003, 0.06)
+    if streams.chance(0.85 if design == "cage" else 0.2):  # synchrotron light inside
+        scene.add("synchrotron", _synchrotron(streams, grid, radius) * (unit * _structure.V_OF_HALPHA))
+    if streams.chance(0.5):  # gas of the Galaxy around it
+        around = torch.exp(grid.bend * 0.5) * streams.log_uniform(0.003, 0.06)
         scene.add("hii", around * unit)
     return scene
 
 
-def _place(view, dice, *, flat, ripple):
-    rng = dice.rng
-    bend = _gas.turbulence(
-        view, dice, scale=0.6, coarse=min(2, _gas.coarseness(view)), slope=rng.uniform(3.8, 5.2)
+def _grid(view, streams, *, flat, ripple):
+    rng = streams.rng
+    bend = _structure.turbulence(
+        view, streams, scale=0.6, coarse=min(2, _structure.coarseness(view)), slope=rng.uniform(3.8, 5.2)
     )
-    v, u = view.grid(dice.device)
+    v, u = view.grid(streams.device)
     across, along = turned(v, u, rng.uniform(0, np.pi))
     # The window's field has unit variance however small a piece it shows: large pieces ripple more.
     ripple = ripple * min(1.0, max(view.shape) / view.scale)
@@ -89,19 +89,19 @@ def _level(light, r, radius):
     return max(float(torch.quantile(within, 0.98)), 0.15)
 
 
-def _smooth_fields(view, dice, place_stretch, number):
+def _smooth_fields(view, streams, place_stretch, number):
     """Smooth fields, long along the limb: the wrinkles of a blast wave."""
-    rng = dice.rng
+    rng = streams.rng
     y, x = view.to_pixels(0.0, 0.0)
     along_limb = np.arctan2((view.shape[0] - 1) / 2 - y, (view.shape[1] - 1) / 2 - x) + np.pi / 2
     coarse = 2 if min(view.shape) > 400 else 1
     shape = tuple(-(-n // coarse) for n in view.shape)
-    scale = min(view.scale * dice.log_uniform(0.25, 0.9), 2.0 * max(view.shape)) / coarse
+    scale = min(view.scale * streams.log_uniform(0.25, 0.9), 2.0 * max(view.shape)) / coarse
     for _ in range(number):
         yield enlarge(
             fractal(
                 shape,
-                dice,
+                streams,
                 slope=rng.uniform(4.5, 6.0),
                 outer_scale=max(scale, 4.0),
                 stretch=place_stretch,
@@ -111,32 +111,32 @@ def _smooth_fields(view, dice, place_stretch, number):
         )
 
 
-def _sheets(view, dice, place, radius):
+def _sheets(view, streams, grid, radius):
     """Wrinkled sheets near the limb, seen edge-on in long, braided lines."""
-    rng = dice.rng
+    rng = streams.rng
     window = min(0.5, max(view.shape) / 2 / view.scale)  # half its side in body units
     stretch = rng.uniform(1.5, 5.0) if window < 0.4 else rng.uniform(1.0, 1.6)
-    one, two = _smooth_fields(view, dice, stretch, 2)
-    fine = _gas.turbulence(view, dice, scale=0.3, slope=rng.uniform(3.0, 3.6))
+    one, two = _smooth_fields(view, streams, stretch, 2)
+    fine = _structure.turbulence(view, streams, scale=0.3, slope=rng.uniform(3.0, 3.6))
     shocked, oxygen = torch.zeros_like(one), torch.zeros_like(one)
-    width = float(np.clip(dice.log_uniform(0.0008, 0.004) * view.scale, 0.6, 2.0))
-    nearest, lowest, highest = _radii_in_window(place.r, radius)
+    width = float(np.clip(streams.log_uniform(0.0008, 0.004) * view.scale, 0.6, 2.0))
+    nearest, lowest, highest = _radii_in_window(grid.r, radius)
     height = min(window * rng.uniform(0.1, 0.7), radius * rng.uniform(0.02, 0.1))  # of the wrinkles
-    steep = float(np.hypot(_gas.steepness(one), 1 / (height * view.scale)))  # per pixel
+    steep = float(np.hypot(_structure.steepness(one), 1 / (height * view.scale)))  # per pixel
     turn = rng.uniform(0, 2 * np.pi)
     for number in range(rng.integers(4, 10)):
         turn += rng.normal(0, 0.5)
         innermost = lowest if rng.random() < 0.6 else nearest
-        outward = (highest - (highest - innermost) * rng.beta(1, 2) - place.r) / height
+        outward = (highest - (highest - innermost) * rng.beta(1, 2) - grid.r) / height
         field = one * float(np.cos(turn)) + two * float(np.sin(turn)) + outward + 0.02 * fine
-        own = width * dice.log_uniform(0.6, 2.5)
-        tail = min(own * dice.log_uniform(4, 60), 0.06 * radius * view.scale)
+        own = width * streams.log_uniform(0.6, 2.5)
+        tail = min(own * streams.log_uniform(4, 60), 0.06 * radius * view.scale)
         sheet = fold(field / steep, width=own, tail=tail)
         sheet *= torch.sigmoid((two if number % 2 else one) * rng.uniform(-3, 3) + rng.normal(0, 1))
-        (oxygen if rng.random() < 0.35 else shocked).add_(sheet, alpha=float(dice.log_uniform(0.1, 1.0)))
+        (oxygen if rng.random() < 0.35 else shocked).add_(sheet, alpha=float(streams.log_uniform(0.1, 1.0)))
     # Faint gas between them, all over the face.
-    face = torch.exp(0.6 * place.bend) * torch.sigmoid((radius - place.r) / max(0.03, 2 / view.scale))
-    shocked.add_(face, alpha=float(dice.log_uniform(0.01, 0.15)))
+    face = torch.exp(0.6 * grid.bend) * torch.sigmoid((radius - grid.r) / max(0.03, 2 / view.scale))
+    shocked.add_(face, alpha=float(streams.log_uniform(0.01, 0.15)))
     texture = torch.exp(0.35 * fine)
     return shocked * texture, oxygen * texture
 
@@ -149,73 +149,77 @@ def _radii_in_window(r, radius):
     return min(nearest, highest), lowest, highest
 
 
-def _cage(view, dice, place, radius):
+def _cage(view, streams, grid, radius):
     """A network of filaments all over the face, like that of a pulsar's nebula."""
-    rng = dice.rng
-    web = _gas.folds(view, dice, scale=dice.log_uniform(0.25, 0.8), power=0.6)
+    rng = streams.rng
+    web = _structure.folds(view, streams, scale=streams.log_uniform(0.25, 0.8), power=0.6)
     light = torch.exp(web * rng.uniform(1.0, 1.8))
-    light /= _gas.bright_part(light)
+    light /= _structure.bright_part(light)
     for _ in range(rng.integers(0, 3)):
-        light += _gas.filaments(view, dice, scale=(0.1, 0.6), slope=(4.0, 5.2)) * torch.exp(0.5 * web)
-    face = torch.sigmoid((radius - place.r) / rng.uniform(0.02, 0.08))
-    light = (light + 0.1 * torch.exp(0.6 * place.bend)) * face
-    inner = torch.exp(-((place.r / radius) ** 2) * 2) * rng.uniform(0.2, 0.9)
+        light += _structure.filaments(view, streams, scale=(0.1, 0.6), slope=(4.0, 5.2)) * torch.exp(
+            0.5 * web
+        )
+    face = torch.sigmoid((radius - grid.r) / rng.uniform(0.02, 0.08))
+    light = (light + 0.1 * torch.exp(0.6 * grid.bend)) * face
+    inner = torch.exp(-((grid.r / radius) ** 2) * 2) * rng.uniform(0.2, 0.9)
     return light * (1 - inner), light * inner
 
 
-def _knots(view, dice, place, radius):
+def _knots(view, streams, grid, radius):
     """Ejecta broken into knots and short arcs, in a ring."""
-    rng = dice.rng
-    fine = _gas.turbulence(view, dice, scale=dice.log_uniform(0.05, 0.2), slope=rng.uniform(3.0, 3.6))
+    rng = streams.rng
+    fine = _structure.turbulence(
+        view, streams, scale=streams.log_uniform(0.05, 0.2), slope=rng.uniform(3.0, 3.6)
+    )
     knots = torch.exp((fine - 1.5).clamp_max_(2.0) * rng.uniform(1.5, 2.5))
-    patches = torch.exp(1.2 * place.bend)
-    ring = torch.exp(-(((place.r - radius) / rng.uniform(0.05, 0.15)) ** 2))
-    filled = rng.uniform(0.02, 0.2) * torch.sigmoid((radius - place.r) / 0.05)
+    patches = torch.exp(1.2 * grid.bend)
+    ring = torch.exp(-(((grid.r - radius) / rng.uniform(0.05, 0.15)) ** 2))
+    filled = rng.uniform(0.02, 0.2) * torch.sigmoid((radius - grid.r) / 0.05)
     light = knots * patches * (ring + filled)
     oxygen = rng.uniform(0.1, 0.8)
     return light * (1 - oxygen), light * oxygen
 
 
-def _thin_shells(view, dice, place, radius):
+def _thin_shells(view, streams, grid, radius):
     """One blast wave in thin gas: smooth, rippled shells within a hair of each other."""
-    rng, light = dice.rng, 0
-    tall = torch.zeros_like(place.r)
+    rng, light = streams.rng, 0
+    tall = torch.zeros_like(grid.r)
     for _ in range(rng.integers(1, 4)):
         own = radius * (1 - abs(rng.normal(0, 0.03)))
-        thin = dice.log_uniform(0.001, 0.01)
+        thin = streams.log_uniform(0.001, 0.01)
         shell = quadric(
-            place.r, tall, waist=own, flare=-1.0, tilt=0.0, thin=thin, reach=9.0, pixel=1 / view.scale
+            grid.r, tall, waist=own, flare=-1.0, tilt=0.0, thin=thin, reach=9.0, pixel=1 / view.scale
         )
         light = light + shell * rng.uniform(0.4, 1.0)
-    light = light * torch.exp(0.25 * place.bend)
+    light = light * torch.exp(0.25 * grid.bend)
     return light, 0.05 * light
 
 
-def _turbulent(view, dice, place, radius):
+def _turbulent(view, streams, grid, radius):
     """Filaments along the zero crossings of turbulence, in a shell or filling it."""
-    rng = dice.rng
-    sheets = _gas.folds(view, dice, scale=dice.log_uniform(0.3, 1.2), away=place.r * -view.scale)
+    rng = streams.rng
+    sheets = _structure.folds(view, streams, scale=streams.log_uniform(0.3, 1.2), away=grid.r * -view.scale)
     filaments = torch.exp(sheets * rng.uniform(0.8, 1.6))
-    filaments /= _gas.bright_part(filaments)
+    filaments /= _structure.bright_part(filaments)
     if rng.random() < 0.5:
-        filaments += _gas.filaments(view, dice, scale=(0.15, 0.8), slope=(3.4, 4.6))
+        filaments += _structure.filaments(view, streams, scale=(0.15, 0.8), slope=(3.4, 4.6))
     if rng.random() < 0.5:
-        mask = torch.exp(-(((place.r - radius) / rng.uniform(0.05, 0.2)) ** 2))
-        mask = mask + rng.uniform(0.02, 0.3) * (place.r < radius)
+        mask = torch.exp(-(((grid.r - radius) / rng.uniform(0.05, 0.2)) ** 2))
+        mask = mask + rng.uniform(0.02, 0.3) * (grid.r < radius)
     else:
-        mask = torch.sigmoid((radius - place.r) / rng.uniform(0.02, 0.15))
-    light = (filaments + rng.uniform(0, 0.5) * torch.exp(0.6 * place.bend)) * mask
+        mask = torch.sigmoid((radius - grid.r) / rng.uniform(0.02, 0.15))
+    light = (filaments + rng.uniform(0, 0.5) * torch.exp(0.6 * grid.bend)) * mask
     oxygen = rng.uniform(0, 0.4)
     return light * (1 - oxygen), light * oxygen
 
 
-def _synchrotron(dice, place, radius):
-    rng = dice.rng
-    glow = torch.exp(-((place.r / (radius * rng.uniform(0.5, 0.9))) ** 2)) * torch.exp(0.4 * place.bend)
+def _synchrotron(streams, grid, radius):
+    rng = streams.rng
+    glow = torch.exp(-((grid.r / (radius * rng.uniform(0.5, 0.9))) ** 2)) * torch.exp(0.4 * grid.bend)
     return glow * rng.uniform(0.2, 1.5)
 
 
-def bubble(body, view, dice):
+def bubble(body, view, streams):
     """
     Draw a wind bubble: a thin, uneven shell around a hot star, in faint gas.
 
@@ -225,7 +229,7 @@ def bubble(body, view, dice):
         The body; its brightness is that of the bright limb in Halpha.
     view : View
         The window.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -233,26 +237,30 @@ def bubble(body, view, dice):
     Scene
         What the window shows.
     """
-    rng, unit = dice.rng, body.unit_brightness
-    scene = Scene(view, device=dice.device)
-    place = _place(view, dice, flat=rng.uniform(0.75, 1), ripple=dice.log_uniform(0.004, 0.06))
-    radius, thin = rng.uniform(0.6, 0.95), dice.log_uniform(0.002, 0.04)
+    rng, unit = streams.rng, body.unit_brightness
+    scene = Scene(view, device=streams.device)
+    grid = _grid(view, streams, flat=rng.uniform(0.75, 1), ripple=streams.log_uniform(0.004, 0.06))
+    radius, thin = rng.uniform(0.6, 0.95), streams.log_uniform(0.002, 0.04)
     shape = {"flare": -1.0, "tilt": 0.0, "reach": 9.0, "pixel": 1 / view.scale}
-    tall = torch.zeros_like(place.r)
-    limb = quadric(place.r, tall, waist=radius, thin=thin, **shape)
-    skin = quadric(place.r, tall, waist=radius * rng.uniform(1.0, 1.05), thin=0.5 * thin, **shape)
-    if dice.chance(0.5):  # the swept-up gas breaks into filaments
-        broken, _ = _sheets(view, dice, place, radius)
-        limb = limb * rng.uniform(0.3, 1.0) + broken * torch.exp(-(((place.r / radius - 0.9) / 0.25) ** 2))
-    if dice.chance(0.35):  # in the middle of an H II region
-        gas = emission_gas(view, dice)
+    tall = torch.zeros_like(grid.r)
+    limb = quadric(grid.r, tall, waist=radius, thin=thin, **shape)
+    skin = quadric(grid.r, tall, waist=radius * rng.uniform(1.0, 1.05), thin=0.5 * thin, **shape)
+    if streams.chance(0.5):  # the swept-up gas breaks into filaments
+        broken, _ = _sheets(view, streams, grid, radius)
+        limb = limb * rng.uniform(0.3, 1.0) + broken * torch.exp(-(((grid.r / radius - 0.9) / 0.25) ** 2))
+    if streams.chance(0.35):  # in the middle of an H II region
+        gas = emission_gas(view, streams)
     else:
-        sheets = _gas.folds(view, dice, scale=dice.log_uniform(0.3, 1.2), away=place.r * view.scale)
+        sheets = _structure.folds(
+            view, streams, scale=streams.log_uniform(0.3, 1.2), away=grid.r * view.scale
+        )
         gas = torch.exp(sheets * rng.uniform(0.4, 1.0) - 0.8)
-    fine = _gas.folds(view, dice, scale=dice.log_uniform(0.1, 0.5), number=2, away=place.r * view.scale)
+    fine = _structure.folds(
+        view, streams, scale=streams.log_uniform(0.1, 0.5), number=2, away=grid.r * view.scale
+    )
     limb, skin = (shell * torch.exp(fine * rng.uniform(0.2, 0.9)) for shell in (limb, skin))
-    arc = uneven(place.v, place.u, rng) * torch.exp(place.bend * rng.uniform(0.1, 0.5))
-    scene.add("hii", (limb * arc + gas * dice.log_uniform(0.01, 0.4)) * unit)
+    arc = uneven(grid.v, grid.u, rng) * torch.exp(grid.bend * rng.uniform(0.1, 0.5))
+    scene.add("hii", (limb * arc + gas * streams.log_uniform(0.01, 0.4)) * unit)
     scene.add("planetary", skin * arc * (unit * rng.uniform(0.0, 0.6)))
     y, x = view.to_pixels([rng.normal(0, 0.2 * radius)], [rng.normal(0, 0.2 * radius)])
     magnitude = rng.uniform(-6.5, -3.0) + body.distance_modulus

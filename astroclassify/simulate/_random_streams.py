@@ -1,4 +1,4 @@
-"""The source of randomness: numpy for single numbers and catalogues, torch for maps on a device."""
+"""Random streams: numpy for single numbers and catalogues, torch for maps on a device."""
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from astroclassify.simulate._rules import device
 
 
 @checked(rng=rules.randomness, device=device)
-class Dice:
+class RandomStreams:
     """
     Draw numbers, catalogues and maps from one seed.
 
@@ -25,9 +25,9 @@ class Dice:
 
     Examples
     --------
-    >>> from astroclassify.simulate import Dice
-    >>> dice = Dice(7)
-    >>> dice.normal((2, 3)).shape
+    >>> from astroclassify.simulate import RandomStreams
+    >>> streams = RandomStreams(7)
+    >>> streams.normal((2, 3)).shape
     torch.Size([2, 3])
     """
 
@@ -64,7 +64,7 @@ class Dice:
 
     def chance(self, probability):
         """
-        Throw once.
+        Draw whether something of a probability happens.
 
         Parameters
         ----------
@@ -138,7 +138,7 @@ class Dice:
 
     def spawn(self, number):
         """
-        Make independent dice, for work that runs side by side.
+        Make independent random streams, for work that runs side by side.
 
         Parameters
         ----------
@@ -147,7 +147,7 @@ class Dice:
 
         Returns
         -------
-        list of Dice
+        list of RandomStreams
             On the same device.
         """
-        return [Dice(child, device=self.device) for child in self.rng.spawn(number)]
+        return [RandomStreams(child, device=self.device) for child in self.rng.spawn(number)]

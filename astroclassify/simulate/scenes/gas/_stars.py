@@ -54,7 +54,7 @@ def depth_at(depth, y, x):
     return depth[row, column].cpu().numpy()
 
 
-def add_exciting_stars(scene, body, dice, place, dust):
+def add_exciting_stars(scene, body, streams, centre, dust):
     """
     Add the O and B stars that ionise a nebula, close together.
 
@@ -64,27 +64,27 @@ def add_exciting_stars(scene, body, dice, place, dust):
         Changed in place.
     body : Body
         The nebula.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
-    place : tuple of float
+    centre : tuple of float
         Body coordinates (v, u) of the group.
     dust : torch.Tensor
         Optical depth in V; they stand before most of it.
     """
-    rng = dice.rng
+    rng = streams.rng
     number = 1 + rng.poisson(min(0.15 * body.radius, 25.0) + 1)
     brightest = rng.uniform(-6.5, -3.5)
     absolute = np.minimum(brightest + rng.exponential(1 / (np.log(10) * _YOUNG_SLOPE), number), -1.5)
     absolute[0] = brightest
-    spread = dice.log_uniform(0.01, 0.2) * np.ones(number)
+    spread = streams.log_uniform(0.01, 0.2) * np.ones(number)
     spread[0] = 1e-4
-    v, u = (c + spread * rng.normal(size=number) for c in place)
+    v, u = (c + spread * rng.normal(size=number) for c in centre)
     y, x = scene.view.to_pixels(v, u)
     extinction = 0.3 + rng.exponential(0.5, number) + 0.2 * depth_at(dust, y, x)
     scene.add_stars(y, x, absolute + body.distance_modulus, temperature(absolute), extinction=extinction)
 
 
-def add_embedded_stars(scene, body, dice, place, dust, *, number, size=None):
+def add_embedded_stars(scene, body, streams, centre, dust, *, number, size=None):
     """
     Add fainter stars born in a nebula.
 
@@ -94,9 +94,9 @@ def add_embedded_stars(scene, body, dice, place, dust, *, number, size=None):
         Changed in place.
     body : Body
         The nebula.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
-    place : tuple of float
+    centre : tuple of float
         Body coordinates (v, u) of the middle of the cluster.
     dust : torch.Tensor
         Optical depth in V; each lies at some depth in it.
@@ -105,19 +105,19 @@ def add_embedded_stars(scene, body, dice, place, dust, *, number, size=None):
     size : float, optional
         Core radius of the cluster, body units; by default 0.05 to 0.4.
     """
-    rng = dice.rng
+    rng = streams.rng
     absolute = np.maximum(7 - rng.exponential(1 / (np.log(10) * _YOUNG_SLOPE), number), -3.0)
-    size = size or dice.log_uniform(0.05, 0.4)
+    size = size or streams.log_uniform(0.05, 0.4)
     radius = size * np.sqrt((1 - rng.random(number) * 0.95) ** -0.8 - 1)  # of an EFF profile
     angle = rng.uniform(0, 2 * np.pi, number)
-    y, x = scene.view.to_pixels(place[0] + radius * np.sin(angle), place[1] + radius * np.cos(angle))
+    y, x = scene.view.to_pixels(centre[0] + radius * np.sin(angle), centre[1] + radius * np.cos(angle))
     behind = depth_at(dust, y, x) * rng.random(number) * MAGNITUDES_PER_DEPTH
     cool = np.maximum(temperature(absolute), 3600.0) * rng.lognormal(0, 0.03, number)
     extinction = 0.3 + rng.exponential(0.7, number) + behind
     scene.add_stars(y, x, absolute + body.distance_modulus, cool, extinction=extinction)
 
 
-def add_rich_field(scene, dice, dust, *, density, faintest=26.0):
+def add_rich_field(scene, streams, dust, *, density, faintest=26.0):
     """
     Add the crowded stars of the Milky Way behind dust.
 
@@ -125,7 +125,7 @@ def add_rich_field(scene, dice, dust, *, density, faintest=26.0):
     ----------
     scene : Scene
         Changed in place.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     dust : torch.Tensor
         Optical depth in V.
@@ -134,7 +134,7 @@ def add_rich_field(scene, dice, dust, *, density, faintest=26.0):
     faintest : float, default 26
         V magnitude at which counts end; earlier where there would be too many.
     """
-    rng, view = dice.rng, scene.view
+    rng, view = streams.rng, scene.view
     margin = min(MARGIN / view.pixel_scale, max(view.shape))
     sides = [n + 2 * margin for n in view.shape]
     area = sides[0] * sides[1] * view.pixel_area / 3600

@@ -159,7 +159,7 @@ def uneven(v, u, rng):
     return (1 + one * side + two * (2 * axis.square() - 0.5)).clamp_min_(0.02)
 
 
-def spokes(v, u, dice, *, bend, number=160):
+def spokes(v, u, streams, *, bend, number=160):
     """
     Draw rays of uneven strength that leave the middle.
 
@@ -167,7 +167,7 @@ def spokes(v, u, dice, *, bend, number=160):
     ----------
     v, u : torch.Tensor
         Body coordinates.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     bend : torch.Tensor
         What bends them, radians.
@@ -179,11 +179,11 @@ def spokes(v, u, dice, *, bend, number=160):
     torch.Tensor
         Field of zero mean and about unit variance, fading towards the middle.
     """
-    heights = torch.as_tensor(dice.rng.normal(size=number), device=v.device).float()
-    place = ((torch.atan2(v, u) + bend) * (number / (2 * np.pi))).remainder_(number)
-    lower = place.floor()
+    heights = torch.as_tensor(streams.rng.normal(size=number), device=v.device).float()
+    sector = ((torch.atan2(v, u) + bend) * (number / (2 * np.pi))).remainder_(number)
+    lower = sector.floor()
     index = lower.long().clamp_(0, number - 1)
-    weight = place - lower
+    weight = sector - lower
     weight = weight * weight * (3 - 2 * weight)
     rays = torch.lerp(heights[index], heights[(index + 1) % number], weight)
     r2 = v * v + u * u

@@ -75,20 +75,20 @@ def _rms(values):
 
 def texture(detail, roughness, rows, columns, finest, seed):
     """
-    Draw the structure below a picture's pixels at any places of it.
+    Draw the structure below a picture's pixels at any positions on it.
 
     Parameters
     ----------
     detail : Detail
         Of the picture.
     roughness : torch.Tensor
-        Its roughness at the places.
+        Its roughness at the positions.
     rows, columns : torch.Tensor
-        The places, pixels of the picture.
+        The positions, pixels of the picture.
     finest : float
-        Smallest distance of places that shows, in pixels of the picture.
+        Smallest distance of positions that shows, in pixels of the picture.
     seed : int
-        Of the structure; the same places of a picture have the same one in every view.
+        Of the structure; the same positions on a picture have the same one in every view.
 
     Returns
     -------

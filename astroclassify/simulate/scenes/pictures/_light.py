@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage, optimize
 
 from astroclassify.core import FrameError, ParameterError
-from astroclassify.simulate.scenes._picture_source import block_mean
+from astroclassify.simulate.scenes.pictures._source import block_mean
 
 #: A region at the edge whose values differ by no more than this (of the range) is no sky, if it is this
 #: large.

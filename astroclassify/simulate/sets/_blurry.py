@@ -29,7 +29,7 @@ BRIGHT_QUANTILE = 0.95
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class ExposureSettings:
     """
     What can make an exposure blurry.
 
@@ -52,7 +52,7 @@ class Circumstances:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Pointing:
     """
     Where an exposure looks, and with what: the same with and without the cause.
 
@@ -97,7 +97,7 @@ class Sight:
         lights = {band: setup.seen(scene, body, self.view) for band, setup in setups.items()}
         return {band: float(np.quantile(light, BRIGHT_QUANTILE)) for band, light in lights.items()}
 
-    def answer(self, band, body):
+    def response_to(self, band, body):
         """
         Give the band's response to the body.
 
@@ -133,19 +133,19 @@ class Sight:
         tuple of float
             As `signal_to_noise` takes them.
         """
-        return noise_terms(self.answer(band, body), INSTRUMENTS[self.instrument], self.sky, effects)
+        return noise_terms(self.response_to(band, body), INSTRUMENTS[self.instrument], self.sky, effects)
 
 
-def spoiled(clear, sight, cause, limit, rng):
+def blurred(clear, pointing, cause, limit, rng):
     """
     Make an exposure blurry, if that cause can do it.
 
     Parameters
     ----------
-    clear : Circumstances
+    clear : ExposureSettings
         The exposure as it was meant; its body's brightness is changed within what its kind allows, so that
         the signal-to-noise ratio is little above the limit.
-    sight : Sight
+    pointing : Pointing
         Where it looks.
     cause : str
         One of ``CAUSES``.
@@ -157,60 +157,60 @@ def spoiled(clear, sight, cause, limit, rng):
     Returns
     -------
     tuple or None
-        The spoiled `Circumstances`, and the ratios with and without the cause: the first below the limit,
-        the second not. None where this exposure cannot be spoiled so.
+        The blurred `ExposureSettings`, and the ratios with and without the cause: the first below the limit,
+        the second not. None where this exposure cannot be blurred so.
 
     Raises
     ------
     ParameterError
         If there is no such cause.
     """
-    if cause not in _WAYS:
+    if cause not in _BY_CAUSE:
         raise ParameterError(f"cause is {cause!r}; expected one of {', '.join(CAUSES)}")
-    wished = limit * rng.uniform(*(_BARELY_CLEAR if cause == "instrument effects" else _CLEAR))
-    clear = _brightened(clear, sight, wished)
+    target = limit * rng.uniform(*(_BARELY_CLEAR if cause == "instrument effects" else _CLEAR))
+    clear = _brightened(clear, pointing, target)
     if clear is None:
         return None
-    found = _WAYS[cause](clear, sight, limit, rng)
+    found = _BY_CAUSE[cause](clear, pointing, limit, rng)
     if found is None:
         return None
     _, with_cause, without = found
     return found if with_cause < limit <= without else None
 
 
-def _brightened(clear, sight, ratio):
+def _brightened(clear, pointing, ratio):
     """Choose the brightness at which the exposure has the ratio, if the kind allows it."""
     kind, body = KINDS[clear.body.kind], clear.body
-    wished = signal_for(ratio, clear.exptime, sight.noise(clear.band, body, clear.effects))
-    signal = sight.signals(body, clear.band)[clear.band]
+    target = signal_for(ratio, clear.exptime, pointing.noise(clear.band, body, clear.effects))
+    signal = pointing.signals(body, clear.band)[clear.band]
     if not signal > 0:
         return None
-    brighter = kind_allows(kind, body, wished / signal)
+    brighter = kind_allows(kind, body, target / signal)
     return None if brighter is None else replace(clear, body=brighter)
 
 
-def _ratio(made, sight, signal):
-    return float(signal_to_noise(signal, made.exptime, sight.noise(made.band, made.body, made.effects)))
+def _ratio(made, pointing, signal):
+    return float(signal_to_noise(signal, made.exptime, pointing.noise(made.band, made.body, made.effects)))
 
 
-def _short(clear, sight, limit, rng):
-    signal = sight.signals(clear.body, clear.band)[clear.band]
-    wished = limit * rng.uniform(*_LOST)
-    seconds = exptime_for(wished, signal, sight.noise(clear.band, clear.body, clear.effects))
+def _short(clear, pointing, limit, rng):
+    signal = pointing.signals(clear.body, clear.band)[clear.band]
+    target = limit * rng.uniform(*_LOST)
+    seconds = exptime_for(target, signal, pointing.noise(clear.band, clear.body, clear.effects))
     blurry = replace(clear, exptime=float(np.clip(round(seconds, 1), _SHORTEST, clear.exptime)))
-    return blurry, _ratio(blurry, sight, signal), _ratio(clear, sight, signal)
+    return blurry, _ratio(blurry, pointing, signal), _ratio(clear, pointing, signal)
 
 
-def _noisy(clear, sight, limit, rng):
+def _noisy(clear, pointing, limit, rng):
     """More dark current and post-flash: a worn detector, a lamp too bright."""
-    signal = sight.signals(clear.body, clear.band)[clear.band]
-    rate, fixed = sight.noise(clear.band, clear.body, clear.effects)
+    signal = pointing.signals(clear.body, clear.band)[clear.band]
+    rate, fixed = pointing.noise(clear.band, clear.body, clear.effects)
     electrons = signal * clear.exptime
-    wished = limit * rng.uniform(*_LOST)
-    extra = (electrons / wished) ** 2 - electrons - rate * clear.exptime - fixed
+    target = limit * rng.uniform(*_LOST)
+    extra = (electrons / target) ** 2 - electrons - rate * clear.exptime - fixed
     if not 0 < extra < _MOST_EXTRA:
         return None
-    usual = INSTRUMENTS[sight.instrument].dark_current * clear.exptime
+    usual = INSTRUMENTS[pointing.instrument].dark_current * clear.exptime
     dark = min(extra * rng.random(), _MOST_DARK * usual)
     effects = replace(
         clear.effects,
@@ -218,33 +218,33 @@ def _noisy(clear, sight, limit, rng):
         post_flash=round(clear.effects.post_flash + extra - dark, 2),
     )
     blurry = replace(clear, effects=effects)
-    return blurry, _ratio(blurry, sight, signal), _ratio(clear, sight, signal)
+    return blurry, _ratio(blurry, pointing, signal), _ratio(clear, pointing, signal)
 
 
-def _filtered(clear, sight, limit, rng):
+def _filtered(clear, pointing, limit, rng):
     """A filter that lets so little through that even a flat spectrum as bright in the first one is lost."""
-    return _in_another_band(clear, sight, limit, rng, flat_is_lost=True)
+    return _in_another_band(clear, pointing, limit, rng, flat_is_lost=True)
 
 
-def _coloured(clear, sight, limit, rng):
+def _coloured(clear, pointing, limit, rng):
     """A filter in which a flat spectrum would be seen, but where the body has little light."""
-    return _in_another_band(clear, sight, limit, rng, flat_is_lost=False)
+    return _in_another_band(clear, pointing, limit, rng, flat_is_lost=False)
 
 
-def _in_another_band(clear, sight, limit, rng, *, flat_is_lost):
-    bands = tuple(dict.fromkeys((clear.band, *sight.bands)))
-    signals = sight.signals(clear.body, *bands)
-    zero_points = {band: sight.answer(band, clear.body).zero_point for band in bands}
-    without = _ratio(clear, sight, signals[clear.band])
+def _in_another_band(clear, pointing, limit, rng, *, flat_is_lost):
+    bands = tuple(dict.fromkeys((clear.band, *pointing.bands)))
+    signals = pointing.signals(clear.body, *bands)
+    zero_points = {band: pointing.response_to(band, clear.body).zero_point for band in bands}
+    without = _ratio(clear, pointing, signals[clear.band])
     found = []
     for band in bands[1:]:
         blurry = replace(clear, band=band)
         flat = signals[clear.band] * 10 ** (0.4 * (zero_points[band] - zero_points[clear.band]))
-        flat_ratio = _ratio(blurry, sight, flat)
-        ratio = _ratio(blurry, sight, signals[band])
+        flat_ratio = _ratio(blurry, pointing, flat)
+        ratio = _ratio(blurry, pointing, signals[band])
         if ratio < limit and (flat_ratio < limit) == flat_is_lost:
             found.append((blurry, ratio, without if flat_is_lost else flat_ratio))
     return found[rng.integers(len(found))] if found else None
 
 
-_WAYS = dict(zip(CAUSES, (_short, _filtered, _coloured, _noisy), strict=True))
+_BY_CAUSE = dict(zip(CAUSES, (_short, _filtered, _coloured, _noisy), strict=True))

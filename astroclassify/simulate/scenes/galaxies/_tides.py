@@ -19,7 +19,7 @@ from astroclassify.simulate._raster import blur
 #: Side and pixels of the square on which tides are mapped, body units: the same for every view.
 EXTENT, SIDE = 2.4, 512
 _RINGS, _AZIMUTHS = 14, 72
-#: Between two of them so many places are found by splines, each for so many stars.
+#: Between two of them so many positions are found by splines, each for so many stars.
 _SPLINED, _STARS_EACH = 6, 3
 #: Stars that are followed, and e-folding length of their numbers, in radii of the disk.
 _FOLLOWED, _LENGTH = (0.3, 1.25), 0.3
@@ -37,7 +37,7 @@ class Tides:
 
     Parameters
     ----------
-    places : list of tuple of float
+    centres : list of tuple of float
         Centres (v, u) of both galaxies, body units.
     sizes : tuple of float
         Radii of their disks, body units.
@@ -48,14 +48,14 @@ class Tides:
         square of ``EXTENT`` body units on either side of the origin.
     """
 
-    places: list
+    centres: list
     sizes: tuple
     angles: tuple
     light: torch.Tensor
 
     def at(self, v, u):
         """
-        Give the light at places.
+        Give the light at positions.
 
         Parameters
         ----------
@@ -67,9 +67,9 @@ class Tides:
         torch.Tensor
             Surface brightness; 0 outside the map.
         """
-        places = torch.stack(torch.broadcast_tensors(u, v), dim=-1) / EXTENT
+        positions = torch.stack(torch.broadcast_tensors(u, v), dim=-1) / EXTENT
         light = self.light.to(v.device)[None, None]
-        found = torch.nn.functional.grid_sample(light, places[None], mode="bicubic", align_corners=False)
+        found = torch.nn.functional.grid_sample(light, positions[None], mode="bicubic", align_corners=False)
         return found[0, 0].clamp_(min=0.0)
 
 
@@ -132,22 +132,22 @@ def _followed(centres, stars, masses, radii, time, drag):
     """Follow centres and stars, [2, N, 3]; leapfrog."""
     softening = (_SOFTENING * radii) ** 2
     both = np.concatenate([centres, stars], axis=1)
-    place, velocity = both[0].T.copy(), both[1].T.copy()
+    position, velocity = both[0].T.copy(), both[1].T.copy()
     for _ in range(int(np.ceil(time / _STEP))):
-        place += velocity * (_STEP / 2)
-        pull = np.zeros_like(place)
+        position += velocity * (_STEP / 2)
+        pull = np.zeros_like(position)
         for one in range(2):
-            offset = place[:, one, None] - place
+            offset = position[:, one, None] - position
             pull += offset * (masses[one] * ((offset * offset).sum(0) + softening[one]) ** -1.5)
         velocity += _STEP * pull
-        _brake(place, velocity, masses, drag)
-        place += velocity * (_STEP / 2)
-    return [np.stack([place.T[part], velocity.T[part]]) for part in (slice(0, 2), slice(2, None))]
+        _brake(position, velocity, masses, drag)
+        position += velocity * (_STEP / 2)
+    return [np.stack([position.T[part], velocity.T[part]]) for part in (slice(0, 2), slice(2, None))]
 
 
-def _brake(place, velocity, masses, drag):
+def _brake(position, velocity, masses, drag):
     """Friction in each other's haloes takes the centres' relative speed."""
-    apart, moving = place[:, 1] - place[:, 0], velocity[:, 1] - velocity[:, 0]
+    apart, moving = position[:, 1] - position[:, 0], velocity[:, 1] - velocity[:, 0]
     lost = moving * min(drag * _STEP * 2 / (1 + apart @ apart), 1.0)
     velocity[:, :2] += lost[:, None] * (np.array([masses[1], -masses[0]]) / masses.sum())
 
@@ -163,30 +163,32 @@ def _seen(rng, centres, stars, normals, masses, radii):
     scale = float(np.clip(1.1 / reach, _SMALLEST, _LARGEST))
     sheets = ((stars - middle) * scale).reshape(2, _RINGS, _AZIMUTHS, 2)
     light = sum(_spread(rng, *disk) for disk in zip(sheets, radii * scale, strict=True))
-    places = [tuple(map(float, place)) for place in (centres - middle) * scale]
+    centres = [tuple(map(float, centre)) for centre in (centres - middle) * scale]
     sizes = tuple(float(radius * scale) for radius in radii)
-    return Tides(places, sizes, angles, blur(light, 0.8))
+    return Tides(centres, sizes, angles, blur(light, 0.8))
 
 
 def _spread(rng, sheet, size):
     """Map a disk's stars, wherever tides took them."""
-    places = _splined(sheet)
+    positions = _splined(sheet)
     inner, outer = _FOLLOWED
-    radius = np.linspace(inner, outer, places.shape[0])[:, None]
-    # An exponential disk: its light at a place over the brightness of its centre, square body units.
-    area = 2 * np.pi * radius * (outer - inner) * size**2 / places[..., 0].size
-    light = np.broadcast_to(area * np.exp(-radius / _LENGTH), (_STARS_EACH, *places.shape[:2])) / _STARS_EACH
-    at = places + rng.normal(0, _SPREAD * size, (_STARS_EACH, *places.shape))
+    radius = np.linspace(inner, outer, positions.shape[0])[:, None]
+    # An exponential disk: its light at a position over the brightness of its centre, square body units.
+    area = 2 * np.pi * radius * (outer - inner) * size**2 / positions[..., 0].size
+    light = (
+        np.broadcast_to(area * np.exp(-radius / _LENGTH), (_STARS_EACH, *positions.shape[:2])) / _STARS_EACH
+    )
+    at = positions + rng.normal(0, _SPREAD * size, (_STARS_EACH, *positions.shape))
     pixel = 2 * EXTENT / SIDE
     row, column = np.floor(at.reshape(-1, 2).T / pixel + SIDE / 2).astype(int)
     inside = (row >= 0) & (row < SIDE) & (column >= 0) & (column < SIDE)
-    places, light = (row * SIDE + column)[inside], light.ravel()[inside] / pixel**2
-    filled = np.bincount(places, light, minlength=SIDE * SIDE).astype(np.float32)
+    pixels, light = (row * SIDE + column)[inside], light.ravel()[inside] / pixel**2
+    filled = np.bincount(pixels, light, minlength=SIDE * SIDE).astype(np.float32)
     return torch.from_numpy(filled.reshape(SIDE, SIDE))
 
 
 def _splined(sheet):
-    """Find places between stars that were followed; beyond the last azimuth comes the first again."""
+    """Find positions between stars that were followed; beyond the last azimuth comes the first again."""
     rings, azimuths = sheet.shape[:2]
     sheet = CubicSpline(np.arange(rings), sheet)(np.linspace(0, rings - 1, _SPLINED * (rings - 1) + 1))
     closed = np.concatenate([sheet, sheet[:, :1]], axis=1)

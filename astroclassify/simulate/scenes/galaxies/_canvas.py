@@ -19,7 +19,7 @@ LARGEST_FINE = 700
 MOST_POINTS = 60_000
 #: Points fainter than this are left in the diffuse light, V mag: an orbit of Hubble hardly shows them.
 FAINTEST = 28.0
-_NARROWEST = 0.45  # standard deviation, pixels, of a blob whose place pixels still tell
+_NARROWEST = 0.45  # standard deviation, pixels, of a blob whose position pixels still tell
 _GRAIN_TILE = 512
 #: Pixels within so many of a cusp are means of so many samples along each axis.
 _CUSP_REACH, _CUSP_SAMPLES = 4.0, 5
@@ -45,7 +45,7 @@ class Sheet:
         self._behind = {}
         self._dust = None
 
-    def paint(self, painter, body, view, dice, *, reach, disturbance=0.0, points=1.0):
+    def paint(self, painter, body, view, streams, *, reach, disturbance=0.0, points=1.0):
         """
         Paint one galaxy on the part of the view that it covers.
 
@@ -57,7 +57,7 @@ class Sheet:
             The galaxy.
         view : View
             The window in the galaxy's coordinates.
-        dice : Dice
+        streams : RandomStreams
             Source of randomness.
         reach : float
             Body units beyond which the galaxy is dark.
@@ -69,7 +69,7 @@ class Sheet:
         box = _box(view, reach + 5 * disturbance)
         if box is None:
             return
-        canvas = Canvas(self.scene, body, view, dice, box, disturbance=disturbance)
+        canvas = Canvas(self.scene, body, view, streams, box, disturbance=disturbance)
         canvas.most_points = int(points * canvas.most_points)
         painter(canvas)
         for spectrum, light in canvas.before.items():
@@ -131,7 +131,7 @@ class Canvas:
         The galaxy.
     view : View
         The whole window in the galaxy's coordinates.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness: its ``rng`` draws what all views of the galaxy have in common.
     box : tuple of int
         First and last row, first and last column (exclusive) of the part.
@@ -139,12 +139,12 @@ class Canvas:
         How far another galaxy has pulled its parts about, body units.
     """
 
-    def __init__(self, scene, body, view, dice, box, *, disturbance=0.0):
+    def __init__(self, scene, body, view, streams, box, *, disturbance=0.0):
         self.scene, self.body, self.corner = scene, body, (box[0], box[2])
         self.view = part_of(view, box)
-        self.dice_of_shape = dice
-        # What depends on the view has dice of its own, so that it never shifts what does not.
-        self.dice, self.catalogue, of_waves = dice.spawn(3)
+        self.streams_of_shape = streams
+        # What depends on the view has a random stream of its own, so that it never shifts what does not.
+        self.streams, self.catalogue, of_waves = streams.spawn(3)
         # Displacements along v and u: strength, wave numbers, phase of two long waves each.
         self._waves = of_waves.rng.normal(0, 1, (2, 2, 4)) * [disturbance, 1.6, 1.6, 3.0]
         self._disturbed = disturbance > 0
@@ -156,7 +156,7 @@ class Canvas:
     @property
     def device(self):
         """Where the maps are (torch.device)."""
-        return self.dice.device
+        return self.streams.device
 
     @cached_property
     def grid(self):
@@ -281,10 +281,10 @@ class Canvas:
         """
         shape, outer = self.view.shape, max(outer_scale * self.view.scale, 3.0)
         if self.step == 1:
-            return fractal(shape, self.dice, slope=slope, outer_scale=outer)
+            return fractal(shape, self.streams, slope=slope, outer_scale=outer)
         half = tuple(-(-n // 2) for n in shape)
-        field = enlarged(fractal(half, self.dice, slope=slope, outer_scale=outer / 2), 2, shape)
-        return field.addcmul_(*_grain(shape, self.dice, slope, min(outer, max(shape))))
+        field = enlarged(fractal(half, self.streams, slope=slope, outer_scale=outer / 2), 2, shape)
+        return field.addcmul_(*_grain(shape, self.streams, slope, min(outer, max(shape))))
 
     def coarse_texture(self, *, slope=3.0, outer_scale=0.3):
         """
@@ -303,7 +303,7 @@ class Canvas:
             Zero mean, unit variance.
         """
         outer = max(outer_scale * self.view.scale / self.step, 3.0)
-        return fractal(self.grid[0].shape, self.dice, slope=slope, outer_scale=outer)
+        return fractal(self.grid[0].shape, self.streams, slope=slope, outer_scale=outer)
 
     def smooth(self, profile, *, scale=1.0):
         """
@@ -558,17 +558,17 @@ def enlarged(image, factor, shape):
     return whole[: shape[0], : shape[1]].contiguous()
 
 
-def _grain(shape, dice, slope, outer):
+def _grain(shape, streams, slope, outer):
     """Structure too small for half as many pixels, repeated where nobody sees it; and its strength."""
     n = _GRAIN_TILE
-    ky = torch.fft.fftfreq(n, device=dice.device)[:, None]
-    kx = torch.fft.rfftfreq(n, device=dice.device)[None, :]
+    ky = torch.fft.fftfreq(n, device=streams.device)[:, None]
+    kx = torch.fft.rfftfreq(n, device=streams.device)[None, :]
     k2 = ky**2 + kx**2
-    noise = torch.view_as_complex(dice.normal((n, n // 2 + 1, 2)))
+    noise = torch.view_as_complex(streams.normal((n, n // 2 + 1, 2)))
     tile = torch.fft.irfft2(noise * k2.clamp(min=1e-6) ** (-slope / 4) * (k2 > _GRAIN_FROM**2), s=(n, n))
     tile = tile / tile.std()
     power = 2 - slope
     below, above, all_of_it = (k**power for k in (_GRAIN_FROM, 0.6, 1.0 / outer))
     strength = float(np.sqrt((below - above) / (all_of_it - above)))
     repeats = tuple(-(-size // n) for size in shape)
-    return tile.repeat(*repeats)[: shape[0], : shape[1]], torch.tensor(strength, device=dice.device)
+    return tile.repeat(*repeats)[: shape[0], : shape[1]], torch.tensor(strength, device=streams.device)

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from astroclassify.simulate.scenes._galaxy_light import ellipse, grain, lognormal, rise, sersic
-from astroclassify.simulate.scenes._galaxy_points import (
+from astroclassify.simulate.scenes.galaxies._light import ellipse, grain, lognormal, rise, sersic
+from astroclassify.simulate.scenes.galaxies._points import (
     add_giants,
     add_globular_system,
     add_young,
@@ -20,12 +20,12 @@ class EdgeOnShape:
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     """
 
-    def __init__(self, dice):
-        rng, log_uniform = dice.rng, dice.log_uniform
+    def __init__(self, streams):
+        rng, log_uniform = streams.rng, streams.log_uniform
         self.warp = float(rng.normal(0, 0.03))
         self.length = float(rng.uniform(0.15, 0.3))
         self.height = float(self.length * log_uniform(0.08, 0.22))
@@ -123,7 +123,7 @@ def paint_edge_on(canvas):
     canvas : Canvas
         Takes its light, dust and points.
     """
-    shape = EdgeOnShape(canvas.dice_of_shape)
+    shape = EdgeOnShape(canvas.streams_of_shape)
     unit, (v, u) = canvas.unit, canvas.grid
     clumps = canvas.coarse_texture(slope=3.0, outer_scale=0.2)
     z, disk, thin = shape.thickness(v, u)
