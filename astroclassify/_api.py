@@ -280,11 +280,11 @@ def classify_many(
 
 
 def _in_this_process(items, request, asked, **how):
-    told = list(classified(items, asked, request.chosen, **how))
-    table = answers_table([each.row for each in told], asked.model.classes, meta=provenance_of(asked))
+    answers = list(classified(items, asked, request.chosen, **how))
+    table = answers_table([each.row for each in answers], asked.model.classes, meta=provenance_of(asked))
     if asked.catalogue is None:
         return table
-    return with_bodies(table, [asdict(each.entry.named or NamedBody()) for each in told])
+    return with_bodies(table, [asdict(each.entry.named or NamedBody()) for each in answers])
 
 
 def _by_workers(items, request, asked, crew, output, **how):

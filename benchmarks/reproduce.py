@@ -179,7 +179,7 @@ def main():
     clear, blurry = read_evaluation(chosen.clear), read_evaluation(chosen.blurry)
     tables = {
         "table1": table_of_lists(chosen.list),
-        "performance": table4(clear),
+        "table4": table4(clear),
         "times": table4_times(read_evaluation(chosen.times) if chosen.times else clear),
         "blurry": table_blurry(blurry),
         "rules": table_rules(clear),

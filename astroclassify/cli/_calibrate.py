@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from astroclassify.cli._output import check_writable, render, say, tell_errors
+from astroclassify.cli._output import check_writable, render, report_errors, say
 from astroclassify.cli._parsing import add_device, add_progress, add_subparser
 
 _EXAMPLES = """
@@ -79,8 +79,8 @@ def run(arguments):
         found = calibrate(model, _labelled(arguments), progress=arguments.progress)
         say(f"{found.about['frames']} labelled frames of {found.about['bodies']} bodies; figures 'after' are")
         say("of each body by a calibration from the others, with 95% intervals by body")
-    status = tell_errors([*errors, *found.failed])
-    _tell_change(model.calibration, found.calibration, model.classes)
+    status = report_errors([*errors, *found.failed])
+    _say_change(model.calibration, found.calibration, model.classes)
     say(render(found.figures, "table").rstrip().replace("\n", "\nastroclassify: "))
     print(found.write(arguments.output))
     return status
@@ -92,7 +92,7 @@ def _labelled(arguments):
     return labelled_files(arguments.labels, frames=arguments.frames)
 
 
-def _tell_change(before, after, classes):
+def _say_change(before, after, classes):
     offsets = zip(classes, before.bias or (0.0,) * len(classes), after.bias, strict=True)
-    told = ", ".join(f"{name} {old:.2f} -> {new:.2f}" for name, old, new in offsets)
-    say(f"temperature {before.temperature:.2f} -> {after.temperature:.2f}; offsets: {told}")
+    changes = ", ".join(f"{name} {old:.2f} -> {new:.2f}" for name, old, new in offsets)
+    say(f"temperature {before.temperature:.2f} -> {after.temperature:.2f}; offsets: {changes}")

@@ -1,7 +1,7 @@
 """``astroclassify check``: whether frames resemble what a model has learnt, and if not, why."""
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import check_output, format_of, say, tell_errors, write_result
+from astroclassify.cli._output import check_output, format_of, report_errors, say, write_result
 from astroclassify.cli._parsing import (
     add_device,
     add_files,
@@ -68,7 +68,7 @@ def run(arguments):
         device=arguments.device,
         progress=arguments.progress,
     )
-    status = tell_errors([*errors, *found.failed])
+    status = report_errors([*errors, *found.failed])
     for line in found.lines:
         say(line)
     format = format_of(arguments.format, arguments.output)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from astroclassify.cli._output import tell_errors
+from astroclassify.cli._output import report_errors
 from astroclassify.cli._parsing import add_frames_folder, add_list, add_processes, add_progress, add_subparser
 
 _EXAMPLES = """
@@ -72,7 +72,7 @@ def run(arguments):
         processes=arguments.processes,
         progress=arguments.progress,
     )
-    status = tell_errors(f"row {row['Row']} ({row['OBSID']}): {row['Error']}" for row in cache.failures)
+    status = report_errors(f"row {row['Row']} ({row['OBSID']}): {row['Error']}" for row in cache.failures)
     print(_summary(cache))
     return status
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import say, tell_errors
+from astroclassify.cli._output import report_errors, say
 from astroclassify.cli._parsing import add_progress, add_subparser
 
 _EXAMPLES = """
@@ -88,7 +88,7 @@ def run(arguments):
         verify=arguments.verify,
         progress=arguments.progress,
     )
-    status = tell_errors(f"{row['file']}: {row['error']}" for row in result.failures)
+    status = report_errors(f"{row['file']}: {row['error']}" for row in result.failures)
     print(_summary(result))
     if status:
         say("run the same command again: what is there is kept, and what was begun goes on")

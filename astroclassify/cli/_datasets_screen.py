@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from astroclassify.cli._output import check_writable, say, tell_errors
+from astroclassify.cli._output import check_writable, report_errors, say
 from astroclassify.cli._parsing import add_frames_folder, add_list, add_progress, add_subparser
 
 _EXAMPLES = """
@@ -105,7 +105,7 @@ def run(arguments):
         _write_sheet(arguments, screened, overrules)
     final = apply_overrules(screened, overrules)
     write_table(final, kept)
-    status = tell_errors(
+    status = report_errors(
         f"{row['OBSID']}: {row['Reason']}" for row in screened if row["Reason"].startswith("cannot be read")
     )
     print(_summary(screened, final, kept))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from astroclassify.cli._output import say, tell_errors
+from astroclassify.cli._output import report_errors, say
 from astroclassify.cli._parsing import add_device, add_frames_folder, add_progress, add_subparser
 
 _EXAMPLES = """
@@ -123,7 +123,7 @@ def run(arguments):
     if not arguments.tables_only:
         _report(done)
     failed = done.answers[done.answers["error"] != ""]
-    return tell_errors(f"{row['model']}: {row['name']}: {row['error']}" for row in failed)
+    return report_errors(f"{row['model']}: {row['name']}: {row['error']}" for row in failed)
 
 
 def _robustness(arguments):

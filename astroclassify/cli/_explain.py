@@ -6,7 +6,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from astroclassify.cli._output import check_apart, tell_errors, write_result
+from astroclassify.cli._output import check_apart, report_errors, write_result
 from astroclassify.cli._parsing import add_device, add_files, add_model, add_subparser
 from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError, ReadError
 
@@ -110,7 +110,7 @@ def run(arguments):
         except (AstroclassifyError, OSError) as error:
             source = Path(path).name
             errors.append(error if source in str(error) else f"{source}: {error}")
-    status = tell_errors(errors)
+    status = report_errors(errors)
     if rows:
         write_result(Table(rows=rows, names=_COLUMNS))
     return status

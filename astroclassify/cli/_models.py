@@ -88,8 +88,8 @@ def run_list(arguments):
             rows.append((entry.name, "", "", "broken", entry.owner, ""))
         else:
             classes = ", ".join(spec.classes)
-            told = (spec.task, classes, weights_state(spec), entry.owner, spec.description)
-            rows.append((entry.name, *told))
+            columns = (spec.task, classes, weights_state(spec), entry.owner, spec.description)
+            rows.append((entry.name, *columns))
     names = ("name", "task", "classes", "weights", "owner", "description")
     table = Table(rows=rows, names=names, dtype=[str] * len(names))
     write_result(table, format=arguments.format, output=arguments.output)
@@ -169,8 +169,8 @@ def _card_facts(spec):
     metrics = card.get("metrics")
     for data, values in metrics.items() if isinstance(metrics, Mapping) else ():
         listed = values.items() if isinstance(values, Mapping) else [("", values)]
-        told = ", ".join(f"{name} {value}".strip() for name, value in listed)
-        yield f"measured on {data}: {told}"
+        figures = ", ".join(f"{name} {value}".strip() for name, value in listed)
+        yield f"measured on {data}: {figures}"
 
 
 def run_compare(arguments):

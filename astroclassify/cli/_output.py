@@ -46,7 +46,7 @@ def say(message):
     LOGGER.log(logging.ERROR if message.startswith("error:") else logging.WARNING, "%s", message)
 
 
-def tell_errors(errors):
+def report_errors(errors):
     """
     Tell the user what failed.
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from astroclassify.cli._output import tell_errors
+from astroclassify.cli._output import report_errors
 from astroclassify.cli._parsing import add_processes, add_progress, add_subparser
 
 _EXAMPLES = """
@@ -106,7 +106,9 @@ def tell(made):
     int
         The exit status.
     """
-    status = tell_errors(f"exposure {row['index']} ({row['OBSID']}): {row['error']}" for row in made.failures)
+    status = report_errors(
+        f"exposure {row['index']} ({row['OBSID']}): {row['error']}" for row in made.failures
+    )
     labels = sorted(set(made.manifest["Label"]))
     frames = ", ".join(f"{(made.manifest['Label'] == label).sum()} {label}" for label in labels)
     failed = f", {len(made.failures)} failed" if len(made.failures) else ""

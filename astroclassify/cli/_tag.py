@@ -6,7 +6,7 @@ from pathlib import Path
 from astropy.io import fits
 from astropy.table import Table
 
-from astroclassify.cli._output import check_output, say, tell_errors, write_result
+from astroclassify.cli._output import check_output, report_errors, say, write_result
 from astroclassify.cli._parsing import (
     add_device,
     add_files,
@@ -101,7 +101,7 @@ def run(arguments):
             rows += [_row(frame, answer) for frame, answer in found]
         except (AstroclassifyError, OSError) as error:
             errors.append(error if path.name in str(error) else f"{path.name}: {error}")
-    status = tell_errors(errors)
+    status = report_errors(errors)
     if rows:
         say(f"{len(rows)} frames are tagged in {arguments.output}")
         if arguments.table is not None:

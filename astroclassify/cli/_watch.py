@@ -87,7 +87,7 @@ def run(arguments):
             arguments.folder,
             arguments.output,
             stop=stop,
-            told=command.told,
+            on_rows=command.run_for,
             pattern=arguments.pattern,
             poll=arguments.poll,
             status=arguments.status,
@@ -131,7 +131,7 @@ class _Command:
         if self._pool is not None:
             self._pool.shutdown()
 
-    def told(self, rows):
+    def run_for(self, rows):
         """Say the rows of a file, and have the command run for each."""
         for row in rows:
             answer = row["error"] or f"{row['label']} {row['probability']:.3f}"

@@ -25,7 +25,7 @@ _TIMES = ("preprocess_ms", "classify_ms", "total_ms")
 _GROUP_SHARES = (accuracy, f1_galaxy, f1_nsc)
 
 
-def table4(of_models, *, draws, rng):
+def performance(of_models, *, draws, rng):
     """
     Make the table of the paper: scores and times.
 

@@ -168,15 +168,15 @@ def find_position(name, *, catalogue="builtin"):
     if position is not None:
         return position
     asked, first = [], catalogue if isinstance(catalogue, str) else type(catalogue).__name__
-    sources = {first: catalogue} | {name: name for name in _NAMES_IN if name != first}
-    for name, source in sources.items():
+    sources = {first: catalogue} | {other: other for other in _NAMES_IN if other != first}
+    for label, source in sources.items():
         try:
             position = find_catalogue(source).resolve(name)
         except OptionalDependencyError:
             continue
         if position is not None:
             return position
-        asked.append(name)
+        asked.append(label)
     raise ParameterError(
         f"{name!r} is neither a position (as '10.68 41.27' or '00:42:44 +41:16:09') "
         f"nor a name in {', '.join(asked)}"

@@ -75,16 +75,18 @@ def calibrate(model, frames, *, draws=2000, rng=0, progress=None):
     _check_enough(labels, bodies, failed)
     allowed = np.array([allowed_classes(label, model.classes) for label in labels])
     usable = allowed.any(axis=1)  # a model of two classes has none for an empty field
-    told = _Labelled(model, logits[usable], allowed[usable], labels[usable], bodies[usable])
+    labelled = _Labelled(model, logits[usable], allowed[usable], labels[usable], bodies[usable])
     about = {
         "by": "labels",
         "frames": int(usable.sum()),
-        "bodies": len(set(told.bodies)),
-        "labels": dict(sorted(Counter(told.labels.tolist()).items())),
+        "bodies": len(set(labelled.bodies)),
+        "labels": dict(sorted(Counter(labelled.labels.tolist()).items())),
     }
     samples = {"draws": draws, "rng": rng}
-    names = tuple(sorted(set(told.bodies.tolist())))
-    return LocalCalibration(model, told.fitted(), told.figures(**samples), about, names, tuple(failed))
+    names = tuple(sorted(set(labelled.bodies.tolist())))
+    return LocalCalibration(
+        model, labelled.fitted(), labelled.figures(**samples), about, names, tuple(failed)
+    )
 
 
 def _answered(model, frames, progress):
@@ -198,8 +200,8 @@ def gain_table(before, after, is_galaxy, bodies, *, draws=2000, rng=0):
     """
     samples, rows = ClusterBootstrap(bodies, draws=draws, rng=rng), []
     for metric in (balanced_accuracy, calibration_error):
-        told = [str(samples.estimate(metric, p, is_galaxy)) for p in (before, after)]
-        rows.append((metric.__name__.replace("_", " "), *told))
+        figures = [str(samples.estimate(metric, p, is_galaxy)) for p in (before, after)]
+        rows.append((metric.__name__.replace("_", " "), *figures))
     losses = [balanced_losses(p, is_galaxy) for p in (before, after)]
     rows.insert(1, ("log loss", *(str(samples.mean(loss)) for loss in losses)))
     rows.append(("gain of log loss", "-", str(samples.mean(losses[0] - losses[1]))))

@@ -92,8 +92,8 @@ class Classification:
     @property
     def agrees(self):
         """Whether the catalogued body is of the label; None where either is not known (bool or None)."""
-        told = self.meta.get("body_label", "")
-        return None if not told or self.label == "uncertain" else self.label == told
+        catalogued = self.meta.get("body_label", "")
+        return None if not catalogued or self.label == "uncertain" else self.label == catalogued
 
     def __eq__(self, other):
         if not isinstance(other, Classification):

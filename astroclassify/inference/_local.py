@@ -45,7 +45,7 @@ class LocalCalibration:
         before, classes = self.model.card, self.model.classes
         own = calibration_entries(self.calibration, classes)
         kept = {name: value for name, value in before.items() if name not in ("metrics", "prior")}
-        told = {
+        facts = {
             f"{row['figure']}, {when}": str(row[when]) for row in self.figures for when in ("before", "after")
         }
         return {
@@ -60,7 +60,7 @@ class LocalCalibration:
                 "parent_sha256": self.model.sha256,
                 **self.about,
             },
-            "metrics": {"frames that calibrated": told},
+            "metrics": {"frames that calibrated": facts},
         }
 
     def write(self, path):
@@ -88,9 +88,9 @@ class LocalCalibration:
         path = Path(path)
         self._check(path)
         # What it was calibrated to is in the file too, so that its checksum differs from the parent's.
-        told = {"parent_sha256": self.model.sha256, "calibration": json.dumps(self.card["calibration"])}
+        facts = {"parent_sha256": self.model.sha256, "calibration": json.dumps(self.card["calibration"])}
         with atomic_path(path) as unfinished:
-            save_file(load_file(self.model.path), unfinished, metadata=told)
+            save_file(load_file(self.model.path), unfinished, metadata=facts)
         card = {**self.card, "name": path.stem, "sha256": fingerprint(path)}
         write_text(json.dumps(card, indent=2) + "\n", path.with_suffix(".json"))
         return path

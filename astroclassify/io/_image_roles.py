@@ -121,9 +121,9 @@ def role_of(header):
     match = _NAME.fullmatch(name)
     if match:
         return ROLE_OF[match["word"]], match["chip"] or match["number"] or ""
-    told = ROLE_OF.get(header_text(header, "DES_EXT").upper())
+    listed = ROLE_OF.get(header_text(header, "DES_EXT").upper())
     eso = _CLASSES.get(header_text(header, "HDUCLAS2").upper())
-    return told or eso or UNKNOWN, name
+    return listed or eso or UNKNOWN, name
 
 
 def is_part(image):

@@ -139,8 +139,8 @@ def _log(frames, options):
     logger.info("%s: read, %d frame%s", options.source, len(frames), "" if len(frames) == 1 else "s")
     for frame in frames if logger.isEnabledFor(logging.DEBUG) else ():
         masked = 0 if frame.mask is None else np.count_nonzero(frame.mask)
-        told = {key: frame.meta.get(key, "") for key in ("ACREADER", "ACINSTR", "ACBAND", "ACCHIP")}
-        known = ", ".join(str(value) for value in told.values() if value)
+        facts = {key: frame.meta.get(key, "") for key in ("ACREADER", "ACINSTR", "ACBAND", "ACCHIP")}
+        known = ", ".join(str(value) for value in facts.values() if value)
         logger.debug("%s: %s; %s, %d pixels masked", options.source, known, frame.shape, masked)
 
 

@@ -136,14 +136,14 @@ class RawExposure:
 
     def _described(self, header, history):
         """What a raw file says besides its pixels."""
-        told = [f"simulated by astroclassify: {json.dumps(self.truth)}"]
+        history_cards = [f"simulated by astroclassify: {json.dumps(self.truth)}"]
         return {
             "instrument": self.instrument,
             "band": self.band,
             "exptime": self.exptime,
             "wcs": self.wcs,
             "header": self._own_cards() | dict(header or {}),
-            "history": told if history is None else history,
+            "history": history_cards if history is None else history,
         }
 
     def calibrated(self):

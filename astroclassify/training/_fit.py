@@ -161,8 +161,8 @@ def fit(
     with RunFolder(folder) as run:
         store = PlaneStore(spec, run.folder / "planes" if cache is None else cache)
         source, held = _opened(data, store, recipe, asked, run.folder, progress)
-        about = _about(spec, recipe, source, held, asked, start)
-        _check_same_training(run, about, resume)
+        description = _description(spec, recipe, source, held, asked, start)
+        _check_same_training(run, description, resume)
         with _randomness_kept(), _threads(device):
             steps = source.batches(recipe.batch_size)
             trainer = Trainer(spec, recipe, steps_per_epoch=steps, device=device, state=start.get("state"))
@@ -170,7 +170,7 @@ def fit(
                 trainer.load(run.folder)
             pace = {"checkpoint_seconds": checkpoint_seconds, "progress": progress}
             train(trainer, source, run.folder, validation=held, **pace)
-            return _finished(trainer, source, held, run.folder, about, licence, start.get("card"))
+            return _finished(trainer, source, held, run.folder, description, licence, start.get("card"))
 
 
 # What to learn from --------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def _fitting_state(spec, path):
 # The folder ----------------------------------------------------------------------------------
 
 
-def _about(spec, recipe, source, held, asked, start):
+def _description(spec, recipe, source, held, asked, start):
     """What makes this training what it is: it is kept in the folder, and goes on the card."""
     judged = None if held is None else held.described()
     return {
@@ -287,7 +287,7 @@ def _about(spec, recipe, source, held, asked, start):
     }
 
 
-def _check_same_training(run, about, resume):
+def _check_same_training(run, description, resume):
     """Make sure that the folder is, or becomes, that of this very training."""
     path = run.folder / ABOUT
     if not (run.folder / CHECKPOINT).is_file():
@@ -300,13 +300,13 @@ def _check_same_training(run, about, resume):
         raise ParameterError(
             f"{run.folder} holds a checkpoint, but no {ABOUT} that says of what; choose another folder"
         )
-    run.same_run(ABOUT, about, kind="training", text=json.dumps(about, indent=1))
+    run.same_run(ABOUT, description, kind="training", text=json.dumps(description, indent=1))
 
 
 # The end -------------------------------------------------------------------------------------
 
 
-def _finished(trainer, source, held, folder, about, licence, parent):
+def _finished(trainer, source, held, folder, description, licence, parent):
     if trainer.recipe.patience is not None and held is not None:
         trainer.load_best(folder)
     logits = None if held is None else trainer.predicted(held, flips=None)
@@ -315,7 +315,7 @@ def _finished(trainer, source, held, folder, about, licence, parent):
     fold_scale(trainer.judged.eval(), trainer.recipe.input_scale, planes)
     path = folder / WEIGHTS
     write_state(trainer.judged.state_dict(), path)
-    training = about | {
+    training = description | {
         "steps": trainer.steps,
         "samples": trainer.steps * trainer.recipe.batch_size,
         "seconds": round(trainer.seconds, 1),

@@ -61,7 +61,7 @@ def _whole_sky(located):
     ra, dec = np.array([row["position"][:2] for _, row in located], float).T
     xs, ys = _hammer(ra, dec)
     marks = [
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {_about(i, row)}' + _titled("circle", row)
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {_mark_attributes(i, row)}' + _titled("circle", row)
         for (i, row), x, y in zip(located, xs, ys, strict=True)
     ]
     x, y = _WIDTH / 2, _HEIGHT / 2
@@ -126,12 +126,12 @@ def _outline(i, row, points, centre, scale):
     corners_on_map = (points - centre) * scale + [_WIDTH / 2, _HEIGHT / 2]
     if len(corners_on_map) < 3 or np.ptp(corners_on_map, axis=0).max() < 3:
         x, y = corners_on_map.mean(axis=0)
-        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {_about(i, row)}' + _titled("circle", row)
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {_mark_attributes(i, row)}' + _titled("circle", row)
     corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners_on_map)
-    return f'<polygon points="{corners}" {_about(i, row)}' + _titled("polygon", row)
+    return f'<polygon points="{corners}" {_mark_attributes(i, row)}' + _titled("polygon", row)
 
 
-def _about(i, row):
+def _mark_attributes(i, row):
     return f'class="mark {escape(row["kind"])}" data-row="{i}" tabindex="0" role="button">'
 
 

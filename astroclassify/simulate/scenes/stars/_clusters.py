@@ -301,13 +301,13 @@ def _add_loose_stars(scene, body, age, streams):
         core = streams.log_uniform(0.35, 1.2)
     shares = np.array([1.0, *streams.log_uniform(0.1, 1.0, clumps)])
     segregation = rng.uniform(0.0, 0.4)
-    for number, share in enumerate(shares / shares.sum()):
-        size = core if number == 0 else core * streams.log_uniform(0.3, 1.0)
+    for index, share in enumerate(shares / shares.sum()):
+        size = core if index == 0 else core * streams.log_uniform(0.3, 1.0)
         swarm = Swarm(
             stars,
             number * share,
             PowerLaw(size, rng.uniform(3.0, 6.0), 2.0),
-            centre=(0.0, 0.0) if number == 0 else tuple(rng.normal(0, 1.2 * core, 2)),
+            centre=(0.0, 0.0) if index == 0 else tuple(rng.normal(0, 1.2 * core, 2)),
             flattening=rng.uniform(0.6, 1.0),
             angle=rng.uniform(0, np.pi),
             segregation=segregation,
