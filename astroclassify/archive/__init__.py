@@ -8,9 +8,6 @@ __all__ = [
     "FetchResult",
     "complete_positions",
     "fetch",
-    "frames_folder",
-    "paper_bodies",
     "plan_fetch",
     "query",
-    "query_summary",
 ]

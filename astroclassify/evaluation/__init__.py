@@ -9,14 +9,8 @@ from astroclassify.evaluation._pixels import STATISTICS
 from astroclassify.evaluation._robustness import QUANTITIES, robustness
 
 __all__ = [
-    "QUANTITIES",
-    "STATISTICS",
-    "AskedModel",
     "Evaluation",
-    "asked_models",
     "evaluate",
-    "fair_rules",
     "read_evaluation",
     "robustness",
-    "summary_text",
 ]

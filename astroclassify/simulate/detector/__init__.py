@@ -11,4 +11,5 @@ __getattr__, __dir__, __all__ = lazy_names(
         "_effects": ("Effects", "random_effects"),
         "_readout": ("read_out",),
     },
+    public=(),
 )

@@ -10,4 +10,5 @@ __getattr__, __dir__, __all__ = lazy_names(
         "_psf": ("PointSpread", "point_spread"),
         "_telescopes": ("CSST", "HST", "Optics", "Telescope", "random_optics"),
     },
+    public=(),
 )

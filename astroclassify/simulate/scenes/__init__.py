@@ -13,4 +13,5 @@ __getattr__, __dir__, __all__ = lazy_names(
         "_scene": ("Scene",),
         "_view": ("View",),
     },
+    public=(),
 )
