@@ -199,7 +199,7 @@ def classify_many(
         As for `classify`, for every position.
     group_by : {"visit", "file"}, optional
         Give one answer for all frames of a visit of HST (dithers, bands, both chips), or of a file; see
-        `~astroclassify.inference.combine`. Not with ``identify``.
+        `~astroclassify.inference.combine_answers`. Not with ``identify``.
     on_error : {"record", "raise"}, default "record"
         Write an error into the table's row, or raise it.
     prefetch : int, default 2

@@ -22,7 +22,7 @@ from astroclassify.simulate import (
     RandomStreams,
     RawExposure,
     SimulationConfig,
-    collect,
+    collect_electrons,
     read_out,
 )
 from astroclassify.simulate.sets._plan import rootname_of, setting_of
@@ -121,7 +121,7 @@ class GalSimPlan:
         light = torch.from_numpy(self.light()).float()
         window = ChipWindow.of(field.camera, layout, bandpass=bandpass, date=told["expstart"])
         settings = {"effects": told["effects"], "streams": streams}
-        electrons = collect(light, field.camera, told["exptime"], window=window, **settings)
+        electrons = collect_electrons(light, field.camera, told["exptime"], window=window, **settings)
         raw = {chip: read_out(electrons, layout, field.camera, **settings)}
         world = field.world(*streams.rng.uniform((0, -70, -180), (360, 70, 180)))
         truth = self.truth() | {"effects": asdict(told["effects"])}

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from astroclassify.instruments import INSTRUMENTS
-from astroclassify.simulate import ChipWindow, Effects, RandomStreams, collect, read_out
+from astroclassify.simulate import ChipWindow, Effects, RandomStreams, collect_electrons, read_out
 
 LEVELS = (0, 2_000, 5_000, 10_000, 20_000, 30_000, 40_000)
 APERTURES = {
@@ -30,7 +30,7 @@ def flat(camera, layout, level, streams):
     effects = replace(Effects.typical(camera), cosmic_ray_rate=0.0, post_flash=0.0, bias_jitter=0.0)
     window = ChipWindow.of(camera, layout)
     rate = torch.full(layout.science_shape, float(level))
-    electrons = collect(rate, camera, 1.0, effects=effects, streams=streams, window=window)
+    electrons = collect_electrons(rate, camera, 1.0, effects=effects, streams=streams, window=window)
     raw = read_out(electrons, layout, camera, effects=effects, streams=streams).astype(np.float64)
     return {
         section.amplifier: raw[section.slices][EDGE:-EDGE, EDGE:-EDGE]

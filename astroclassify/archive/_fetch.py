@@ -70,11 +70,11 @@ def plan_fetch(manifest, folder=None, *, whole=False, verify=False):
     Parameters
     ----------
     manifest : `~astropy.table.Table` or path-like
-        As for `fetch`.
+        As for `fetch_frames`.
     folder : path-like, optional
         As for `frames_folder`.
     whole, verify : bool
-        As for `fetch`.
+        As for `fetch_frames`.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def _planned(store, request, whole, sums):
     return request.obsid, state, size, problem
 
 
-def fetch(
+def fetch_frames(
     manifest,
     folder=None,
     *,
@@ -132,7 +132,7 @@ def fetch(
     Parameters
     ----------
     manifest : `~astropy.table.Table` or path-like
-        A list with the columns ``OBSID`` and ``HDU Index``, such as `read_manifest` and `query` give.
+        A list with the columns ``OBSID`` and ``HDU Index``, such as `read_manifest` and `query_archive` give.
     folder : path-like, optional
         Where the files ``<OBSID>_raw.fits`` go; by default `frames_folder`.
     source : str, default "auto"

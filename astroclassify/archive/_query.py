@@ -74,7 +74,7 @@ class _Target:
     known: KnownBody | None
 
 
-def query(
+def query_archive(
     bodies=None,
     *,
     classes=None,
@@ -91,7 +91,7 @@ def query(
     """
     Ask MAST which public raw frames there are of bodies, and propose a list of them.
 
-    Nothing is fetched: the list tells sizes, so that `query_summary` and `plan_fetch` can tell what a fetch
+    Nothing is fetched: the list tells sizes, so that `summarise_query` and `plan_fetch` can tell what a fetch
     would hold. Give bodies, or classes, or both (then only bodies of these classes are kept).
 
     Parameters
@@ -399,14 +399,14 @@ def _rows(found):
     ]
 
 
-def query_summary(manifest):
+def summarise_query(manifest):
     """
     Say how much a proposed list holds, body by body.
 
     Parameters
     ----------
     manifest : `~astropy.table.Table`
-        As `query` gives it.
+        As `query_archive` gives it.
 
     Returns
     -------

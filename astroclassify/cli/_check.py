@@ -56,12 +56,12 @@ def run(arguments):
     int
         The exit status: 3 where the frames are unlike what the model has learnt.
     """
-    from astroclassify.curation import check
+    from astroclassify.curation import check_frames
     from astroclassify.io import expand_inputs
 
     paths, errors = expand_inputs(arguments.files)
     check_output(arguments.output, arguments.format, inputs=paths)
-    found = check(
+    found = check_frames(
         paths,
         model=arguments.model,
         weights=arguments.weights,

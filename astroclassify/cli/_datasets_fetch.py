@@ -69,7 +69,7 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.archive import fetch, plan_fetch
+    from astroclassify.archive import fetch_frames, plan_fetch
     from astroclassify.datasets import read_manifest
 
     manifest = read_manifest(arguments.list, required=("OBSID",))
@@ -77,7 +77,7 @@ def run(arguments):
         plan = plan_fetch(manifest, arguments.folder, whole=arguments.whole, verify=arguments.verify)
         print(_planned(plan))
         return _exit_codes.DONE
-    result = fetch(
+    result = fetch_frames(
         manifest,
         arguments.folder,
         source=arguments.source,

@@ -69,12 +69,12 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.archive import query, query_summary
+    from astroclassify.archive import query_archive, summarise_query
     from astroclassify.datasets import write_manifest
 
     check_writable(arguments.output)
     options = {"instruments": arguments.instrument} if arguments.instrument else {}
-    found = query(
+    found = query_archive(
         _names(arguments),
         classes=arguments.classes,
         filters=arguments.filters,
@@ -85,7 +85,7 @@ def run(arguments):
         progress=arguments.progress,
         **options,
     )
-    summary = query_summary(found)
+    summary = summarise_query(found)
     if len(summary):
         print(render(summary, "table"), end="")
     for name, count in found.meta["left_out"].items():

@@ -82,7 +82,7 @@ def run(arguments):
         The exit status.
     """
     from astroclassify.core import write_table
-    from astroclassify.curation import apply_overrules, screen
+    from astroclassify.curation import apply_overrules, screen_frames
 
     output, kept = (
         asked or _beside(arguments.list, ending)
@@ -90,7 +90,7 @@ def run(arguments):
     )
     for path in (output, kept, arguments.sheet):
         check_writable(path, inputs=[arguments.list])
-    screened = screen(
+    screened = screen_frames(
         arguments.list,
         frames=arguments.frames,
         model=arguments.model,

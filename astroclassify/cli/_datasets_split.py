@@ -73,13 +73,13 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.datasets import PAPER_SEED, kfold, read_manifest, split
+    from astroclassify.datasets import PAPER_SEED, kfold, read_manifest, split_manifest
 
     table = read_manifest(arguments.list)
     seed = PAPER_SEED if arguments.seed is None else arguments.seed
     asked = {"by": arguments.by, "seed": seed, "allow_leakage": arguments.allow_leakage}
     if arguments.folds is None:
-        _write(split(table, fraction=arguments.fraction, **asked), arguments.output)
+        _write(split_manifest(table, fraction=arguments.fraction, **asked), arguments.output)
     else:
         for number, part in enumerate(kfold(table, arguments.folds, **asked), start=1):
             _write(part, arguments.output / f"fold{number}")

@@ -127,10 +127,10 @@ def run(arguments):
 
 
 def _robustness(arguments):
-    from astroclassify.evaluation import QUANTITIES, asked_models, robustness
+    from astroclassify.evaluation import QUANTITIES, asked_models, measure_robustness
 
     asked = asked_models(arguments.models)
-    robustness(
+    measure_robustness(
         {each.label: each.model(device=arguments.device, precision=arguments.precision) for each in asked},
         arguments.data,
         arguments.output,

@@ -54,7 +54,7 @@ class FrameCheck:
     failed: tuple[str, ...] = ()
 
 
-def check(paths, *, model="default", weights=None, device=None, progress=None):
+def check_frames(paths, *, model="default", weights=None, device=None, progress=None):
     """
     Say whether frames resemble what a model has learnt, and if not, why.
 
@@ -95,8 +95,8 @@ def check(paths, *, model="default", weights=None, device=None, progress=None):
 
     Examples
     --------
-    >>> from astroclassify.curation import check
-    >>> found = check(["one_raw.fits", "two_raw.fits"])  # doctest: +SKIP
+    >>> from astroclassify.curation import check_frames
+    >>> found = check_frames(["one_raw.fits", "two_raw.fits"])  # doctest: +SKIP
     >>> found.resembles, found.lines  # doctest: +SKIP
     """
     paths = list(paths)

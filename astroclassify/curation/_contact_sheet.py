@@ -34,7 +34,7 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
     Parameters
     ----------
     screened : astropy.table.Table
-        From `screen`.
+        From `screen_frames`.
     path : path-like
         The HTML file to write.
     frames : path-like
@@ -54,7 +54,7 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
     Raises
     ------
     ParameterError
-        If the table does not come from `screen`, or the width is out of range.
+        If the table does not come from `screen_frames`, or the width is out of range.
     ReadError
         If the decisions cannot be read, or are not on this list. A frame that cannot be read is shown without
         a picture.
@@ -65,7 +65,7 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
     >>> contact_sheet(screened, "sheet.html", frames="raw")  # doctest: +SKIP
     """
     if "Keep" not in screened.colnames:
-        raise ParameterError("the table has no column 'Keep'; expected one that screen() gave")
+        raise ParameterError("the table has no column 'Keep'; expected one that screen_frames() gave")
     check_whole("width", width, least=64, most=2048)
     decided = {} if overrules is None else read_overrules(overrules, screened)
     _, listed = listed_frames(screened, frames=frames)

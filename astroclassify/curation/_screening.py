@@ -41,7 +41,7 @@ _UNKNOWN = dict.fromkeys(_FACTS, np.nan) | {"leaning": "", "bytes": -1, "modifie
 _KEY = ("OBSID", "HDU Index")
 
 
-def screen(
+def screen_frames(
     manifest,
     *,
     frames=None,
@@ -108,8 +108,8 @@ def screen(
 
     Examples
     --------
-    >>> from astroclassify.curation import screen
-    >>> screened = screen("list.csv", frames="raw", output="list.screened.ecsv")  # doctest: +SKIP
+    >>> from astroclassify.curation import screen_frames
+    >>> screened = screen_frames("list.csv", frames="raw", output="list.screened.ecsv")  # doctest: +SKIP
     >>> screened[~screened["Keep"]]["OBSID", "p_class_field", "Reason"]  # doctest: +SKIP
     """
     if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit <= 1:
@@ -287,7 +287,7 @@ def read_overrules(path, screened):
         A CSV file with the columns ``OBSID``, ``HDU Index`` (where the list has it) and ``Decision``:
         ``keep`` or ``drop``. Others are ignored.
     screened : astropy.table.Table
-        The list that was decided on, from `screen`.
+        The list that was decided on, from `screen_frames`.
 
     Returns
     -------
@@ -362,7 +362,7 @@ def apply_overrules(screened, path=None):
     Parameters
     ----------
     screened : astropy.table.Table
-        From `screen`.
+        From `screen_frames`.
     path : path-like, optional
         Decisions that were saved on a `contact_sheet`; without one the model's stand.
 
@@ -376,7 +376,7 @@ def apply_overrules(screened, path=None):
     ReadError
         If the decisions cannot be read, or are not on this list; see `read_overrules`.
     ParameterError
-        If the table does not come from `screen`.
+        If the table does not come from `screen_frames`.
 
     Examples
     --------
@@ -384,7 +384,7 @@ def apply_overrules(screened, path=None):
     >>> manifest = apply_overrules(screened, "list.overrules.csv")  # doctest: +SKIP
     """
     if "Keep" not in screened.colnames:
-        raise ParameterError("the table has no column 'Keep'; expected one that screen() gave")
+        raise ParameterError("the table has no column 'Keep'; expected one that screen_frames() gave")
     decided = {} if path is None else read_overrules(path, screened)
     final = screened.copy()
     final["Keep"] = [decided.get(number, bool(kept)) for number, kept in enumerate(screened["Keep"])]
@@ -394,7 +394,7 @@ def apply_overrules(screened, path=None):
 
 def read_screened(path):
     """
-    Read a table that `screen` wrote.
+    Read a table that `screen_frames` wrote.
 
     Parameters
     ----------
@@ -404,7 +404,7 @@ def read_screened(path):
     Returns
     -------
     astropy.table.Table
-        As `screen` gave it.
+        As `screen_frames` gave it.
 
     Raises
     ------
@@ -413,7 +413,7 @@ def read_screened(path):
     """
     table = _read(Path(path))
     if "screening" not in table.meta:
-        raise ReadError(f"{path}: the table is not of a screening; expected one that screen() wrote")
+        raise ReadError(f"{path}: the table is not of a screening; expected one that screen_frames() wrote")
     return table
 
 
@@ -421,7 +421,7 @@ def _read(path):
     try:
         table = Table.read(path, format="ascii.ecsv")
     except Exception as error:  # astropy's readers fail in many ways
-        raise ReadError(f"{path}: expected a table that screen() wrote: {error}") from error
+        raise ReadError(f"{path}: expected a table that screen_frames() wrote: {error}") from error
     for name in ("Reason", "Leaning"):
         if name in table.colnames and isinstance(table[name], MaskedColumn):
             table[name] = table[name].filled("")

@@ -24,10 +24,17 @@ from astroclassify.datasets._manifest import (
     write_manifest,
 )
 from astroclassify.datasets._nested import COVERS_AT_LEAST, label_bodies
-from astroclassify.datasets._report import ManifestReport, report
+from astroclassify.datasets._report import ManifestReport, report_manifest
 from astroclassify.datasets._sets import VARIANTS, FrameCache, build_set, open_set
 from astroclassify.datasets._sky_overlap import SkyEllipses, disk_outlines, sky_directions, sky_shares
-from astroclassify.datasets._split import PAPER_SEED, Split, kfold, split, split_by_body, split_frames
+from astroclassify.datasets._split import (
+    PAPER_SEED,
+    Split,
+    kfold,
+    split_by_body,
+    split_frames,
+    split_manifest,
+)
 from astroclassify.datasets._visits import visit_of
 
 __all__ = [
@@ -45,8 +52,8 @@ __all__ = [
     "labelled_frames",
     "open_set",
     "read_manifest",
-    "report",
+    "report_manifest",
     "resolve_body",
-    "split",
+    "split_manifest",
     "write_manifest",
 ]

@@ -92,7 +92,7 @@ class ManifestReport:
         return tuple(map(str, chosen["body"])), int(chosen["frames"].sum()), int(own["frames"].sum())
 
 
-def report(manifest, *, name=None, others=None, accuracy=None, samples=2000, seed=0):
+def report_manifest(manifest, *, name=None, others=None, accuracy=None, samples=2000, seed=0):
     """
     Report on a list from its metadata alone.
 
@@ -126,10 +126,10 @@ def report(manifest, *, name=None, others=None, accuracy=None, samples=2000, see
     Examples
     --------
     >>> from astropy.table import Table
-    >>> from astroclassify.datasets import MANIFEST_COLUMNS, report
+    >>> from astroclassify.datasets import MANIFEST_COLUMNS, report_manifest
     >>> rows = [("M31", "ACS/WFC", "jaaa01abq", "F606W", 10.68, 41.27, 1, "galaxy"),
     ...         ("M13", "WFC3/UVIS", "iaaa01abq", "F606W", 250.42, 36.46, 1, "nsc")]
-    >>> found = report(Table(rows=rows, names=MANIFEST_COLUMNS), name="two frames")
+    >>> found = report_manifest(Table(rows=rows, names=MANIFEST_COLUMNS), name="two frames")
     >>> print(found.frames, found.visits, found.rules["rule"][0], found.rules["says"][0], sep="; ")
     2; 2; Instrument; ACS/WFC: galaxy, WFC3/UVIS: nsc
     """

@@ -6,11 +6,11 @@ from astroclassify.evaluation._evaluate import evaluate
 from astroclassify.evaluation._evaluation import Evaluation, read_evaluation
 from astroclassify.evaluation._models import AskedModel, asked_models
 from astroclassify.evaluation._pixels import STATISTICS
-from astroclassify.evaluation._robustness import QUANTITIES, robustness
+from astroclassify.evaluation._robustness import QUANTITIES, measure_robustness
 
 __all__ = [
     "Evaluation",
     "evaluate",
     "read_evaluation",
-    "robustness",
+    "measure_robustness",
 ]

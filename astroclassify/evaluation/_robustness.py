@@ -18,13 +18,13 @@ from astroclassify.evaluation._perturbed import Job, attempt, perturbed_frames
 from astroclassify.inference import interpret, predict
 from astroclassify.metrics import ClusterBootstrap, accuracy, calibration_error, leans_to_galaxy
 
-#: What `robustness` changes by default (tuple of str).
+#: What `measure_robustness` changes by default (tuple of str).
 QUANTITIES = tuple(PERTURBATIONS)
 _FOLDER = "robustness"
 _COLUMNS = {"name": str, "fingerprint": str, "p_galaxy": float, "error": str}
 
 
-def robustness(
+def measure_robustness(
     models,
     data,
     folder,
@@ -109,8 +109,8 @@ def robustness(
 
     Examples
     --------
-    >>> from astroclassify.evaluation import robustness
-    >>> curves = robustness(["patchnet"], "set/manifest.ecsv", "judged", limit=100)  # doctest: +SKIP
+    >>> from astroclassify.evaluation import measure_robustness
+    >>> curves = measure_robustness(["patchnet"], "set/manifest.ecsv", "judged", limit=100)  # doctest: +SKIP
     >>> curves["quantity", "level", "accuracy", "low", "high", "ece"]  # doctest: +SKIP
     """
     asked, seed = _asked(quantities, levels), int(rng)

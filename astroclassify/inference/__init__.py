@@ -8,7 +8,7 @@ from astroclassify.inference._group import (
     CORRELATION,
     GROUPS,
     check_grouping,
-    combine,
+    combine_answers,
     effective_number,
     grouped,
 )
@@ -36,7 +36,7 @@ from astroclassify.inference._shares import calibrate_shares, expected_shares
 __all__ = [
     "LocalCalibration",
     "calibrate",
-    "combine",
+    "combine_answers",
     "fit_calibration",
     "prior_shift",
 ]

@@ -15,7 +15,7 @@ from astroclassify.inference._interpret import doubt, galaxy_probability, limits
 from astroclassify.inference._prior import prior_shift, usual_shares
 from astroclassify.metrics import leans_to_galaxy
 
-#: How much the errors of two frames of one body have in common, 0 to 1 (float); see `combine`.
+#: How much the errors of two frames of one body have in common, 0 to 1 (float); see `combine_answers`.
 CORRELATION = 0.5
 #: What frames may be grouped by: the visit that HST's rootnames tell, or the file (tuple of str).
 GROUPS = ("visit", "file")
@@ -46,7 +46,7 @@ def effective_number(frames):
     return frames / (1 + (frames - 1) * CORRELATION)
 
 
-def combine(table, model, *, prior=None, meta=None):
+def combine_answers(table, model, *, prior=None, meta=None):
     """
     Give one answer of frames that show parts of the same body.
 
@@ -188,7 +188,7 @@ def grouped(table, by, model, *, prior=None):
     astropy.table.QTable
         One row for each group, in order of its first frame: the columns of the table, of which ``source`` is
         the visit or file and ``chip`` 0, and ``frames`` (how many), ``spread`` and ``reason``, as of
-        `combine`.
+        `combine_answers`.
     """
     names = np.array([group_name(source, by) for source in table["source"]])
     groups = {name: table[names == name] for name in dict.fromkeys(names.tolist())}
@@ -222,7 +222,7 @@ def group_name(source, by):
 
 def _group_row(name, rows, model, prior):
     try:
-        answer = combine(rows, model, prior=prior, meta={"source": name, "model": model.spec.name})
+        answer = combine_answers(rows, model, prior=prior, meta={"source": name, "model": model.spec.name})
     except ParameterError:
         first = ParameterError(rows["error"][0].partition(": ")[2])
         return error_row(first, model.classes, source=name, chip=0, model=model.spec.name), {}

@@ -18,7 +18,7 @@ from astroclassify.simulate._rules import BODY, CAMERA, DATE, STRENGTH, device
 from astroclassify.simulate._rules import band as is_band
 from astroclassify.simulate._rules import sky as sky_light
 from astroclassify.simulate.detector._chip import ChipWindow
-from astroclassify.simulate.detector._collect import collect, satellite_trail
+from astroclassify.simulate.detector._collect import collect_electrons, satellite_trail
 from astroclassify.simulate.detector._effects import REFERENCE_DATE, Effects
 from astroclassify.simulate.detector._readout import read_out
 from astroclassify.simulate.optics._psf import PointSpread
@@ -348,7 +348,7 @@ def read_chips(field, rate, exptime, effects, streams, *, bandpass=None, date=RE
         layout, light = field.layouts[chip], field.cut(rate, chip)
         settings = {"effects": effects, "streams": own}
         window = ChipWindow.of(field.camera, layout, bandpass=bandpass, date=date)
-        electrons = collect(light, field.camera, exptime, extra=extra, window=window, **settings)
+        electrons = collect_electrons(light, field.camera, exptime, extra=extra, window=window, **settings)
         return read_out(electrons, layout, field.camera, **settings)
 
     chips = list(field.layouts)

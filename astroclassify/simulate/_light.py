@@ -4,7 +4,7 @@ import numpy as np
 
 from astroclassify.photometry import sky_rate
 from astroclassify.simulate._random_streams import RandomStreams
-from astroclassify.simulate.optics._observe import observe
+from astroclassify.simulate.optics._observe import observe_scene
 from astroclassify.simulate.optics._psf import PointSpread, point_spread
 from astroclassify.simulate.optics._telescopes import Optics
 from astroclassify.simulate.scenes._fields import add_background, add_foreground
@@ -97,7 +97,7 @@ def light_on_field(field, body, view, band, sky, *, optics=None, densities=(1.0,
     diffuse = diffuse / SCENE_FACTOR**2 + background
     areas = field.areas(SCENE_FACTOR)
     diffuse *= areas if isinstance(areas, float) else areas.to(diffuse.device)
-    return observe(diffuse, points, optics, shape=field.shape, factor=SCENE_FACTOR)
+    return observe_scene(diffuse, points, optics, shape=field.shape, factor=SCENE_FACTOR)
 
 
 def on_detector(positions):

@@ -22,7 +22,7 @@ from astroclassify.simulate._raster import blur, splat
 from astroclassify.simulate._rules import CAMERA
 from astroclassify.simulate._solar_system import comet, planet
 from astroclassify.simulate.detector._effects import Effects, random_effects
-from astroclassify.simulate.optics._observe import observe
+from astroclassify.simulate.optics._observe import observe_scene
 from astroclassify.simulate.optics._psf import point_spread
 from astroclassify.simulate.optics._telescopes import Optics
 from astroclassify.simulate.scenes._bodies import CLASSES, random_body, random_view
@@ -210,7 +210,7 @@ def _solar_system(field, band, streams, *, draw, brightest, exptimes, runs):
     points[:2] = on_detector(points[:2])
     points[2] *= scale
     spread = point_spread(field.camera.name, band, optics=Optics.of(field.camera.name))
-    light = observe(diffuse * scale, points, spread, shape=field.shape, factor=SCENE_FACTOR)
+    light = observe_scene(diffuse * scale, points, spread, shape=field.shape, factor=SCENE_FACTOR)
     stars = smear(_empty(field, band, streams), float(streams.log_uniform(*runs)), streams)
     return light + stars, exptime, _effects(field, streams)
 

@@ -6,7 +6,13 @@ from astropy.io import fits
 from astropy.table import Table
 from astropy.time import Time
 
-from astroclassify.archive import complete_positions, fetch, paper_bodies, query, query_summary
+from astroclassify.archive import (
+    complete_positions,
+    fetch_frames,
+    paper_bodies,
+    query_archive,
+    summarise_query,
+)
 from astroclassify.archive._mast import band_of, proposed_class
 from astroclassify.cli import main
 from astroclassify.core import ParameterError, ReadError
@@ -79,7 +85,7 @@ def _product(obsid, kind, number, size):
 
 
 def found(*names, **options):
-    return query(names, **QUICK, **options)
+    return query_archive(names, **QUICK, **options)
 
 
 # Which frames ----------------------------------------------------------------------------------
@@ -103,7 +109,7 @@ def test_frames_of_a_known_body_are_listed_as_manifests_are(observe, tmp_path):
     )
     assert (row["Class"], row["Target"]) == ("galaxy", "NGC5194")
     assert list(table["Proposed"]) == ["", ""]
-    assert query_summary(again)["proposed"][0] == 0
+    assert summarise_query(again)["proposed"][0] == 0
     assert (row["RA"], row["DEC"]) == pytest.approx((M51.ra, M51.dec))
 
 
@@ -261,19 +267,19 @@ def test_a_class_finds_targets_everywhere(observe, mast):
     )
     observe("j97c13abq", s_ra=201.0, s_dec=80.0, target_name="QSO-1", target_classification="GALAXY;QUASAR")
     observe("j97c14abq", at=NGC346, target_name="NGC-346", target_classification="ISM;HII REGION")
-    table = query(classes="galaxy", **QUICK)
+    table = query_archive(classes="galaxy", **QUICK)
     assert {(row["ID"], row["Proposed"]) for row in table} == {
         ("M51", ""),
         ("NGC9999", "MAST: GALAXY;SPIRAL"),
     }
-    assert set(query(classes="nsc", **QUICK)["ID"]) == {"NGC346"}
+    assert set(query_archive(classes="nsc", **QUICK)["ID"]) == {"NGC346"}
 
 
 def test_a_class_can_be_limited_to_bodies_with_most_visits(observe):
     for number in range(3):
         observe(f"j97c1{number}abq", s_ra=200.0, s_dec=80.0, target_name="NGC9999")
     observe("j97c13abq")
-    assert set(query(classes="galaxy", number=1, **QUICK)["ID"]) == {"NGC9999"}
+    assert set(query_archive(classes="galaxy", number=1, **QUICK)["ID"]) == {"NGC9999"}
 
 
 def test_classes_choose_among_bodies(observe):
@@ -361,7 +367,7 @@ def test_wrong_arguments_are_told(wrong):
 
 def test_something_must_be_looked_for():
     with pytest.raises(ParameterError, match="bodies, or classes"):
-        query()
+        query_archive()
 
 
 # Afterwards ------------------------------------------------------------------------------------
@@ -370,7 +376,7 @@ def test_something_must_be_looked_for():
 def test_the_summary_counts_each_file_once(observe):
     observe("j97c11abq", "j97c11acq", obs_id="j97c11010")
     observe("i97c12abq", instrument_name="WFC3/UVIS", filters="F814W", target_classification="ISM;PN")
-    (row,) = query_summary(found("M51"))
+    (row,) = summarise_query(found("M51"))
     assert tuple(row) == ("M51", "galaxy", 2, 3, 6, 2, pytest.approx(3 * FULL / 1e9), 2)
 
 
@@ -386,7 +392,7 @@ def test_positions_are_completed_from_the_files(observe, mast, tmp_path):
     fits.HDUList(hdus).writeto(tmp_path / "served.fits")
     mast.add("j97c11abq_raw.fits", (tmp_path / "served.fits").read_bytes())
     table = found("M51")
-    fetch(table, tmp_path / "frames", source=f"{mast.url}/files", progress=False)
+    fetch_frames(table, tmp_path / "frames", source=f"{mast.url}/files", progress=False)
     done = complete_positions(table, tmp_path / "frames")
     assert list(done["DEC"]) == [47.0, 48.0]
     assert list(done["RA"]) == [202.0, 202.0]

@@ -13,7 +13,7 @@ from astroclassify.simulate import (
     ChipWindow,
     Effects,
     RandomStreams,
-    collect,
+    collect_electrons,
     flat_field,
     hot_pixels,
     read_out,
@@ -45,7 +45,7 @@ def pair_of_flats(level, layout, *, seed):
         streams = RandomStreams([seed, k])
         rate = torch.full(layout.science_shape, level)
         window = ChipWindow.of(ACS_WFC, layout)
-        electrons = collect(rate, ACS_WFC, 1.0, effects=effects, streams=streams, window=window)
+        electrons = collect_electrons(rate, ACS_WFC, 1.0, effects=effects, streams=streams, window=window)
         raw = read_out(electrons, layout, ACS_WFC, effects=effects, streams=streams).astype(float)
         images.append(raw[:, 24:][50:-50, 50:-50])
     return images
@@ -161,7 +161,7 @@ def test_the_lamp_of_the_flash_is_uneven():
     effects = replace(NONE, post_flash=100.0, flat_field=1.0)
     layout = find_layout(WFC3_UVIS, 1, (2070, 4206))
     settings = {"effects": effects, "streams": RandomStreams(1), "window": ChipWindow.of(WFC3_UVIS, layout)}
-    flash = collect(torch.zeros(layout.science_shape), WFC3_UVIS, 1.0, **settings)
+    flash = collect_electrons(torch.zeros(layout.science_shape), WFC3_UVIS, 1.0, **settings)
     assert float(flash.mean()) == pytest.approx(100, rel=0.02)
     middle, corner = flash[900:1100, 1900:2100].mean(), flash[:100, :100].mean()
     assert float(middle / corner) > 1.1

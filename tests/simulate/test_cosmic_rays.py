@@ -6,7 +6,7 @@ import torch
 
 from astroclassify.instruments import ACS_WFC, CSST_MSC, WFC3_UVIS
 from astroclassify.simulate import RandomStreams
-from astroclassify.simulate.detector._collect import collect, satellite_trail
+from astroclassify.simulate.detector._collect import collect_electrons, satellite_trail
 from astroclassify.simulate.detector._cosmic_rays import add_cosmic_rays, pixel_size
 from astroclassify.simulate.detector._effects import Effects
 
@@ -110,7 +110,7 @@ def test_no_exposure_no_cosmic_rays():
 def test_collect_adds_them():
     dark = torch.zeros((512, 512))
     effects = Effects(dark=0.0, hot_pixels=0.0, warm_pixels=0.0)
-    electrons = collect(dark, ACS_WFC, 1000.0, effects=effects, streams=RandomStreams(3))
+    electrons = collect_electrons(dark, ACS_WFC, 1000.0, effects=effects, streams=RandomStreams(3))
     assert 0.015 < (electrons > 20).float().mean() < 0.03
 
 

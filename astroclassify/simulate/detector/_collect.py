@@ -30,7 +30,7 @@ _TRAIL_PEAKS = (10.0, 1000.0)
     extra=rules.optional(tensor),
     window=rules.optional(rules.instance(ChipWindow)),
 )
-def collect(rate, camera, exptime, *, effects, streams, extra=None, window=None):
+def collect_electrons(rate, camera, exptime, *, effects, streams, extra=None, window=None):
     """
     Collect electrons on one chip.
 
