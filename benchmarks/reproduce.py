@@ -189,7 +189,9 @@ def main():
         write_text(text, chosen.output / f"{name}.inc")
         print(f"{name}\n{text}")
     figures = {"figure2": samples(clear, blurry), "figure3": plot_confusion(blurry)}
-    figures |= {f"figure4_{model}": plot_misclassified(clear, model, most=8) for model in clear.models[:2]}
+    figures |= {
+        f"figure4_{model}": plot_misclassified(clear, model, max_frames=8) for model in clear.models[:2]
+    }
     if chosen.robustness:
         figures["robustness"] = plot_robustness(Table.read(chosen.robustness / "robustness.ecsv"))
     for name, figure in figures.items():

@@ -36,7 +36,9 @@ def main():
         chosen = sorted(set(table["OBSID"]))[:: arguments.every]
         table = table[np.isin(table["OBSID"], chosen)]
         name = path.parent.name
-        screened = screen_frames(table, frames=path.parent, output=arguments.kept / f"{name}.screened.ecsv")
+        screened = screen_frames(
+            table, frame_dir=path.parent, output=arguments.kept / f"{name}.screened.ecsv"
+        )
         novel = screened["novelty"] > screened.meta["screening"]["novelty_above"]
         shares = " ".join(f"{np.mean(screened['p_class_field'] > limit):5.1%}" for limit in LIMITS)
         print(

@@ -82,9 +82,9 @@ def query_archive(
     filters=None,
     exptime=None,
     radius=None,
-    limit=None,
-    number=None,
-    retries=3,
+    max_per_body=None,
+    max_bodies=None,
+    retries=5,
     backoff=1.0,
     progress=None,
 ):
@@ -112,11 +112,11 @@ def query_archive(
     radius : float, optional
         Arcminutes around the middle of a body; by default half its diameter, at least 1.5, and 3 for a
         body that is not known.
-    limit : int, optional
+    max_per_body : int, optional
         At most so many exposures of each body, spread over its visits.
-    number : int, optional
+    max_bodies : int, optional
         At most so many bodies of each class, those with most visits first.
-    retries : int, default 3
+    retries : int, default 5
         Further attempts for each question.
     backoff : float, default 1
         Seconds before the first of them, doubled each time.
@@ -147,7 +147,7 @@ def query_archive(
     `complete_positions` has read the files. It does not tell subarrays apart either: a file under 20 MB,
     which a full frame without binning exceeds, is listed with HDU 1 only.
     """
-    wanted = _Wanted.of(classes, instruments, filters, exptime, limit, number, radius)
+    wanted = _Wanted.of(classes, instruments, filters, exptime, max_per_body, max_bodies, radius)
     names = [bodies] if isinstance(bodies, str) else list(bodies or ())
     if not names and not wanted.classes:
         raise ParameterError("say what to look for: names of bodies, or classes")
@@ -167,23 +167,23 @@ class _Wanted:
     instruments: tuple
     filters: frozenset
     exptime: tuple
-    limit: int | None
-    number: int | None
+    max_per_body: int | None
+    max_bodies: int | None
     radius: float | None
 
     @classmethod
-    def of(cls, classes, instruments, filters, exptime, limit, number, radius):
+    def of(cls, classes, instruments, filters, exptime, max_per_body, max_bodies, radius):
         instruments = _several(instruments)
         unknown = [name for name in instruments if name not in _CAMERAS]
         if unknown or not instruments:
             raise ParameterError(f"instruments is {instruments}; it can be {' and '.join(_CAMERAS)}")
-        for name, value in (("limit", limit), ("number", number)):
+        for name, value in (("max_per_body", max_per_body), ("max_bodies", max_bodies)):
             if value is not None and value < 1:
                 raise ParameterError(f"{name} is {value}; it can be 1 or more")
         if radius is not None and not 0 < radius <= 600:
             raise ParameterError(f"radius is {radius} arcminutes; it can be more than 0, up to 600")
         bands = frozenset(name.upper() for name in _several(filters))
-        return cls(_classes(classes), instruments, bands, _times(exptime), limit, number, radius)
+        return cls(_classes(classes), instruments, bands, _times(exptime), max_per_body, max_bodies, radius)
 
     def takes(self, exposure):
         """Whether an exposure fits, by what the archive says of it (bool)."""
@@ -248,7 +248,7 @@ def _of_bodies(mast, names, wanted, progress):
     for target in progress_bar(targets, progress=progress, description="query"):
         observations = mast.around(target.ra, target.dec, target.radius, instruments=wanted.instruments)
         observations = [row for row in observations if _belongs(row, target) and wanted.may_take(row)]
-        exposures = mast.exposures(_spread(observations, wanted.limit, _visit_of_row))
+        exposures = mast.exposures(_spread(observations, wanted.max_per_body, _visit_of_row))
         exposures = [exposure for exposure in exposures if wanted.takes(exposure)]
         found += _labelled(exposures, target)
     return found
@@ -306,8 +306,8 @@ def _of_classes(mast, _, wanted, progress):
             for row in observations
             if proposed_class(row["target_classification"]) == body_class and wanted.may_take(row)
         ]
-        groups = _most_visited(_grouped(observations), wanted.number)
-        chosen = [row for own in groups for row in _spread(own, wanted.limit, _visit_of_row)]
+        groups = _most_visited(_grouped(observations), wanted.max_bodies)
+        chosen = [row for own in groups for row in _spread(own, wanted.max_per_body, _visit_of_row)]
         exposures = [exposure for exposure in mast.exposures(chosen) if wanted.takes(exposure)]
         found += [_by_target(exposure, body_class) for exposure in exposures]
     return found
@@ -363,7 +363,7 @@ def _listed(found, wanted):
     found = [each for each in found if unique[each.exposure.obsid] is each]
     unclear = Counter(each.body for each in found if not each.body_class)
     found = [each for each in found if each.body_class and each.body_class in (wanted.classes or _ALL)]
-    rows = [row for each in _limited(found, wanted.limit) for row in _rows(each)]
+    rows = [row for each in _limited(found, wanted.max_per_body) for row in _rows(each)]
     table = Table(rows=rows, names=(*MANIFEST_COLUMNS, *_MORE_COLUMNS), dtype=_TYPES)
     for name, unit in (("RA", "deg"), ("DEC", "deg"), ("Exptime", "s"), ("Size", "byte")):
         table[name].unit = unit
@@ -439,7 +439,7 @@ def _reasons(manifest):
     return sum(bool(reason) for reason in np.ma.filled(np.ma.asarray(manifest["Proposed"]), "").tolist())
 
 
-def complete_positions(manifest, folder=None):
+def complete_positions(manifest, frame_dir=None):
     """
     Replace the archive's positions by those of the frames, once their files are there.
 
@@ -447,7 +447,7 @@ def complete_positions(manifest, folder=None):
     ----------
     manifest : `~astropy.table.Table`
         A list.
-    folder : path-like, optional
+    frame_dir : path-like, optional
         Of its files; by default `frames_folder`.
 
     Returns
@@ -461,7 +461,7 @@ def complete_positions(manifest, folder=None):
     ReadError
         If a file is not there, or does not tell its position.
     """
-    folder = frames_folder(folder)
+    folder = frames_folder(frame_dir)
     table = manifest.copy()
     if "Exptime" in table.colnames:
         table["Exptime"] = table["Exptime"].astype("f8")

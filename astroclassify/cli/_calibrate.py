@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from astroclassify.cli._output import check_writable, render, report_errors, say
-from astroclassify.cli._parsing import add_device, add_progress, add_subparser
+from astroclassify.cli._parsing import add_device, add_output_file, add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify calibrate night1/ labels.csv -o mine.safetensors
@@ -37,9 +37,7 @@ def add_parser(subparsers):
         help="CSV table with the columns file, label (galaxy, nsc, nebula, star cluster or field) and body; "
         "or a list in the columns of the paper's. Without it only the shares of the classes are estimated",
     )
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="weights to write, NAME.safetensors"
-    )
+    add_output_file(parser, "weights to write, NAME.safetensors", required=True)
     parser.add_argument("--model", default="default", help="name of the model")
     parser.add_argument(
         "--weights",
@@ -89,7 +87,7 @@ def run(arguments):
 def _labelled(arguments):
     from astroclassify.datasets import labelled_files
 
-    return labelled_files(arguments.labels, frames=arguments.frames)
+    return labelled_files(arguments.labels, frame_dir=arguments.frames)
 
 
 def _say_change(before, after, classes):

@@ -68,7 +68,7 @@ def run(arguments):
     for number, (name, table) in enumerate(tables.items(), start=1):
         others = {other: tables[other] for other in names[number:]}  # each pair once
         found.append(
-            report_manifest(table, name=name, others=others, accuracy=arguments.accuracy, seed=arguments.seed)
+            report_manifest(table, name=name, others=others, accuracy=arguments.accuracy, rng=arguments.seed)
         )
     if arguments.format == "json":
         print(json.dumps([_plain(entry) for entry in found], indent=2))

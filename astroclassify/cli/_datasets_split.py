@@ -1,10 +1,8 @@
 """``astroclassify datasets split``: a list in training and test frames, or in folds, that share no body."""
 
-from pathlib import Path
-
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import render
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._parsing import add_output_dir, add_subparser
 
 _EXAMPLES = """
 astroclassify datasets split lcid.ecsv --output parts
@@ -31,12 +29,8 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     parser.add_argument("list", metavar="LIST", help="a list in the paper's columns, a file or an address")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="where train.ecsv and test.ecsv go; with folds, to fold1, fold2, ... in it",
+    add_output_dir(
+        parser, "where train.ecsv and test.ecsv go; with folds, to fold1, fold2, ... in it", required=True
     )
     parser.add_argument(
         "--by", choices=_WAYS, default="body", help="what is kept apart (default: %(default)s)"

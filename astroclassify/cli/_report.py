@@ -4,7 +4,7 @@ from pathlib import Path
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import check_writable, say
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._parsing import add_output_file, add_subparser
 from astroclassify.core import ReadError
 
 _EXAMPLES = """
@@ -33,9 +33,7 @@ def add_parser(subparsers):
     parser.add_argument(
         "results", type=Path, metavar="RESULTS", help="what classify wrote: Parquet, ECSV or CSV"
     )
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="page to write, NAME.html"
-    )
+    add_output_file(parser, "page to write, NAME.html", required=True)
     parser.add_argument("--title", default="Galaxies, nebulae and star clusters", help="its heading")
 
 

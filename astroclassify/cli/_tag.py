@@ -11,6 +11,7 @@ from astroclassify.cli._parsing import (
     add_device,
     add_files,
     add_model,
+    add_output_dir,
     add_reading,
     add_subparser,
     reading,
@@ -51,12 +52,8 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     add_files(parser)
-    parser.add_argument(
-        *("-o", "--output"),
-        type=Path,
-        default=Path("tagged"),
-        metavar="DIR",
-        help="folder of the copies, which keep their names (default: %(default)s)",
+    add_output_dir(
+        parser, "folder of the copies, which keep their names (default: %(default)s)", default=Path("tagged")
     )
     parser.add_argument("--overwrite", action="store_true", help="replace copies that are there")
     parser.add_argument(

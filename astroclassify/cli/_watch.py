@@ -11,7 +11,14 @@ from pathlib import Path
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import check_writable, say
-from astroclassify.cli._parsing import add_device, add_model, add_reading, add_subparser, reading
+from astroclassify.cli._parsing import (
+    add_device,
+    add_model,
+    add_output_file,
+    add_reading,
+    add_subparser,
+    reading,
+)
 from astroclassify.core import ParameterError, printable
 
 _EXAMPLES = """
@@ -43,9 +50,7 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder; links in it are not followed")
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="data set: NAME.parquet"
-    )
+    add_output_file(parser, "data set: NAME.parquet", required=True)
     parser.add_argument("--pattern", metavar="P", help="of the names of files (default: FITS and pictures)")
     parser.add_argument(
         "--poll", type=float, metavar="S", help="look through the folder each S seconds: on network disks"

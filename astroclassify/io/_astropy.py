@@ -45,7 +45,7 @@ def read_one(source, *, chip=None, reader=None, bias="overscan", rows="all", dty
     ReadError
         If the file cannot be read, or is of another kind than ``reader`` reads.
     """
-    frames = read_frames(source, bias=bias, rows=rows, dtype=dtype, chips=chip)
+    frames = read_frames(source, bias=bias, rows=rows, dtype=dtype, chip=chip)
     name, found = (frames[0].meta[key] for key in ("ACSOURCE", "ACREADER"))
     if reader is not None and found != reader:
         raise ReadError(f"{name}: this is no {reader} file, but {found}; give format={ANY_FORMAT!r} for any")

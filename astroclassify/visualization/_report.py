@@ -39,8 +39,8 @@ def evaluation_report(evaluation, folder, *, robustness=None, frames=None):
     folder : path-like
         Where ``report.html`` is written, and each figure as PNG and PDF in ``figures``.
     robustness : Table, optional
-        From `~astroclassify.evaluation.measure_robustness`; by default ``robustness.ecsv`` in the evaluation's
-        where there is one.
+        From `~astroclassify.evaluation.measure_robustness`; by default ``robustness.ecsv`` in the folder
+        of the evaluation, where there is one.
     frames : mapping of str to CCDData, NDData or array, optional
         Pixels of misclassified frames, as for `plot_misclassified`.
 

@@ -80,7 +80,7 @@ table = measure_robustness(
     folder,
     quantities=["binning", "cut-out"],
     levels={"binning": [2, 4, 8], "cut-out": [128, 64, 32]},
-    limit=32,
+    max_frames=32,
 )
 figure = plot_robustness(table)
 

@@ -113,12 +113,12 @@ def test_frames_of_a_cut_file_are_those_of_the_whole(archive, rng_chips, tmp_pat
         names=("ID", "Instrument", "OBSID", "Filter", "RA", "DEC", "HDU Index", "Label"),
     )
     folder = fetch_frames(manifest, tmp_path / "cut", source=f"{archive.url}/files", **QUICK).folder
-    ours, theirs = (labelled_frames(manifest, frames=each)[0] for each in (folder, whole.parent))
+    ours, theirs = (labelled_frames(manifest, frame_dir=each)[0] for each in (folder, whole.parent))
     assert archive.sent[FILE] < 0.6 * whole.stat().st_size
     assert (ours.array() == theirs.array()).all()
     chip = fits.getheader(whole, hdu)["CCDCHIP"]
     (alone,) = read_frames(folder / FILE)  # the other chip is not there, and not taken to be empty
-    (same,) = read_frames(whole, chips=chip)
+    (same,) = read_frames(whole, chip=chip)
     assert (alone.data == same.data).all()
     assert alone.meta == same.meta
 

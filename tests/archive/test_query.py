@@ -218,7 +218,7 @@ def test_a_limit_is_spread_over_the_visits(observe):
     for visit, count in (("11", 6), ("12", 2), ("13", 1)):
         for exposure in range(count):
             observe(f"j97c{visit}a{exposure}q")
-    chosen = {row["OBSID"] for row in found("M51", limit=5)}
+    chosen = {row["OBSID"] for row in found("M51", max_per_body=5)}
     assert sorted(obsid[4:6] for obsid in chosen) == ["11", "11", "12", "12", "13"]
 
 
@@ -279,7 +279,7 @@ def test_a_class_can_be_limited_to_bodies_with_most_visits(observe):
     for number in range(3):
         observe(f"j97c1{number}abq", s_ra=200.0, s_dec=80.0, target_name="NGC9999")
     observe("j97c13abq")
-    assert set(query_archive(classes="galaxy", number=1, **QUICK)["ID"]) == {"NGC9999"}
+    assert set(query_archive(classes="galaxy", max_bodies=1, **QUICK)["ID"]) == {"NGC9999"}
 
 
 def test_classes_choose_among_bodies(observe):
@@ -355,8 +355,8 @@ def test_a_name_that_nobody_knows_is_told(mast):
         {"instruments": "ACS/HRC"},
         {"exptime": (100, 10)},
         {"exptime": 100},
-        {"limit": 0},
-        {"number": 0},
+        {"max_per_body": 0},
+        {"max_bodies": 0},
         {"radius": -1.0},
     ],
 )
@@ -418,10 +418,10 @@ def test_the_command_writes_a_list_that_fetch_takes(observe, mast, raw_bytes, tm
     assert "2 exposures, 4 frames of 2 bodies, 0.1 GB" in said
     output, folder = str(tmp_path / "list.ecsv"), str(tmp_path / "frames")
     assert main(["datasets", "query", "M51", "NGC346", "-o", output, "--no-progress"]) == 0
-    assert main(["datasets", "fetch", output, "--folder", folder, "--dry-run"]) == 0
+    assert main(["datasets", "fetch", output, "--output", folder, "--dry-run"]) == 0
     assert "2 files (2 missing); to fetch: 0.1 GB" in capsys.readouterr().out
     mast.add("j97c11abq_raw.fits", raw_bytes())
-    fetch_it = ["datasets", "fetch", output, "--folder", folder, "--source", f"{mast.url}/files"]
+    fetch_it = ["datasets", "fetch", output, "--output", folder, "--source", f"{mast.url}/files"]
     assert main([*fetch_it, "--retries", "0"]) == 1
     out, err = capsys.readouterr()
     assert "1 files (1 new, 0 kept, 1 failed)" in out
@@ -445,5 +445,5 @@ def test_the_command_says_what_it_leaves_out(observe, mast, tmp_path, capsys):
 def test_a_list_of_another_address_is_fetched_by_the_command(mast, raw_bytes, tmp_path, capsys):
     Table({"OBSID": ["jabc01xyq"], "HDU Index": [1]}).write(tmp_path / "list.csv")
     mast.add("jabc01xyq_raw.fits", raw_bytes())
-    command = ["datasets", "fetch", (tmp_path / "list.csv").as_uri(), "--folder", str(tmp_path / "frames")]
+    command = ["datasets", "fetch", (tmp_path / "list.csv").as_uri(), "--output", str(tmp_path / "frames")]
     assert main([*command, "--source", f"{mast.url}/files"]) == 0

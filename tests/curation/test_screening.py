@@ -94,7 +94,7 @@ def test_another_limit_takes_no_second_look(manifest, model, tmp_path):
     assert screen_frames(manifest, model=model, output=output)["Keep"].sum() == 2
     write_frame(manifest.parent, "frame4", 500)
     model.module.seen.clear()
-    lenient = screen_frames(manifest, model=model, output=output, limit=1.0)
+    lenient = screen_frames(manifest, model=model, output=output, threshold=1.0)
     assert model.module.seen == [500]  # what could not be read is tried again
     assert lenient["Keep"].tolist() == [True, True, True, False, True]
     assert sorted(path.name for path in output.parent.iterdir()) == [".screened.ecsv.lock", "screened.ecsv"]
@@ -139,7 +139,7 @@ def test_a_screening_that_was_stopped_goes_on_where_it_was(manifest, model, tmp_
 
 def test_what_cannot_be_screened_is_refused(manifest, model):
     with pytest.raises(ParameterError, match="limit is 2"):
-        screen_frames(manifest, model=model, limit=2)
+        screen_frames(manifest, model=model, threshold=2)
     spec = ModelSpec(
         name="two",
         description="No field",
@@ -164,7 +164,7 @@ def test_a_person_s_word_is_above_the_model_s_and_the_rest_is_a_manifest(screene
     final = apply_overrules(screened, tmp_path / "list.overrules.csv")
     assert final["OBSID"].tolist() == ["frame0", "frame1"]
     assert final["Decided By"].tolist() == ["model", "person"]
-    frames = labelled_frames(final, frames=manifest.parent)
+    frames = labelled_frames(final, frame_dir=manifest.parent)
     assert [frame.body for frame in frames] == ["body <0>", "body <1>"]
     assert apply_overrules(screened)["OBSID"].tolist() == ["frame0", "frame2"]
     (tmp_path / "none.csv").write_text("OBSID,Decision\n")  # saved before anything was decided
@@ -227,7 +227,7 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def page(screened, manifest, tmp_path):
-    path = contact_sheet(screened, tmp_path / "list.html", frames=manifest.parent, width=64)
+    path = contact_sheet(screened, tmp_path / "list.html", frame_dir=manifest.parent, width=64)
     return Page(path.read_text(encoding="utf-8"))
 
 
@@ -265,7 +265,7 @@ def test_every_frame_has_three_states_that_a_keyboard_reaches(page):
 def test_the_page_starts_from_decisions_that_were_saved(screened, manifest, tmp_path):
     (tmp_path / "old.csv").write_text("OBSID,Decision\nframe1,keep\n")
     path = contact_sheet(
-        screened, tmp_path / "list.html", frames=manifest.parent, overrules=tmp_path / "old.csv", width=64
+        screened, tmp_path / "list.html", frame_dir=manifest.parent, overrules=tmp_path / "old.csv", width=64
     )
     page = Page(path.read_text(encoding="utf-8"))
     assert [item["class"] for item in page.all("li")][:2] == ["drop", "keep"]
@@ -284,12 +284,12 @@ def test_pictures_are_small_the_right_way_up_and_never_enlarged(page, manifest):
 
 def test_a_sheet_that_cannot_be_made_is_refused(screened, manifest, tmp_path):
     with pytest.raises(ParameterError, match="width is 3"):
-        contact_sheet(screened, tmp_path / "list.html", frames=manifest.parent, width=3)
+        contact_sheet(screened, tmp_path / "list.html", frame_dir=manifest.parent, width=3)
     with pytest.raises(ParameterError, match="no column 'Keep'"):
-        contact_sheet(Table.read(manifest), tmp_path / "list.html", frames=manifest.parent)
+        contact_sheet(Table.read(manifest), tmp_path / "list.html", frame_dir=manifest.parent)
     assert not (tmp_path / "list.html").exists()
 
 
 def test_the_file_name_on_the_page_cannot_end_its_script(screened, manifest, tmp_path):
-    path = contact_sheet(screened, tmp_path / "a<script>.html", frames=manifest.parent, width=64)
+    path = contact_sheet(screened, tmp_path / "a<script>.html", frame_dir=manifest.parent, width=64)
     assert json.dumps("a<script>.overrules.csv").replace("<", "\\u003c") in path.read_text(encoding="utf-8")

@@ -195,7 +195,7 @@ def test_without_timing_answers_are_the_same_and_times_are_unknown(listed, brigh
 
 def test_a_limit_takes_frames_from_all_along_the_list_and_can_be_lifted(listed, brightness, tmp_path):
     model = brightness()
-    few = evaluate(model, listed, tmp_path / "out", limit=4)
+    few = evaluate(model, listed, tmp_path / "out", max_frames=4)
     assert few.answers["body"].tolist() == ["body 0", "body 1", "body 3", "body 4"]
     assert len(evaluate(model, listed, tmp_path / "out").answers) == 12
     assert model.module.seen == 12 + 2
@@ -231,14 +231,14 @@ def test_a_set_on_disk_can_be_evaluated(brightness, tmp_path):
         band="F814W",
         exptime=10,
     )
-    build_set(table, tmp_path / "set", variant="lcid-resize", frames=tmp_path)
+    build_set(table, tmp_path / "set", variant="lcid-resize", frame_dir=tmp_path)
     (row,) = evaluate(brightness(), tmp_path / "set", tmp_path / "out").answers
     assert not row["error"]
     assert (row["name"], row["planes"], row["path"]) == ("jzz00001q[1]", "1x224x448", f"{tmp_path / 'set'}#0")
 
 
 def test_a_list_may_have_an_address(listed, brightness, tmp_path):
-    found = evaluate(brightness(), listed.as_uri(), tmp_path / "out", frames=listed.parent)
+    found = evaluate(brightness(), listed.as_uri(), tmp_path / "out", frame_dir=listed.parent)
     assert len(found.answers) == 12
 
 

@@ -130,7 +130,7 @@ def test_a_thinned_list_keeps_every_body(table, tmp_path):
     assert list(thin["OBSID"][:2]) == ["iddt11fxq", "iddt11fxq"]
     assert len(thin) == 5
     with pytest.raises(ParameterError, match="most is 0"):
-        simulate_twin(table, tmp_path, most=0)
+        simulate_twin(table, tmp_path, max_per_body=0)
 
 
 @pytest.mark.parametrize(("name", "label"), [("NGC604", "nsc"), ("NGC346", "nsc"), ("M33", "galaxy")])

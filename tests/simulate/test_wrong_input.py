@@ -158,7 +158,7 @@ OWN = {
     "simulate_pictures": {"pictures": (LABELLED,)},
     "simulate_plans": {"plans": simulate.DrawnPlans(CONFIG, 1, 1)},
     "simulate_set": {},
-    "simulate_twin": {"manifest": Table({"OBSID": ["a"]}), "most": 1},
+    "simulate_twin": {"manifest": Table({"OBSID": ["a"]}), "max_per_body": 1},
     "twin_plans": {"manifest": Table({"OBSID": ["a"]})},
 }
 #: What the package makes, and nobody gives: results, and classes with a maker of their own.

@@ -286,7 +286,7 @@ class PicturePlans:
     each=rules.flag,
 )
 def simulate_pictures(
-    pictures, folder, *, count, seed=0, config=None, each=False, processes=1, progress=False, previews=False
+    pictures, folder, *, count, seed=0, config=None, each=False, processes=1, progress=None, previews=False
 ):
     """
     Make raw files of real bodies: labelled pictures, exposed by the cameras.
@@ -307,7 +307,7 @@ def simulate_pictures(
         Take the pictures in turn instead of drawing them; see `PicturePlans`.
     processes : int, default 1
         How many at a time; see `~astroclassify.simulate.simulate_set`.
-    progress : bool or None, default False
+    progress : bool, optional
         Show a progress bar; `None` shows it on a terminal.
     previews : bool, default False
         Save a picture beside each file as well.

@@ -166,13 +166,13 @@ class TwinPlans:
     folder=rules.path,
     seed=rules.whole(0),
     blurry=rules.flag,
-    most=rules.optional(rules.whole()),
+    max_per_body=rules.optional(rules.whole()),
     config=rules.optional(rules.instance(SimulationConfig)),
     processes=rules.whole(),
     progress=rules.optional(rules.flag),
 )
 def simulate_twin(
-    manifest, folder, *, seed=0, blurry=False, most=None, config=None, processes=1, progress=False
+    manifest, folder, *, seed=0, blurry=False, max_per_body=None, config=None, processes=1, progress=None
 ):
     """
     Simulate an exposure for every exposure of a list.
@@ -188,14 +188,14 @@ def simulate_twin(
     blurry : bool, default False
         Make exposures so short that the body is lost in the noise, as in LCID-Blurry; otherwise so long,
         within the configuration's times, that it is seen on the listed chips, if any time does that.
-    most : int, optional
+    max_per_body : int, optional
         Exposures of one body at most, spread over the list; by default all. The published list has 598 of its
         743 frames of NSC from three fields.
     config : SimulationConfig, optional
         Times, sky, levels, states of detector and optics to draw from.
     processes : int, default 1
         How many at a time; see `~astroclassify.simulate.simulate_set`.
-    progress : bool or None, default False
+    progress : bool, optional
         Show a progress bar; `None` shows it on a terminal.
 
     Returns
@@ -207,8 +207,8 @@ def simulate_twin(
     Raises
     ------
     ParameterError
-        If the list has a camera or filter that cannot be simulated, ``most`` is less than one, or the folder
-        holds another set.
+        If the list has a camera or filter that cannot be simulated, ``max_per_body`` is less than one, or the
+        folder holds another set.
 
     Notes
     -----
@@ -217,7 +217,7 @@ def simulate_twin(
     A body that is in no table has a random kind of its label, and stands where its frames are.
     """
     table = manifest if isinstance(manifest, Table) else read_manifest(manifest)
-    table = table if most is None else _thinned(table, most)
+    table = table if max_per_body is None else _thinned(table, max_per_body)
     plans = twin_plans(table, seed=seed, blurry=blurry, config=config)
     made = simulate_plans(folder, plans, processes=processes, progress=progress)
     listed = _as_listed(table, made.manifest)
@@ -267,16 +267,16 @@ def twin_plans(manifest, *, seed=0, blurry=False, config=None):
     return TwinPlans(exposures, seed, config, fingerprint(facts))
 
 
-def _thinned(table, most):
+def _thinned(table, max_per_body):
     """Keep some exposures of each body, evenly over the list."""
-    if most < 1:
-        raise ParameterError(f"most is {most}; expected one exposure of a body, or more")
+    if max_per_body < 1:
+        raise ParameterError(f"max_per_body is {max_per_body}; expected one exposure of a body, or more")
     exposures = defaultdict(dict)  # dicts, as ordered sets
     for row in table:
         exposures[str(row["ID"])][str(row["OBSID"])] = None
     kept = set()
     for names in map(list, exposures.values()):
-        kept |= {names[int(i)] for i in np.linspace(0, len(names) - 1, min(most, len(names))).round()}
+        kept |= {names[int(i)] for i in np.linspace(0, len(names) - 1, min(max_per_body, len(names))).round()}
     return table[[str(name) in kept for name in table["OBSID"]]]
 
 
