@@ -101,10 +101,10 @@ def screen_frames(
     Notes
     -----
     A frame is dropped if ``p_class_field`` is above the threshold, if its novelty is above that of the
-    weights' card, or if it cannot be read. What the model takes the body for never decides: a list without the frames
-    that a model gets wrong would flatter it. The default threshold is for the default model: of simulated
-    frames it drops four in five of empty sky, one in 50 of bodies that are seen well, and one in four of
-    bodies lost in the noise, which is why a person should see the frames.
+    weights' card, or if it cannot be read. What the model takes the body for never decides: a list without
+    the frames that a model gets wrong would flatter it. The default threshold is for the default model: of
+    simulated frames it drops four in five of empty sky, one in 50 of bodies that are seen well, and one in
+    four of bodies lost in the noise, which is why a person should see the frames.
 
     Examples
     --------
