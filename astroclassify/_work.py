@@ -139,7 +139,7 @@ def sources_of(item, *, chip=None, read=None, number=None, survey=None, timeout=
     if isinstance(item, SkyCoord):
         frames, name = [_piece(item, survey)], ""
     elif is_file(item):
-        frames, name = within(timeout, _frames_of, item, {"chips": chip, **(read or {})}), file_name(item)
+        frames, name = within(timeout, _frames_of, item, {"chip": chip, **(read or {})}), file_name(item)
     else:
         frames, name = [item], ""
     sources = [_described(frame, name, number) for frame in frames]

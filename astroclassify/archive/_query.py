@@ -20,6 +20,7 @@ from astroclassify.datasets import (
     resolve_body,
     visit_of,
 )
+from astroclassify.instruments import registry_name
 
 #: The cameras whose raw frames the paper's lists hold, as the archive calls them.
 _CAMERAS = ("ACS/WFC", "WFC3/UVIS")
@@ -104,7 +105,7 @@ def query_archive(
         ``"galaxy"``, ``"nsc"``, ``"nebula"``, ``"star cluster"``. Without bodies: every target that the
         archive puts into such a class.
     instruments : iterable of str, default ("ACS/WFC", "WFC3/UVIS")
-        Cameras.
+        Cameras, also by the names of the registry: ``"acs-wfc"``.
     filters : str or iterable of str, optional
         Bands such as ``"F606W"``; by default all but polarisers and grisms.
     exptime : tuple of float, optional
@@ -173,7 +174,8 @@ class _Wanted:
 
     @classmethod
     def of(cls, classes, instruments, filters, exptime, max_per_body, max_bodies, radius):
-        instruments = _several(instruments)
+        named = {registry_name(name): name for name in _CAMERAS}
+        instruments = tuple(named.get(registry_name(name), name) for name in _several(instruments))
         unknown = [name for name in instruments if name not in _CAMERAS]
         if unknown or not instruments:
             raise ParameterError(f"instruments is {instruments}; it can be {' and '.join(_CAMERAS)}")

@@ -15,7 +15,7 @@ from astroclassify.instruments._description import (
     Instrument,
     Section,
 )
-from astroclassify.instruments._find import INSTRUMENTS, find_layout
+from astroclassify.instruments._find import INSTRUMENTS, find_layout, registry_name
 from astroclassify.instruments._generic import GENERIC
 from astroclassify.instruments._hrc import ACS_HRC
 from astroclassify.instruments._wfc3 import WFC3_UVIS

@@ -45,6 +45,3 @@ __all__ = [
     "parse_unit",
     "register_formats",
 ]
-
-# So that CCDData.read(path, format="hst-raw") works; astropy never chooses these formats by itself.
-register_formats()

@@ -56,7 +56,17 @@ def read_one(source, *, chip=None, reader=None, bias="overscan", rows="all", dty
 
 
 def register_formats():
-    """Register the formats with astropy; formats that are there already stay as they are."""
+    """
+    Register the readers with astropy, so that ``CCDData.read(path, format="hst-raw")`` works.
+
+    Importing the package changes nothing in astropy: call this once where you want the formats. Those that
+    are there already stay as they are.
+
+    Examples
+    --------
+    >>> from astroclassify.io import register_formats
+    >>> register_formats()
+    """
     with registry.delay_doc_updates(CCDData):
         for name in FORMATS:
             with suppress(registry.IORegistryError):

@@ -22,9 +22,9 @@ QUICK = {"backoff": 0.0, "progress": False}
 _PROGRAM = """
 import sys
 from astropy.table import Table
-from astroclassify.archive import fetch
+from astroclassify.archive import fetch_frames
 source, folder, *names = sys.argv[1:]
-result = fetch(Table({"OBSID": names}), folder, source=source, backoff=0.0)
+result = fetch_frames(Table({"OBSID": names}), folder, source=source, backoff=0.0)
 print(result.made, result.kept, len(result.failures))
 """
 

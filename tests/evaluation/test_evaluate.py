@@ -249,7 +249,7 @@ def test_two_models_of_one_name_need_labels(listed, brightness, tmp_path):
     assert found.models == ("a", "b")
 
 
-@pytest.mark.parametrize(("models", "options"), [([], {}), (["patchnet"], {"limit": 0})])
+@pytest.mark.parametrize(("models", "options"), [([], {}), (["patchnet"], {"max_frames": 0})])
 def test_nothing_to_do_is_refused(listed, tmp_path, models, options):
     with pytest.raises(ParameterError, match=r"expected at least 1|at least one"):
         evaluate(models, listed, tmp_path / "out", **options)

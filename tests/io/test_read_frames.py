@@ -165,9 +165,9 @@ def test_the_type_is_the_one_asked_for_in_native_order(raw_file, dtype):
         {"rows": 2048},
         {"dtype": "int16"},
         {"dtype": "nonsense"},
-        {"chips": "1"},
-        {"chips": ()},
-        {"chips": 1.5},
+        {"chip": "1"},
+        {"chip": ()},
+        {"chip": 1.5},
     ],
 )
 def test_wrong_options_are_refused(raw_file, options):

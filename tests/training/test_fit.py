@@ -230,7 +230,7 @@ def test_a_folder_with_another_training_is_refused(frames, quick, tmp_path):
         ({"preset": 3}, ParameterError, "a name or a Recipe"),
         ({"validation": 1.5}, ParameterError, "less than 1"),
         ({"split": "visit"}, ParameterError, "body, frame"),
-        ({"limit": 0}, ParameterError, "limit is 0"),
+        ({"max_frames": 0}, ParameterError, "max_frames is 0"),
         ({"data": []}, ParameterError, "no frame"),
         ({"data": [np.zeros((64, 64))]}, ParameterError, "LabelledFrame"),
     ],
