@@ -5,13 +5,14 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+from astropy import units as u
 from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
 
 from astroclassify.archive._frame_store import frames_folder
 from astroclassify.archive._mast import Mast, band_of, proposed_class
-from astroclassify.core import ParameterError, ReadError, progress_bar
+from astroclassify.core import ParameterError, ReadError, in_unit, progress_bar
 from astroclassify.datasets import (
     MANIFEST_COLUMNS,
     KnownBody,
@@ -108,9 +109,9 @@ def query_archive(
         Cameras, also by the names of the registry: ``"acs-wfc"``.
     filters : str or iterable of str, optional
         Bands such as ``"F606W"``; by default all but polarisers and grisms.
-    exptime : tuple of float, optional
+    exptime : tuple of astropy.units.Quantity or float, optional
         Shortest and longest exposure in seconds, either of which may be `None`.
-    radius : float, optional
+    radius : astropy.units.Quantity or float, optional
         Arcminutes around the middle of a body; by default half its diameter, at least 1.5, and 3 for a
         body that is not known.
     max_per_body : int, optional
@@ -182,6 +183,7 @@ class _Wanted:
         for name, value in (("max_per_body", max_per_body), ("max_bodies", max_bodies)):
             if value is not None and value < 1:
                 raise ParameterError(f"{name} is {value}; it can be 1 or more")
+        radius = None if radius is None else in_unit("radius", radius, u.arcmin)
         if radius is not None and not 0 < radius <= 600:
             raise ParameterError(f"radius is {radius} arcminutes; it can be more than 0, up to 600")
         bands = frozenset(name.upper() for name in _several(filters))
@@ -216,7 +218,10 @@ def _times(exptime):
         shortest, longest = exptime or (None, None)
     except (TypeError, ValueError):
         raise ParameterError(f"exptime is {exptime!r}; expected the shortest and the longest, in s") from None
-    times = shortest or 0.0, np.inf if longest is None else longest
+    times = (
+        0.0 if shortest is None else in_unit("exptime", shortest, u.s),
+        np.inf if longest is None else in_unit("exptime", longest, u.s),
+    )
     if not 0 <= times[0] <= times[1]:
         raise ParameterError(
             f"exptime is {exptime}; the shortest must be 0 s or more, and not above the longest"

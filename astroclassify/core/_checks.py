@@ -40,7 +40,7 @@ def check_whole(name, value, *, least=1, most=None):
         )
 
 
-def in_unit(name, value, unit, *, bare=True):
+def in_unit(name, value, unit):
     """
     Give a quantity's value in a unit.
 
@@ -52,8 +52,6 @@ def in_unit(name, value, unit, *, bare=True):
         What it was given.
     unit : astropy.units.UnitBase
         The unit.
-    bare : bool, default True
-        Whether numbers without a unit are taken.
 
     Returns
     -------
@@ -63,7 +61,7 @@ def in_unit(name, value, unit, *, bare=True):
     Raises
     ------
     ParameterError
-        If it is no number, has another kind of unit, or none where one is needed.
+        If it is no number, or has another kind of unit.
 
     Examples
     --------
@@ -73,8 +71,6 @@ def in_unit(name, value, unit, *, bare=True):
     120.0
     """
     spoken = unit.to_string() or "no unit"
-    if not bare and not isinstance(value, u.Quantity):
-        raise ParameterError(f"{name} is {value!r}, without a unit; expected a quantity in {spoken}")
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     try:

@@ -138,7 +138,7 @@ def test_a_screening_that_was_stopped_goes_on_where_it_was(manifest, model, tmp_
 
 
 def test_what_cannot_be_screened_is_refused(manifest, model):
-    with pytest.raises(ParameterError, match="limit is 2"):
+    with pytest.raises(ParameterError, match="threshold is 2"):
         screen_frames(manifest, model=model, threshold=2)
     spec = ModelSpec(
         name="two",

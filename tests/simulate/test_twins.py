@@ -129,7 +129,7 @@ def test_a_thinned_list_keeps_every_body(table, tmp_path):
     assert set(thin["ID"]) == set(table["ID"])
     assert list(thin["OBSID"][:2]) == ["iddt11fxq", "iddt11fxq"]
     assert len(thin) == 5
-    with pytest.raises(ParameterError, match="most is 0"):
+    with pytest.raises(ParameterError, match="max_per_body is 0"):
         simulate_twin(table, tmp_path, max_per_body=0)
 
 

@@ -95,7 +95,7 @@ def test_of_many_bodies_those_with_most_errors_are_shown(judged):
     axes = plot_accuracy_by_body(judged, max_bodies=2).axes
     assert [len(ax.get_yticklabels()) for ax in axes] == [1, 1]
     assert axes[0].get_title() == "2 galaxies, the 1 with most errors"
-    with pytest.raises(ParameterError, match="most is 0"):
+    with pytest.raises(ParameterError, match="max_bodies is 0"):
         plot_accuracy_by_body(judged, max_bodies=0)
 
 
