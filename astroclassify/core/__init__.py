@@ -1,9 +1,8 @@
 """Errors, registries, configuration, progress, provenance, files, executors: the ground floor."""
 
 from astroclassify.core import rules
-from astroclassify.core._checks import check_whole, in_unit
+from astroclassify.core._checks import check_entry, check_whole, in_unit, tuple_of_strings
 from astroclassify.core._config import conf
-from astroclassify.core._entry_checks import check_entry, tuple_of_strings
 from astroclassify.core._errors import (
     AstroclassifyError,
     AstroclassifyWarning,

@@ -4,13 +4,11 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.core import RunFolder, check_whole
-from astroclassify.evaluation._all import all_tables, reference_list
-from astroclassify.evaluation._evaluation import Evaluation
+from astroclassify.evaluation._baselines import STATISTICS
+from astroclassify.evaluation._evaluation import Evaluation, all_tables, reference_list
 from astroclassify.evaluation._frames import evaluated_frames, truth_beside
-from astroclassify.evaluation._models import asked_models
-from astroclassify.evaluation._pixels import STATISTICS
+from astroclassify.evaluation._models import asked_models, warn_of_training_bodies
 from astroclassify.evaluation._run import ANSWER_COLUMNS, RunOptions, answer_all
-from astroclassify.evaluation._training_overlap import warn_of_training_bodies
 
 _ABOUT = ("name", "OBSID", "HDU Index", "body", "visit", "Instrument", "Filter", "truth", "path")
 

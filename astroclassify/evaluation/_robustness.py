@@ -10,11 +10,11 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, RunFolder, progress_bar, provenance, write_table
-from astroclassify.evaluation._answer_log import open_answer_log
 from astroclassify.evaluation._frames import evaluated_frames
 from astroclassify.evaluation._models import asked_models, settings_of
 from astroclassify.evaluation._perturbations import PERTURBATIONS, level_name
 from astroclassify.evaluation._perturbed import Job, attempt, perturbed_frames
+from astroclassify.evaluation._run import open_answer_log
 from astroclassify.inference import interpret, predict
 from astroclassify.metrics import ClusterBootstrap, accuracy, calibration_error, leans_to_galaxy
 

@@ -1,7 +1,13 @@
 """Running models and saying what they mean: predictions, calibration, and the answer."""
 
 from astroclassify.inference._answers import answer_row, answers_table, error_row, with_bodies
-from astroclassify.inference._calibrate import LEAST_BODIES, balanced_losses, calibrate, gain_table
+from astroclassify.inference._calibrate import (
+    LEAST_BODIES,
+    LocalCalibration,
+    balanced_losses,
+    calibrate,
+    gain_table,
+)
 from astroclassify.inference._classification import Classification, spoken
 from astroclassify.inference._fit_calibration import fit_calibration
 from astroclassify.inference._group import (
@@ -18,10 +24,8 @@ from astroclassify.inference._interpret import (
     galaxy_probability,
     interpret,
 )
-from astroclassify.inference._local import LocalCalibration
-from astroclassify.inference._novelty import energy
+from astroclassify.inference._novelty import energy, plane_statistics
 from astroclassify.inference._on_frame import evidence_on_frame, map_on_frame, on_cells
-from astroclassify.inference._planes import plane_statistics
 from astroclassify.inference._predict import (
     VIEWS,
     Prediction,

@@ -10,8 +10,14 @@ import numpy as np
 from astropy.nddata import CCDData
 
 from astroclassify.core import html_picture, render
-from astroclassify.inference._answers import answer_header, one_row_table, write_answer
-from astroclassify.inference._frozen import plain, read_only, same
+from astroclassify.inference._answers import (
+    answer_header,
+    one_row_table,
+    plain,
+    read_only,
+    same,
+    write_answer,
+)
 from astroclassify.inference._on_frame import map_on_frame
 
 _BAR_PIXELS = 160

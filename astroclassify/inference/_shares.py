@@ -7,9 +7,8 @@ from astropy.table import Table
 from scipy.special import softmax
 
 from astroclassify.core import AstroclassifyError, ParameterError, progress_bar
-from astroclassify.inference._calibrate import logits_of
+from astroclassify.inference._calibrate import LocalCalibration, logits_of
 from astroclassify.inference._interpret import calibrated_logits
-from astroclassify.inference._local import LocalCalibration
 from astroclassify.inference._prior import usual_shares
 from astroclassify.io import read_frames
 from astroclassify.preprocess import frame_array
