@@ -100,7 +100,7 @@ def test_another_limit_takes_no_second_look(manifest, model, tmp_path):
     assert sorted(path.name for path in output.parent.iterdir()) == [".screened.ecsv.lock", "screened.ecsv"]
     again = read_screened(output)
     assert again["Reason"].tolist() == lenient["Reason"].tolist()
-    assert again.meta["screening"]["limit"] == 1.0
+    assert again.meta["screening"]["threshold"] == 1.0
 
 
 def test_other_weights_and_changed_files_take_a_second_look(manifest, model, tmp_path):
