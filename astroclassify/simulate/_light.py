@@ -28,6 +28,8 @@ def random_pointing(rng):
     tuple of float
         RA, Dec and position angle of the y axis, degrees.
     """
+    # The area of the sky below a declination grows with its sine: equal areas are equal steps of the sine.
+    # The twentieth that is left out lies within 18 degrees of the poles, where RA turns fast over a field.
     return (
         float(rng.uniform(0, 360)),
         float(np.degrees(np.arcsin(rng.uniform(-0.95, 0.95)))),
@@ -102,6 +104,8 @@ def light_on_field(field, body, view, band, sky, *, optics=None, densities=(1.0,
 
 def on_detector(positions):
     """Turn positions on a scene's pixels into positions on the detector's (numpy.ndarray, 0-based)."""
+    # Pixel i of the scene covers pixels i f to i f + f - 1 of the detector. Its edges are at i - 0.5 and i +
+    # 0.5; only these scale: x + 0.5 becomes f (x + 0.5).
     return (positions + 0.5) * SCENE_FACTOR - 0.5
 
 

@@ -57,6 +57,9 @@ def _disc(north, east, rng):
     bands = 1 + sum(
         rng.uniform(0, 0.15) * torch.cos(rng.uniform(4, 30) * north + rng.uniform(0, 6)) for _ in range(3)
     )
+    # Of a sphere of radius 1 the height is the cosine of the angle at which one looks at the ground, and
+    # `lit` the cosine of the angle at which the Sun shines on it. Lambert's law is its first power;
+    # atmospheres are flatter, as Minnaert's law with k = 0.7 to 1, whose exponent at full phase is 2 k - 1.
     phase = rng.uniform(-0.8, 0.8)
     lit = (height * np.cos(phase) + east * np.sin(phase)).clamp(min=0)
     position = rng.uniform(-0.6, 0.6, 2)
@@ -111,6 +114,8 @@ def comet(shape, pixel_scale, streams):
     distance = torch.hypot(across, along)
     core = float(streams.log_uniform(0.1, 1.0)) / pixel_scale
     reach = float(streams.log_uniform(20, 100)) / pixel_scale
+    # Dust that flies off at one speed thins as 1 / r**2 in space, so that its column, what is seen, falls as
+    # 1 / r; sunlight ends the life of gas and grains at some distance, hence the exponential.
     coma = core / (distance + core) * torch.exp(-distance / reach)
     dust = _tail(
         across - rng.normal(0, 0.002) * along**2 * (200 / reach), along, core, reach, rng.uniform(0.1, 0.4)
@@ -126,5 +131,7 @@ def _tail(across, along, core, reach, opening):
     """A fan behind the nucleus, fainter the wider it is."""
     behind = along.clamp(min=0)
     width = core + opening * behind
+    # What passes a width of the fan is the same at any distance: the brightness goes as 1 / width, times a
+    # Gaussian across.
     light = core / width * torch.exp(-0.5 * (across / width) ** 2 - behind / reach)
     return light * (1 - torch.exp(-behind / core)) * (along > 0)

@@ -79,6 +79,9 @@ class King:
         return self._integral(x) / self._integral((self.tidal / self.core) ** 2)
 
     def _integral(self, x):
+        # King's density is ((1 + r**2 / c**2)**(-1/2) - (1 + t**2 / c**2)**(-1/2))**2. With x = r**2 / c**2
+        # and e = 1 + t**2 / c**2 the stars within r are pi c**2 times the integral over x of 1 / (1 + x) - 2
+        # / sqrt(e (1 + x)) + 1 / e, which has the three terms below.
         edge = 1 + (self.tidal / self.core) ** 2
         return np.log1p(x) - 4 * (np.sqrt(1 + x) - 1) / np.sqrt(edge) + x / edge
 
@@ -114,6 +117,7 @@ class King:
             Part of the stars for each square body unit.
         """
         total = np.pi * self.core**2 * self._integral((self.tidal / self.core) ** 2)
+        # The same square, with what the density would be at the edge taken off: it ends there, at zero.
         at_edge = (1 + (self.tidal / self.core) ** 2) ** -0.5
         shape = (squared / self.core**2).add_(1.0).rsqrt_().sub_(at_edge).clamp_(min=0.0)
         return shape.square_().mul_(1 / float(total))
@@ -161,6 +165,8 @@ class PowerLaw:
     @property
     def _inside(self):
         """Part of the unlimited profile within the limit."""
+        # With x = r**2 / a**2 the density (1 + x)**(-s/2) adds up to pi a**2 (1 - (1 + x)**(1 - s/2)) / (s/2
+        # - 1) within r. For s > 2 that is finite for any x, so that the part within r can be inverted.
         return 1 - (1 + (self.limit / self.core) ** 2) ** self._power
 
     def enclosed(self, radius):
