@@ -14,6 +14,7 @@ from astroclassify.cli import (
     _evaluate,
     _exit_codes,
     _explain,
+    _fit_bands,
     _identify,
     _info,
     _instruments,
@@ -22,6 +23,8 @@ from astroclassify.cli import (
     _simulate,
     _tag,
     _train,
+    _train_default,
+    _train_fast_map,
     _watch,
 )
 from astroclassify.cli._output import say
@@ -55,6 +58,9 @@ _SUBCOMMANDS = (
     _simulate,
     _datasets,
     _train,
+    _train_default,
+    _train_fast_map,
+    _fit_bands,
     _evaluate,
     _completion,
 )
