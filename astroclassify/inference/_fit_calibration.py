@@ -63,9 +63,10 @@ def fit_calibration(logits, allowed, classes, *, bodies=None, weights=None, star
     with :math:`P_i` the summed probability of the classes that are right. Each body has the weight 1 (or that
     of ``weights``), shared by its frames, which are right or wrong together. After *n* bodies nobody may be
     surer than the rule of succession says, :math:`\\epsilon = 1 / (n + 2)` (Platt's targets), so frames that
-    are all right do not ask for certainty. Before any label :math:`\\ln T` and the offsets are expected within :math:`\\sigma_T =
-    0.3` and :math:`\\sigma_b = 1` of those to start from. Of fewer than 100 bodies the temperature is at
-    least half of that to start from. Offsets of classes of which there is no frame stay.
+    are all right do not ask for certainty. Before any label :math:`\\ln T` and the offsets are expected
+    within :math:`\\sigma_T = 0.3` and :math:`\\sigma_b = 1` of those to start from. Of fewer than 100
+    bodies the temperature is at least half of that to start from. Offsets of classes of which there is no
+    frame stay.
 
     References
     ----------
