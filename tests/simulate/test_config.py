@@ -1,7 +1,6 @@
 """`SimulationConfig`: its TOML file keeps every value, and a wrong one is named."""
 
 import pickle
-import tomllib
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +10,6 @@ from astroclassify.core import ParameterError
 from astroclassify.photometry import BANDS
 from astroclassify.simulate.scenes._bodies import KINDS
 from astroclassify.simulate.sets._config import CAUSES, SimulationConfig
-from astroclassify.simulate.sets._toml import write_toml
 
 weights = st.floats(0.001, 1e6)
 scalars = st.one_of(
@@ -58,12 +56,6 @@ configurations = st.builds(
         }
     ),
 )
-
-
-@given(table=tables)
-@settings(max_examples=60, deadline=None)
-def test_toml_reads_back_what_was_written(table):
-    assert tomllib.loads(write_toml(table)) == table
 
 
 @given(config=configurations)

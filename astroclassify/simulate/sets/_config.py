@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 
+import tomli_w
+
 from astroclassify.core import ParameterError, check_whole, write_text
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS
 from astroclassify.simulate.detector._effects import Effects
 from astroclassify.simulate.scenes._bodies import CLASSES, KINDS
-from astroclassify.simulate.sets._toml import write_toml
 
 #: Why a frame can be blurry: the factors of Eq. (1), and the detector (paper, section 2).
 CAUSES = ("exposure time", "filter", "sed", "instrument effects")
@@ -202,7 +203,7 @@ class SimulationConfig:
         path : path-like
             TOML file, replaced if it exists.
         """
-        write_text(write_toml(self.values()), path)
+        write_text(tomli_w.dumps(self.values()), path)
 
     def values(self):
         """
