@@ -311,6 +311,7 @@ def _view_of_field(field, body, view, rng, *, centred):
     pixel_scale = field.camera.pixel_scale
     if view is None:
         view = random_view(rng, body, field.shape, pixel_scale=pixel_scale, centred=centred)
+    # Pixels for one unit of the body, its angular radius.
     scale = body.angular_radius / pixel_scale
     return View(field.shape, scale, view.centre, view.angle, pixel_scale, field.distortion)
 
@@ -352,6 +353,8 @@ def read_chips(field, rate, exptime, effects, streams, *, bandpass=None, date=RE
         return read_out(electrons, layout, field.camera, **settings)
 
     chips = list(field.layouts)
+    # Each chip has its own stream: its noise is the same whether or not, and in whichever order, others
+    # are read.
     children = streams.spawn(len(chips))
     # One thread for each chip, but never more than torch itself may use: workers have one.
     threads = min(len(chips), torch.get_num_threads()) if streams.device.type == "cpu" else 1
