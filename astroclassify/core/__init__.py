@@ -41,7 +41,7 @@ from astroclassify.core._registry import Entry, Registry
 from astroclassify.core._rendering import RENDERERS, html_picture, render, render_png
 from astroclassify.core._run_folder import RunFolder
 from astroclassify.core._statistics import robust_sigma
-from astroclassify.core._text import printable
+from astroclassify.core._text import printable, printable_value
 from astroclassify.core.rules import checked
 
 __all__ = [

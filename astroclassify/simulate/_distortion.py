@@ -100,8 +100,8 @@ class Distortion:
         """
         import torch
 
-        # The second derivative of the polynomial is below 2e-5 per pixel: between knots 16 pixels apart a straight line
-        # is off by 16**2 / 8 of the second derivative, below 0.001 pixels.
+        # The second derivative of the polynomial is below 2e-5 per pixel: between knots 16 pixels apart a
+        # straight line is off by 16**2 / 8 of it, below 0.001 pixels.
         sides = [np.linspace(float(a[0]), float(a[-1]), max(len(a) // _SPACING, 2)) for a in (y, x)]
         knots = torch.from_numpy(self(sides[0][:, None], sides[1])).float().to(y.device)
         size = (len(y), len(x))

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from astroclassify.core import ParameterError, checked, printable, rules, write_page
+from astroclassify.core import ParameterError, checked, printable_value, rules, write_page
 from astroclassify.visualization._sky_map import sky_map
 
 _FIELDS = {"kind": "Label", "instrument": "Instrument", "band": "Band", "agrees": "Agrees with the catalogue"}
@@ -87,7 +87,7 @@ def _plain(value):
     value = value.item() if isinstance(value, np.generic) else value
     if value is None or value is np.ma.masked or (isinstance(value, float) and not math.isfinite(value)):
         return None
-    return printable(value) if isinstance(value, str) else value
+    return printable_value(value)
 
 
 def _row(record, classes):
