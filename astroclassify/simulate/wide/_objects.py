@@ -22,6 +22,8 @@ _WITHOUT_A_BOX = ("dark", "group", "field")
 _EMPTY, _MORE, _MOST = 0.12, 1.8, 8
 #: Body units in pixels: from so many to this part of the field's shorter side.
 _SMALLEST, _LARGEST = 4.0, 0.5
+#: Or, as often as this, the field is a portrait: its first body is this part of the side, about the middle.
+_PORTRAIT, _PORTRAIT_SIZES = 0.25, (0.15, 0.6)
 #: A body is drawn as far out as this, in body units, and fades to nothing over the last part.
 _REACH, _FADED = 2.2, 0.3
 #: Windows with more pixels on a side than this are drawn on pixels twice as large: optics hide that.
@@ -142,13 +144,15 @@ def place_bodies(dice, shape, pixel_scale, responses, noise, *, pictures=(), sho
 
 def _places(dice, shape, number):
     """Centres and units (pixels) of bodies that do not lie on each other; large ones leave less place."""
-    found, rng = [], dice.rng
+    found, rng, portrait = [], dice.rng, dice.chance(_PORTRAIT)
     for _ in range(number):
-        radius = dice.log_uniform(_SMALLEST, _LARGEST * min(shape))
+        is_subject = portrait and not found
+        sizes = _PORTRAIT_SIZES if is_subject else (_SMALLEST / min(shape), _LARGEST)
+        radius = dice.log_uniform(*sizes) * min(shape)
+        # What fills a field is what it was pointed at.
+        near = 0.2 if is_subject or radius > 0.3 * min(shape) else 0.48
         for _ in range(_TRIES):
-            y, x = (rng.uniform(0.02, 0.98) * n for n in shape)
-            if radius > 0.3 * min(shape):  # what fills a field is what it was pointed at
-                y, x = (n * rng.uniform(0.3, 0.7) for n in shape)
+            y, x = (rng.uniform(0.5 - near, 0.5 + near) * n for n in shape)
             if all(np.hypot(y - v, x - u) > _APART * (radius + r) for v, u, r in found):
                 found.append((y, x, radius))
                 break

@@ -1,0 +1,53 @@
+"""``python -m astroclassify.training.detection produce|fit|release FOLDER``: train the detector ``yolo``.
+
+In the folder lie ``pools`` with fields to learn from, ``held`` with others, made with another seed, and ``run``,
+the training. With ``--pictures FOLDER`` (``labels.csv`` and labelled pictures) half of the bodies are real ones; a
+fifth of them is held out.
+"""
+
+import argparse
+import logging
+from pathlib import Path
+
+from astroclassify.core import keep_large_arrays_memory
+from astroclassify.training.detection._fields import field_source
+from astroclassify.training.detection._pool import FieldPool
+
+
+def main(arguments=None):
+    """Run one part of a training: a producer of fields, the trainer, or the release."""
+    chosen = _parser().parse_args(arguments)
+    keep_large_arrays_memory()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    {"produce": _produce}[chosen.role](chosen)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m astroclassify.training.detection", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("role", choices=["produce", "fit", "release"])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--pictures", type=Path, help="labelled pictures to learn from as well")
+    parser.add_argument("--held", action="store_true", help="a producer makes fields that are held out")
+    parser.add_argument("--capacity", type=int, default=4000, help="fields in a pool")
+    parser.add_argument("--producer", type=int, default=0)
+    parser.add_argument("--producers", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--limit", type=int, help="fields after which a producer stops")
+    return parser
+
+
+def _produce(chosen):
+    place = chosen.folder / ("held" if chosen.held else "pools")
+    FieldPool(place, capacity=chosen.capacity).produce(
+        field_source(chosen.pictures, held=chosen.held),
+        seed=chosen.seed,
+        producer=chosen.producer,
+        producers=chosen.producers,
+        limit=chosen.limit,
+    )
+
+
+if __name__ == "__main__":
+    main()
