@@ -10,7 +10,9 @@ import logging
 from pathlib import Path
 
 from astroclassify.core import keep_large_arrays_memory
+from astroclassify.training._pictures import credits_of
 from astroclassify.training.detection._fields import field_source
+from astroclassify.training.detection._fit import DETECTION_PRESETS, fit_detector
 from astroclassify.training.detection._pool import FieldPool
 
 
@@ -19,7 +21,7 @@ def main(arguments=None):
     chosen = _parser().parse_args(arguments)
     keep_large_arrays_memory()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    {"produce": _produce}[chosen.role](chosen)
+    {"produce": _produce, "fit": _fit}[chosen.role](chosen)
 
 
 def _parser():
@@ -35,6 +37,16 @@ def _parser():
     parser.add_argument("--producers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, help="fields after which a producer stops")
+    parser.add_argument("--minutes", type=float, help="length of the training")
+    parser.add_argument("--preset", choices=list(DETECTION_PRESETS), default="modern", help="how to train")
+    parser.add_argument(
+        "--weights", type=Path, help="weights to start from; by default our classifier's trunk"
+    )
+    parser.add_argument("--run", default="run", help="name of the training in the folder")
+    parser.add_argument("--side", type=int, help="rows and columns of what is learnt from")
+    parser.add_argument("--scales", type=float, nargs=2, help="range of the scales of crops")
+    parser.add_argument("--batch-size", type=int, help="crops of a step")
+    parser.add_argument("--learning-rate", type=float, help="its peak")
     return parser
 
 
@@ -46,6 +58,20 @@ def _produce(chosen):
         producer=chosen.producer,
         producers=chosen.producers,
         limit=chosen.limit,
+    )
+
+
+def _fit(chosen):
+    names = ("side", "scales", "batch_size", "learning_rate")
+    changed = {name: getattr(chosen, name) for name in names if getattr(chosen, name) is not None}
+    fit_detector(
+        FieldPool(chosen.folder / "pools"),
+        chosen.folder / chosen.run,
+        preset=chosen.preset,
+        weights=chosen.weights,
+        seconds=None if chosen.minutes is None else 60 * chosen.minutes,
+        pictures=credits_of(chosen.pictures) if chosen.pictures else (),
+        **changed,
     )
 
 
