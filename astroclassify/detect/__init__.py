@@ -1,5 +1,27 @@
-"""Detectors: where in an image objects are. The registry; none is built in yet."""
+"""Detection: where in an image deep-sky objects are, as boxes in pixels and on the sky.
 
+A registry like that of models: built-in and third-party detectors are declared by the same entry points.
+"""
+
+from astroclassify.detect._annotations import AnnotatedImage, coco_text, read_annotations
+from astroclassify.detect._builtin import SEGMENTATION
+from astroclassify.detect._detections import Detections
+from astroclassify.detect._files import plain_table
+from astroclassify.detect._find import detect
+from astroclassify.detect._image import SearchImage, load_image
 from astroclassify.detect._spec import DETECTION_COLUMNS, DETECTORS, DetectorSpec
 
-__all__ = ["DETECTION_COLUMNS", "DETECTORS", "DetectorSpec"]
+__all__ = [
+    "DETECTION_COLUMNS",
+    "DETECTORS",
+    "SEGMENTATION",
+    "AnnotatedImage",
+    "Detections",
+    "DetectorSpec",
+    "SearchImage",
+    "coco_text",
+    "detect",
+    "load_image",
+    "plain_table",
+    "read_annotations",
+]

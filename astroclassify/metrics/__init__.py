@@ -1,6 +1,7 @@
 """Scores, calibration, coverage, cluster bootstrap and tests of differences."""
 
 from astroclassify.metrics._bootstrap import ClusterBootstrap
+from astroclassify.metrics._boxes import box_overlaps
 from astroclassify.metrics._calibration import (
     Recalibration,
     Reliability,
@@ -43,6 +44,7 @@ __all__ = [
     "accuracy",
     "area_under_curve",
     "balanced_accuracy",
+    "box_overlaps",
     "brier_score",
     "brier_skill",
     "calibration_error",
