@@ -105,7 +105,6 @@ FIELDNET = ModelSpec(
     name="fieldnet",
     description="One-stage detector of galaxies, nebulae and star clusters in wide fields",
     builder="astroclassify.models.nets.fieldnet:FieldNet",
-    builder_options={"planes": 5},
     preprocessing="astroclassify.preprocess:detection_planes",
     classes=("galaxy", "nebula", "star cluster"),
     weights=Weights(resource="astroclassify.models:data/fieldnet.safetensors"),

@@ -3,12 +3,13 @@
 The convolutions of EfficientNet-Lite0, which the default classifier has too, give maps of 8, 16 and 32 pixels
 a cell. A feature pyramid carries what the coarse maps know of the surroundings to the fine ones, and details
 back; a fourth map of 64 pixels a cell sees bodies that fill the image. Every cell says of each class how
-likely a body of it is centred near, and how far the edges of that body's box are, in units of the cell.
+likely a body of it is centred near, and how far the edges of that body's box are, in units of the cell. The
+trunk sees brightness only; colours, which need no sharp maps, are averaged over cells and join the pyramid.
 
 References
 ----------
-Tian et al. 2019, "FCOS", arXiv:1904.01355; Liu et al. 2018, "Path aggregation network", arXiv:1803.01534; Zheng
-et al. 2020, "Cluster-NMS", arXiv:2005.03572.
+Tian et al. 2019, "FCOS", arXiv:1904.01355; Liu et al. 2018, "Path aggregation network", arXiv:1803.01534;
+Zheng et al. 2020, "Cluster-NMS", arXiv:2005.03572.
 """
 
 import math
@@ -25,7 +26,7 @@ STRIDES = (8, 16, 32, 64)
 _TAPS = {4: 40, 10: 112, 15: 320}
 #: How likely a body is in a cell before anything is learnt: rare, so that the first steps are calm.
 _PRIOR = 0.01
-#: Largest distance of an edge, in cells, as a logarithm: beyond, an exponential would overflow in half precision.
+#: Largest logarithm of an edge's distance in cells: beyond, an exponential would overflow in half precision.
 _FARTHEST = 5.0
 
 
@@ -35,18 +36,21 @@ class FieldNet(nn.Module):
 
     Parameters
     ----------
-    planes : int, default 5
-        Input channels.
+    planes : int, default 3
+        Input channels of brightness, the first ones.
+    colours : int, default 2
+        Those of colours, the last ones.
     classes : int, default 3
         Classes of bodies.
     width : int, default 96
         Channels of the pyramid.
     """
 
-    def __init__(self, planes=5, classes=3, *, width=96):
+    def __init__(self, planes=3, colours=2, classes=3, *, width=96):
         super().__init__()
         trunk = EfficientNetLite0Trunk(planes, width=8)  # what joins its maps is not used
-        self.stem, self.blocks = trunk.stem, trunk.blocks
+        self.planes, self.stem, self.blocks = planes, trunk.stem, trunk.blocks
+        self.colours = nn.ModuleList(nn.Conv2d(colours, width, 1) for _ in _TAPS)
         self.lateral = nn.ModuleList(_pointwise(channels, width) for channels in _TAPS.values())
         self.downwards = nn.ModuleList(_separable(width, width) for _ in range(2))
         self.upwards = nn.ModuleList(_separable(width, width, stride=2) for _ in range(3))
@@ -66,7 +70,7 @@ class FieldNet(nn.Module):
         Parameters
         ----------
         x : torch.Tensor
-            Planes, shape (N, planes, height, width).
+            Planes, shape (N, planes + colours, height, width).
 
         Returns
         -------
@@ -85,17 +89,24 @@ class FieldNet(nn.Module):
         return torch.cat(told, dim=1)
 
     def _pyramid(self, x):
-        maps, seen = self.stem(x), []
+        maps, seen = self.stem(x[:, : self.planes]), []
         for number, block in enumerate(self.blocks):
             maps = block(maps)
             if number in _TAPS:
                 seen.append(maps)
-        near, middle, far = (lateral(each) for lateral, each in zip(self.lateral, seen, strict=True))
+        near, middle, far = (
+            lateral(each) + colour(_averaged(x[:, self.planes :], stride))
+            for lateral, each, colour, stride in zip(self.lateral, seen, self.colours, STRIDES, strict=False)
+        )
         middle = self.downwards[0](middle + _as_fine_as(far, middle))
         near = self.downwards[1](near + _as_fine_as(middle, near))
         middle = middle + self.upwards[0](near)
         far = far + self.upwards[1](middle)
         return near, middle, far, self.upwards[2](far)
+
+
+def _averaged(planes, stride):
+    return nn.functional.avg_pool2d(planes, stride, ceil_mode=True)
 
 
 def _as_fine_as(coarse, fine):

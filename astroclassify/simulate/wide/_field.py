@@ -46,10 +46,10 @@ class WideField:
     Parameters
     ----------
     image : numpy.ndarray
-        What the observer has, float32, ``[y, x]`` or ``[y, x, 3]`` (red, green, blue): a photograph, 0 to 1, or
+        What the observer has, float32, ``[y, x]`` or ``[y, x, 3]`` (red, green, blue): photograph, 0 to 1, or
         counts.
     starless : numpy.ndarray or None
-        The same, with the same noise, without stars: those of the Milky Way, and those of nebulae and clusters
+        The same, with the same noise, without the stars of the Milky Way and those of nebulae and clusters
         that stand out of the noise.
     objects : astropy.table.QTable
         The bodies that are seen: ``class``, ``x_min``, ``x_max``, ``y_min``, ``y_max`` (pixels, whose centres

@@ -1,4 +1,4 @@
-"""The bodies of a wide field: which, where, how large and how bright, and the boxes that their light fills."""
+"""The bodies of a wide field: which, where, how large and bright, and the boxes that their light fills."""
 
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ from astroclassify.simulate.scenes._view import View, turned
 #: What a detector of bodies finds (tuple of str), and how often each is drawn.
 WIDE_CLASSES = ("galaxy", "nebula", "star cluster")
 _SHARES = (0.42, 0.33, 0.25)
-#: Kinds without a box of their own: a dark cloud sends no light, a group is several galaxies, a field is none.
+#: Kinds without a box of their own: a dark cloud sends no light, and a group is several galaxies.
 _WITHOUT_A_BOX = ("dark", "group", "field")
 #: How many bodies a field holds: none so often, else one and a Poisson number more.
 _EMPTY, _MORE, _MOST = 0.12, 1.8, 8
@@ -288,7 +288,7 @@ def table_of(placed):
     Returns
     -------
     astropy.table.QTable
-        ``class``, ``x_min``, ``x_max``, ``y_min``, ``y_max`` (pixels, whose centres are at integers), ``snr``,
+        ``class``, ``x_min``, ``x_max``, ``y_min``, ``y_max`` (pixels, centres at integers), ``snr``,
         ``size`` (geometric mean of the sides, pixels), ``kind`` and ``body``; the largest first.
     """
     seen = [body for body in placed if body.box is not None and body.snr >= LEAST_SNR]

@@ -1,11 +1,12 @@
 """``python -m astroclassify.training.detection produce|fit|release FOLDER``: train the detector ``yolo``.
 
-In the folder lie ``pools`` with fields to learn from, ``held`` with others, made with another seed, and ``run``,
-the training. With ``--pictures FOLDER`` (``labels.csv`` and labelled pictures) half of the bodies are real ones; a
-fifth of them is held out.
+In the folder lie ``pools`` with fields to learn from, ``held`` with others, made with another seed, and
+``run``, the training. With ``--pictures FOLDER`` (``labels.csv`` and labelled pictures) half of the bodies
+are real ones; a fifth of them is held out.
 """
 
 import argparse
+import json
 import logging
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from astroclassify.training._pictures import credits_of
 from astroclassify.training.detection._fields import field_source
 from astroclassify.training.detection._fit import DETECTION_PRESETS, fit_detector
 from astroclassify.training.detection._pool import FieldPool
+from astroclassify.training.detection._release import release_detector
 
 
 def main(arguments=None):
@@ -21,7 +23,7 @@ def main(arguments=None):
     chosen = _parser().parse_args(arguments)
     keep_large_arrays_memory()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    {"produce": _produce, "fit": _fit}[chosen.role](chosen)
+    {"produce": _produce, "fit": _fit, "release": _release}[chosen.role](chosen)
 
 
 def _parser():
@@ -43,6 +45,11 @@ def _parser():
         "--weights", type=Path, help="weights to start from; by default our classifier's trunk"
     )
     parser.add_argument("--run", default="run", help="name of the training in the folder")
+    parser.add_argument(
+        "--earlier", nargs="*", default=[], help="trainings that it started from, first to last"
+    )
+    parser.add_argument("--target", type=Path, help="where to release the weights, NAME.safetensors")
+    parser.add_argument("--count", type=int, default=400, help="fields that a release is measured on")
     parser.add_argument("--side", type=int, help="rows and columns of what is learnt from")
     parser.add_argument("--scales", type=float, nargs=2, help="range of the scales of crops")
     parser.add_argument("--batch-size", type=int, help="crops of a step")
@@ -73,6 +80,22 @@ def _fit(chosen):
         pictures=credits_of(chosen.pictures) if chosen.pictures else (),
         **changed,
     )
+
+
+def _release(chosen):
+    named = (
+        {picture["body"] for picture in credits_of(chosen.pictures, held=held)} if chosen.pictures else ()
+        for held in (False, True)
+    )
+    card = release_detector(
+        [chosen.folder / name for name in (*chosen.earlier, chosen.run)],
+        chosen.target or chosen.folder / "fieldnet.safetensors",
+        field_source(chosen.pictures, held=True),
+        count=chosen.count,
+        seed=chosen.seed,
+        **dict(zip(("learnt", "held"), named, strict=True)),
+    )
+    print(json.dumps(card["metrics"], indent=2))  # noqa: T201
 
 
 if __name__ == "__main__":

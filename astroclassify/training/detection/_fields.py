@@ -54,8 +54,8 @@ def picture_bodies(folder, *, held, progress=None):
     Returns
     -------
     tuple of PictureBody
-        Of the classes that a detector finds; stars taken out and made points. Pictures that are known as ``nsc``
-        only, and those of which nothing is left, are not among them.
+        Of the classes that a detector finds; stars taken out and made points. Pictures that are known as
+        ``nsc`` only, and those of which nothing is left, are not among them.
     """
     known = [picture for picture in labelled_pictures(folder) if picture.label in WIDE_CLASSES]
     out, bodies = held_out(known), []

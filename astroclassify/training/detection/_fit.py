@@ -10,10 +10,13 @@ from safetensors.torch import load_file
 from astroclassify.core import RunFolder, UnknownNameError, fingerprint
 from astroclassify.models import FIELDNET, PATCHNET, built_module, load_state, locate_weights
 from astroclassify.training._presets import Recipe
-from astroclassify.training._trainer import CHECKPOINT, Trainer, train, write_state
+from astroclassify.training._network import set_training
+from astroclassify.training._trainer import CHECKPOINT, Trainer, _optimiser, train, write_state
 from astroclassify.training.detection._loss import detection_loss
 from astroclassify.training.detection._stream import FieldAugmentation, FieldStream
 
+#: Blocks of the trunk up to its maps of 8 pixels a cell (int).
+EARLY_BLOCKS = 5
 WEIGHTS, ABOUT = "weights.safetensors", "recipe.json"
 #: Recipes by name, with what fields they learn from (dict). ``"yolo"`` is as published for YOLOv7 on smart
 #: telescopes: whole fields of 608 x 608, batches of 4, Adam; ``"modern"`` sees more, smaller crops.
@@ -38,6 +41,7 @@ DETECTION_PRESETS = {
             warm_up=100,
             average=0.995,
             clip=10.0,
+            trainable="head",
             precision="float32",  # as fast to learn in as bfloat16 on a processor
         ),
         FieldAugmentation(),
@@ -46,7 +50,22 @@ DETECTION_PRESETS = {
 
 
 class DetectionTrainer(Trainer):
-    """A `Trainer` whose loss is that of a detector; what a batch allows are classes and edges of boxes."""
+    """
+    A `Trainer` whose loss is that of a detector; what a batch allows are classes and edges of boxes.
+
+    With ``trainable="head"`` the trunk up to its maps of 8 pixels a cell stays as the classifier has learnt it:
+    half of a step's time goes there, and edges and textures are the same for both.
+    """
+
+    def __init__(self, spec, recipe, **settings):
+        super().__init__(spec, replace(recipe, trainable="all"), **settings)
+        self.recipe = recipe
+        if recipe.trainable == "head":
+            for part in (self.module.stem, *self.module.blocks[:EARLY_BLOCKS]):
+                part.requires_grad_(False)
+            set_training(self.module)
+            self.parameters = [one for one in self.module.parameters() if one.requires_grad]
+            self.optimiser = _optimiser(recipe, self.parameters)
 
     def _loss(self, planes, targets):
         x = self._on_device(planes)
@@ -74,10 +93,9 @@ def classifier_start(spec=FIELDNET, *, seed=1):
 
     Notes
     -----
-    Three of the classifier's planes are the detector's first three. Its plane of coverage is 1 everywhere in a
-    detector's image, so that its weights only add a constant to the first layer's maps: it goes into
-    the means that batch normalisation subtracts. There are no peaks below a pixel. The planes of colour
-    start unseen.
+    Three of the classifier's planes are the detector's planes of brightness. Its plane of coverage is 1
+    everywhere in a detector's image, so that its weights only add a constant to the first layer's maps: it
+    goes into the means that batch normalisation subtracts. There are no peaks below a pixel.
     """
     torch.manual_seed(seed)
     state = built_module(spec).state_dict()
@@ -86,7 +104,7 @@ def classifier_start(spec=FIELDNET, *, seed=1):
     taken = {name: found[f"trunk.{name}"] for name in state if f"trunk.{name}" in found}
     first = taken["stem.0.weight"]
     taken["stem.1.running_mean"] = taken["stem.1.running_mean"] - first[:, 3].sum(dim=(1, 2))
-    taken["stem.0.weight"] = torch.cat([first[:, :3], torch.zeros_like(first[:, :2])], dim=1)
+    taken["stem.0.weight"] = first[:, :3].contiguous()
     return state | taken
 
 

@@ -1,4 +1,4 @@
-"""Batches of a pool of fields: crops of any scale, turned, mirrored, put together, with more noise, or blurred."""
+"""Batches of a pool of fields: crops of any scale, turned, mirrored, put together, noisier, or blurred."""
 
 import time
 from dataclasses import dataclass
