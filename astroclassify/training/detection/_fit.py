@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 
 from astroclassify.core import RunFolder, UnknownNameError, fingerprint
 from astroclassify.models import FIELDNET, PATCHNET, built_module, load_state, locate_weights
-from astroclassify.training._presets import Recipe
 from astroclassify.training._network import set_training
+from astroclassify.training._presets import Recipe
 from astroclassify.training._trainer import CHECKPOINT, Trainer, _optimiser, train, write_state
 from astroclassify.training.detection._loss import detection_loss
 from astroclassify.training.detection._stream import FieldAugmentation, FieldStream
@@ -53,7 +53,7 @@ class DetectionTrainer(Trainer):
     """
     A `Trainer` whose loss is that of a detector; what a batch allows are classes and edges of boxes.
 
-    With ``trainable="head"`` the trunk up to its maps of 8 pixels a cell stays as the classifier has learnt it:
+    With ``trainable="head"`` the trunk up to its maps of 8 pixels a cell stays as the classifier learnt it:
     half of a step's time goes there, and edges and textures are the same for both.
     """
 

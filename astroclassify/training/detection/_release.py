@@ -16,7 +16,7 @@ from astroclassify.training._release import _halved
 from astroclassify.training._trainer import write_state
 from astroclassify.training.detection._fit import ABOUT, WEIGHTS
 
-#: Sizes of bodies that count, pixels: smaller ones are reported apart; and the lowest score that is looked at.
+#: Sizes of bodies that count, pixels: smaller ones are reported apart; and the lowest score looked at.
 LEAST_SIZE, SMALL_SIZE, _FAINTEST = 16.0, 8.0, 0.02
 #: Decimals of what stands on a card.
 _DIGITS = 3

@@ -137,9 +137,9 @@ class FieldStream:
         cut = int(np.clip(round(side / scale), side // 2, field))
         top, left = self._place(number, cut, rng)
         planes = self.pool.planes[number, :, top : top + cut, left : left + cut]
-        planes = torch.from_numpy(restored(planes.astype(np.float32)))[None]
+        planes = torch.from_numpy(planes).float()[None]
         planes = functional.interpolate(planes, size=(side, side), mode="area" if cut > side else "bilinear")
-        varied = _varied(planes[0].numpy(), rng, self.augmentation)
+        varied = _varied(restored(planes[0].numpy()), rng, self.augmentation)
         return varied, _cropped(self.pool.boxes[number], (top, left), cut, side)
 
     def _place(self, number, cut, rng):
