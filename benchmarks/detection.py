@@ -3,9 +3,9 @@
 Every registered detector looks at the same images, which none of them has learnt from:
 
 * *simulated*: wide fields of all cameras with drawn bodies (fixed seed), ``--count`` of them;
-* *real bodies* (``--pictures FOLDER``, as for ``semireal.py``): fields whose bodies are pictures of real ones,
-  of those that no training has seen;
-* *photographs* (``--photographs FOLDER``: ``labels.csv`` with ``file``, ``label`` and ``subclass``): pictures of
+* *real bodies* (``--pictures FOLDER``, as for ``semireal.py``): fields of pictures of real bodies, none of
+  which any training has seen;
+* *photographs* (``--photographs FOLDER``: ``labels.csv`` with file, label and subclass): pictures of
   one body each, without boxes. Does the surest box hold the middle of the picture, and is its class right?
 
 Precision, recall and F1 are at the best threshold, at an overlap (intersection over union) of 0.5, of 0.3 for

@@ -60,12 +60,13 @@ class FieldStream:
         How they are varied.
     seed : int, default 1
         Of the draws.
-    minimum : int, default 200
-        Fields that the pool must hold before the first draw.
+    minimum : int, optional
+        Fields that the pool must hold before the first draw; by default 200, or half of what it can hold.
     """
 
-    def __init__(self, pool, *, augmentation=None, seed=1, minimum=200):
-        self.pool, self.seed, self.minimum = pool, seed, minimum
+    def __init__(self, pool, *, augmentation=None, seed=1, minimum=None):
+        self.pool, self.seed = pool, seed
+        self.minimum = min(200, pool.capacity // 2) if minimum is None else minimum
         self.augmentation = augmentation or FieldAugmentation()
 
     def batches(self, size):
