@@ -89,7 +89,7 @@ def test_the_right_answer_costs_less_than_any_other():
     others = [
         told_exactly([BOX], [0], (96, 96)),
         told_exactly([(30.0, 80.0, 20.0, 50.0)], [1], (96, 96)),
-        told_exactly([], [], (96, 96)),
+        told_exactly([BOX], [1], (96, 96), sure=-3.0),
         told_exactly([BOX, (0.0, 15.0, 70.0, 90.0)], [1, 0], (96, 96)),
     ]
     assert all(detection_loss(told, TARGET, (96, 96)) > 1.5 * right for told in others)
