@@ -1,0 +1,73 @@
+"""A small residual U-Net that knows which light of a picture is that of stars."""
+
+import torch
+from torch import nn
+
+#: Maps at each scale, from that of the pixels to that of 8 x 8 of them.
+_WIDTHS = (12, 24, 40, 64)
+
+
+class StarlessNet(nn.Module):
+    """
+    Say how much of each pixel is the light of stars.
+
+    Three times the maps are halved and made finer again, with what they were before beside them (a U-Net,
+    Ronneberger et al. 2015, arXiv:1505.04597). What comes out is not the picture without stars but the stars,
+    and never less than nothing: so what is no star stays as it is, and no pixel becomes brighter.
+
+    Parameters
+    ----------
+    planes : int, default 3
+        Colours.
+    widths : tuple of int, optional
+        Number of maps at each scale.
+    """
+
+    def __init__(self, planes=3, *, widths=_WIDTHS):
+        super().__init__()
+        self.first = _convolutions(planes, widths[0])
+        self.down = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(a, b, 2, stride=2), *_convolutions(b, b)) for a, b in _pairs(widths)
+        )
+        self.up = nn.ModuleList(nn.Conv2d(b, 4 * a, 1) for a, b in _pairs(widths))
+        self.join = nn.ModuleList(_convolutions(2 * a, a) for a in widths[:-1])
+        self.last = nn.Conv2d(widths[0], planes, 3, padding=1)
+        self.shuffle = nn.PixelShuffle(2)
+        nn.init.zeros_(self.last.weight)
+        nn.init.constant_(self.last.bias, 0.01)  # above 0, so that there is a gradient
+
+    #: Rows and columns must be multiples of this (int).
+    multiple = 2 ** (len(_WIDTHS) - 1)
+
+    def forward(self, planes):
+        """
+        Give the light of stars.
+
+        Parameters
+        ----------
+        planes : torch.Tensor
+            Stretched picture, ``[N, planes, H, W]``; both sides are multiples of ``multiple``.
+
+        Returns
+        -------
+        torch.Tensor
+            Of the same shape, 0 or more.
+        """
+        maps = [self.first(planes)]
+        for down in self.down:
+            maps.append(down(maps[-1]))
+        found = maps.pop()
+        for up, join in zip(reversed(self.up), reversed(self.join), strict=True):
+            found = join(torch.cat([self.shuffle(up(found)), maps.pop()], dim=1))
+        return torch.relu(self.last(found))
+
+
+def _pairs(widths):
+    return zip(widths[:-1], widths[1:], strict=True)
+
+
+def _convolutions(inputs, outputs):
+    layers = []
+    for channels in (inputs, outputs):
+        layers += [nn.Conv2d(channels, outputs, 3, padding=1), nn.LeakyReLU(0.1, inplace=True)]
+    return nn.Sequential(*layers)
