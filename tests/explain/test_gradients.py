@@ -53,9 +53,8 @@ def test_log_odds_do_not_depend_on_field():
 def test_an_object_is_any_class_but_field():
     model = build_model("patchnet")
     shares = torch.tensor([[0.2, 0.1, 0.3, 0.4]])
-    logits = (
-        shares.log() - torch.tensor(model.calibration.bias or (0.0,) * 4)
-    ) * model.calibration.temperature
+    bias = torch.tensor(model.calibration.bias or (0.0,) * 4)
+    logits = (shares.log() - bias) * model.calibration.temperature
     assert target_log_odds(logits, model, "object").item() == pytest.approx(np.log(0.6 / 0.4), abs=1e-5)
 
 

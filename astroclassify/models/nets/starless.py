@@ -2,9 +2,11 @@
 
 import torch
 from torch import nn
+from torch.nn.functional import leaky_relu
 
 #: Maps at each scale, from that of the pixels to that of 8 x 8 of them.
 _WIDTHS = (12, 24, 40, 64)
+_LEAK = 0.2
 
 
 class StarlessNet(nn.Module):
@@ -33,8 +35,6 @@ class StarlessNet(nn.Module):
         self.join = nn.ModuleList(_convolutions(2 * a, a) for a in widths[:-1])
         self.last = nn.Conv2d(widths[0], planes, 3, padding=1)
         self.shuffle = nn.PixelShuffle(2)
-        nn.init.zeros_(self.last.weight)
-        nn.init.constant_(self.last.bias, 0.01)  # above 0, so that there is a gradient
 
     #: Rows and columns must be multiples of this (int).
     multiple = 2 ** (len(_WIDTHS) - 1)
@@ -51,7 +51,7 @@ class StarlessNet(nn.Module):
         Returns
         -------
         torch.Tensor
-            Of the same shape, 0 or more.
+            Of the same shape; 0 or more, once it is trained.
         """
         maps = [self.first(planes)]
         for down in self.down:
@@ -59,7 +59,9 @@ class StarlessNet(nn.Module):
         found = maps.pop()
         for up, join in zip(reversed(self.up), reversed(self.join), strict=True):
             found = join(torch.cat([self.shuffle(up(found)), maps.pop()], dim=1))
-        return torch.relu(self.last(found))
+        stars = self.last(found)
+        # While it learns a gradient must come through where it says nothing, or it may never say more.
+        return leaky_relu(stars, _LEAK) if self.training else torch.relu(stars)
 
 
 def _pairs(widths):
