@@ -85,21 +85,15 @@ def _crowds(starlight, noise):
     counts = ndimage.gaussian_filter(peaks.astype(float), width, mode="reflect") * area
     usual = float(np.median(counts))
     excess = (counts - usual) / np.sqrt(max(usual, 1.0))
-    labels, number = ndimage.label((excess > 0.5 * _CROWDED) & (counts > 0.5 * _LEAST_STARS))
+    labels, _ = ndimage.label((excess > 0.5 * _CROWDED) & (counts > 0.5 * _LEAST_STARS))
     boxes, scores = [], []
     for part, box in enumerate(ndimage.find_objects(labels), start=1):
         inside = labels[box] == part
         stars, most = int(peaks[box][inside].sum()), float(excess[box][inside].max())
         if stars >= _LEAST_STARS and most > _CROWDED:
             y, x = np.nonzero(peaks[box] & inside)
-            boxes.append(
-                (
-                    x.min() + box[1].start,
-                    x.max() + box[1].start,
-                    y.min() + box[0].start,
-                    y.max() + box[0].start,
-                )
-            )
+            x, y = x + box[1].start, y + box[0].start
+            boxes.append((x.min(), x.max(), y.min(), y.max()))
             scores.append(most / (most + _CROWDED))
     return np.array(boxes, dtype=float).reshape(-1, 4) + np.array([-1.5, 1.5, -1.5, 1.5]), np.array(scores)
 

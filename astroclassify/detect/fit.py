@@ -222,8 +222,8 @@ def measures(held, *, weights=None):
     -------
     dict
         Of each way, means over the fields: PSNR (dB; peak 1), SSIM, ``dark`` (by how much pixels where stars
-        were are darker than they should be), ``colour`` (mean difference there of a plane from the mean of the
-        planes), and seconds.
+        were are darker than they should be), ``colour`` (mean difference there of a plane from the mean of
+        the planes), and seconds.
     """
     from astroclassify.simulate import wide_field
 

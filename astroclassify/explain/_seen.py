@@ -182,7 +182,7 @@ def target_log_odds(logits, model, target):
     Returns
     -------
     torch.Tensor
-        ``[N]``: ln(P(galaxy) / P(nsc)), which does not depend on ``field``, or its negative; or, of an object,
+        ``[N]``: ln(P(galaxy) / P(nsc)), which does not depend on ``field``, or its negative; of an object,
         ln(P(any class but field) / P(field)).
     """
     import torch

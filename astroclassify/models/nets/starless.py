@@ -1,5 +1,7 @@
 """A small residual U-Net that knows which light of a picture is that of stars."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn.functional import leaky_relu
@@ -29,9 +31,9 @@ class StarlessNet(nn.Module):
         super().__init__()
         self.first = _convolutions(planes, widths[0])
         self.down = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(a, b, 2, stride=2), *_convolutions(b, b)) for a, b in _pairs(widths)
+            nn.Sequential(nn.Conv2d(a, b, 2, stride=2), *_convolutions(b, b)) for a, b in pairwise(widths)
         )
-        self.up = nn.ModuleList(nn.Conv2d(b, 4 * a, 1) for a, b in _pairs(widths))
+        self.up = nn.ModuleList(nn.Conv2d(b, 4 * a, 1) for a, b in pairwise(widths))
         self.join = nn.ModuleList(_convolutions(2 * a, a) for a in widths[:-1])
         self.last = nn.Conv2d(widths[0], planes, 3, padding=1)
         self.shuffle = nn.PixelShuffle(2)
@@ -62,10 +64,6 @@ class StarlessNet(nn.Module):
         stars = self.last(found)
         # While it learns a gradient must come through where it says nothing, or it may never say more.
         return leaky_relu(stars, _LEAK) if self.training else torch.relu(stars)
-
-
-def _pairs(widths):
-    return zip(widths[:-1], widths[1:], strict=True)
 
 
 def _convolutions(inputs, outputs):
