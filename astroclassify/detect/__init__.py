@@ -4,7 +4,7 @@ A registry like that of models: built-in and third-party detectors are declared 
 """
 
 from astroclassify.detect._annotations import AnnotatedImage, coco_text, read_annotations
-from astroclassify.detect._builtin import SEGMENTATION
+from astroclassify.detect._builtin import SEGMENTATION, YOLO
 from astroclassify.detect._detections import Detections
 from astroclassify.detect._files import plain_table
 from astroclassify.detect._find import detect
@@ -15,6 +15,7 @@ __all__ = [
     "DETECTION_COLUMNS",
     "DETECTORS",
     "SEGMENTATION",
+    "YOLO",
     "AnnotatedImage",
     "Detections",
     "DetectorSpec",

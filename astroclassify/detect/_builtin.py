@@ -11,3 +11,14 @@ SEGMENTATION = DetectorSpec(
     detector="astroclassify.detect._segmentation:find_by_segmentation",
     classes=_CLASSES,
 )
+
+#: Our own one-stage network (DetectorSpec).
+YOLO = DetectorSpec(
+    name="yolo",
+    description="One-stage network, trained on simulated wide fields: the best of them",
+    detector="astroclassify.detect._yolo:find_by_yolo",
+    classes=_CLASSES,
+    prepare="astroclassify.detect._yolo:planes_of",
+    colour=True,
+    tile=608,
+)

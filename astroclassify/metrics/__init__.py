@@ -14,6 +14,7 @@ from astroclassify.metrics._calibration import (
     reliability,
 )
 from astroclassify.metrics._coverage import CoverageCurve, coverage_curve
+from astroclassify.metrics._detection import COCO_OVERLAPS, DetectionScores, score_detections
 from astroclassify.metrics._intervals import Estimate, wilson_interval
 from astroclassify.metrics._scores import (
     SHARES,
@@ -34,9 +35,11 @@ from astroclassify.metrics._scores import (
 from astroclassify.metrics._significance import holm, mcnemar
 
 __all__ = [
+    "COCO_OVERLAPS",
     "SHARES",
     "ClusterBootstrap",
     "CoverageCurve",
+    "DetectionScores",
     "Estimate",
     "Recalibration",
     "Reliability",
@@ -64,5 +67,6 @@ __all__ = [
     "recall_nsc",
     "reliability",
     "roc_curve",
+    "score_detections",
     "wilson_interval",
 ]

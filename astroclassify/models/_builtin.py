@@ -99,3 +99,15 @@ PATCHNET = ModelSpec(
     flips=True,
     by_rows=True,
 )
+
+#: The detector of bodies in wide fields; its weights ship with the package (ModelSpec).
+FIELDNET = ModelSpec(
+    name="fieldnet",
+    description="One-stage detector of galaxies, nebulae and star clusters in wide fields",
+    builder="astroclassify.models.nets.fieldnet:FieldNet",
+    preprocessing="astroclassify.preprocess:detection_planes",
+    classes=("galaxy", "nebula", "star cluster"),
+    weights=Weights(resource="astroclassify.models:data/fieldnet.safetensors"),
+    tags=("detector",),
+    task="detection",
+)

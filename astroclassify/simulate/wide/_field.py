@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from astropy import units as u
 from astropy.table import QTable
 
 from astroclassify.core import checked, rules
@@ -46,10 +47,10 @@ class WideField:
     Parameters
     ----------
     image : numpy.ndarray
-        What the observer has, float32, ``[y, x]`` or ``[y, x, 3]`` (red, green, blue): a photograph, 0 to 1, or
+        What the observer has, float32, ``[y, x]`` or ``[y, x, 3]`` (red, green, blue): photograph, 0 to 1, or
         counts.
     starless : numpy.ndarray or None
-        The same, with the same noise, without stars: those of the Milky Way, and those of nebulae and clusters
+        The same, with the same noise, without the stars of the Milky Way and those of nebulae and clusters
         that stand out of the noise.
     objects : astropy.table.QTable
         The bodies that are seen: ``class``, ``x_min``, ``x_max``, ``y_min``, ``y_max`` (pixels, whose centres
@@ -79,6 +80,7 @@ class WideField:
     style=rules.optional(rules.one_of("photograph", "linear")),
     objects=rules.optional(rules.whole(0)),
     pictures=rules.several(rules.instance(PictureBody)),
+    real=rules.quantity(u.dimensionless_unscaled, 0, 1),
     starless=rules.flag,
 )
 def wide_field(
@@ -90,6 +92,7 @@ def wide_field(
     style=None,
     objects=None,
     pictures=(),
+    real=0.5,
     starless=True,
 ):
     """
@@ -110,7 +113,9 @@ def wide_field(
     objects : int, optional
         How many bodies are tried; random by default, none in one field of eight.
     pictures : sequence of PictureBody, default ()
-        Real bodies to show beside drawn ones, half of all; sizes and brightness are drawn anew.
+        Real bodies to show beside drawn ones; sizes and brightness are drawn anew.
+    real : float, default 0.5
+        How often a body is a real one, where there are any of its class.
     starless : bool, default True
         Whether the image without stars is made too.
 
@@ -144,18 +149,19 @@ def wide_field(
     colour = dice.chance(0.7) if colour is None else colour
     style = style or ("linear" if dice.chance(_LINEAR) else "photograph")
     with one_thread():
-        night, placed, counted = _taken(dice, camera, shape, objects, pictures, starless)
+        bodies = {"number": objects, "pictures": pictures, "shown": real}
+        night, placed, counted = _taken(dice, camera, shape, bodies, starless)
     develop = developed if style == "photograph" else as_counts
     image, *without = develop(counted, dice, colour=colour)
     return WideField(image, without[0] if without else None, table_of(placed), name, style, night.pixel_scale)
 
 
-def _taken(dice, camera, shape, number, pictures, starless):
+def _taken(dice, camera, shape, bodies, starless):
     """Expose a field: circumstances, bodies, and electrons with and, if asked for, without stars."""
     night, responses = random_night(dice, camera), camera.responses()
     stars = stars_of(dice, night, shape, responses)
     noise = _noise(night, stars, shape, responses)
-    placed = place_bodies(dice, shape, night.pixel_scale, responses, noise, pictures=pictures, number=number)
+    placed = place_bodies(dice, shape, night.pixel_scale, responses, noise, **bodies)
     background = small_galaxies(dice, night, shape, responses)
     optics, air = point_spread(dice, camera, night), random_air(dice, camera, night, shape)
     unit_noise = random_noise(dice, shape)

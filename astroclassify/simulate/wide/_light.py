@@ -305,9 +305,9 @@ def random_air(dice, camera, night, shape):
         plane = plane + tilt * (float(np.sin(angle)) * y + float(np.cos(angle)) * x)
     fall = rng.uniform(0, 0.25) if dice.chance(0.5) and not camera.in_space else 0.0
     passed = 1 - fall * (y * y + x * x) / 2
-    if not camera.in_space and dice.chance(0.12):
+    if not camera.in_space and dice.chance(0.08):
         cloud = _clouds(dice, shape)
-        passed, plane = passed * (1 - 0.7 * cloud), plane * (1 + rng.uniform(0, 0.6) * cloud)
+        passed, plane = passed * (1 - 0.5 * cloud), plane * (1 + dice.log_uniform(0.01, 0.3) * cloud)
     sky = torch.from_numpy(night.sky).float()[:, None, None] * (plane * (1 - fall * (y * y + x * x) / 2))
     return Air(passed, sky)
 

@@ -1,4 +1,4 @@
-"""The bodies of a wide field: which, where, how large and how bright, and the boxes that their light fills."""
+"""The bodies of a wide field: which, where, how large and bright, and the boxes that their light fills."""
 
 from dataclasses import dataclass, replace
 
@@ -16,12 +16,14 @@ from astroclassify.simulate.scenes._view import View, turned
 #: What a detector of bodies finds (tuple of str), and how often each is drawn.
 WIDE_CLASSES = ("galaxy", "nebula", "star cluster")
 _SHARES = (0.42, 0.33, 0.25)
-#: Kinds without a box of their own: a dark cloud sends no light, a group is several galaxies, a field is none.
+#: Kinds without a box of their own: a dark cloud sends no light, and a group is several galaxies.
 _WITHOUT_A_BOX = ("dark", "group", "field")
 #: How many bodies a field holds: none so often, else one and a Poisson number more.
 _EMPTY, _MORE, _MOST = 0.12, 1.8, 8
 #: Body units in pixels: from so many to this part of the field's shorter side.
 _SMALLEST, _LARGEST = 4.0, 0.5
+#: Or, as often as this, the field is a portrait: its first body is this part of the side, about the middle.
+_PORTRAIT, _PORTRAIT_SIZES = 0.25, (0.15, 0.6)
 #: A body is drawn as far out as this, in body units, and fades to nothing over the last part.
 _REACH, _FADED = 2.2, 0.3
 #: Windows with more pixels on a side than this are drawn on pixels twice as large: optics hide that.
@@ -142,13 +144,15 @@ def place_bodies(dice, shape, pixel_scale, responses, noise, *, pictures=(), sho
 
 def _places(dice, shape, number):
     """Centres and units (pixels) of bodies that do not lie on each other; large ones leave less place."""
-    found, rng = [], dice.rng
+    found, rng, portrait = [], dice.rng, dice.chance(_PORTRAIT)
     for _ in range(number):
-        radius = dice.log_uniform(_SMALLEST, _LARGEST * min(shape))
+        is_subject = portrait and not found
+        sizes = _PORTRAIT_SIZES if is_subject else (_SMALLEST / min(shape), _LARGEST)
+        radius = dice.log_uniform(*sizes) * min(shape)
+        # What fills a field is what it was pointed at.
+        near = 0.2 if is_subject or radius > 0.3 * min(shape) else 0.48
         for _ in range(_TRIES):
-            y, x = (rng.uniform(0.02, 0.98) * n for n in shape)
-            if radius > 0.3 * min(shape):  # what fills a field is what it was pointed at
-                y, x = (n * rng.uniform(0.3, 0.7) for n in shape)
+            y, x = (rng.uniform(0.5 - near, 0.5 + near) * n for n in shape)
             if all(np.hypot(y - v, x - u) > _APART * (radius + r) for v, u, r in found):
                 found.append((y, x, radius))
                 break
@@ -284,7 +288,7 @@ def table_of(placed):
     Returns
     -------
     astropy.table.QTable
-        ``class``, ``x_min``, ``x_max``, ``y_min``, ``y_max`` (pixels, whose centres are at integers), ``snr``,
+        ``class``, ``x_min``, ``x_max``, ``y_min``, ``y_max`` (pixels, centres at integers), ``snr``,
         ``size`` (geometric mean of the sides, pixels), ``kind`` and ``body``; the largest first.
     """
     seen = [body for body in placed if body.box is not None and body.snr >= LEAST_SNR]

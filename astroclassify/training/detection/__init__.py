@@ -1,0 +1,15 @@
+"""Training a detector of bodies on wide fields: pools of fields, losses, presets, the release of weights."""
+
+from astroclassify.training.detection._fields import field_source, picture_bodies
+from astroclassify.training.detection._fit import DETECTION_PRESETS, fit_detector
+from astroclassify.training.detection._pool import FieldPool
+from astroclassify.training.detection._release import release_detector
+
+__all__ = [
+    "DETECTION_PRESETS",
+    "FieldPool",
+    "field_source",
+    "fit_detector",
+    "picture_bodies",
+    "release_detector",
+]
