@@ -4,17 +4,21 @@ A registry like that of models: built-in and third-party detectors are declared 
 """
 
 from astroclassify.detect._annotations import AnnotatedImage, coco_text, read_annotations
-from astroclassify.detect._builtin import SEGMENTATION, YOLO
+from astroclassify.detect._builtin import HEATMAP, SEGMENTATION, STARLESS, XRAI, YOLO
 from astroclassify.detect._detections import Detections
 from astroclassify.detect._files import plain_table
 from astroclassify.detect._find import detect
 from astroclassify.detect._image import SearchImage, load_image
 from astroclassify.detect._spec import DETECTION_COLUMNS, DETECTORS, DetectorSpec
+from astroclassify.detect._starless import remove_stars
 
 __all__ = [
     "DETECTION_COLUMNS",
     "DETECTORS",
+    "HEATMAP",
     "SEGMENTATION",
+    "STARLESS",
+    "XRAI",
     "YOLO",
     "AnnotatedImage",
     "Detections",
@@ -25,4 +29,5 @@ __all__ = [
     "load_image",
     "plain_table",
     "read_annotations",
+    "remove_stars",
 ]

@@ -22,9 +22,10 @@ from astroclassify.detect._stretch import Stretch
 #: Sides of fields and of the pieces that are shown, pixels; pieces in a batch.
 _FIELD, _PIECE, _BATCH = 320, 128, 8
 _RATE, _WARM = 2e-3, 100
-#: Where there are stars the difference counts more; and more again where the result is darker than it should
-#: be: a dark hole is seen at once, a faint rest of a star is not.
-_ON_STARS, _TOO_DARK, _STARLIGHT = 4.0, 1.5, 0.02
+#: Where there are stars the difference counts more; less in halos, whose star may lie outside of the piece;
+#: and more again where the result is darker than it should be: a dark hole is seen at once, a faint rest of a
+#: star is not. Starlight is more than so much, and no halo where it is so much above its mean over a square.
+_ON_STARS, _ON_HALOS, _TOO_DARK, _STARLIGHT, _HALO = 5.0, 0.3, 1.5, 0.02, 17
 #: Seeds of the fields that measure begin here; a median filter that takes stars away is so wide.
 _HELD, _MEDIAN = 10**6, 9
 
@@ -163,11 +164,15 @@ def _piece(pairs, rng):
 
 def _step(network, optimiser, pieces):
     import torch
+    from torch.nn.functional import avg_pool2d
 
     image, starless = (pieces[:, n].contiguous(memory_format=torch.channels_last) for n in (0, 1))
     stars = (image - starless).clamp(min=0)
     wrong = network(image) - stars
-    weight = (1 + _ON_STARS * (stars > _STARLIGHT)) * torch.where(wrong > 0, _TOO_DARK, 1.0)
+    about = avg_pool2d(stars, _HALO, stride=1, padding=_HALO // 2, count_include_pad=False)
+    weight = torch.where(stars > _STARLIGHT, _ON_HALOS, 1.0)
+    weight = torch.where(stars - about > _STARLIGHT, _ON_STARS, weight)
+    weight = weight * torch.where(wrong > 0, _TOO_DARK, 1.0)
     loss = (weight * wrong.abs()).mean()
     optimiser.zero_grad()
     loss.backward()
