@@ -9,6 +9,7 @@ from astroclassify.detect._detections import Detections
 from astroclassify.detect._files import plain_table
 from astroclassify.detect._find import detect
 from astroclassify.detect._image import SearchImage, load_image
+from astroclassify.detect._night import VERDICTS, FrameVerdict, judge_frames, verdicts_table
 from astroclassify.detect._spec import DETECTION_COLUMNS, DETECTORS, DetectorSpec
 from astroclassify.detect._starless import remove_stars
 
@@ -18,16 +19,20 @@ __all__ = [
     "HEATMAP",
     "SEGMENTATION",
     "STARLESS",
+    "VERDICTS",
     "XRAI",
     "YOLO",
     "AnnotatedImage",
     "Detections",
     "DetectorSpec",
+    "FrameVerdict",
     "SearchImage",
     "coco_text",
     "detect",
+    "judge_frames",
     "load_image",
     "plain_table",
     "read_annotations",
     "remove_stars",
+    "verdicts_table",
 ]
