@@ -11,7 +11,7 @@ from astroclassify.detect._find import detect
 from astroclassify.detect._image import SearchImage, load_image
 from astroclassify.detect._night import VERDICTS, FrameVerdict, judge_frames, verdicts_table
 from astroclassify.detect._spec import DETECTION_COLUMNS, DETECTORS, DetectorSpec
-from astroclassify.detect._starless import remove_stars
+from astroclassify.detect._starless import export_starless, remove_stars
 
 __all__ = [
     "DETECTION_COLUMNS",
@@ -29,6 +29,7 @@ __all__ = [
     "SearchImage",
     "coco_text",
     "detect",
+    "export_starless",
     "judge_frames",
     "load_image",
     "plain_table",

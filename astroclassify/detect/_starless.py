@@ -9,7 +9,7 @@ from astroclassify.core import MissingWeightsError, checked, rules
 from astroclassify.detect._classical import remove_stars_classically
 from astroclassify.detect._image import load_image
 from astroclassify.detect._stretch import Stretch
-from astroclassify.models import load_state
+from astroclassify.models import load_state, write_onnx
 
 #: The weights that come with the package (pathlib.Path).
 WEIGHTS = Path(__file__).parent / "data" / "starless.safetensors"
@@ -74,6 +74,41 @@ def remove_stars(image, *, method="network", weights=None):
     stars = np.where(stars > _NOTHING, stars, 0)
     made = np.where(stars > 0, stretch.inverse(stretched - stars), planes)
     return np.minimum(made, planes).reshape(values.shape)
+
+
+def export_starless(path, *, weights=None):
+    """
+    Write the network that removes stars into an ONNX file, and check that it answers alike.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, replaced if it exists.
+    weights : path-like, optional
+        Of the network, by default those that come with the package.
+
+    Returns
+    -------
+    dict
+        What stands in the file's metadata.
+
+    Raises
+    ------
+    MissingWeightsError
+        If the weights are not there.
+    OptionalDependencyError
+        If a package of the extra ``onnx`` is not installed.
+
+    Notes
+    -----
+    The input is a stretched picture ``[n, 3, h, w]``, the sky at 0 and the brightest light at about 1, with
+    sides that are multiples of 8; the output what of it is starlight.
+    """
+    rng = np.random.default_rng(0)
+    examples = [rng.uniform(-0.1, 1, (3, *shape)).astype(np.float32) for shape in ((96, 96), (64, 128))]
+    return write_onnx(
+        _network(None if weights is None else str(weights)), examples, path, {"model": "starless"}
+    )
 
 
 def _starlight(stretched, weights):
