@@ -14,7 +14,8 @@ astroclassify detect m31_stack.png
 astroclassify detect night1/ --method starless -o found/ --write png,reg,txt
 astroclassify detect survey.fits --least-score 0.5 --table objects.csv
 astroclassify detect night1/ --write none --coco night1.json
-astroclassify detect night1/ --filter verdicts.csv --sort sorted/
+astroclassify detect night1/ --filter
+astroclassify detect night1/ --filter --table verdicts.csv --sort sorted/ --tag tagged/
 """
 _FILES = ("png", "ecsv", "csv", "reg", "crtf", "json", "txt", "pdf", "svg", "none")
 #: What has an argument of its own, and is not given by --option.
@@ -89,6 +90,21 @@ def _add_outputs(parser):
     )
     parser.add_argument("--coco", type=Path, metavar="OUT", help="also one file of COCO for all images")
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
+    group = parser.add_argument_group("filter", "a verdict on each frame of a night, instead of boxes")
+    group.add_argument(
+        "--filter",
+        action="store_true",
+        help="say of each frame: has object, empty, trailed, clouded, satellite, moving; --table writes it",
+    )
+    group.add_argument(
+        "--sort", type=Path, metavar="DIR", help="copy the frames into a folder for each verdict"
+    )
+    group.add_argument(
+        "--tag", type=Path, metavar="DIR", help="copies of FITS files with verdicts in headers"
+    )
+    group.add_argument(
+        "--known-stars", type=Path, metavar="TABLE", help="with ra and dec, degrees: other stars are new"
+    )
 
 
 def run(arguments):
@@ -112,6 +128,10 @@ def run(arguments):
     if arguments.table is not None:
         check_output(arguments.table, inputs=paths)
     check_place(arguments.coco, inputs=paths)
+    if arguments.filter or arguments.sort or arguments.tag:
+        from astroclassify.cli._night import run_filter
+
+        return run_filter(paths, errors, arguments)
     arguments.output.mkdir(parents=True, exist_ok=True)
     found, failed = _all_found(paths, arguments)
     status = tell_errors([*errors, *failed])

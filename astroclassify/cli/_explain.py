@@ -55,7 +55,9 @@ def add_parser(subparsers):
         help="of the method, as in baseline=black or steps=36; may be repeated",
     )
     parser.add_argument(
-        "--target", choices=("galaxy", "nsc"), help="what to explain (default: what the answer leans to)"
+        "--target",
+        choices=("galaxy", "nsc", "object"),
+        help="what to explain (default: what the answer leans to)",
     )
     add_model(parser)
     add_device(parser)

@@ -4,25 +4,36 @@ A registry like that of models: built-in and third-party detectors are declared 
 """
 
 from astroclassify.detect._annotations import AnnotatedImage, coco_text, read_annotations
-from astroclassify.detect._builtin import SEGMENTATION, YOLO
+from astroclassify.detect._builtin import HEATMAP, SEGMENTATION, STARLESS, XRAI, YOLO
 from astroclassify.detect._detections import Detections
 from astroclassify.detect._files import plain_table
 from astroclassify.detect._find import detect
 from astroclassify.detect._image import SearchImage, load_image
+from astroclassify.detect._night import VERDICTS, FrameVerdict, judge_frames, verdicts_table
 from astroclassify.detect._spec import DETECTION_COLUMNS, DETECTORS, DetectorSpec
+from astroclassify.detect._starless import export_starless, remove_stars
 
 __all__ = [
     "DETECTION_COLUMNS",
     "DETECTORS",
+    "HEATMAP",
     "SEGMENTATION",
+    "STARLESS",
+    "VERDICTS",
+    "XRAI",
     "YOLO",
     "AnnotatedImage",
     "Detections",
     "DetectorSpec",
+    "FrameVerdict",
     "SearchImage",
     "coco_text",
     "detect",
+    "export_starless",
+    "judge_frames",
     "load_image",
     "plain_table",
     "read_annotations",
+    "remove_stars",
+    "verdicts_table",
 ]

@@ -22,3 +22,32 @@ YOLO = DetectorSpec(
     colour=True,
     tile=608,
 )
+
+#: What is left without stars, and where many were: the quick way (DetectorSpec).
+STARLESS = DetectorSpec(
+    name="starless",
+    description="Stars removed by a small network, edges of what is left, crowds of what was removed",
+    detector="astroclassify.detect._find_starless:find_by_starless",
+    classes=_CLASSES,
+    colour=True,
+)
+
+#: A classifier that tells whether there is an object, and the regions that make it say so (DetectorSpec).
+XRAI = DetectorSpec(
+    name="xrai",
+    description="Presence by a classifier, patch by patch, and XRAI's regions that make it say so",
+    detector="astroclassify.detect._by_explanation:find_by_xrai",
+    classes=_CLASSES,
+    tile=304,
+    overlap=96,
+)
+
+#: Where a heat map is bright (DetectorSpec).
+HEATMAP = DetectorSpec(
+    name="heatmap",
+    description="Where the default model's heat map is bright: its fast map, or its own evidence",
+    detector="astroclassify.detect._by_explanation:find_by_heatmap",
+    classes=_CLASSES,
+    tile=256,
+    overlap=96,
+)

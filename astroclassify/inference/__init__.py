@@ -13,10 +13,12 @@ from astroclassify.inference._group import (
     grouped,
 )
 from astroclassify.inference._interpret import (
+    TARGETS,
     calibrated_logits,
     evidence_for,
     galaxy_probability,
     interpret,
+    sides_of,
 )
 from astroclassify.inference._local import LocalCalibration
 from astroclassify.inference._novelty import energy
@@ -37,6 +39,7 @@ __all__ = [
     "CORRELATION",
     "GROUPS",
     "LEAST_BODIES",
+    "TARGETS",
     "VIEWS",
     "Classification",
     "LocalCalibration",
@@ -68,6 +71,7 @@ __all__ = [
     "predict",
     "predict_planes",
     "prior_shift",
+    "sides_of",
     "spoken",
     "usual_shares",
     "with_bodies",

@@ -30,6 +30,7 @@ from astroclassify.models._card import (
 )
 from astroclassify.models._compare import TABLE_3, compare
 from astroclassify.models._device import has_bfloat16, resolve_device
+from astroclassify.models._export import export_onnx, write_onnx
 from astroclassify.models._output import ModelOutput
 from astroclassify.models._ready import ready_model
 from astroclassify.models._registry import MODELS
@@ -73,6 +74,7 @@ __all__ = [
     "calibration_entries",
     "calibration_of",
     "compare",
+    "export_onnx",
     "find_spec",
     "has_bfloat16",
     "load_state",
@@ -84,4 +86,5 @@ __all__ = [
     "summary",
     "verified_sha256",
     "weights_cache",
+    "write_onnx",
 ]
