@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 from astropy.table import QTable
+from PIL import Image
 
 from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.models import FIELDNET, PATCHNET, build_model, built_module, load_state
 from astroclassify.models.nets.fieldnet import cell_centres
 from astroclassify.training import read_log
-from astroclassify.training.detection import FieldPool, fit_detector
+from astroclassify.training.detection import FieldPool, annotated_source, fit_detector
 from astroclassify.training.detection._fit import classifier_start
 from astroclassify.training.detection._loss import detection_loss
 from astroclassify.training.detection._stream import FieldAugmentation, FieldStream
@@ -129,6 +130,35 @@ def test_a_training_learns_and_goes_on(pool, tmp_path):
     assert fit_detector(pool, tmp_path / "run", **settings) == path
     with pytest.raises(ParameterError, match="another"):
         fit_detector(pool, tmp_path / "run", **{**settings, "learning_rate": 2e-3})
+
+
+def labelled_folder(folder, classes=("nebula",)):
+    """A picture of a bright rectangle in 80 x 100 pixels, labelled as YOLO does: from the upper left."""
+    folder.mkdir()
+    image = np.full((80, 100), 40, np.uint8)
+    image[10:30, 60:90] = 220
+    Image.fromarray(image).save(folder / "one.png")
+    (folder / "one.txt").write_text("0 0.75 0.25 0.3 0.25\n")
+    (folder / "classes.txt").write_text("\n".join(classes))
+    return folder
+
+
+def test_labelled_images_become_fields(tmp_path):
+    source = annotated_source(labelled_folder(tmp_path / "mine"), side=96)
+    field = source(np.random.default_rng(1))
+    assert field.image.shape == (96, 96)
+    (row,) = field.objects
+    rows, columns = (slice(int(row[f"{a}_min"] + 0.5), int(row[f"{a}_max"] + 0.5)) for a in "yx")
+    assert field.image[rows, columns].min() > field.image[: rows.start].max()
+    assert row["class"] == "nebula"
+    pool = FieldPool(tmp_path / "pool", capacity=2, side=96)
+    pool.produce(source, seed=1, limit=2)
+    assert pool.boxes[0, 0, 0] == 1
+
+
+def test_labels_of_other_classes_are_refused(tmp_path):
+    with pytest.raises(ParameterError, match=r"comet.*rename"):
+        annotated_source(labelled_folder(tmp_path / "mine", classes=("comet",)))
 
 
 def test_an_unknown_preset_is_named_with_the_known_ones(pool, tmp_path):
