@@ -68,5 +68,12 @@ def test_matrix_nms_is_greedy_nms(seed, overlap):
     assert matrix_nms(boxes, scores, overlap=overlap).tolist() == kept
 
 
+def test_a_box_in_a_better_one_of_its_class_is_left_out():
+    boxes = torch.tensor([[0.0, 100, 0, 100], [20, 40, 20, 40], [20, 40, 20, 40.5]])
+    scores, classes = torch.tensor([0.9, 0.8, 0.7]), torch.tensor([0, 0, 1])
+    assert matrix_nms(boxes, scores, classes, inside=0.8).tolist() == [0, 2]
+    assert matrix_nms(boxes, scores, classes).tolist() == [0, 1]
+
+
 def test_of_no_boxes_none_stays():
     assert matrix_nms(torch.zeros((0, 4)), torch.zeros(0)).tolist() == []

@@ -208,14 +208,16 @@ def decoded_boxes(edges, centres, strides):
     return torch.stack([x - left, x + right, y - below, y + above], dim=-1)
 
 
-def box_iou(first, second):
+def box_iou(first, second, *, of="union"):
     """
-    Give the intersection over union of each box with each other.
+    Give how much each box shares with each other.
 
     Parameters
     ----------
     first, second : torch.Tensor
         x_min, x_max, y_min, y_max; shapes (N, 4) and (M, 4).
+    of : {"union", "smaller"}, default "union"
+        Of which area: that of both together, or that of the smaller one.
 
     Returns
     -------
@@ -225,11 +227,13 @@ def box_iou(first, second):
     low = torch.maximum(first[:, None, ::2], second[None, :, ::2])
     high = torch.minimum(first[:, None, 1::2], second[None, :, 1::2])
     shared = (high - low).clamp_min(0).prod(dim=-1)
-    areas = [(boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2]) for boxes in (first, second)]
-    return shared / (areas[0][:, None] + areas[1][None, :] - shared).clamp_min(1e-9)
+    one, other = ((b[:, 1] - b[:, 0]) * (b[:, 3] - b[:, 2]) for b in (first, second))
+    smaller = torch.minimum(one[:, None], other[None, :])
+    whole = smaller if of == "smaller" else one[:, None] + other[None, :] - shared
+    return shared / whole.clamp_min(1e-9)
 
 
-def matrix_nms(boxes, scores, *, overlap=0.6):
+def matrix_nms(boxes, scores, classes=None, *, overlap=0.6, inside=1.0):
     """
     Choose the boxes that no better one covers, by matrix operations.
 
@@ -239,8 +243,13 @@ def matrix_nms(boxes, scores, *, overlap=0.6):
         x_min, x_max, y_min, y_max; shape (N, 4).
     scores : torch.Tensor
         Shape (N,).
+    classes : torch.Tensor, optional
+        Numbers of the classes, shape (N,); by default all are of one.
     overlap : float, default 0.6
         Intersection over union above which the worse of two boxes is left out.
+    inside : float, default 1
+        Intersection over the smaller box above which the worse of two boxes of one class is left out: one
+        that holds the other, or lies in it. By default none.
 
     Returns
     -------
@@ -249,12 +258,18 @@ def matrix_nms(boxes, scores, *, overlap=0.6):
 
     Notes
     -----
-    A box stays if no box that stays, with a higher score, overlaps it. Starting from "all stay" and applying
+    A box stays if no box that stays, with a higher score, covers it. Starting from "all stay" and applying
     this rule to all boxes at once until nothing changes gives what going through them one by one gives: after
     n rounds at least the first n are right.
     """
     order = scores.argsort(descending=True, stable=True)
-    covers = (box_iou(boxes[order], boxes[order]) > overlap).triu(diagonal=1)
+    chosen = boxes[order]
+    covers = box_iou(chosen, chosen) > overlap
+    if inside < 1:
+        kinds = torch.zeros_like(order) if classes is None else classes[order]
+        nested = box_iou(chosen, chosen, of="smaller") > inside
+        covers |= nested & (kinds[:, None] == kinds[None, :])
+    covers = covers.triu(diagonal=1)
     stays = torch.ones(len(order), dtype=torch.bool, device=boxes.device)
     while True:
         now = ~(covers & stays[:, None]).any(dim=0)
