@@ -12,8 +12,8 @@ from astroclassify.preprocess import detection_planes
 
 #: The network halves its maps six times: tiles are made up to a multiple of this (int).
 _MULTIPLE = 64
-#: Tiles larger than this are also looked at on pixels twice as large, as the network learnt from crops no larger:
-#: bodies larger than the first size are taken from there, smaller than the second from the tile itself.
+#: Tiles larger than this are also looked at on pixels twice as large, as the network learnt from crops no
+#: larger: bodies larger than the first size are taken from there, smaller than the second from the tile.
 _COARSE_FROM, _COARSE_LARGER, _FINE_SMALLER = 352, 32.0, 64.0
 #: Of a tile at most so many cells are looked at, and so many boxes are given.
 _MOST_CELLS, _MOST = 1000, 100
