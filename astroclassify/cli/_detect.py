@@ -7,7 +7,7 @@ from astropy.table import vstack
 from astroclassify.cli._output import check_output, check_place, say, tell_errors, write_result
 from astroclassify.cli._parsing import add_files, add_subparser
 from astroclassify.cli._results import check_free, free_name, kinds_type, option_type, stems_of
-from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError, write_text
+from astroclassify.core import USAGE_ERRORS, AstroclassifyError, write_text
 
 _EXAMPLES = """
 astroclassify detect m31_stack.png
@@ -148,7 +148,7 @@ def _all_found(paths, arguments):
             for frame, chip in _frames(path, arguments.chip):
                 name = free_name(f"{stem}_chip{chip}" if chip else stem, taken)
                 found.append(_one_found(frame, path, name, paths, arguments))
-        except (ParameterError, OptionalDependencyError):  # what was asked for is wrong, of every file
+        except USAGE_ERRORS:  # what was asked for is wrong, of every file
             raise
         except (AstroclassifyError, OSError) as error:
             source = Path(path).name

@@ -29,13 +29,8 @@ from astroclassify.cli._output import say
 from astroclassify.cli._parsing import add_talk
 from astroclassify.cli._talk import talking
 from astroclassify.core import (
+    USAGE_ERRORS,
     AstroclassifyError,
-    ConfigurationError,
-    MissingWeightsError,
-    OptionalDependencyError,
-    ParameterError,
-    UnknownNameError,
-    WeightsError,
     keep_large_arrays_memory,
     package_version,
 )
@@ -59,15 +54,6 @@ _SUBCOMMANDS = (
     _train,
     _evaluate,
     _completion,
-)
-
-_USAGE_ERRORS = (
-    ConfigurationError,
-    MissingWeightsError,
-    OptionalDependencyError,
-    ParameterError,
-    UnknownNameError,
-    WeightsError,
 )
 
 _DESCRIPTION = "What is this frame part of: a galaxy, or a nebula / star cluster?"
@@ -111,7 +97,7 @@ def main(argv=None):
         except KeyboardInterrupt:
             say("interrupted")
             return _exit_codes.INTERRUPTED
-        except _USAGE_ERRORS as error:
+        except USAGE_ERRORS as error:
             say(f"error: {error}")
             return _exit_codes.USAGE
         except (AstroclassifyError, OSError) as error:

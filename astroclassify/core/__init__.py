@@ -5,6 +5,7 @@ from astroclassify.core._checks import check_whole, in_unit
 from astroclassify.core._config import conf
 from astroclassify.core._entry_checks import check_entry, tuple_of_strings
 from astroclassify.core._errors import (
+    USAGE_ERRORS,
     AstroclassifyError,
     AstroclassifyWarning,
     ConfigurationError,
@@ -47,6 +48,7 @@ from astroclassify.core.rules import checked
 __all__ = [
     "EXECUTORS",
     "RENDERERS",
+    "USAGE_ERRORS",
     "AstroclassifyError",
     "AstroclassifyWarning",
     "ConfigurationError",

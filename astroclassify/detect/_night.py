@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import QTable
 
-from astroclassify.core import AstroclassifyError, ParameterError, checked, progress_bar, rules
+from astroclassify.core import USAGE_ERRORS, AstroclassifyError, ParameterError, checked, progress_bar, rules
 from astroclassify.detect._find import detect
 from astroclassify.detect._image import load_image
 from astroclassify.detect._moving import moving_in, new_in
@@ -210,7 +210,7 @@ def _one(source, asked):
         image = load_image(source)
         objects, stars = detect(image, **asked), stars_of(image.grey)
         trail = trail_of(image.grey)
-    except ParameterError:  # what was asked for is wrong, of every frame
+    except USAGE_ERRORS:  # what was asked for is wrong, of every frame
         raise
     except (AstroclassifyError, OSError) as error:
         return FrameVerdict(name, "unreadable", note=str(error))

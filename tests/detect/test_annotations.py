@@ -80,7 +80,7 @@ def test_rows_of_fits_files_are_counted_as_they_are(tmp_path):
 )
 def test_a_broken_line_is_told_with_its_place(pictures, line):
     (pictures / "images" / "a.txt").write_text(f"0 0.5 0.5 0.1 0.1\n{line}\n")
-    with pytest.raises(ReadError, match="a.txt, line 2"):
+    with pytest.raises(ReadError, match=r"a\.txt, line 2"):
         read_annotations(pictures / "images")
 
 
