@@ -160,10 +160,10 @@ def run_summary(arguments):
     int
         The exit status.
     """
-    from astroclassify.models import find_spec, summary
+    from astroclassify.models import find_spec, summarise_model
 
     spec = find_spec(arguments.name)
-    layers = summary(spec)
+    layers = summarise_model(spec)
     for line in _facts(spec, layers.meta):
         say(line)
     write_result(layers, format=arguments.format, output=arguments.output)
@@ -239,9 +239,9 @@ def run_compare(arguments):
     int
         The exit status.
     """
-    from astroclassify.models import TABLE_3, compare
+    from astroclassify.models import TABLE_3, compare_models
 
-    table = compare(arguments.names or tuple(TABLE_3))
+    table = compare_models(arguments.names or tuple(TABLE_3))
     printed = 3 * int((~table["equal"].mask).sum())
     if printed:
         equal = int(table["equal"].sum())

@@ -8,7 +8,7 @@ from astroclassify.inference._group import (
     CORRELATION,
     GROUPS,
     check_grouping,
-    combine,
+    combine_answers,
     effective_number,
     grouped,
 )
@@ -52,7 +52,7 @@ __all__ = [
     "calibrated_logits",
     "check_grouping",
     "checked_planes",
-    "combine",
+    "combine_answers",
     "effective_number",
     "energy",
     "error_row",

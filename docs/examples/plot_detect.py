@@ -29,4 +29,3 @@ found.plot()
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
 left.imshow(field.image, origin="lower", cmap="gray")
 right.imshow(remove_stars(field.image), origin="lower", cmap="gray")
-
