@@ -3,9 +3,9 @@
 Every registered detector looks at the same images, which none of them has learnt from:
 
 * *simulated*: wide fields of all cameras with drawn bodies (fixed seed), ``--count`` of them;
-* *real bodies* (``--pictures FOLDER``, as for ``semireal.py``): fields whose bodies are pictures of real ones,
-  of those that no training has seen;
-* *photographs* (``--photographs FOLDER``: ``labels.csv`` with ``file``, ``label`` and ``subclass``): pictures of
+* *real bodies* (``--pictures FOLDER``, as for ``semireal.py``): fields of pictures of real bodies, none of
+  which any training has seen;
+* *photographs* (``--photographs FOLDER``: ``labels.csv`` with file, label and subclass): pictures of
   one body each, without boxes. Does the surest box hold the middle of the picture, and is its class right?
 
 Precision, recall and F1 are at the best threshold, at an overlap (intersection over union) of 0.5, of 0.3 for
@@ -61,6 +61,7 @@ def _parser():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kept", type=Path, required=True, help="folder of what was found")
     parser.add_argument("--count", type=int, default=COUNT, help="simulated fields")
+    parser.add_argument("--slow-count", type=int, default=COUNT, help="fields for those that use heat maps")
     parser.add_argument("--real-count", type=int, default=REAL_COUNT, help="fields of real bodies")
     parser.add_argument("--detectors", nargs="*", help="names; by default all that are registered")
     parser.add_argument("--pictures", type=Path, help="folder of labelled pictures of real bodies")
@@ -128,12 +129,13 @@ def _fields_table(kind, names, chosen, count, settings):
         field = wide_field(rng, shape=SHAPE, starless=False, **settings)
         truth.append(field.objects)
         for name in names:
-            look(name, field.image, kept[name], str(number))
+            if name not in HEAT_MAPS or number < chosen.slow_count:
+                look(name, field.image, kept[name], str(number))
     boxes = sum((table["size"] >= LARGE[0]).sum() for table in truth)
     return [
         f"{kind}: {count} images of {SHAPE[1]} x {SHAPE[0]} pixels, {boxes} bodies of 16 pixels and more",
-        f"{'detector':14} {'P':>5} {'R':>5} {'F1':>5} {'mAP50':>6} {'mAP50-95':>8} {'place F1':>8} "
-        f"{'8-16 px R':>9} {'ms':>6} {'MB':>5}",
+        f"{'detector':14} {'images':>6} {'P':>5} {'R':>5} {'F1':>5} {'mAP50':>6} {'mAP50-95':>8} "
+        f"{'place F1':>8} {'8-16 px R':>9} {'ms':>6} {'MB':>5}",
         *(_row(name, kept[name], truth) for name in names),
     ]
 
@@ -141,7 +143,8 @@ def _fields_table(kind, names, chosen, count, settings):
 def _row(name, kept, truth):
     from astroclassify.metrics import COCO_OVERLAPS, score_detections
 
-    found = [kept.table(str(number)) for number in range(len(truth))]
+    looked = [number for number in range(len(truth)) if str(number) in kept.rows]
+    found, truth = [kept.table(str(n)) for n in looked], [truth[n] for n in looked]
     least = HEAT_MAP_OVERLAP if name in HEAT_MAPS else OVERLAP
     overlaps = (least, *(each for each in COCO_OVERLAPS if each > least))
     scores = score_detections(found, truth, overlaps=overlaps, sizes=LARGE)
@@ -150,8 +153,8 @@ def _row(name, kept, truth):
     recall = _recall_of_small(sure, truth, least)
     milliseconds = 1e3 * np.median([row["seconds"] for row in kept.rows.values()])
     return (
-        f"{name:14} {scores.precision:5.2f} {scores.recall:5.2f} {scores.f1:5.2f} {scores.map50:6.2f} "
-        f"{scores.map50_95:8.2f} {place.f1:8.2f} {recall:9.2f} "
+        f"{name:14} {len(looked):6} {scores.precision:5.2f} {scores.recall:5.2f} {scores.f1:5.2f} "
+        f"{scores.map50:6.2f} {scores.map50_95:8.2f} {place.f1:8.2f} {recall:9.2f} "
         f"{milliseconds:6.0f} {_size_of(name):>5}"
     )
 

@@ -12,6 +12,9 @@ from astroclassify.preprocess import detection_planes
 
 #: The network halves its maps six times: tiles are made up to a multiple of this (int).
 _MULTIPLE = 64
+#: Tiles larger than this are also looked at on pixels twice as large, as the network has learnt from crops no
+#: larger: bodies larger than the first size are taken from there, smaller than the second from the tile.
+_COARSE_FROM, _COARSE_LARGER, _FINE_SMALLER = 352, 120.0, 300.0
 #: Of a tile at most so many cells are looked at, and so many boxes are given.
 _MOST_CELLS, _MOST = 1000, 100
 #: The score above which F1 was highest on held-out fields, where the card says nothing (float).
@@ -61,7 +64,7 @@ def find_by_yolo(planes, *, least=None, overlap=0.5, weights=None, device="cpu")
     model = _network(None if weights is None else str(weights), device)
     if least is None:
         least = model.card.get("detection", {}).get("least", _LEAST)
-    edges, scores, classes = _found(model, planes, least, overlap)
+    edges, scores, classes = _found(model, np.moveaxis(planes, -1, 0), least, overlap)
     table = QTable()
     table["class"] = np.array(model.classes, dtype="U12")[classes]
     table["score"] = scores
@@ -76,25 +79,41 @@ def _network(weights, device):
 
 
 def _found(model, planes, least, overlap):
-    """Edges, scores and classes of what is found in a tile."""
+    """Edges, scores and classes of what is found in a tile, ``[channel, y, x]``."""
     import torch
 
-    from astroclassify.models.nets.fieldnet import cell_centres, decoded_boxes, matrix_nms
+    from astroclassify.models.nets.fieldnet import matrix_nms
 
-    shape = planes.shape[:2]
-    below, right = (-n % _MULTIPLE for n in shape)
-    padded = np.pad(np.moveaxis(planes, -1, 0), ((0, 0), (0, below), (0, right)))
+    tile = torch.from_numpy(np.ascontiguousarray(planes)).to(model.device)
     with torch.inference_mode():
-        told = model.module(torch.from_numpy(padded[None]).to(model.device))[0].float()
-        best = told[:, 4:].sigmoid().max(dim=1)
-        likely = best.values.topk(min(_MOST_CELLS, len(told)))
-        chosen = likely.indices[likely.values >= max(least, 1e-6)]
-        centres, strides = cell_centres(padded.shape[1:], device=told.device)
-        boxes = decoded_boxes(told[chosen, :4], centres[chosen], strides[chosen])
-        limits = torch.tensor([shape[1], shape[1], shape[0], shape[0]], device=told.device) - 0.5
+        boxes, scores, classes = _seen(model, tile, least, smaller=_FINE_SMALLER)
+        if max(tile.shape[1:]) > _COARSE_FROM:
+            coarse = torch.nn.functional.avg_pool2d(tile[None], 2)[0]
+            large, *others = _seen(model, coarse, least, larger=_COARSE_LARGER / 2)
+            # The cell i of the coarse tile holds the pixels 2 i and 2 i + 1.
+            boxes = torch.cat([boxes, 2 * large + 0.5])
+            scores, classes = (torch.cat(pair) for pair in zip((scores, classes), others, strict=True))
+        limits = torch.tensor(tile.shape[1:], device=tile.device)[[1, 1, 0, 0]] - 0.5
         boxes = torch.minimum(boxes.clamp_min(-0.5), limits)
-        scores, classes = best.values[chosen], best.indices[chosen]
-        filled = (boxes[:, 1] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 2])
-        boxes, scores, classes = boxes[filled], scores[filled], classes[filled]
         kept = matrix_nms(boxes, scores, overlap=overlap)[:_MOST]
     return tuple(each[kept].cpu().numpy() for each in (boxes.double(), scores.double(), classes))
+
+
+def _seen(model, tile, least, *, larger=0.0, smaller=np.inf):
+    """Boxes between two sizes, scores and classes: all that is likely enough."""
+    import torch
+
+    from astroclassify.models.nets.fieldnet import cell_centres, decoded_boxes
+
+    below, right = (-n % _MULTIPLE for n in tile.shape[1:])
+    padded = torch.nn.functional.pad(tile[None], (0, right, 0, below))
+    told = model.module(padded)[0].float()
+    best = told[:, 4:].sigmoid().max(dim=1)
+    likely = best.values.topk(min(_MOST_CELLS, len(told)))
+    chosen = likely.indices[likely.values >= max(least, 1e-6)]
+    centres, strides = cell_centres(padded.shape[2:], device=told.device)
+    boxes = decoded_boxes(told[chosen, :4], centres[chosen], strides[chosen])
+    size = ((boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])).sqrt()
+    inside = (centres[chosen] < torch.tensor(tile.shape[1:], device=told.device)).all(dim=1)
+    kept = inside & (size >= larger) & (size <= smaller)
+    return boxes[kept], best.values[chosen][kept], best.indices[chosen][kept]

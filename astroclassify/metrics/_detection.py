@@ -97,9 +97,8 @@ def score_detections(found, truth, *, overlaps=COCO_OVERLAPS, sizes=(0.0, np.inf
     """
     if len(found) != len(truth):
         raise ParameterError(f"there are detections of {len(found)} images, and the truth of {len(truth)}")
-    images = [
-        (_boxes(f, by_class, scored=True), _boxes(t, by_class)) for f, t in zip(found, truth, strict=True)
-    ]
+    boxes = [[_boxes(each, by_class) for each in tables] for tables in (found, truth)]
+    images = list(zip(*boxes, strict=True))
     names = sorted({name for _, there in images for name in there})
     others = sorted({name for here, _ in images for name in here} - set(names))
     matched = {

@@ -148,7 +148,7 @@ def test_both_chips_are_shown_and_a_square_of_one():
     assert square.shape[0] == square.shape[1] <= 2048
 
 
-@pytest.mark.parametrize("name", ["small", "acs", "uvis", "blank", "outliers"])
+@pytest.mark.parametrize("name", ["small", "acs", "uvis", "csst", "blank", "outliers"])
 def test_every_source_gives_frames_that_the_model_takes(name):
     frames = SOURCES[name][0](np.random.default_rng(5))
     for array, label in frames:

@@ -24,6 +24,8 @@ from astroclassify.models.nets.efficientnet import EfficientNetLite0Trunk
 STRIDES = (8, 16, 32, 64)
 #: Blocks of the trunk whose maps have cells of 8, 16 and 32 pixels, and their channels.
 _TAPS = {4: 40, 10: 112, 15: 320}
+#: Blocks up to the first of them (int).
+EARLY_BLOCKS = 5
 #: How likely a body is in a cell before anything is learnt: rare, so that the first steps are calm.
 _PRIOR = 0.01
 #: Largest logarithm of an edge's distance in cells: beyond, an exponential would overflow in half precision.
@@ -63,7 +65,26 @@ class FieldNet(nn.Module):
         nn.init.normal_(self.edges.weight, std=0.01)
         nn.init.constant_(self.edges.bias, math.log(2.0))
 
-    def forward(self, x):
+    def early(self, x):
+        """
+        Compute the trunk's maps of 8 pixels a cell: edges and textures.
+
+        Parameters
+        ----------
+        x : torch.Tensor
+            Planes, shape (N, planes + colours, height, width).
+
+        Returns
+        -------
+        torch.Tensor
+            Maps, shape (N, channels, height / 8, width / 8).
+        """
+        maps = self.stem(x[:, : self.planes])
+        for block in self.blocks[:EARLY_BLOCKS]:
+            maps = block(maps)
+        return maps
+
+    def forward(self, x, early=None):
         """
         Look at a batch.
 
@@ -71,6 +92,8 @@ class FieldNet(nn.Module):
         ----------
         x : torch.Tensor
             Planes, shape (N, planes + colours, height, width).
+        early : torch.Tensor, optional
+            What the method `early` gives, where it is known.
 
         Returns
         -------
@@ -82,15 +105,18 @@ class FieldNet(nn.Module):
         if min(x.shape[-2:]) < 32:
             raise ParameterError(f"FieldNet needs planes of at least 32x32 pixels; got {tuple(x.shape[-2:])}")
         told = []
-        for maps, of_class, of_edges in zip(self._pyramid(x), self.of_class, self.of_edges, strict=True):
+        for maps, of_class, of_edges in zip(
+            self._pyramid(x, early), self.of_class, self.of_edges, strict=True
+        ):
             edges = self.edges(of_edges(maps)).float().clamp(-_FARTHEST, _FARTHEST)
             both = torch.cat([edges, self.scores(of_class(maps)).float()], dim=1)
             told.append(both.flatten(2).transpose(1, 2))
         return torch.cat(told, dim=1)
 
-    def _pyramid(self, x):
-        maps, seen = self.stem(x[:, : self.planes]), []
-        for number, block in enumerate(self.blocks):
+    def _pyramid(self, x, early):
+        maps = self.early(x) if early is None else early
+        seen = [maps]
+        for number, block in enumerate(self.blocks[EARLY_BLOCKS:], EARLY_BLOCKS):
             maps = block(maps)
             if number in _TAPS:
                 seen.append(maps)

@@ -25,7 +25,7 @@ _PASSES, _FEW = 3, 0.05
 _CROWDED, _AROUND, _INDEX, _RANGE = (0.3, 0.6), 8.0, 1.8, 20.0
 #: And where stars send more than the first part of all light, all of it from the second on.
 _OF_STARS = (0.15, 0.4)
-_MOST_UNRESOLVED = 60_000
+_MOST_UNRESOLVED, _BRIGHTER = 60_000, 1.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class PictureStars:
     flux: np.ndarray
 
 
-def separated(planes, rng):
+def separated(planes, rng, *, all_light=False):
     """
     Take the stars out of a picture.
 
@@ -56,6 +56,8 @@ def separated(planes, rng):
         Light, ``[n, y, x]``, zero or more.
     rng : numpy.random.Generator
         Of the stars that the picture does not resolve.
+    all_light : bool, default False
+        Whether all light between the stars is that of fainter stars, crowded or not, as in a star cluster.
 
     Returns
     -------
@@ -82,7 +84,8 @@ def separated(planes, rng):
     seen = _joined(found)
     if seen.y.size == 0:
         return planes, seen
-    planes, unresolved = _resolved(planes, near, seen, rng)
+    share = 1.0 if all_light else _between_stars(planes.sum(axis=0), near, seen)
+    planes, unresolved = _resolved(planes, share, seen, rng, at_most=np.inf if all_light else _BRIGHTER)
     return planes.astype(np.float32), _joined([seen, unresolved])
 
 
@@ -145,9 +148,8 @@ def _one_pass(planes):
     return filled.astype(np.float32), stars, near
 
 
-def _resolved(planes, near, seen, rng):
-    """Make stars of the light between stars where they are crowded."""
-    share = _between_stars(planes.sum(axis=0), near, seen)
+def _resolved(planes, share, seen, rng, *, at_most):
+    """Make stars of this share of each pixel's light; each at most so many times as bright as is likely."""
     smooth = np.stack([broad(plane * share, _AROUND / 2, thinned=2) for plane in planes])
     total = smooth.sum(axis=0, dtype=np.float64)
     brightest = float(np.median(seen.flux.sum(axis=0)))
@@ -161,7 +163,7 @@ def _resolved(planes, near, seen, rng):
     colour = (smooth / np.maximum(total, 1e-30)).reshape(len(planes), -1)[:, pixel]
     y, x = (place + rng.uniform(-0.5, 0.5, number) for place in np.divmod(pixel, total.shape[1]))
     # As bright as the light that they replace; what is left goes on smoothly where there would be too many.
-    scale = min(total.sum() / flux.sum(), 1.2 * mean * number / flux.sum()) if number else 0.0
+    scale = min(total.sum() / flux.sum(), at_most * mean * number / flux.sum()) if number else 0.0
     left = 1 - scale * flux.sum() / total.sum()
     planes = planes * (1 - share) + max(left, 0.0) * smooth
     return planes, PictureStars(y, x, colour * flux * scale)

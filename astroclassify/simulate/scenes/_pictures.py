@@ -322,6 +322,9 @@ def from_image(
       not known, only replaced by what is likely.
     * Separated stars are round maxima that stand out 6 times of what is around; spikes and haloes stay in the
       diffuse light, stars clipped to white are too faint, and temperatures follow from uncalibrated colours.
+      The light between the stars of a star cluster is that of its fainter stars, blurred by the telescope
+      that took the picture: with that label it becomes stars as well, so that a globular is resolved to its
+      core.
     * For gas a V magnitude counts what ACS sees in F555W.
 
     Examples
@@ -340,7 +343,8 @@ def from_image(
             f"surface_brightness is {surface_brightness}, magnitude {magnitude}; expected one of them"
         )
     source = open_picture(picture)
-    clean = _cleaned(source, stars=stars, stretch=stretch, sky=sky, invert=invert, fade=fade, seed=seed)
+    options = {"stretch": stretch, "sky": sky, "invert": invert, "fade": fade, "seed": seed}
+    clean = _cleaned(source, stars=stars, of_stars=label == "star cluster", **options)
     body = PictureBody(
         clean,
         source.name,
@@ -382,11 +386,12 @@ def _with_stars(planes, stars):
     return image
 
 
-def _cleaned(source, *, stars, stretch, sky, invert, fade, seed):
+def _cleaned(source, *, stars, of_stars, stretch, sky, invert, fade, seed):
     light = light_of(source, stretch=stretch, sky=sky, invert=invert)
     rng = np.random.default_rng(np.random.SeedSequence([int(seed), 0xFADE]))
-    alone = stars == "separate"
-    planes, points = separated(light.planes, rng) if alone else (light.planes, no_stars(len(light.planes)))
+    planes, points = light.planes, no_stars(len(light.planes))
+    if stars == "separate":
+        planes, points = separated(planes, rng, all_light=of_stars)
     weight = faded_edges(light.usable, rng, width=fade)
     # Stars thin out over a wider rim: where a field of stars ends at once, an eye sees it.
     thinned = faded_edges(light.usable, rng, width=min(1.0, _WIDER * fade))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from astroclassify.core import keep_large_arrays_memory
 from astroclassify.training._pictures import credits_of
-from astroclassify.training.detection._fields import field_source
+from astroclassify.training.detection._fields import annotated_source, field_source
 from astroclassify.training.detection._fit import DETECTION_PRESETS, fit_detector
 from astroclassify.training.detection._pool import FieldPool
 from astroclassify.training.detection._release import release_detector
@@ -33,6 +33,7 @@ def _parser():
     parser.add_argument("role", choices=["produce", "fit", "release"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pictures", type=Path, help="labelled pictures to learn from as well")
+    parser.add_argument("--annotations", type=Path, help="labelled images to cut fields out of: COCO or YOLO")
     parser.add_argument("--held", action="store_true", help="a producer makes fields that are held out")
     parser.add_argument("--capacity", type=int, default=4000, help="fields in a pool")
     parser.add_argument("--producer", type=int, default=0)
@@ -59,8 +60,13 @@ def _parser():
 
 def _produce(chosen):
     place = chosen.folder / ("held" if chosen.held else "pools")
+    source = (
+        annotated_source(chosen.annotations)
+        if chosen.annotations
+        else field_source(chosen.pictures, held=chosen.held)
+    )
     FieldPool(place, capacity=chosen.capacity).produce(
-        field_source(chosen.pictures, held=chosen.held),
+        source,
         seed=chosen.seed,
         producer=chosen.producer,
         producers=chosen.producers,

@@ -17,7 +17,7 @@ from astroclassify.models.nets.fieldnet import box_iou, cell_centres, decoded_bo
 #: Cells that are responsible for a body, and how much class and edges count in choosing them.
 _CELLS, _OF_CLASS, _OF_EDGES = 10, 0.5, 4.0
 #: Weights of the classes' and the boxes' part.
-_SCORES, _BOXES = 1.0, 2.0
+_SCORES, _BOXES = 1.0, 5.0
 #: Bodies smaller than so many pixels are too small to be asked for; cells in them cost nothing.
 SMALLEST = 8.0
 

@@ -60,12 +60,13 @@ class FieldStream:
         How they are varied.
     seed : int, default 1
         Of the draws.
-    minimum : int, default 200
-        Fields that the pool must hold before the first draw.
+    minimum : int, optional
+        Fields that the pool must hold before the first draw; by default 200, or half of what it can hold.
     """
 
-    def __init__(self, pool, *, augmentation=None, seed=1, minimum=200):
-        self.pool, self.seed, self.minimum = pool, seed, minimum
+    def __init__(self, pool, *, augmentation=None, seed=1, minimum=None):
+        self.pool, self.seed = pool, seed
+        self.minimum = min(200, pool.capacity // 2) if minimum is None else minimum
         self.augmentation = augmentation or FieldAugmentation()
 
     def batches(self, size):
@@ -199,7 +200,7 @@ def _varied(planes, rng, augmentation):
     gain = np.exp(augmentation.contrast * rng.uniform(-1, 1, (len(planes), 1, 1))).astype(np.float32)
     gain[2] = 1.0  # ranks have no contrast
     planes = planes * gain
-    noise = rng.uniform(0, augmentation.noise)
-    if noise > 0.2 * augmentation.noise:
-        planes = planes + np.float32(noise) * rng.standard_normal(planes.shape, dtype=np.float32)
+    noise = np.float32(rng.uniform(-1, 1) * augmentation.noise)
+    if noise > 0:  # in every other crop, and not in the colours: much of a batch's time goes here
+        planes[:2] += noise * rng.standard_normal(planes[:2].shape, dtype=np.float32)
     return planes.astype(np.float32)
