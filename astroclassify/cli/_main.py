@@ -15,6 +15,7 @@ from astroclassify.cli import (
     _evaluate,
     _exit_codes,
     _explain,
+    _fit_bands,
     _identify,
     _info,
     _instruments,
@@ -23,6 +24,10 @@ from astroclassify.cli import (
     _simulate,
     _tag,
     _train,
+    _train_default,
+    _train_fast_map,
+    _train_presence,
+    _train_starless,
     _watch,
 )
 from astroclassify.cli._output import say
@@ -52,6 +57,11 @@ _SUBCOMMANDS = (
     _simulate,
     _datasets,
     _train,
+    _train_default,
+    _train_fast_map,
+    _train_presence,
+    _train_starless,
+    _fit_bands,
     _evaluate,
     _completion,
 )

@@ -81,7 +81,7 @@ RESNET50, RESNET101 = (
 )
 
 #: ResNet-50 on the default model's planes: is there an object, and of which class? Its weights are made by
-#: ``python -m astroclassify.training.presence`` (ModelSpec).
+#: ``astroclassify train-presence`` (ModelSpec).
 RESNET50_PRESENCE = replace(
     RESNET50,
     name="resnet50-presence",

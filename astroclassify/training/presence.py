@@ -1,4 +1,4 @@
-"""Train a presence classifier on patches of wide fields: ``python -m astroclassify.training.presence``.
+"""Train a presence classifier on patches of wide fields: ``astroclassify train-presence``.
 
 Half of the patches show a body, at random near their middle, half show stars and sky only. Any model of the
 registry that knows empty fields learns from them, ``resnet50-presence`` for one; what comes out is for
@@ -6,9 +6,7 @@ registry that knows empty fields learns from them, ``resnet50-presence`` for one
 learnt from, or all held out.
 """
 
-import argparse
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -27,32 +25,28 @@ _LEAST_SIZE, _OFF_CENTRE = 10.0, 0.3
 _EDGES = ("x_min", "x_max", "y_min", "y_max")
 
 
-def main(arguments=None):
-    """Draw patches, and train."""
-    chosen = _parser().parse_args(arguments)
+def fit_presence(chosen):
+    """
+    Draw patches, and train.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        ``model``, ``output``, ``patches``, ``epochs``, ``batch_size``, ``preset``, ``weights``, ``device``,
+        ``seed`` and ``resume``, as the command ``astroclassify train-presence`` describes them.
+
+    Returns
+    -------
+    TrainingResult
+        The weights and how they were made.
+    """
     recipe = replace(find_recipe(chosen.preset), epochs=chosen.epochs, batch_size=chosen.batch_size)
-    done = fit(
+    return fit(
         chosen.model,
         patches(chosen.patches, seed=chosen.seed),
-        **{"folder": chosen.folder, "preset": recipe, "weights": chosen.weights, "device": chosen.device},
+        **{"folder": chosen.output, "preset": recipe, "weights": chosen.weights, "device": chosen.device},
         **{"resume": chosen.resume, "licence": "BSD-3-Clause"},
     )
-    print(done.weights)  # noqa: T201
-
-
-def _parser():
-    parser = argparse.ArgumentParser(prog="python -m astroclassify.training.presence", description=__doc__)
-    parser.add_argument("model", nargs="?", default="resnet50-presence")
-    parser.add_argument("--folder", type=Path, required=True, help="for weights, checkpoint and log")
-    parser.add_argument("--patches", type=int, default=8000)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--preset", default="modern")
-    parser.add_argument("--weights", help="to start from; 'default' for those that the model comes with")
-    parser.add_argument("--device")
-    parser.add_argument("--seed", type=int, default=1, help="of the first field")
-    parser.add_argument("--resume", action="store_true")
-    return parser
 
 
 def patches(number, *, seed=1, progress=None):
