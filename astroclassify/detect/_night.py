@@ -67,6 +67,12 @@ class FrameVerdict:
         How many sources move, or are not in the catalogue.
     note : str
         Why it cannot be read, or where what moves is.
+    measured : Stars, optional
+        Its stars; `None` where it cannot be read.
+    group : tuple
+        What it has in common with frames that it is compared with.
+    wcs : astropy.wcs.WCS, optional
+        Its own.
     """
 
     source: str
