@@ -4,10 +4,10 @@ from pathlib import Path
 
 from astropy.table import vstack
 
-from astroclassify.cli._output import check_output, check_place, say, tell_errors, write_result
-from astroclassify.cli._parsing import add_files, add_subparser
+from astroclassify.cli._output import check_output, check_writable, report_errors, say, write_result
+from astroclassify.cli._parsing import add_files, add_output_dir, add_subparser
 from astroclassify.cli._results import check_free, free_name, kinds_type, option_type, stems_of
-from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError, write_text
+from astroclassify.core import USAGE_ERRORS, AstroclassifyError, write_text
 
 _EXAMPLES = """
 astroclassify detect m31_stack.png
@@ -68,14 +68,7 @@ def add_parser(subparsers):
 
 
 def _add_outputs(parser):
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path(),
-        metavar="DIR",
-        help="folder to write to (default: this one)",
-    )
+    add_output_dir(parser, "folder to write to (default: this one)", default=Path())
     parser.add_argument(
         "--write",
         dest="kinds",
@@ -127,14 +120,14 @@ def run(arguments):
     paths, errors = expand_inputs(arguments.files)
     if arguments.table is not None:
         check_output(arguments.table, inputs=paths)
-    check_place(arguments.coco, inputs=paths)
+    check_writable(arguments.coco, inputs=paths)
     if arguments.filter or arguments.sort or arguments.tag:
         from astroclassify.cli._night import run_filter
 
         return run_filter(paths, errors, arguments)
     arguments.output.mkdir(parents=True, exist_ok=True)
     found, failed = _all_found(paths, arguments)
-    status = tell_errors([*errors, *failed])
+    status = report_errors([*errors, *failed])
     if found:
         _tell(found, arguments)
     return status
@@ -148,7 +141,7 @@ def _all_found(paths, arguments):
             for frame, chip in _frames(path, arguments.chip):
                 name = free_name(f"{stem}_chip{chip}" if chip else stem, taken)
                 found.append(_one_found(frame, path, name, paths, arguments))
-        except (ParameterError, OptionalDependencyError):  # what was asked for is wrong, of every file
+        except USAGE_ERRORS:  # what was asked for is wrong, of every file
             raise
         except (AstroclassifyError, OSError) as error:
             source = Path(path).name
@@ -164,7 +157,7 @@ def _frames(path, chip):
     with open(path, "rb") as file:
         if is_picture(file.read(12)):
             return [(load_image(path), "")]
-    return [(frame, frame.meta.get("ACCHIP", "")) for frame in read_frames(path, chips=chip)]
+    return [(frame, frame.meta.get("ACCHIP", "")) for frame in read_frames(path, chip=chip)]
 
 
 def _one_found(frame, path, stem, inputs, arguments):

@@ -15,6 +15,7 @@ from astroclassify.cli import (
     _evaluate,
     _exit_codes,
     _explain,
+    _fit_bands,
     _identify,
     _info,
     _instruments,
@@ -23,19 +24,18 @@ from astroclassify.cli import (
     _simulate,
     _tag,
     _train,
+    _train_default,
+    _train_fast_map,
+    _train_presence,
+    _train_starless,
     _watch,
 )
 from astroclassify.cli._output import say
 from astroclassify.cli._parsing import add_talk
 from astroclassify.cli._talk import talking
 from astroclassify.core import (
+    USAGE_ERRORS,
     AstroclassifyError,
-    ConfigurationError,
-    MissingWeightsError,
-    OptionalDependencyError,
-    ParameterError,
-    UnknownNameError,
-    WeightsError,
     keep_large_arrays_memory,
     package_version,
 )
@@ -57,17 +57,13 @@ _SUBCOMMANDS = (
     _simulate,
     _datasets,
     _train,
+    _train_default,
+    _train_fast_map,
+    _train_presence,
+    _train_starless,
+    _fit_bands,
     _evaluate,
     _completion,
-)
-
-_USAGE_ERRORS = (
-    ConfigurationError,
-    MissingWeightsError,
-    OptionalDependencyError,
-    ParameterError,
-    UnknownNameError,
-    WeightsError,
 )
 
 _DESCRIPTION = "What is this frame part of: a galaxy, or a nebula / star cluster?"
@@ -111,7 +107,7 @@ def main(argv=None):
         except KeyboardInterrupt:
             say("interrupted")
             return _exit_codes.INTERRUPTED
-        except _USAGE_ERRORS as error:
+        except USAGE_ERRORS as error:
             say(f"error: {error}")
             return _exit_codes.USAGE
         except (AstroclassifyError, OSError) as error:

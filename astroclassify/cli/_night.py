@@ -6,7 +6,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from astroclassify.cli._output import check_apart, say, tell_errors, write_result
+from astroclassify.cli._output import check_apart, report_errors, say, write_result
 from astroclassify.cli._tag import write_tagged
 from astroclassify.core import AstroclassifyError, ReadError, atomic_path
 
@@ -32,7 +32,7 @@ def run_filter(paths, errors, arguments):
     from astroclassify.detect import judge_frames, verdicts_table
 
     if not paths:
-        return tell_errors(errors)
+        return report_errors(errors)
     asked = {"method": arguments.method, "least_score": arguments.least_score, **dict(arguments.option)}
     found = judge_frames(paths, known_stars=_known(arguments.known_stars), **asked)
     write_result(verdicts_table(found), output=arguments.table)
@@ -44,7 +44,7 @@ def run_filter(paths, errors, arguments):
             errors.append(error)
     counts = Counter(each.verdict for each in found)
     say(", ".join(f"{number} {verdict}" for verdict, number in counts.most_common()))
-    return tell_errors(errors)
+    return report_errors(errors)
 
 
 def _known(path):

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import say
-from astroclassify.cli._parsing import add_device, add_frames_folder, add_progress, add_subparser
+from astroclassify.cli._parsing import add_device, add_frame_dir, add_output_dir, add_progress, add_subparser
 
 _EXAMPLES = """
-astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --folder run
-astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --folder run --resume
-astroclassify train patchnet --data LCID.csv --frames raw --preset fine-tune --weights default --folder tuned
-astroclassify train hr-celestialnet --data simulated:config.toml --preset paper --limit 2000 --folder hr
+astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --output run
+astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --output run --resume
+astroclassify train patchnet --data LCID.csv --frame-dir raw --preset fine-tune --weights default -o tuned
+astroclassify train hr-celestialnet --data simulated:config.toml --preset paper --max-frames 2000 --output hr
 """
 
 #: Options that stand for a value of the recipe: its name, type, and help.
@@ -50,14 +50,8 @@ def add_parser(subparsers):
         help="a table in the columns of the paper's lists, the folder of a set, simulated or on disk, or "
         "simulated:CONFIG.toml: exposures as needed",
     )
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="for the weights, the checkpoint and the log",
-    )
-    add_frames_folder(parser)
+    add_output_dir(parser, "for the weights, the checkpoint and the log", required=True)
+    add_frame_dir(parser)
     parser.add_argument(
         "--cache",
         type=Path,
@@ -77,7 +71,7 @@ def add_parser(subparsers):
     parser.add_argument(
         "--split", choices=("body", "frame"), default="body", help="what is kept apart (default: %(default)s)"
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="use at most N training frames an epoch")
+    parser.add_argument("--max-frames", type=int, metavar="N", help="use at most N training frames an epoch")
     add_device(parser)
     parser.add_argument("--licence", default="not stated", help="of the weights, for the card")
     add_progress(parser)
@@ -116,13 +110,13 @@ def run(arguments):
     done = fit(
         arguments.model,
         arguments.data,
-        folder=arguments.folder,
+        folder=arguments.output,
         preset=_recipe(arguments),
         weights=arguments.weights,
         validation=_validation(arguments.validation),
         split=arguments.split,
-        limit=arguments.limit,
-        frames=arguments.frames,
+        max_frames=arguments.max_frames,
+        frame_dir=arguments.frame_dir,
         cache=arguments.cache,
         device=arguments.device,
         resume=arguments.resume,

@@ -153,7 +153,7 @@ def _finished(values, mask, **known):
     values = np.asarray(getattr(values, "value", values)) if hasattr(values, "unit") else values
     values, mask = _as_planes(values, mask)
     known = {name: value for name, value in known.items() if value is not None}
-    if values.ndim == 2:
+    if getattr(values, "ndim", 2) != 3:
         array = frame_array(np.ma.masked_array(values, mask=mask) if mask is not None else values)
     else:
         array = _colours(values, mask)
@@ -163,8 +163,8 @@ def _finished(values, mask, **known):
 
 def _as_planes(values, mask):
     """Give ``[y, x]`` or ``[y, x, 3]`` and the mask, without transparency."""
-    values = values if hasattr(values, "ndim") else np.asarray(values)
-    if values.ndim != 3:
+    values = np.asarray(values) if isinstance(values, list | tuple) else values
+    if getattr(values, "ndim", 2) != 3:
         return values, mask
     if values.shape[0] in (1, 3, 4) and values.shape[-1] not in (1, 3, 4):
         values = np.moveaxis(np.asarray(values), 0, -1)

@@ -9,7 +9,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import QTable
 
-from astroclassify.core import AstroclassifyError, ParameterError, checked, progress_bar, rules
+from astroclassify.core import USAGE_ERRORS, AstroclassifyError, ParameterError, checked, progress_bar, rules
 from astroclassify.detect._find import detect
 from astroclassify.detect._image import load_image
 from astroclassify.detect._moving import moving_in, new_in
@@ -67,6 +67,12 @@ class FrameVerdict:
         How many sources move, or are not in the catalogue.
     note : str
         Why it cannot be read, or where what moves is.
+    measured : Stars, optional
+        Its stars; `None` where it cannot be read.
+    group : tuple
+        What it has in common with frames that it is compared with.
+    wcs : astropy.wcs.WCS, optional
+        Its own.
     """
 
     source: str
@@ -210,7 +216,7 @@ def _one(source, asked):
         image = load_image(source)
         objects, stars = detect(image, **asked), stars_of(image.grey)
         trail = trail_of(image.grey)
-    except ParameterError:  # what was asked for is wrong, of every frame
+    except USAGE_ERRORS:  # what was asked for is wrong, of every frame
         raise
     except (AstroclassifyError, OSError) as error:
         return FrameVerdict(name, "unreadable", note=str(error))

@@ -31,8 +31,8 @@ def remove_stars(image, *, method="network", weights=None):
     method : {"network", "classical"}, default "network"
         By a small network trained on simulated pairs, or by a morphological opening.
     weights : path-like, optional
-        Of the network, by default those that come with the package; ``python -m astroclassify.detect.fit``
-        makes others.
+        Of the network, by default those that come with the package; ``astroclassify
+        train-starless`` makes others.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def _network(weights):
     if not path.is_file():
         raise MissingWeightsError(
             f"{path}: there are no weights of the network that removes stars; make them by "
-            "python -m astroclassify.detect.fit, or take method='classical'"
+            "astroclassify train-starless, or take method='classical'"
         )
     network = StarlessNet()
     load_state(network, path)

@@ -149,7 +149,7 @@ def trail_of(grey):
     mask = thin > _TRAIL * noise if noise > 0 else np.zeros(grey.shape, dtype=bool)
     mask = _coarse(_without_compact(mask))
     angles = np.linspace(-np.pi / 2, np.pi / 2, _ANGLES, endpoint=False)
-    counts, _, distances = transform.hough_line(mask, theta=angles)
+    counts, _, _ = transform.hough_line(mask, theta=angles)
     ways, _, _ = transform.hough_line(np.ones_like(mask), theta=angles)
     crossing = ways >= _SHORTEST * max(mask.shape)
     seen = np.where(crossing, counts / np.maximum(ways, 1), 0)

@@ -18,6 +18,9 @@ from astroclassify.metrics import box_overlaps
 
 #: Tiles begin at multiples of so many pixels, as networks halve their maps five times (int).
 STEP = 32
+#: In a shrunk image only what is larger counts than so much of what tiles share: smaller bodies are whole in
+#: a tile of the image before (float). The box of a body is seldom known better.
+_LARGER = 0.8
 #: A box so near to a seam, in pixels, is cut by it (float); boxes that overlap by so much are one object.
 _CUT, _SAME = 1.5, 0.5
 
@@ -157,6 +160,8 @@ def _searched(function, spec, prepared, tile, step, shape):
         raise PluginError(f"the table of the detector {spec.name!r} has no column {missing[0]!r}")
     edges = edges_of(table) + np.repeat([tile.columns.start, tile.rows.start], 2)
     kept = tile.whole(edges)
+    if step > 1:
+        kept &= np.maximum(edges[:, 1] - edges[:, 0], edges[:, 3] - edges[:, 2]) > _LARGER * spec.overlap / 2
     # The cell i of a shrunk image holds the pixels from i * step to (i + 1) * step.
     edges = np.clip((edges + 0.5) * step - 0.5, -0.5, np.repeat(shape[::-1], 2) - 0.5)
     for name, values in zip(EDGES, edges.T, strict=True):

@@ -1,4 +1,4 @@
-"""Train the network that removes stars, and measure it: ``python -m astroclassify.detect.fit``.
+"""Train the network that removes stars, and measure it: ``astroclassify train-starless``.
 
 It learns from simulated wide fields (`astroclassify.simulate.wide_field`): each is drawn with its stars and,
 with the same noise and developed alike, without them. Fields are drawn once, stretched, and kept in
@@ -6,7 +6,6 @@ with the same noise and developed alike, without them. Fields are drawn once, st
 with other seeds, which it never saw, measure it beside the classical way and a median filter.
 """
 
-import argparse
 import json
 import time
 from pathlib import Path
@@ -30,27 +29,26 @@ _ON_STARS, _ON_HALOS, _TOO_DARK, _STARLIGHT, _HALO = 5.0, 0.3, 1.5, 0.02, 17
 _HELD, _MEDIAN = 10**6, 9
 
 
-def main(arguments=None):
-    """Train, measure, and write the weights."""
-    chosen = _parser().parse_args(arguments)
+def fit_starless(chosen):
+    """
+    Train, write the weights, and measure.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        ``fields``, ``held``, ``minutes``, ``seed``, ``pairs``, ``start``, ``target`` and ``measure_only``, as
+        the command ``astroclassify train-starless`` describes them.
+
+    Returns
+    -------
+    dict
+        Where the weights are, and what was measured.
+    """
     if not chosen.measure_only:
         pairs = drawn_pairs(chosen.pairs, chosen.fields)
         network = train(pairs, minutes=chosen.minutes, seed=chosen.seed, start=chosen.start)
         save(network, chosen.target, vars(chosen))
-    print(json.dumps(measures(chosen.held, weights=chosen.target), indent=2))  # noqa: T201
-
-
-def _parser():
-    parser = argparse.ArgumentParser(prog="python -m astroclassify.detect.fit", description=__doc__)
-    parser.add_argument("--fields", type=int, default=600, help="fields to learn from")
-    parser.add_argument("--held", type=int, default=50, help="fields to measure with")
-    parser.add_argument("--minutes", type=float, default=30.0, help="length of the training")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--pairs", type=Path, default=Path("pairs.npy"), help="file that keeps the fields")
-    parser.add_argument("--start", type=Path, help="weights to go on from")
-    parser.add_argument("--target", type=Path, default=Path("starless.safetensors"), help="where to")
-    parser.add_argument("--measure-only", action="store_true", help="measure the weights that are there")
-    return parser
+    return {"weights": str(chosen.target or "")} | measures(chosen.held, weights=chosen.target)
 
 
 # Examples -----------------------------------------------------------------------------------------
@@ -264,7 +262,3 @@ def _compared(field, made):
     dark = float(np.maximum(-wrong, 0).mean()) if stars.any() else 0.0
     colour = float(np.abs(wrong - wrong.mean(axis=-1, keepdims=True)).mean()) if stars.any() else 0.0
     return psnr, ssim, dark, colour
-
-
-if __name__ == "__main__":
-    main()

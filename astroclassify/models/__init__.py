@@ -14,6 +14,7 @@ from astroclassify.models._builtin import (
     RESNET18,
     RESNET18_RESIZE,
     RESNET50,
+    RESNET50_PRESENCE,
     RESNET101,
     VGG16_BN,
     VGG16_BN_RESIZE,
@@ -28,63 +29,26 @@ from astroclassify.models._card import (
     calibration_of,
     read_card,
 )
-from astroclassify.models._compare import TABLE_3, compare
+from astroclassify.models._compare import TABLE_3, compare_models
 from astroclassify.models._device import has_bfloat16, resolve_device
 from astroclassify.models._export import export_onnx, write_onnx
 from astroclassify.models._output import ModelOutput
 from astroclassify.models._ready import ready_model
 from astroclassify.models._registry import MODELS
 from astroclassify.models._spec import ModelSpec, Options, Weights
-from astroclassify.models._summary import summary
+from astroclassify.models._summary import summarise_model
 from astroclassify.models._tasks import FINE_CLASSES, NSC_CLASSES, TASKS, Task, allowed_classes, require_task
 from astroclassify.models._weights import load_state, locate_weights, verified_sha256, weights_cache
 
 __all__ = [
-    "ALEXNET",
-    "ALEXNET_RESIZE",
-    "DEFAULT_FIELD_ABOVE",
-    "DEFAULT_UNCERTAIN_BELOW",
-    "EFFICIENTNET_B0",
-    "FIELDNET",
-    "FINE_CLASSES",
-    "HR_CELESTIALNET",
-    "MODELS",
-    "NSC_CLASSES",
-    "PATCHNET",
-    "PRIOR_TOLERANCE",
-    "RESNET101",
-    "RESNET18",
-    "RESNET18_RESIZE",
-    "RESNET50",
-    "TABLE_3",
-    "TASKS",
-    "VGG16_BN",
-    "VGG16_BN_RESIZE",
     "Calibration",
+    "MODELS",
     "Model",
     "ModelOutput",
     "ModelSpec",
-    "Options",
-    "Task",
     "Weights",
-    "allowed_classes",
-    "bodies_entry",
     "build_model",
-    "built_module",
-    "calibration_entries",
-    "calibration_of",
-    "compare",
+    "compare_models",
     "export_onnx",
-    "find_spec",
-    "has_bfloat16",
-    "load_state",
-    "locate_weights",
-    "read_card",
-    "ready_model",
-    "require_task",
-    "resolve_device",
-    "summary",
-    "verified_sha256",
-    "weights_cache",
-    "write_onnx",
+    "summarise_model",
 ]

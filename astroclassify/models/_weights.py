@@ -160,8 +160,8 @@ def _how_to_get(spec):
     reference = f"; its reference is {spec.reference}" if spec.reference else ""
     return (
         "pass weights='FILE.safetensors' of someone who trained it, or weights='https://...#sha256=...', its "
-        f"address and checksum; or train it: astroclassify train {spec.name} --data LIST.csv --frames FOLDER "
-        f"--preset paper --folder run{cost}, which leaves run/weights.safetensors{reference}"
+        f"address and checksum; or train it: astroclassify train {spec.name} --data LIST.csv --frame-dir DIR "
+        f"--preset paper --output run{cost}, which leaves run/weights.safetensors{reference}"
     )
 
 

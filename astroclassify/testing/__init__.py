@@ -9,12 +9,10 @@ from astroclassify.testing._model import DEFAULT_SHAPES, check_model
 from astroclassify.testing._reader import check_reader
 
 __all__ = [
-    "DEFAULT_SHAPES",
     "ContractError",
     "check_catalogue",
     "check_detector",
     "check_explainer",
     "check_model",
     "check_reader",
-    "difficult_frames",
 ]

@@ -11,20 +11,10 @@ from astroclassify.training._release import release
 from astroclassify.training._store import PlaneStore
 
 __all__ = [
-    "LOG_COLUMNS",
-    "PRESETS",
     "Augmentation",
-    "Batch",
-    "FramePool",
-    "FrameSet",
-    "PlaneStore",
-    "PoolStream",
+    "PRESETS",
     "Recipe",
-    "SimulatedStream",
     "TrainingResult",
-    "find_recipe",
     "fit",
-    "partial_cross_entropy",
     "read_log",
-    "release",
 ]

@@ -26,7 +26,6 @@ __all__ = [
     "evaluation_report",
     "plot_accuracy_and_time",
     "plot_accuracy_by_body",
-    "plot_answer",
     "plot_bodies",
     "plot_classification",
     "plot_confusion",
@@ -39,9 +38,7 @@ __all__ = [
     "plot_reliability",
     "plot_robustness",
     "plot_roc",
-    "png",
     "results_page",
-    "save_classifications",
 ]
 
 # What needs the rooms of data sets and evaluation, and torch with them: imported when it is asked for.
@@ -59,4 +56,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_LATER})

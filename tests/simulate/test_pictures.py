@@ -17,9 +17,9 @@ from astroclassify.instruments import ACS_WFC
 from astroclassify.io import read_frames
 from astroclassify.photometry import BANDS, sky_rate
 from astroclassify.simulate import Effects, FieldOfView, View, from_image, response, simulate_exposure
-from astroclassify.simulate.scenes._picture_light import captions, unexposed
-from astroclassify.simulate.scenes._picture_source import open_picture
-from astroclassify.simulate.scenes._picture_stars import separated
+from astroclassify.simulate.scenes.pictures._light import captions, unexposed
+from astroclassify.simulate.scenes.pictures._source import open_picture
+from astroclassify.simulate.scenes.pictures._stars import separated
 
 APERTURE = "WFC1-1K (A, before 2016)"
 GAIN = ACS_WFC.amplifiers["A"].gain

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from astroclassify.core import ParameterError, UnknownNameError
-from astroclassify.simulate import WIDE_CAMERAS, WIDE_CLASSES, Dice, from_image, wide_field
+from astroclassify.simulate import WIDE_CAMERAS, WIDE_CLASSES, RandomStreams, from_image, wide_field
 from astroclassify.simulate.wide._develop import developed
 from astroclassify.simulate.wide._light import (
     exposed,
@@ -130,26 +130,26 @@ def test_wrong_parameters_are_refused(name, value):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_optics_keep_the_light_of_a_star(seed):
-    dice, camera = Dice(seed), WIDE_CAMERAS["smart-50"]
-    night = random_night(dice, camera)
+    streams, camera = RandomStreams(seed), WIDE_CAMERAS["smart-50"]
+    night = random_night(streams, camera)
     points = np.array([[100.3], [99.8], [1.0], [2.0], [3.0]])
-    image = through_optics(torch.zeros((3, 200, 200)), points, point_spread(dice, camera, night))
+    image = through_optics(torch.zeros((3, 200, 200)), points, point_spread(streams, camera, night))
     # What a halo sends beyond the image, 100 pixels away, is lost.
     np.testing.assert_allclose(image.sum(dim=(1, 2)).numpy(), [1, 2, 3], rtol=0.06)
 
 
 def test_the_variance_of_counts_is_their_mean():
-    dice, camera = Dice(3), WIDE_CAMERAS["acs-wfc"]
-    night = random_night(dice, camera)
-    air = random_air(dice, camera, night, (300, 300))
-    noise = dice.rng.standard_normal((3, 300, 300), dtype=np.float32)
+    streams, camera = RandomStreams(3), WIDE_CAMERAS["acs-wfc"]
+    night = random_night(streams, camera)
+    air = random_air(streams, camera, night, (300, 300))
+    noise = streams.rng.standard_normal((3, 300, 300), dtype=np.float32)
     counts = exposed(torch.full((3, 300, 300), 0.05), air, night, noise)
     expected = counts.mean(axis=(1, 2)) + night.read_noise**2
     np.testing.assert_allclose(counts.var(axis=(1, 2)), expected, rtol=0.03)
 
 
 def test_a_longer_exposure_shows_fainter_light():
-    nights = [random_night(Dice(seed), WIDE_CAMERAS["smart-50"]) for seed in range(60)]
+    nights = [random_night(RandomStreams(seed), WIDE_CAMERAS["smart-50"]) for seed in range(60)]
     alike = [night for night in nights if night.pixel_scale == 2.4]
     product = [night.pixel_noise * np.sqrt(night.seconds / night.sky.sum()) for night in alike]
     assert min(product) >= 1  # that of the sky's photons alone; read noise is more
@@ -171,5 +171,5 @@ def test_two_images_are_developed_alike():
     electrons = np.random.default_rng(1).normal(1000, 30, (3, 64, 64)).astype(np.float32)
     other = electrons.copy()
     other[:, :32] = 1000
-    first, second = developed([electrons, other], Dice(20), colour=True)
+    first, second = developed([electrons, other], RandomStreams(20), colour=True)
     np.testing.assert_allclose(first[48:], second[48:], atol=0.05)

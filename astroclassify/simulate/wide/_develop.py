@@ -22,7 +22,7 @@ _WHITE, _LEAST_RANGE = (0.98, 0.9998), (12.0, 40.0)
 _STRETCHES = (0.6, 0.25, 0.15)
 
 
-def developed(images, dice, *, colour):
+def developed(images, streams, *, colour):
     """
     Make photographs of electrons.
 
@@ -30,7 +30,7 @@ def developed(images, dice, *, colour):
     ----------
     images : sequence of numpy.ndarray
         Electrons, ``[3, y, x]``; the first decides all levels.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     colour : bool
         Whether they are in colour.
@@ -41,10 +41,10 @@ def developed(images, dice, *, colour):
         Pictures, float32, 0 to 1, ``[y, x, 3]`` or ``[y, x]``.
     """
     steps = [
-        _levels(images[0], dice),
-        *_detail(dice),
-        _saturation(dice) if colour else _grey(dice),
-        *_file(dice),
+        _levels(images[0], streams),
+        *_detail(streams),
+        _saturation(streams) if colour else _grey(streams),
+        *_file(streams),
     ]
     pictures = list(images)
     for step in steps:
@@ -52,7 +52,7 @@ def developed(images, dice, *, colour):
     return [np.ascontiguousarray(np.moveaxis(each, 0, -1) if colour else each[0]) for each in pictures]
 
 
-def as_counts(images, dice, *, colour):
+def as_counts(images, streams, *, colour):
     """
     Give counts in arbitrary units, proportional to the light.
 
@@ -60,7 +60,7 @@ def as_counts(images, dice, *, colour):
     ----------
     images : sequence of numpy.ndarray
         Electrons, ``[3, y, x]``.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     colour : bool
         Whether in colour, or of one band.
@@ -70,8 +70,8 @@ def as_counts(images, dice, *, colour):
     list of numpy.ndarray
         Counts, float32, ``[y, x, 3]`` or ``[y, x]``.
     """
-    unit, level = np.float32(dice.log_uniform(1e-3, 10)), np.float32(dice.rng.normal(0, 300))
-    band = int(dice.rng.integers(3))
+    unit, level = np.float32(streams.log_uniform(1e-3, 10)), np.float32(streams.rng.normal(0, 300))
+    band = int(streams.rng.integers(3))
     chosen = [np.moveaxis(image, 0, -1) if colour else image[band] for image in images]
     return [np.ascontiguousarray(image * unit + level, dtype=np.float32) for image in chosen]
 
@@ -79,48 +79,48 @@ def as_counts(images, dice, *, colour):
 # Steps: each takes and gives ``[n, y, x]`` -----------------------------------------------------------
 
 
-def _levels(electrons, dice):
+def _levels(electrons, streams):
     """Black, white, and the stretch in between; the colours of the sky made alike, or nearly."""
-    rng = dice.rng
+    rng = streams.rng
     sample = electrons[:, ::4, ::4].reshape(len(electrons), -1)
     sky = np.median(sample, axis=1)
     spread = np.array([robust_sigma(plane, about=level) for plane, level in zip(sample, sky, strict=True)])
     spread = np.maximum(spread, 1e-3)
     black = sky - spread.mean() * rng.uniform(*_BLACK) * rng.uniform(0.95, 1.05, len(sky))
     white = np.quantile(sample - black[:, None], rng.uniform(*_WHITE), axis=1).mean()
-    white = max(float(white), dice.log_uniform(*_LEAST_RANGE) * float(spread.mean()))
+    white = max(float(white), streams.log_uniform(*_LEAST_RANGE) * float(spread.mean()))
     gain = np.exp(rng.normal(0, 0.12, len(sky))) / white
     offset, gain = (
         black.astype(np.float32)[:, None, None],
         gain.astype(np.float32)[:, None, None],
     )
-    stretch = _stretch(dice, float(np.mean((sky - black) * gain.ravel())))
+    stretch = _stretch(streams, float(np.mean((sky - black) * gain.ravel())))
     return lambda image: stretch(np.clip((image - offset) * gain, 0, 1))
 
 
-def _stretch(dice, sky):
+def _stretch(streams, sky):
     """Bring the sky from where it is to where a photographer, or a telescope's own program, shows it."""
-    way, target = dice.rng.choice(3, p=_STRETCHES), dice.rng.uniform(*_SKY_LEVELS)
+    way, target = streams.rng.choice(3, p=_STRETCHES), streams.rng.uniform(*_SKY_LEVELS)
     if way == 0:  # the midtones transfer function (see ``simulate._styles``) that maps sky to target
         sky = float(np.clip(sky, 1e-4, 0.9))
         m = np.clip(sky * (target - 1) / (sky * (2 * target - 1) - target), 1e-4, 0.95)
         return lambda x: (m - 1) * x / ((2 * m - 1) * x - m)
     if way == 1:
-        beta = dice.log_uniform(3, 300)
+        beta = streams.log_uniform(3, 300)
         return lambda x: np.arcsinh(beta * x) / np.float32(np.arcsinh(beta))
-    power = dice.rng.uniform(0.3, 0.8)
+    power = streams.rng.uniform(0.3, 0.8)
     return lambda x: x**power
 
 
-def _detail(dice):
-    rng, steps = dice.rng, []
-    if dice.chance(0.2):
+def _detail(streams):
+    rng, steps = streams.rng, []
+    if streams.chance(0.2):
         width, part = rng.uniform(0.7, 1.8), rng.uniform(0.5, 1.0)
         steps.append(lambda x: x + part * (_blurred(x, width) - x))
-    if dice.chance(0.2):
+    if streams.chance(0.2):
         reach, strength = rng.uniform(1, 4), rng.uniform(0.3, 1.2)
         steps.append(lambda x: np.clip(x + strength * (x - _blurred(x, reach)), 0, 1))
-    if dice.chance(0.12):  # the sky painted black
+    if streams.chance(0.12):  # the sky painted black
         floor = rng.uniform(0.05, 0.35)
         steps.append(lambda x: x * np.clip((_blurred(x.mean(axis=0, keepdims=True), 2) - floor) / 0.1, 0, 1))
     return steps
@@ -130,8 +130,8 @@ def _blurred(x, width):
     return ndimage.gaussian_filter(x, (0, width, width), truncate=3)
 
 
-def _saturation(dice):
-    strength = np.float32(dice.rng.choice([1.0, dice.log_uniform(0.3, 2.5)]))
+def _saturation(streams):
+    strength = np.float32(streams.rng.choice([1.0, streams.log_uniform(0.3, 2.5)]))
 
     def step(picture):
         grey = picture.mean(axis=0, keepdims=True)
@@ -140,16 +140,16 @@ def _saturation(dice):
     return step
 
 
-def _grey(dice):
-    weights = dice.rng.dirichlet((2, 2, 2)).astype(np.float32)
+def _grey(streams):
+    weights = streams.rng.dirichlet((2, 2, 2)).astype(np.float32)
     return lambda picture: np.tensordot(weights, picture, axes=1)[None]
 
 
-def _file(dice):
+def _file(streams):
     """8 bits, here and there with losses."""
     steps = [lambda x: np.round(np.clip(x, 0, 1) * 255).astype(np.uint8)]
-    if dice.chance(0.35):
-        quality = int(dice.rng.integers(35, 95))
+    if streams.chance(0.35):
+        quality = int(streams.rng.integers(35, 95))
         steps.append(lambda x: _jpeg(x, quality))
     return [*steps, lambda x: x.astype(np.float32) / 255]
 

@@ -7,9 +7,9 @@ from astropy import units as u
 from astropy.table import QTable
 
 from astroclassify.core import checked, rules
-from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._random_streams import RandomStreams
 from astroclassify.simulate._threads import one_thread
-from astroclassify.simulate.scenes._pictures import PictureBody
+from astroclassify.simulate.scenes.pictures._body import PictureBody
 from astroclassify.simulate.wide._cameras import wide_camera
 from astroclassify.simulate.wide._develop import as_counts, developed
 from astroclassify.simulate.wide._light import (
@@ -143,28 +143,28 @@ def wide_field(
     >>> seen.image.shape, seen.objects.colnames[:3]
     ((128, 160, 3), ['class', 'x_min', 'x_max'])
     """
-    dice = Dice(rng)
-    name = telescope or str(dice.rng.choice(list(_SHARES), p=list(_SHARES.values())))
+    streams = RandomStreams(rng)
+    name = telescope or str(streams.rng.choice(list(_SHARES), p=list(_SHARES.values())))
     camera = wide_camera(name)
-    colour = dice.chance(0.7) if colour is None else colour
-    style = style or ("linear" if dice.chance(_LINEAR) else "photograph")
+    colour = streams.chance(0.7) if colour is None else colour
+    style = style or ("linear" if streams.chance(_LINEAR) else "photograph")
     with one_thread():
         bodies = {"number": objects, "pictures": pictures, "shown": real}
-        night, placed, counted = _taken(dice, camera, shape, bodies, starless)
+        night, placed, counted = _taken(streams, camera, shape, bodies, starless)
     develop = developed if style == "photograph" else as_counts
-    image, *without = develop(counted, dice, colour=colour)
+    image, *without = develop(counted, streams, colour=colour)
     return WideField(image, without[0] if without else None, table_of(placed), name, style, night.pixel_scale)
 
 
-def _taken(dice, camera, shape, bodies, starless):
+def _taken(streams, camera, shape, bodies, starless):
     """Expose a field: circumstances, bodies, and electrons with and, if asked for, without stars."""
-    night, responses = random_night(dice, camera), camera.responses()
-    stars = stars_of(dice, night, shape, responses)
+    night, responses = random_night(streams, camera), camera.responses()
+    stars = stars_of(streams, night, shape, responses)
     noise = _noise(night, stars, shape, responses)
-    placed = place_bodies(dice, shape, night.pixel_scale, responses, noise, **bodies)
-    background = small_galaxies(dice, night, shape, responses)
-    optics, air = point_spread(dice, camera, night), random_air(dice, camera, night, shape)
-    unit_noise = random_noise(dice, shape)
+    placed = place_bodies(streams, shape, night.pixel_scale, responses, noise, **bodies)
+    background = small_galaxies(streams, night, shape, responses)
+    optics, air = point_spread(streams, camera, night), random_air(streams, camera, night, shape)
+    unit_noise = random_noise(streams, shape)
 
     def electrons(bodies, stars):
         diffuse, points = _together(background, bodies, stars)

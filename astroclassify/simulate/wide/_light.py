@@ -65,13 +65,13 @@ class Night:
         return np.sqrt(electrons) / self.seconds
 
 
-def random_night(dice, camera):
+def random_night(streams, camera):
     """
     Draw the circumstances of an exposure.
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     camera : WideCamera
         The camera.
@@ -81,11 +81,11 @@ def random_night(dice, camera):
     Night
         The circumstances.
     """
-    rng = dice.rng
+    rng = streams.rng
     # Drizzled, binned, cropped and enlarged: what is shown seldom has the sensor's own pixels.
-    zoom = float(rng.choice([1.0, 1.0, 2.0, dice.log_uniform(0.6, 4.0)]))
+    zoom = float(rng.choice([1.0, 1.0, 2.0, streams.log_uniform(0.6, 4.0)]))
     scale = camera.pixel_scale * zoom
-    seconds = dice.log_uniform(*camera.exposure)
+    seconds = streams.log_uniform(*camera.exposure)
     magnitude = rng.uniform(*camera.sky)
     sun = STAR_TYPES.index(_SUN)
     rates = [
@@ -98,20 +98,20 @@ def random_night(dice, camera):
         seconds,
         10 ** (-0.4 * magnitude) * scale**2 * np.array(rates),
         camera.read_noise * np.sqrt(max(1.0, seconds / camera.sub)),
-        float(np.hypot(dice.log_uniform(*camera.seeing) / scale, 0.9)),
+        float(np.hypot(streams.log_uniform(*camera.seeing) / scale, 0.9)),
     )
 
 
 # Stars and small galaxies ----------------------------------------------------------------------------
 
 
-def stars_of(dice, night, shape, responses):
+def stars_of(streams, night, shape, responses):
     """
     Draw the stars of a field.
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     night : Night
         The circumstances.
@@ -125,28 +125,30 @@ def stars_of(dice, night, shape, responses):
     numpy.ndarray
         Rows y, x (pixels) and electrons per second in the bands; shape (5, N).
     """
-    rng = dice.rng
+    rng = streams.rng
     scene = Scene(View(tuple(shape), 1.0, pixel_scale=night.pixel_scale))
-    density = dice.log_uniform(0.3, 3.0)
-    add_foreground(scene, night.latitude, dice, density=density, pixels_each=dice.log_uniform(*_PIXELS_EACH))
-    if dice.chance(_BRIGHT):
+    density = streams.log_uniform(0.3, 3.0)
+    add_foreground(
+        scene, night.latitude, streams, density=density, pixels_each=streams.log_uniform(*_PIXELS_EACH)
+    )
+    if streams.chance(_BRIGHT):
         number = int(rng.integers(1, _MOST_BRIGHT + 1))
         y, x = (rng.uniform(-0.05, 1.05, number) * n for n in shape)
         magnitude = rng.uniform(*_BRIGHT_MAGNITUDES, number)
         if night.pixel_scale < 1:  # narrow fields are pointed where such stars are not
             magnitude = magnitude + rng.uniform(4, 9)
-        scene.add_stars(y, x, magnitude, dice.log_uniform(3500, 15_000, number))
+        scene.add_stars(y, x, magnitude, streams.log_uniform(3500, 15_000, number))
     observed = [scene.observed(response)[1] for response in responses]
     return np.concatenate([observed[0][:2], [points[2] for points in observed]])
 
 
-def small_galaxies(dice, night, shape, responses):
+def small_galaxies(streams, night, shape, responses):
     """
     Draw galaxies too small to be listed.
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     night : Night
         The circumstances.
@@ -160,10 +162,10 @@ def small_galaxies(dice, night, shape, responses):
     torch.Tensor
         Electrons per second, ``[3, y, x]``.
     """
-    rng, number = dice.rng, int(dice.log_uniform(1, 400))
+    rng, number = streams.rng, int(streams.log_uniform(1, 400))
     noise = night.pixel_noise
-    radius = dice.log_uniform(*_SMALL_GALAXIES, number)
-    flux = noise * radius * dice.log_uniform(0.5, 40, number)
+    radius = streams.log_uniform(*_SMALL_GALAXIES, number)
+    flux = noise * radius * streams.log_uniform(0.5, 40, number)
     galaxies = np.stack(
         [
             *(rng.uniform(0, n, number) for n in shape),
@@ -183,13 +185,13 @@ def small_galaxies(dice, night, shape, responses):
 # Optics ----------------------------------------------------------------------------------------------
 
 
-def point_spread(dice, camera, night):
+def point_spread(streams, camera, night):
     """
     Draw how a star looks: seeing, halo, spikes, guiding.
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     camera : WideCamera
         The camera.
@@ -201,11 +203,11 @@ def point_spread(dice, camera, night):
     callable
         ``transfer_of(box)`` gives the Fourier transform of the point-spread function in a periodic box.
     """
-    rng = dice.rng
+    rng = streams.rng
     beta, angle = rng.uniform(2.3, 4.0), rng.uniform(0, np.pi)
-    spikes = dice.log_uniform(0.005, 0.06) if camera.in_space or dice.chance(0.25) else 0.0
-    halo, reach = dice.log_uniform(0.003, 0.06), dice.log_uniform(8, 60)
-    trail = 0.0 if camera.in_space or not dice.chance(0.2) else dice.log_uniform(1, 10)
+    spikes = streams.log_uniform(0.005, 0.06) if camera.in_space or streams.chance(0.25) else 0.0
+    halo, reach = streams.log_uniform(0.003, 0.06), streams.log_uniform(8, 60)
+    trail = 0.0 if camera.in_space or not streams.chance(0.2) else streams.log_uniform(1, 10)
     direction = rng.uniform(0, np.pi)
 
     def transfer_of(box):
@@ -276,13 +278,13 @@ class Air:
     sky: torch.Tensor
 
 
-def random_air(dice, camera, night, shape):
+def random_air(streams, camera, night, shape):
     """
     Draw light pollution, vignetting and clouds.
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     camera : WideCamera
         The camera.
@@ -298,24 +300,24 @@ def random_air(dice, camera, night, shape):
     """
     y, x = (torch.linspace(-1, 1, n) for n in shape)
     y, x = y[:, None], x[None, :]
-    rng, plane = dice.rng, torch.ones(shape)
+    rng, plane = streams.rng, torch.ones(shape)
     if not camera.in_space:
-        tilt = dice.log_uniform(0.002, 0.04) if dice.chance(0.75) else dice.log_uniform(0.04, 0.2)
+        tilt = streams.log_uniform(0.002, 0.04) if streams.chance(0.75) else streams.log_uniform(0.04, 0.2)
         angle = rng.uniform(0, 2 * np.pi)
         plane = plane + tilt * (float(np.sin(angle)) * y + float(np.cos(angle)) * x)
-    fall = rng.uniform(0, 0.25) if dice.chance(0.5) and not camera.in_space else 0.0
+    fall = rng.uniform(0, 0.25) if streams.chance(0.5) and not camera.in_space else 0.0
     passed = 1 - fall * (y * y + x * x) / 2
-    if not camera.in_space and dice.chance(0.08):
-        cloud = _clouds(dice, shape)
-        passed, plane = passed * (1 - 0.5 * cloud), plane * (1 + dice.log_uniform(0.01, 0.3) * cloud)
+    if not camera.in_space and streams.chance(0.08):
+        cloud = _clouds(streams, shape)
+        passed, plane = passed * (1 - 0.5 * cloud), plane * (1 + streams.log_uniform(0.01, 0.3) * cloud)
     sky = torch.from_numpy(night.sky).float()[:, None, None] * (plane * (1 - fall * (y * y + x * x) / 2))
     return Air(passed, sky)
 
 
-def _clouds(dice, shape):
+def _clouds(streams, shape):
     small = tuple(min(_CLOUD_SIDE, n) for n in shape)
-    field = fractal(small, dice, slope=3.6)
-    return enlarge(torch.sigmoid(2 * field + float(dice.rng.normal(-1, 1))), shape)
+    field = fractal(small, streams, slope=3.6)
+    return enlarge(torch.sigmoid(2 * field + float(streams.rng.normal(-1, 1))), shape)
 
 
 def exposed(light, air, night, unit_noise):
@@ -342,13 +344,13 @@ def exposed(light, air, night, unit_noise):
     return expected + unit_noise * np.sqrt(expected + np.float32(night.read_noise**2))
 
 
-def random_noise(dice, shape):
+def random_noise(streams, shape):
     """
     Draw noise of unit variance: independent, or as demosaicking and stacking correlate it.
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     shape : tuple of int
         Rows and columns.
@@ -358,9 +360,9 @@ def random_noise(dice, shape):
     numpy.ndarray
         float32, ``[3, y, x]``.
     """
-    noise = dice.rng.standard_normal((3, *shape), dtype=np.float32)
-    if dice.chance(0.5):
-        width = dice.rng.uniform(0.35, 0.8)
+    noise = streams.rng.standard_normal((3, *shape), dtype=np.float32)
+    if streams.chance(0.5):
+        width = streams.rng.uniform(0.35, 0.8)
         noise = ndimage.gaussian_filter(noise, (0, width, width), truncate=3)
         noise /= noise[:, ::4, ::4].std()
     return noise

@@ -104,13 +104,13 @@ class PlacedBody:
     snr: float = 0.0
 
 
-def place_bodies(dice, shape, pixel_scale, responses, noise, *, pictures=(), shown=0.5, number=None):
+def place_bodies(streams, shape, pixel_scale, responses, noise, *, pictures=(), shown=0.5, number=None):
     """
     Draw the bodies of a field.
 
     Parameters
     ----------
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     shape : tuple of int
         Rows and columns of the field.
@@ -132,23 +132,23 @@ def place_bodies(dice, shape, pixel_scale, responses, noise, *, pictures=(), sho
     list of PlacedBody
         Those that found a place.
     """
-    rng, placed = dice.rng, []
+    rng, placed = streams.rng, []
     if number is None:
-        number = 0 if dice.chance(_EMPTY) else min(1 + rng.poisson(_MORE), _MOST)
-    for y, x, radius in _places(dice, shape, number):
-        body = _random_body(dice, radius * pixel_scale, pictures, shown)
-        seen = _drawn(body, (y, x), radius, shape, pixel_scale, responses, dice)
-        placed.append(_made_visible(seen, radius, noise, dice))
+        number = 0 if streams.chance(_EMPTY) else min(1 + rng.poisson(_MORE), _MOST)
+    for y, x, radius in _places(streams, shape, number):
+        body = _random_body(streams, radius * pixel_scale, pictures, shown)
+        seen = _drawn(body, (y, x), radius, shape, pixel_scale, responses, streams)
+        placed.append(_made_visible(seen, radius, noise, streams))
     return placed
 
 
-def _places(dice, shape, number):
+def _places(streams, shape, number):
     """Centres and units (pixels) of bodies that do not lie on each other; large ones leave less place."""
-    found, rng, portrait = [], dice.rng, dice.chance(_PORTRAIT)
+    found, rng, portrait = [], streams.rng, streams.chance(_PORTRAIT)
     for _ in range(number):
         is_subject = portrait and not found
         sizes = _PORTRAIT_SIZES if is_subject else (_SMALLEST / min(shape), _LARGEST)
-        radius = dice.log_uniform(*sizes) * min(shape)
+        radius = streams.log_uniform(*sizes) * min(shape)
         # What fills a field is what it was pointed at.
         near = 0.2 if is_subject or radius > 0.3 * min(shape) else 0.48
         for _ in range(_TRIES):
@@ -159,20 +159,20 @@ def _places(dice, shape, number):
     return found
 
 
-def _random_body(dice, arcsec, pictures, shown):
-    label = str(dice.rng.choice(WIDE_CLASSES, p=_SHARES))
+def _random_body(streams, arcsec, pictures, shown):
+    label = str(streams.rng.choice(WIDE_CLASSES, p=_SHARES))
     real = [body for body in pictures if body.label == label]
-    if real and dice.chance(shown):
-        body = real[dice.rng.integers(len(real))]
+    if real and streams.chance(shown):
+        body = real[streams.rng.integers(len(real))]
         short, long = sorted(body.picture.shape)
         return replace(body, angular_size=float(2 * arcsec * long / short))
     kinds = [kind for kind in KINDS.values() if kind.label == label and kind.name not in _WITHOUT_A_BOX]
     weights = np.array([kind.weight for kind in kinds])
-    kind = kinds[dice.rng.choice(len(kinds), p=weights / weights.sum())].name
-    return random_body(kind, dice.rng, angular_radius=float(arcsec))
+    kind = kinds[streams.rng.choice(len(kinds), p=weights / weights.sum())].name
+    return random_body(kind, streams.rng, angular_radius=float(arcsec))
 
 
-def _drawn(body, centre, radius, shape, pixel_scale, responses, dice):
+def _drawn(body, centre, radius, shape, pixel_scale, responses, streams):
     """See a body through the window that it fills of the field."""
     edges = [
         (max(0, int(c - _REACH * radius)), min(n, int(c + _REACH * radius) + 2))
@@ -182,7 +182,7 @@ def _drawn(body, centre, radius, shape, pixel_scale, responses, dice):
     factor = 2 if max(bottom - top, right - left) > _FINE else 1
     window = tuple(-(-(high - low) // factor) for low, high in edges)
     middle = (low + (n * factor - 1) / 2 for (low, _), n in zip(edges, window, strict=True))
-    angle = float(dice.rng.uniform(0, 2 * np.pi))
+    angle = float(streams.rng.uniform(0, 2 * np.pi))
     offset = ((m - c) / radius for m, c in zip(middle, centre, strict=True))
     view = View(
         window,
@@ -218,7 +218,7 @@ def _fading(view):
 # How bright, and where it ends --------------------------------------------------------------------
 
 
-def _made_visible(seen, radius, noise, dice):
+def _made_visible(seen, radius, noise, streams):
     """Give a body the light that it has for those who show it, and the box that it then fills."""
     is_cluster = seen.label == "star cluster"
     light = seen.diffuse.sum(dim=0)
@@ -230,13 +230,13 @@ def _made_visible(seen, radius, noise, dice):
     pixel = np.hypot(noise.pixel, noise.confusion if is_cluster else 0.0)
     limit = max(_LIMIT_NOISE * pixel / (2 * np.sqrt(np.pi) * scale), noise.limit)
     factor = 1.0
-    if not dice.chance(_AS_IT_IS):
+    if not streams.chance(_AS_IT_IS):
         half = max(_isophote(smooth, 0.5), 1e-30)
-        factor = float(np.clip(dice.log_uniform(*_CONTRAST) * limit / half, *_FACTORS))
+        factor = float(np.clip(streams.log_uniform(*_CONTRAST) * limit / half, *_FACTORS))
     box, snr = _edge(smooth * factor, limit, noise.pixel)
     least = (_CLUSTER_WIDTHS if is_cluster else _LEAST_WIDTHS) * noise.fwhm
     box = None if box is None or size_of(box) < least else _in_field(box, seen)
-    points = _no_brighter(seen.points, dice.log_uniform(*_BRIGHTEST_STAR) * float(light.sum())) * factor
+    points = _no_brighter(seen.points, streams.log_uniform(*_BRIGHTEST_STAR) * float(light.sum())) * factor
     points[:2] = seen.points[:2]
     return replace(seen, diffuse=seen.diffuse * factor, points=points, box=box, snr=snr)
 
