@@ -2,6 +2,7 @@
 
 from astroclassify.training.detection._fields import annotated_source, field_source, picture_bodies
 from astroclassify.training.detection._fit import DETECTION_PRESETS, fit_detector
+from astroclassify.training.detection._parts import run_part
 from astroclassify.training.detection._pool import FieldPool
 from astroclassify.training.detection._release import release_detector
 
@@ -13,4 +14,5 @@ __all__ = [
     "fit_detector",
     "picture_bodies",
     "release_detector",
+    "run_part",
 ]
