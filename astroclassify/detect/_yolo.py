@@ -89,8 +89,9 @@ def _found(model, planes, least, overlap):
 
     tile = torch.from_numpy(np.ascontiguousarray(planes)).to(model.device)
     with torch.inference_mode():
-        boxes, scores, classes = _seen(model, tile, least, smaller=_FINE_SMALLER)
-        if max(tile.shape[1:]) > _COARSE_FROM:
+        twice = max(tile.shape[1:]) > _COARSE_FROM
+        boxes, scores, classes = _seen(model, tile, least, smaller=_FINE_SMALLER if twice else np.inf)
+        if twice:
             coarse = torch.nn.functional.avg_pool2d(tile[None], 2)[0]
             large, *others = _seen(model, coarse, least, larger=_COARSE_LARGER / 2)
             # The cell i of the coarse tile holds the pixels 2 i and 2 i + 1.
