@@ -57,6 +57,29 @@ def _filled(plane, mask):
     """Fill a plane's gaps by means of what is about them, and give them its noise."""
     if not mask.any() or mask.all():
         return plane
+    found = bridged(plane, mask)
+    rest = (plane - ndimage.gaussian_filter(plane, 1.5))[~mask]
+    noise = np.random.default_rng(0).permutation(np.resize(rest, mask.sum()))
+    found[mask] += np.clip(noise, *np.quantile(rest, [0.02, 0.98]))
+    return found
+
+
+def bridged(plane, mask):
+    """
+    Fill gaps by means of what is about them: that near by, where there is enough.
+
+    Parameters
+    ----------
+    plane : numpy.ndarray
+        ``[y, x]``.
+    mask : numpy.ndarray of bool
+        Where the gaps are; not everywhere.
+
+    Returns
+    -------
+    numpy.ndarray
+        A copy, filled, smooth in the gaps.
+    """
     found, left = plane.copy(), mask.copy()
     known = (~mask).astype(np.float32)
     for width in _FILLED_BY:
@@ -66,7 +89,4 @@ def _filled(plane, mask):
         found[able] = mean[able] / weight[able]
         left &= ~able
     found[left] = np.median(plane[~mask])
-    rest = (plane - ndimage.gaussian_filter(plane, 1.5))[~mask]
-    noise = np.random.default_rng(0).permutation(np.resize(rest, mask.sum()))
-    found[mask] += np.clip(noise, *np.quantile(rest, [0.02, 0.98]))
     return found

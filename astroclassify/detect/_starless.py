@@ -4,9 +4,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
 from astroclassify.core import MissingWeightsError, checked, rules
-from astroclassify.detect._classical import remove_stars_classically
+from astroclassify.detect._classical import bridged, remove_stars_classically
 from astroclassify.detect._image import load_image
 from astroclassify.detect._stretch import Stretch
 from astroclassify.models import load_state, write_onnx
@@ -17,6 +18,8 @@ WEIGHTS = Path(__file__).parent / "data" / "starless.safetensors"
 _TILE, _MARGIN = 640, 64
 #: Less than this share of the range is no star: there the image stays as it is (float).
 _NOTHING = 0.004
+#: Whether a hole is left is told by means over so many pixels (float).
+_MEAN = 1.5
 
 
 @checked(method=rules.one_of("network", "classical"), weights=rules.optional(rules.path))
@@ -38,7 +41,7 @@ def remove_stars(image, *, method="network", weights=None):
     -------
     numpy.ndarray
         Float32 ``[y, x]`` or ``[y, x, 3]``, in the image's own scale. By the network no pixel is brighter
-        than before, and where there is no star it is as it was.
+        than before, none is left darker than what is about its star, and where no star is it is as it was.
 
     Raises
     ------
@@ -72,8 +75,20 @@ def remove_stars(image, *, method="network", weights=None):
     stretched = stretch.forward(planes)
     stars = _starlight(stretched, None if weights is None else str(weights))
     stars = np.where(stars > _NOTHING, stars, 0)
-    made = np.where(stars > 0, stretch.inverse(stretched - stars), planes)
+    left = _without_holes(stretched - stars, (stars > 0).any(axis=-1))
+    made = np.where(stars > 0, stretch.inverse(left), planes)
     return np.minimum(made, planes).reshape(values.shape)
+
+
+def _without_holes(left, mask):
+    """Lift what is left of stars where it is darker, in the mean over pixels, than what is about them."""
+    if not mask.any() or mask.all():
+        return left
+    lifted = left.copy()
+    for n, plane in enumerate(np.moveaxis(left, -1, 0)):
+        lack = bridged(plane, mask) - ndimage.gaussian_filter(plane, _MEAN)
+        lifted[..., n] += np.where(mask, np.maximum(lack, 0), 0)
+    return lifted
 
 
 def export_starless(path, *, weights=None):

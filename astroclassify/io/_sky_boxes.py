@@ -30,8 +30,8 @@ def add_sky_boxes(table, wcs):
     >>> wcs = WCS(naxis=2)
     >>> wcs.wcs.ctype, wcs.wcs.cdelt = ["RA---TAN", "DEC--TAN"], [-1e-3, 1e-3]
     >>> box = QTable({"x_min": [0.0], "x_max": [10.0], "y_min": [0.0], "y_max": [20.0]})
-    >>> add_sky_boxes(box, wcs)["width"]
-    <Quantity [36.] arcsec>
+    >>> print(f"{add_sky_boxes(box, wcs)['width'][0]:.1f}")
+    36.0 arcsec
     """
     wcs = wcs.celestial
     x, y = ((table[f"{axis}_min"] + table[f"{axis}_max"]) / 2 for axis in "xy")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astroclassify.core import ParameterError
@@ -13,6 +13,7 @@ BOX = st.tuples(*[st.floats(-10, 10)] * 2, *[st.floats(0.1, 10)] * 2).map(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(BOX, min_size=1, max_size=5), st.lists(BOX, min_size=1, max_size=5))
 def test_overlaps_are_symmetric_shares(first, second):
     both = box_overlaps(first, second)
