@@ -4,6 +4,7 @@ from astroclassify.core import rules
 from astroclassify.core._checks import check_entry, check_whole, in_unit, tuple_of_strings
 from astroclassify.core._config import conf
 from astroclassify.core._errors import (
+    USAGE_ERRORS,
     AstroclassifyError,
     AstroclassifyWarning,
     ConfigurationError,

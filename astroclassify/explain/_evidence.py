@@ -12,7 +12,7 @@ that two kinds of nsc together are more probable than their mean.
 """
 
 from astroclassify.core import ParameterError, checked, rules
-from astroclassify.explain._seen import galaxy_log_odds
+from astroclassify.explain._seen import target_log_odds
 from astroclassify.inference import evidence_for, evidence_on_frame, predict
 from astroclassify.preprocess import FrameRows, frame_array
 
@@ -28,7 +28,7 @@ def explain_by_evidence(model, frame, *, target, flips=None):
         Its network gives an evidence.
     frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array
         As for `astroclassify.classify`.
-    target : {"galaxy", "nsc"}
+    target : {"galaxy", "nsc", "object"}
         What the map speaks for.
     flips : bool, optional
         As for `astroclassify.classify`.
@@ -53,8 +53,8 @@ def explain_by_evidence(model, frame, *, target, flips=None):
             f"the network of {model.spec.name!r} gives no evidence of its own; choose another explainer"
         )
     values = evidence_for(target, prediction, model)
-    galaxy = float(galaxy_log_odds(torch.from_numpy(prediction.logits)[None], model))
-    offset = (galaxy if target == "galaxy" else -galaxy) - float(values.sum(dtype=float))
+    said = float(target_log_odds(torch.from_numpy(prediction.logits)[None], model, target))
+    offset = said - float(values.sum(dtype=float))
     heat = evidence_on_frame(values, frame)
     heat.meta["ACOFFSET"] = (offset, "log-odds that no place speaks for")
     return heat
