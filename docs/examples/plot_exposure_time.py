@@ -2,8 +2,8 @@
 How long to expose?
 ===================
 
-The signal-to-noise of one galaxy against the exposure time, in three bands of the CSST survey camera, and the time that a given
-signal-to-noise needs. The frames below show what these numbers look like.
+The signal-to-noise of one galaxy against the exposure time, in three bands of the CSST survey camera, and
+the time that a given signal-to-noise needs. The frames at the end show what such times look like.
 """
 
 import numpy as np
@@ -11,10 +11,13 @@ from astropy import units as u
 from matplotlib import pyplot as plt
 
 from astroclassify.photometry import BANDS, count_rate, normalise, sky_rate, star_forming_population
+from astroclassify.simulate import Body, View, simulate_exposure
+from astroclassify.visualization import plot_frame
 
 # %%
-# The galaxy is a disk of 22.5 AB magnitudes for each square arcsecond in *r*. In a pixel, after the time :math:`t`, it gives
-# :math:`S = C_\mathrm{disk}\,t` electrons, the sky :math:`B = C_\mathrm{sky}\,t`, and the read noise is :math:`R`, so that
+# The galaxy is a disk of 22.5 AB magnitudes for each square arcsecond in *r*. In a pixel, after the time
+# :math:`t`, it gives :math:`S = C_\mathrm{disk}\,t` electrons, the sky :math:`B = C_\mathrm{sky}\,t`, and
+# the read noise is :math:`R`, so that
 #
 # .. math:: \mathrm{S/N} = \frac{S}{\sqrt{S + B + R^2}} .
 
@@ -36,9 +39,8 @@ for name, colour in (("NUV", "tab:purple"), ("g", "tab:green"), ("r", "tab:red")
     reached = signal_to_noise(BANDS["csst-msc", name], times)
     ax.loglog(times, reached, color=colour, label=name)
     needed = np.interp(1.0, reached, times, right=np.nan)
-    print(
-        f"{name:3}: S/N {np.interp(150, times, reached):.2f} per pixel after 150 s; S/N 1 needs {needed:.0f} s"
-    )
+    after = np.interp(150, times, reached)
+    print(f"{name:3}: S/N {after:.2f} per pixel after 150 s; S/N 1 needs {needed:.0f} s")
 ax.axvline(150, color="0.6", linestyle=":", label="one exposure of the survey")
 ax.set(
     xlabel="exposure time (s)", ylabel="S/N per pixel", title="A disk of 22.5 mag / arcsec² in CSST's bands"
@@ -46,13 +48,10 @@ ax.set(
 ax.legend()
 
 # %%
-# The dotted line is the survey's exposure time of 150 s. Below is what a tenth of it, that time, and ten times as long look like, for a
-# galaxy seen by WFC3/UVIS. The longer the exposure, the more cosmic rays.
+# The dotted line is the survey's exposure time of 150 s. Below is what a tenth of it, that time, and ten
+# times as long look like, for a galaxy seen by WFC3/UVIS. The longer the exposure, the more cosmic rays.
 
 # sphinx_gallery_thumbnail_number = 2
-
-from astroclassify.simulate import Body, View, simulate_exposure
-from astroclassify.visualization import plot_frame
 
 galaxy = Body("spiral", distance=40e6, radius=8e3, brightness=22.0, seed=3)  # pc, pc, V mag / arcsec2
 centred = View((1, 1), 1.0, centre=(0.0, 0.0), angle=0.4)

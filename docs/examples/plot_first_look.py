@@ -2,8 +2,7 @@
 Galaxy, or nebula or star cluster?
 ==================================
 
-Eight simulated exposures of galaxies, nebulae and star clusters, each with the answer of the default model. Solid contours
-surround what speaks for the answer, dashed contours what speaks against it.
+Eight simulated exposures of galaxies, nebulae and star clusters, with the answers of the default Solid contours surround what speaks for the answer, dashed contours what speaks against it.
 """
 
 import numpy as np
@@ -14,10 +13,11 @@ from astroclassify.simulate import simulate_exposure
 from astroclassify.visualization import plot_frame
 
 # %%
-# Each is an exposure of 500 s by WFC3/UVIS on a subarray of 1024 x 1025 pixels. The number after each kind is a seed.
+# Each is an exposure of 500 s by WFC3/UVIS on a subarray of 1024 x 1025 pixels. The number after each
+# kind is a seed.
 
 seeds = {"spiral": 3, "edge-on": 5, "elliptical": 3, "globular": 4}
-seeds |= {"open": 3, "emission": 4, "planetary": 7, "remnant": 8}
+seeds |= {"open": 3, "emission": 4, "planetary": 4, "remnant": 8}
 camera = {"aperture": "UVIS2-C1K1C-SUB", "centred": True}
 
 
