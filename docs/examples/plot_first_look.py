@@ -2,7 +2,8 @@
 Galaxy, or nebula or star cluster?
 ==================================
 
-Eight simulated exposures of galaxies, nebulae and star clusters, with the answers of the default Solid contours surround what speaks for the answer, dashed contours what speaks against it.
+Eight simulated exposures of galaxies, nebulae and star clusters, with the answers of the default model.
+Solid contours surround what speaks for the answer, dashed contours what speaks against it.
 """
 
 import numpy as np
