@@ -81,15 +81,53 @@ class AstroclassifyError(Exception):
 
 
 class ParameterError(AstroclassifyError, ValueError):
-    """An argument has a value outside its allowed range."""
+    """
+    An argument has a value outside its allowed range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify import classify
+    >>> from astroclassify.core import ParameterError
+    >>> try:
+    ...     classify(np.ones((64, 64)), prior={"galaxy": 2.0, "nsc": -1.0})
+    ... except ParameterError as error:
+    ...     print(type(error).__name__)
+    ParameterError
+    """
 
 
 class FrameError(AstroclassifyError, ValueError):
-    """A frame cannot be used: wrong dimensions, no finite pixel, wrong type."""
+    """
+    A frame cannot be used: wrong dimensions, no finite pixel, wrong type.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify import classify
+    >>> from astroclassify.core import FrameError
+    >>> try:
+    ...     classify(np.zeros(5))
+    ... except FrameError as error:
+    ...     print(error)
+    a frame has two axes, (y, x); this one has the shape (5,)
+    """
 
 
 class ReadError(AstroclassifyError, OSError):
-    """A file cannot be read as a frame: truncated, corrupt, or not an image."""
+    """
+    A file cannot be read as a frame: truncated, corrupt, or not an image.
+
+    Examples
+    --------
+    >>> from astroclassify import read_frames
+    >>> from astroclassify.core import ReadError
+    >>> try:
+    ...     read_frames("missing_raw.fits")
+    ... except ReadError as error:
+    ...     print(error)
+    missing_raw.fits: there is no such file
+    """
 
 
 class UnsupportedInstrumentError(ReadError):
@@ -97,7 +135,19 @@ class UnsupportedInstrumentError(ReadError):
 
 
 class UnknownNameError(AstroclassifyError, LookupError):
-    """A name is not in a registry."""
+    """
+    A name is not in a registry.
+
+    Examples
+    --------
+    >>> from astroclassify.core import UnknownNameError
+    >>> from astroclassify.models import MODELS
+    >>> try:
+    ...     MODELS["patchnett"]
+    ... except UnknownNameError as error:
+    ...     print(type(error).__name__)
+    UnknownNameError
+    """
 
 
 class DuplicateNameError(AstroclassifyError, ValueError):
@@ -109,7 +159,19 @@ class PluginError(AstroclassifyError, ImportError):
 
 
 class MissingWeightsError(AstroclassifyError, FileNotFoundError):
-    """A model has no weights, or their file is not there."""
+    """
+    A model has no weights, or their file is not there.
+
+    Examples
+    --------
+    >>> from astroclassify.core import MissingWeightsError
+    >>> from astroclassify.models import build_model
+    >>> try:
+    ...     build_model("hr-celestialnet")
+    ... except MissingWeightsError as error:
+    ...     print(type(error).__name__)
+    MissingWeightsError
+    """
 
 
 class WeightsError(AstroclassifyError, ValueError):
