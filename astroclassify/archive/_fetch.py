@@ -52,6 +52,12 @@ class FetchResult:
         Bytes of those made.
     failures : `~astropy.table.Table`
         A row of each file that is not there: ``OBSID``, ``file`` and ``error``.
+
+    Examples
+    --------
+    >>> from astroclassify.archive import fetch_frames
+    >>> fetched = fetch_frames("frames.csv", "raw")  # doctest: +SKIP
+    >>> fetched.made, fetched.kept, len(fetched.failures)  # doctest: +SKIP
     """
 
     folder: Path

@@ -131,7 +131,15 @@ class ReadError(AstroclassifyError, OSError):
 
 
 class UnsupportedInstrumentError(ReadError):
-    """A file was understood, but comes from a detector that is not supported."""
+    """
+    A file was understood, but comes from a detector that is not supported.
+
+    Examples
+    --------
+    >>> from astroclassify.core import ReadError, UnsupportedInstrumentError
+    >>> issubclass(UnsupportedInstrumentError, ReadError)  # one ``except ReadError`` catches both
+    True
+    """
 
 
 class UnknownNameError(AstroclassifyError, LookupError):
@@ -187,12 +195,38 @@ class TrainingError(AstroclassifyError, ArithmeticError):
 
 
 class OptionalDependencyError(AstroclassifyError, ImportError):
-    """A feature needs a package that is not installed."""
+    """
+    A feature needs a package that is not installed.
+
+    Examples
+    --------
+    >>> from astroclassify.core import OptionalDependencyError
+    >>> issubclass(OptionalDependencyError, ImportError)
+    True
+    """
 
 
 class AstroclassifyWarning(AstropyUserWarning):
-    """Base class of all warnings of astroclassify."""
+    """
+    Base class of all warnings of astroclassify.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from astroclassify.core import AstroclassifyWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", AstroclassifyWarning)  # a program that must not go on in doubt
+    """
 
 
 class FrameWarning(AstroclassifyWarning):
-    """Something about a frame is unusual, and how it was dealt with."""
+    """
+    Something about a frame is unusual, and how it was dealt with.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from astroclassify.core import FrameWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", FrameWarning)  # while files that are known to be odd are read
+    """
