@@ -34,13 +34,14 @@ from astroclassify.core._fingerprint import FileStamp, file_stamp, fingerprint, 
 from astroclassify.core._imports import import_string, lazy_names, optional_import
 from astroclassify.core._journal import Journal
 from astroclassify.core._memory import keep_large_arrays_memory
+from astroclassify.core._pages import write_page
 from astroclassify.core._progress import progress_bar
 from astroclassify.core._provenance import package_version, provenance
 from astroclassify.core._registry import Entry, Registry
 from astroclassify.core._rendering import RENDERERS, html_picture, render, render_png
 from astroclassify.core._run_folder import RunFolder
 from astroclassify.core._statistics import robust_sigma
-from astroclassify.core._text import printable
+from astroclassify.core._text import printable, printable_value
 from astroclassify.core.rules import checked
 
 __all__ = [

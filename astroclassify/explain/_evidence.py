@@ -1,13 +1,13 @@
-"""The evidence of a network that makes its answer of parts, place by place, at no extra cost.
+"""The evidence of a network that makes its answer of parts, one of each patch, at no extra cost.
 
-With :math:`g_i` and :math:`n_{ki}` what place :math:`i` adds to the logits of galaxy and of the kinds
+With :math:`g_i` and :math:`n_{ki}` what patch :math:`i` adds to the logits of galaxy and of the kinds
 :math:`k` of nsc (nebula, star cluster), :math:`T` the temperature and :math:`b` the biases of the
 calibration, the calibrated logits are :math:`L_k = \\sum_i n_{ki} / T + b_k`, and the log-odds
 
 .. math:: F = L_g - \\ln \\sum_k e^{L_k} = L_g - \\sum_k s_k L_k + \\sum_k s_k \\ln s_k
 
 with :math:`s_k` the share of each kind in nsc. The map is :math:`(g_i - \\sum_k s_k n_{ki}) / T`. Its sum
-misses :math:`b_g - \\sum_k s_k (b_k - \\ln s_k)`, which belongs to no place: the calibration's biases, and
+misses :math:`b_g - \\sum_k s_k (b_k - \\ln s_k)`, which belongs to no patch: the calibration's biases, and
 that two kinds of nsc together are more probable than their mean.
 """
 

@@ -38,6 +38,7 @@ __getattr__, __dir__, __all__ = lazy_names(
             "simulate_pictures",
         ),
         "sets._plan": ("ExposurePlan", "plan_exposure"),
+        "survey._field": ("SURVEY_BANDS", "SurveyField", "survey_field"),
         "sets._twins": ("TwinPlans", "simulate_twin", "twin_plans"),
     },
     public=(
@@ -48,9 +49,11 @@ __getattr__, __dir__, __all__ = lazy_names(
         "Optics",
         "RawExposure",
         "STYLES",
+        "SURVEY_BANDS",
         "Scene",
         "SimulatedSet",
         "SimulationConfig",
+        "SurveyField",
         "View",
         "from_image",
         "photograph",
@@ -66,5 +69,6 @@ __getattr__, __dir__, __all__ = lazy_names(
         "simulate_plans",
         "simulate_set",
         "simulate_twin",
+        "survey_field",
     ),
 )
