@@ -19,7 +19,13 @@ shutil.rmtree("api", ignore_errors=True)
 
 sys.path.insert(0, os.path.abspath("_ext"))
 extensions += ["sphinx_gallery.gen_gallery", "command_output"]
-exclude_patterns += ["examples/*", "gallery/**/*.ipynb", "gallery/**/*.py", "sg_execution_times.rst"]
+exclude_patterns += [
+    "examples/*",
+    "notebooks/*",
+    "gallery/**/*.ipynb",
+    "gallery/**/*.py",
+    "sg_execution_times.rst",
+]
 
 # References to other projects need the network: they are looked up only where this is set.
 if not os.environ.get("ASTROCLASSIFY_DOCS_ONLINE"):

@@ -52,6 +52,12 @@ class FetchResult:
         Bytes of those made.
     failures : `~astropy.table.Table`
         A row of each file that is not there: ``OBSID``, ``file`` and ``error``.
+
+    Examples
+    --------
+    >>> from astroclassify.archive import fetch_frames
+    >>> fetched = fetch_frames("frames.csv", "raw")  # doctest: +SKIP
+    >>> fetched.made, fetched.kept, len(fetched.failures)  # doctest: +SKIP
     """
 
     folder: Path
@@ -88,6 +94,11 @@ def plan_fetch(manifest, frame_dir=None, *, whole=False, verify=False):
     ------
     ReadError
         If the manifest has no OBSID, or a row is wrong.
+
+    Examples
+    --------
+    >>> from astroclassify.archive import plan_fetch
+    >>> plan_fetch("frames.csv", "raw")  # doctest: +SKIP
     """
     store = Store(frames_folder(frame_dir))
     return _plan(store, _requests(manifest), whole, store.sums() if verify else {})
@@ -171,6 +182,11 @@ def fetch_frames(
         If the manifest has no OBSID, or a row is wrong.
     OptionalDependencyError
         If a package of the extra ``mast`` is missing.
+
+    Examples
+    --------
+    >>> from astroclassify.archive import fetch_frames
+    >>> fetch_frames("frames.csv", "raw").failures  # doctest: +SKIP
     """
     _check(connections=connections, retries=retries, timeout=timeout, backoff=backoff)
     store = Store(frames_folder(frame_dir))

@@ -148,6 +148,11 @@ def query_archive(
     The archive knows one position for an observation: ``RA`` and ``DEC`` of both chips are the same until
     `complete_positions` has read the files. It does not tell subarrays apart either: a file under 20 MB,
     which a full frame without binning exceeds, is listed with HDU 1 only.
+
+    Examples
+    --------
+    >>> from astroclassify.archive import query_archive
+    >>> query_archive(["M 51"], filters=["F814W"], max_per_body=5)  # doctest: +SKIP
     """
     wanted = _Wanted.of(classes, instruments, filters, exptime, max_per_body, max_bodies, radius)
     names = [bodies] if isinstance(bodies, str) else list(bodies or ())
@@ -467,6 +472,11 @@ def complete_positions(manifest, frame_dir=None):
     ------
     ReadError
         If a file is not there, or does not tell its position.
+
+    Examples
+    --------
+    >>> from astroclassify.archive import complete_positions
+    >>> complete_positions("frames.csv", "raw")  # doctest: +SKIP
     """
     folder = frames_folder(frame_dir)
     table = manifest.copy()

@@ -81,23 +81,81 @@ class AstroclassifyError(Exception):
 
 
 class ParameterError(AstroclassifyError, ValueError):
-    """An argument has a value outside its allowed range."""
+    """
+    An argument has a value outside its allowed range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify import classify
+    >>> from astroclassify.core import ParameterError
+    >>> try:
+    ...     classify(np.ones((64, 64)), prior={"galaxy": 2.0, "nsc": -1.0})
+    ... except ParameterError as error:
+    ...     print(type(error).__name__)
+    ParameterError
+    """
 
 
 class FrameError(AstroclassifyError, ValueError):
-    """A frame cannot be used: wrong dimensions, no finite pixel, wrong type."""
+    """
+    A frame cannot be used: wrong dimensions, no finite pixel, wrong type.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify import classify
+    >>> from astroclassify.core import FrameError
+    >>> try:
+    ...     classify(np.zeros(5))
+    ... except FrameError as error:
+    ...     print(error)
+    a frame has two axes, (y, x); this one has the shape (5,)
+    """
 
 
 class ReadError(AstroclassifyError, OSError):
-    """A file cannot be read as a frame: truncated, corrupt, or not an image."""
+    """
+    A file cannot be read as a frame: truncated, corrupt, or not an image.
+
+    Examples
+    --------
+    >>> from astroclassify import read_frames
+    >>> from astroclassify.core import ReadError
+    >>> try:
+    ...     read_frames("missing_raw.fits")
+    ... except ReadError as error:
+    ...     print(error)
+    missing_raw.fits: there is no such file
+    """
 
 
 class UnsupportedInstrumentError(ReadError):
-    """A file was understood, but comes from a detector that is not supported."""
+    """
+    A file was understood, but comes from a detector that is not supported.
+
+    Examples
+    --------
+    >>> from astroclassify.core import ReadError, UnsupportedInstrumentError
+    >>> issubclass(UnsupportedInstrumentError, ReadError)  # one ``except ReadError`` catches both
+    True
+    """
 
 
 class UnknownNameError(AstroclassifyError, LookupError):
-    """A name is not in a registry."""
+    """
+    A name is not in a registry.
+
+    Examples
+    --------
+    >>> from astroclassify.core import UnknownNameError
+    >>> from astroclassify.models import MODELS
+    >>> try:
+    ...     MODELS["patchnett"]
+    ... except UnknownNameError as error:
+    ...     print(type(error).__name__)
+    UnknownNameError
+    """
 
 
 class DuplicateNameError(AstroclassifyError, ValueError):
@@ -109,7 +167,19 @@ class PluginError(AstroclassifyError, ImportError):
 
 
 class MissingWeightsError(AstroclassifyError, FileNotFoundError):
-    """A model has no weights, or their file is not there."""
+    """
+    A model has no weights, or their file is not there.
+
+    Examples
+    --------
+    >>> from astroclassify.core import MissingWeightsError
+    >>> from astroclassify.models import build_model
+    >>> try:
+    ...     build_model("hr-celestialnet")
+    ... except MissingWeightsError as error:
+    ...     print(type(error).__name__)
+    MissingWeightsError
+    """
 
 
 class WeightsError(AstroclassifyError, ValueError):
@@ -125,7 +195,15 @@ class TrainingError(AstroclassifyError, ArithmeticError):
 
 
 class OptionalDependencyError(AstroclassifyError, ImportError):
-    """A feature needs a package that is not installed."""
+    """
+    A feature needs a package that is not installed.
+
+    Examples
+    --------
+    >>> from astroclassify.core import OptionalDependencyError
+    >>> issubclass(OptionalDependencyError, ImportError)
+    True
+    """
 
 
 #: What no input could have been worked on with: what was asked for is wrong (tuple of type).
@@ -140,8 +218,26 @@ USAGE_ERRORS = (
 
 
 class AstroclassifyWarning(AstropyUserWarning):
-    """Base class of all warnings of astroclassify."""
+    """
+    Base class of all warnings of astroclassify.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from astroclassify.core import AstroclassifyWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", AstroclassifyWarning)  # a program that must not go on in doubt
+    """
 
 
 class FrameWarning(AstroclassifyWarning):
-    """Something about a frame is unusual, and how it was dealt with."""
+    """
+    Something about a frame is unusual, and how it was dealt with.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from astroclassify.core import FrameWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", FrameWarning)  # while files that are known to be odd are read
+    """

@@ -46,6 +46,12 @@ class FrameCheck:
         ``empty field`` or ``unsure``), ``label``, ``probability``, ``p_field``, ``novelty`` and ``note``.
     failed : tuple of str
         Files that could not be read, and why.
+
+    Examples
+    --------
+    >>> from astroclassify.curation import check_frames
+    >>> check = check_frames("night1")  # doctest: +SKIP
+    >>> check.resembles, check.lines  # doctest: +SKIP
     """
 
     resembles: bool

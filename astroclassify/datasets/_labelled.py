@@ -33,6 +33,13 @@ class LabelledFrame:
         Number of the file's HDU that holds the frame; needed where the file has several frames.
     name : str, optional
         For messages; by default the file's name, or the body's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.datasets import LabelledFrame
+    >>> LabelledFrame(np.zeros((64, 64)), "galaxy", "M 51").body
+    'M 51'
     """
 
     frame: Any
@@ -165,6 +172,11 @@ def labelled_frames(manifest, *, frame_dir=None):
         If the list or a frame's file is not there, the list lacks a column, or a row is wrong.
     ParameterError
         If the manifest is a table in memory or an address, and ``frame_dir`` is not given.
+
+    Examples
+    --------
+    >>> from astroclassify.datasets import labelled_frames
+    >>> [one.label for one in labelled_frames("LCID_test.csv", frame_dir="raw")]  # doctest: +SKIP
     """
     if _is_local(manifest) and is_set(manifest):
         return _frames_of_set(Path(manifest))

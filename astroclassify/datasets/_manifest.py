@@ -62,6 +62,11 @@ def read_manifest(source, *, sha256=None, required=MANIFEST_COLUMNS):
     -----
     AstroclassifyWarning
         If a frame is listed more than once.
+
+    Examples
+    --------
+    >>> from astroclassify.datasets import read_manifest
+    >>> read_manifest("LCID_test.csv")["ID", "Label"]  # doctest: +SKIP
     """
     content, name = _bytes_of(source)
     digest = _checked_digest(content, sha256, source)
@@ -314,6 +319,12 @@ def write_manifest(table, path, *, checksum=False):
     ------
     ReadError
         If a row is wrong.
+
+    Examples
+    --------
+    >>> from astroclassify.datasets import read_manifest, write_manifest
+    >>> galaxies = read_manifest("LCID_test.csv")  # doctest: +SKIP
+    >>> write_manifest(galaxies, "frames.ecsv")  # doctest: +SKIP
     """
     path = Path(path)
     checked = check_manifest(table)

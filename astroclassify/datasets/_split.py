@@ -141,6 +141,16 @@ class Split:
         The leakage between the parts.
     left_out : int, default 0
         Rows in neither part: with ``by="instrument"`` those of other cameras that show a body of the test.
+
+    Examples
+    --------
+    >>> from astropy.table import Table
+    >>> listed = Table({"ID": ["M31", "M33", "M13", "M5"], "Label": ["galaxy"] * 2 + ["nsc"] * 2,
+    ...                 "OBSID": [f"jaaa{n}1abq" for n in range(4)], "Instrument": ["ACS/WFC"] * 4})
+    >>> from astroclassify.datasets import split_manifest
+    >>> parts = split_manifest(listed, fraction=0.5)
+    >>> parts.by, len(parts.train), len(parts.test)
+    ('body', 2, 2)
     """
 
     train: Table
@@ -257,6 +267,15 @@ def kfold(manifest, k=5, *, by="body", seed=0, allow_leakage=False):
     -----
     AstroclassifyWarning
         With ``by="frame"``.
+
+    Examples
+    --------
+    >>> from astropy.table import Table
+    >>> listed = Table({"ID": ["M31", "M33", "M13", "M5"], "Label": ["galaxy"] * 2 + ["nsc"] * 2,
+    ...                 "OBSID": [f"jaaa{n}1abq" for n in range(4)], "Instrument": ["ACS/WFC"] * 4})
+    >>> from astroclassify.datasets import kfold
+    >>> [len(fold.test) for fold in kfold(listed, 2)]
+    [2, 2]
     """
     _check_way(by, allow_leakage)
     manifest = _checked(manifest)

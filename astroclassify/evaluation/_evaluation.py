@@ -33,6 +33,13 @@ class Evaluation:
         ``"performance"`` and the others, by name.
     folder : pathlib.Path
         Where all of it is kept.
+
+    Examples
+    --------
+    >>> from astroclassify.evaluation import Evaluation
+    >>> from astropy.table import Table
+    >>> Evaluation(("patchnet",), Table({"label": ["galaxy"]})).models
+    ('patchnet',)
     """
 
     models: tuple[str, ...]
@@ -94,6 +101,11 @@ def read_evaluation(folder):
     ------
     ReadError
         If no finished evaluation is there.
+
+    Examples
+    --------
+    >>> from astroclassify.evaluation import read_evaluation
+    >>> read_evaluation("judged").tables["performance"]["model", "accuracy"]  # doctest: +SKIP
     """
     folder = Path(folder)
     if not (folder / ANSWERS).is_file():

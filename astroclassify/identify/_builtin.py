@@ -41,6 +41,16 @@ class LocalCatalogue(CatalogueSource):
     ----------
     load : callable
         ``load() -> QTable``, as `Catalogue` takes it.
+
+    Examples
+    --------
+    >>> from astropy import units as u
+    >>> from astropy.table import QTable
+    >>> from astroclassify.identify import LocalCatalogue
+    >>> rows = {"name": ["Leo T"], "ra": [143.72] * u.deg, "dec": [17.05] * u.deg, "class": ["galaxy"]}
+    >>> dwarfs = LocalCatalogue(lambda: QTable(rows))
+    >>> f"{dwarfs.resolve('Leo T').ra.deg:.2f}"
+    '143.72'
     """
 
     def __init__(self, load):

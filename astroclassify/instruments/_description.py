@@ -35,6 +35,13 @@ class Amplifier:
         Typical bias level in ADU.
     corner : tuple of str
         Where it reads, ``("top" | "bottom", "left" | "right")`` of its chip's raw image.
+
+    Examples
+    --------
+    >>> from astroclassify.instruments import INSTRUMENTS
+    >>> amplifier = next(iter(INSTRUMENTS["acs-wfc"].amplifiers.values()))
+    >>> amplifier.name, amplifier.gain
+    ('A', 2.02)
     """
 
     name: str

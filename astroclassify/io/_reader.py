@@ -36,6 +36,13 @@ class ReadOptions:
     fresh : bool
         The file was opened for this call alone: its pixels are those on disk, and a reader may
         map them itself.
+
+    Examples
+    --------
+    >>> from astroclassify.io import ReadOptions
+    >>> options = ReadOptions(bias="none")
+    >>> options.bias, options.rows
+    ('none', 'all')
     """
 
     bias: str = "overscan"

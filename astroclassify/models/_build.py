@@ -46,6 +46,13 @@ class Model:
         What most of its arithmetic is done in; sums of evidence and logits are always float32.
     path : pathlib.Path, optional
         Its weights file, from which `differentiable` is loaded; without one that is a copy of ``module``.
+
+    Examples
+    --------
+    >>> from astroclassify.models import build_model
+    >>> model = build_model("patchnet", device="cpu", precision="float32")
+    >>> model.spec.name, model.device, model.precision
+    ('patchnet', 'cpu', 'float32')
     """
 
     spec: ModelSpec
@@ -242,6 +249,13 @@ def build_model(model, *, weights=None, device=None, precision="auto"):
     What was made of the network is compared with what was loaded, on frames made for it: log-odds
     between the classes may differ by 1e-3 of the largest in float32 (0.05 in bfloat16), else the network is
     used as it was loaded. For large networks this takes seconds, and is remembered in the cache folder.
+
+    Examples
+    --------
+    >>> from astroclassify.models import build_model
+    >>> model = build_model("patchnet", device="cpu")
+    >>> model.spec.classes
+    ('galaxy', 'nebula', 'star cluster', 'field')
     """
     check_precision(precision)
     spec = find_spec(model)

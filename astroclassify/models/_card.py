@@ -43,6 +43,12 @@ class Calibration:
         where the card does not say.
     field_above : float, default 0.5
         Probability of ``field``, 0 to 1, above which a label is ``uncertain``.
+
+    Examples
+    --------
+    >>> from astroclassify.models import Calibration
+    >>> Calibration(temperature=1.5, uncertain_below=0.8).field_above
+    0.5
     """
 
     temperature: float = 1.0

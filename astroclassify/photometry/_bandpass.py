@@ -51,6 +51,15 @@ class Bandpass:
     ------
     ParameterError
         If the arrays do not fit, wavelengths do not increase, or a throughput is not between 0 and 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.photometry import Bandpass
+    >>> wavelength = np.array([4000.0, 4001.0, 8000.0, 8001.0])  # Angstrom
+    >>> wide = Bandpass("mine", "wide", wavelength, np.array([0.0, 0.5, 0.5, 0.0]))
+    >>> f"{wide.pivot:.0f}"
+    '5658 nm'
     """
 
     instrument: str

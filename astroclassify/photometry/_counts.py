@@ -131,6 +131,12 @@ def zero_point(bandpass, area=None):
     ------
     ParameterError
         If there is no area.
+
+    Examples
+    --------
+    >>> from astroclassify.photometry import BANDS, zero_point
+    >>> f"{zero_point(BANDS['csst-msc', 'r']):.2f}"
+    '26.03 mag(AB)'
     """
     band = as_bandpass(bandpass)
     return ab_zero_point(band.wavelength, band.throughput, collecting_area(band, area)) * u.ABmag

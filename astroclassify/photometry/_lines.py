@@ -207,6 +207,13 @@ def hii_region(*, hbeta_width=25 * u.nm, ratios=None):
     References
     ----------
     Osterbrock & Ferland 2006, Astrophysics of Gaseous Nebulae and Active Galactic Nuclei, 2nd ed.
+
+    Examples
+    --------
+    >>> from astroclassify.photometry import BANDS, ab_magnitude, hii_region
+    >>> wide, halpha = BANDS["acs-wfc", "F606W"], BANDS["acs-wfc", "F658N"]
+    >>> f"{ab_magnitude(hii_region(), wide) - ab_magnitude(hii_region(), halpha):.1f}"
+    '2.6 mag'
     """
     lines = _HII_REGION | dict(ratios or {})
     return emission_lines(lines, hbeta_width=hbeta_width, continuum=lambda x: planck(x, 30000.0))

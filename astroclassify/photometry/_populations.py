@@ -100,6 +100,14 @@ def star_forming_population():
     References
     ----------
     Coleman, Wu & Weedman 1980, ApJS 43, 393, https://doi.org/10.1086/190674
+
+    Examples
+    --------
+    >>> from astroclassify.photometry import BANDS, ab_magnitude, star_forming_population
+    >>> disk = star_forming_population()
+    >>> blue, red = BANDS["acs-wfc", "F435W"], BANDS["acs-wfc", "F814W"]
+    >>> f"{ab_magnitude(disk, blue) - ab_magnitude(disk, red):.1f}"
+    '1.2 mag'
     """
     return _population(*_STAR_FORMING, _STAR_FORMING_LINES)
 

@@ -68,6 +68,12 @@ def earthshine(v_magnitude=22.9):
     ------
     ParameterError
         If the brightness is out of range.
+
+    Examples
+    --------
+    >>> from astroclassify.photometry import BANDS, count_rate, earthshine
+    >>> f"{count_rate(earthshine(), BANDS['acs-wfc', 'F606W']):.1f}"
+    '29.5 electron / s'
     """
     return _sky_spectrum("earthshine", v_magnitude)
 

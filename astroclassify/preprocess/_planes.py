@@ -48,6 +48,14 @@ def working_planes(array, *, side=192, peaks=False):
     -------
     numpy.ndarray
         Planes, float32, shape (4, h, w), with ``peaks`` (5, h, w).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.preprocess import working_planes
+    >>> frame = np.random.default_rng(1).normal(100.0, 5.0, (2048, 4096)).astype("float32")
+    >>> working_planes(frame).shape
+    (4, 136, 273)
     """
     block = _block_size(array.shape, side)
     image, coverage, peak = _shrink(array, block)

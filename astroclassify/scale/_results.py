@@ -302,6 +302,11 @@ def read_results(folder, *, columns=None):
     ------
     ReadError
         If it is not there, or holds no results.
+
+    Examples
+    --------
+    >>> from astroclassify.scale import read_results
+    >>> read_results("results.parquet", columns=["source", "label"])  # doctest: +SKIP
     """
     parquet, folder = _arrow(), Path(folder)
     tables, meta = [], {}

@@ -52,6 +52,13 @@ class RawExposure:
         Start of the exposure, MJD.
     distorted_wcs : dict of int to astropy.wcs.WCS, optional
         World coordinates with the distortion (SIP), as calibrated files have them.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import simulate_exposure
+    >>> exposure = simulate_exposure("globular", "wfc3-uvis", "F606W", aperture="UVIS2-C512C-SUB", rng=1)
+    >>> exposure.truth["label"], [raw.dtype.name for raw in exposure.raw.values()]
+    ('star cluster', ['uint16'])
     """
 
     raw: dict
@@ -275,6 +282,14 @@ def simulate_exposure(
     -----
     The scene is drawn on pixels twice as large as the detector's; stars are placed exactly. Light becomes
     electrons by Eq. (1), see `response`.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import simulate_exposure
+    >>> exposure = simulate_exposure("spiral", "wfc3-uvis", "F814W", 300.0, aperture="UVIS2-C512C-SUB", rng=1)
+    >>> (frame,) = exposure.frames()
+    >>> frame.shape, frame.unit
+    ((512, 513), Unit("adu"))
     """
     if centred and view is not None:
         raise ParameterError("both a view and centred=True were given; expected one of them")

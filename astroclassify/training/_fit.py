@@ -50,6 +50,12 @@ class TrainingResult:
         ``log.csv``, one row every few steps.
     steps : int
         Steps that were made.
+
+    Examples
+    --------
+    >>> from astroclassify.training import fit
+    >>> result = fit("patchnet", "train.csv", folder="runs/tuned")  # doctest: +SKIP
+    >>> result.weights, result.steps  # doctest: +SKIP
     """
 
     weights: Path

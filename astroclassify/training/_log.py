@@ -81,6 +81,11 @@ def read_log(path):
     -------
     list of dict
         Its rows, values as text; empty where there is no log.
+
+    Examples
+    --------
+    >>> from astroclassify.training import read_log
+    >>> read_log("runs/tuned/log.csv")  # doctest: +SKIP
     """
     return _journal(path).rows()
 

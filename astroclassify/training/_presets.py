@@ -84,6 +84,12 @@ class Recipe:
     ------
     ParameterError
         If a value is out of range.
+
+    Examples
+    --------
+    >>> from astroclassify.training import Recipe
+    >>> Recipe(epochs=2, learning_rate=1e-4).batch_size
+    16
     """
 
     epochs: int = 20

@@ -102,6 +102,12 @@ def plot_roc(evaluation):
     ------
     OptionalDependencyError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from astroclassify.evaluation import read_evaluation
+    >>> from astroclassify.visualization import plot_roc
+    >>> plot_roc(read_evaluation("judged")).savefig("figure.png")  # doctest: +SKIP
     """
     figure = new_figure(5.4, 5.0)
     ax = figure.add_subplot()
@@ -160,6 +166,12 @@ def plot_reliability(evaluation):
     ------
     OptionalDependencyError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from astroclassify.evaluation import read_evaluation
+    >>> from astroclassify.visualization import plot_reliability
+    >>> plot_reliability(read_evaluation("judged")).savefig("figure.png")  # doctest: +SKIP
     """
     figure, panels = _small_panels(evaluation.models, width=2.7, height=2.9)
     tables, styles = evaluation.tables, model_styles(evaluation.models)
@@ -203,6 +215,12 @@ def plot_accuracy_by_body(evaluation, *, max_bodies=_MOST_BODIES):
         If ``max_bodies`` is less than 1.
     OptionalDependencyError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from astroclassify.evaluation import read_evaluation
+    >>> from astroclassify.visualization import plot_accuracy_by_body
+    >>> plot_accuracy_by_body(read_evaluation("judged")).savefig("figure.png")  # doctest: +SKIP
     """
     table = evaluation.tables["by_body"]
     groups = {truth: _worst_bodies(table[table["truth"] == truth]) for truth in _CLASSES}
@@ -289,6 +307,12 @@ def plot_accuracy_and_time(evaluation):
     ------
     OptionalDependencyError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from astroclassify.evaluation import read_evaluation
+    >>> from astroclassify.visualization import plot_accuracy_and_time
+    >>> plot_accuracy_and_time(read_evaluation("judged")).savefig("figure.png")  # doctest: +SKIP
     """
     figure = new_figure(6.0, 3.8)
     ax, styles = figure.add_subplot(), model_styles(evaluation.models)

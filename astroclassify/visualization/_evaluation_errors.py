@@ -49,6 +49,12 @@ def plot_misclassified(evaluation, model, *, frames=None, max_frames=12):
         If the evaluation has no such model, or ``max_frames`` is less than 1.
     OptionalDependencyError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from astroclassify.evaluation import read_evaluation
+    >>> from astroclassify.visualization import plot_misclassified
+    >>> plot_misclassified(read_evaluation("judged"), "patchnet").savefig("figure.png")  # doctest: +SKIP
     """
     if model not in evaluation.models:
         raise ParameterError(f"the evaluation has no model {model!r}; it has {', '.join(evaluation.models)}")

@@ -472,6 +472,14 @@ def random_view(rng, body, shape, *, pixel_scale=0.05, centred=False):
     -------
     View
         The window.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.simulate import random_body, random_view
+    >>> rng = np.random.default_rng(1)
+    >>> random_view(rng, random_body("spiral", rng), (512, 512)).shape
+    (512, 512)
     """
     scale = body.angular_radius / pixel_scale
     if centred:

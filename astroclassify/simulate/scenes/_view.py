@@ -60,6 +60,12 @@ class View:
         Arcseconds per pixel of the window.
     distortion : Distortion, optional
         Where on the sky its pixels look, from offsets from the window's centre; square pixels by default.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import View
+    >>> View((512, 512), 0.05, centre=(0.5, 0.0)).shape
+    (512, 512)
     """
 
     shape: tuple[int, int]

@@ -53,6 +53,12 @@ class SimulatedSet:
         Exposures that could not be made.
     made, kept : int
         Exposures that were made now, and that were there before.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import simulate_set
+    >>> made = simulate_set("frames", count=20, seed=7, processes=2)  # doctest: +SKIP
+    >>> made.manifest["ID", "Label"]  # doctest: +SKIP
     """
 
     folder: Path
@@ -211,6 +217,12 @@ def simulate_set(folder, *, count, seed, config=None, processes=1, progress=None
     The folder holds ``<rootname>_raw.fits`` of each exposure, ``config.toml``, ``manifest.ecsv``,
     ``truth.ecsv`` and, if exposures failed, ``failures.ecsv``. An exposure that fails does not stop the
     others; the next call tries it again.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import simulate_set
+    >>> made = simulate_set("frames", count=20, seed=7, processes=2)  # doctest: +SKIP
+    >>> made.manifest["ID", "Label"]  # doctest: +SKIP
     """
     plans = DrawnPlans(SimulationConfig() if config is None else config, seed, count)
     return simulate_plans(folder, plans, processes=processes, progress=progress, previews=previews)

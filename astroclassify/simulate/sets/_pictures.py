@@ -323,6 +323,11 @@ def simulate_pictures(
         If an argument is out of range, or the folder holds another set.
     ReadError
         If there is no table of the pictures.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import simulate_pictures
+    >>> simulate_pictures("pictures", "frames", count=100).made  # doctest: +SKIP
     """
     listed = labelled_pictures(pictures) if isinstance(pictures, str | Path) else tuple(pictures)
     plans = PicturePlans(

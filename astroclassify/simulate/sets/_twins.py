@@ -215,6 +215,11 @@ def simulate_twin(
     Where a row lies farther from the catalogue's centre than the drawn body reaches, the view is moved in
     towards the body: the paper's authors had looked at their frames, and each shows something.
     A body that is in no table has a random kind of its label, and stands where its frames are.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import simulate_twin
+    >>> simulate_twin("LCID_test.csv", "twin", max_per_body=2).made  # doctest: +SKIP
     """
     table = manifest if isinstance(manifest, Table) else read_manifest(manifest)
     table = table if max_per_body is None else _thinned(table, max_per_body)
