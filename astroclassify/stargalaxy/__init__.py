@@ -1,6 +1,46 @@
 """Star or galaxy, source by source: detection and photometry on all bands, cut-outs, sets of sources."""
 
+from astroclassify.stargalaxy._answers import answers_of, classify_sample, sample_logits
+from astroclassify.stargalaxy._inputs import (
+    BAND_MEASURES,
+    SOURCE_MEASURES,
+    SURVEY_BANDS,
+    SourceInputs,
+    point_widths,
+    source_inputs,
+    with_point_widths,
+)
+from astroclassify.stargalaxy._predict import (
+    checked_inputs,
+    magnitude_bins,
+    reference_band,
+    shares_by_magnitude,
+    source_logits,
+    source_probabilities,
+)
 from astroclassify.stargalaxy._sample import BAND_COLUMNS, FLAGS, SOURCE_COLUMNS, SourceSample
 from astroclassify.stargalaxy._set import SourceSet
 
-__all__ = ["BAND_COLUMNS", "FLAGS", "SOURCE_COLUMNS", "SourceSample", "SourceSet"]
+__all__ = [
+    "BAND_COLUMNS",
+    "BAND_MEASURES",
+    "FLAGS",
+    "SOURCE_COLUMNS",
+    "SOURCE_MEASURES",
+    "SURVEY_BANDS",
+    "SourceInputs",
+    "SourceSample",
+    "SourceSet",
+    "answers_of",
+    "checked_inputs",
+    "classify_sample",
+    "magnitude_bins",
+    "point_widths",
+    "reference_band",
+    "sample_logits",
+    "shares_by_magnitude",
+    "source_inputs",
+    "source_logits",
+    "source_probabilities",
+    "with_point_widths",
+]

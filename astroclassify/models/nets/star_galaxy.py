@@ -1,0 +1,241 @@
+"""Networks for one source of an image: its cut-outs in several bands, its catalogue entry, or both fused."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from astroclassify.core import ParameterError
+from astroclassify.models.nets.resnet import ResNet
+
+#: What a network may look at (tuple of str).
+MODES = ("image", "catalogue")
+#: Bands, measures of each band and measures of the source that the networks expect unless told otherwise (int).
+BANDS, BAND_MEASURES, SOURCE_MEASURES = 7, 7, 13
+#: Side of the central square whose flux sets the scale of the mean profile (pixels).
+_CORE = 5
+
+
+class StarGalaxyNet(nn.Module):
+    """
+    A network that fuses the cut-outs of a source with its catalogue entry.
+
+    Parameters
+    ----------
+    bands : int, default 7
+        Number of bands, B.
+    band_measures : int, default 7
+        Measures of each band, F; the first says whether the band is there.
+    source_measures : int, default 13
+        Measures that are of no band, G.
+    classes : int, default 2
+        Number of logits.
+    size : {"lite", "paper"}, default "lite"
+        ``"paper"``: ResNet-50 for the cut-outs and a bidirectional LSTM along the bands for the catalogue [1]_;
+        ``"lite"``: a small residual network and a small fully connected one.
+    modes : tuple of str, default ("image", "catalogue")
+        What it looks at: both, or one of them.
+
+    Raises
+    ------
+    ParameterError
+        If a mode or a size is unknown.
+
+    Notes
+    -----
+    Images come in units of the sky's noise, so that no camera's gain or exposure time matters. They are seen
+    through the arcsinh of each band, and through the mean over the bands, each weighted by its signal, as the
+    arcsinh and as a profile: divided by its flux in the central 5 x 5 pixels. Whether a source is wider than a
+    point is in the profile; how far that can be trusted is in the signal. A band that is not there is zero in
+    all planes and in all measures.
+
+    References
+    ----------
+    .. [1] Liu et al. 2026, arXiv:2604.10086.
+    """
+
+    def __init__(
+        self,
+        bands=BANDS,
+        band_measures=BAND_MEASURES,
+        source_measures=SOURCE_MEASURES,
+        classes=2,
+        *,
+        size="lite",
+        modes=MODES,
+    ):
+        super().__init__()
+        _check(size, modes)
+        images, catalogue = _ENCODERS[size]
+        measures = (bands, band_measures, source_measures)
+        self.image = images(bands) if "image" in modes else None
+        self.catalogue = catalogue(*measures) if "catalogue" in modes else None
+        width = sum(one.outputs for one in (self.image, self.catalogue) if one is not None)
+        self.head = nn.Sequential(
+            nn.Linear(width, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, classes)
+        )
+
+    def forward(self, cutouts, bands, source):
+        """
+        Compute the logits.
+
+        Parameters
+        ----------
+        cutouts : torch.Tensor
+            ``[N, B, S, S]``, in units of the sky's noise; 0 where there is nothing.
+        bands : torch.Tensor
+            ``[N, B, F]``: measures of each band, the first 1 where it is there.
+        source : torch.Tensor
+            ``[N, G]``: measures of the source.
+
+        Returns
+        -------
+        torch.Tensor
+            Logits ``[N, classes]``.
+        """
+        seen = []
+        if self.image is not None:
+            seen.append(self.image(cutouts, bands[:, :, 0], source[:, :2]))
+        if self.catalogue is not None:
+            seen.append(self.catalogue(bands, source))
+        return self.head(torch.cat(seen, dim=1))
+
+
+def image_planes(cutouts, there):
+    """
+    Give the planes in which a network sees the cut-outs of a source.
+
+    Parameters
+    ----------
+    cutouts : torch.Tensor
+        ``[N, B, S, S]``, in units of the sky's noise.
+    there : torch.Tensor
+        ``[N, B]``, 1 for bands that are there.
+
+    Returns
+    -------
+    torch.Tensor
+        ``[N, B + 2, S, S]``: the arcsinh of each band; that of their weighted mean; and its profile.
+    """
+    core = _central(cutouts).sum(dim=(2, 3)).clamp(min=1.0) * there
+    weights = core / core.square().sum(dim=1, keepdim=True).clamp(min=1.0).sqrt()
+    mean = (cutouts * weights[:, :, None, None]).sum(dim=1, keepdim=True)
+    profile = mean / _central(mean).sum(dim=(2, 3), keepdim=True).clamp(min=_CORE)
+    return torch.cat([torch.asinh(cutouts) / 3, torch.asinh(mean) / 3, (10 * profile).clamp(-3, 6)], dim=1)
+
+
+def _central(images):
+    first = images.shape[-1] // 2 - _CORE // 2
+    return images[..., first : first + _CORE, first : first + _CORE]
+
+
+class _LiteImages(nn.Module):
+    """A small residual network on 2 x 2 pixels a cell; its last maps keep their places: profiles are radial."""
+
+    outputs = 128
+
+    def __init__(self, bands, widths=(48, 80), side=24):
+        super().__init__()
+        self.side = side
+        first, second = widths
+        self.stem = nn.Sequential(*_convolution(4 * (bands + 2), first))
+        self.told = nn.Linear(bands + 2, first)
+        self.trunk = nn.Sequential(
+            nn.ReLU(inplace=True), _Residual(first), *_convolution(first, second, stride=2),
+            nn.ReLU(inplace=True), _Residual(second), *_convolution(second, 32, kernel=1), nn.ReLU(inplace=True),
+        )
+        self.last = nn.Sequential(nn.Flatten(), nn.Linear(32 * (side // 4) ** 2, self.outputs), nn.ReLU())
+
+    def forward(self, cutouts, there, offset):
+        planes = functional.pixel_unshuffle(_trimmed(image_planes(cutouts, there), self.side), 2)
+        told = self.told(torch.cat([there, offset], dim=1))
+        return self.last(self.trunk(self.stem(planes) + told[:, :, None, None]))
+
+
+class _PaperImages(nn.Module):
+    """ResNet-50 without the pooling of its stem, as cut-outs are small."""
+
+    outputs = 512
+
+    def __init__(self, bands):
+        super().__init__()
+        self.network = ResNet(50, planes=bands + 2, classes=self.outputs)
+        # The stem for ImageNet would leave 8 x 8 of 32 x 32 pixels before the first block.
+        self.network.stem = nn.Sequential(
+            *_convolution(bands + 2, 64, kernel=7, stride=2), nn.ReLU(inplace=True)
+        )
+
+    def forward(self, cutouts, there, offset):
+        return functional.relu(self.network(image_planes(cutouts, there)))
+
+
+class _LiteCatalogue(nn.Module):
+    """Two fully connected layers on all measures."""
+
+    outputs = 96
+
+    def __init__(self, bands, band_measures, source_measures):
+        super().__init__()
+        inputs = bands * band_measures + source_measures
+        self.layers = nn.Sequential(
+            nn.BatchNorm1d(inputs), nn.Linear(inputs, 192), nn.ReLU(), nn.Dropout(0.1),
+            nn.Linear(192, self.outputs), nn.ReLU(),
+        )
+
+    def forward(self, bands, source):
+        return self.layers(torch.cat([bands.flatten(1), source], dim=1))
+
+
+class _PaperCatalogue(nn.Module):
+    """A bidirectional LSTM along the bands, in order of wavelength; the source's measures go with each band."""
+
+    outputs = 256
+
+    def __init__(self, bands, band_measures, source_measures):
+        super().__init__()
+        self.scale = nn.BatchNorm1d(bands * band_measures + source_measures)
+        self.bands = (bands, band_measures)
+        self.lstm = nn.LSTM(
+            band_measures + source_measures, self.outputs // 2, num_layers=2, batch_first=True, bidirectional=True
+        )
+
+    def forward(self, bands, source):
+        number = bands.shape[1] * bands.shape[2]
+        scaled = self.scale(torch.cat([bands.flatten(1), source], dim=1))
+        along = scaled[:, :number].unflatten(1, self.bands)
+        others = scaled[:, None, number:].expand(-1, self.bands[0], -1)
+        return self.lstm(torch.cat([along, others], dim=2))[0].mean(dim=1)
+
+
+#: Encoders of images and of the catalogue, by size.
+_ENCODERS = {"lite": (_LiteImages, _LiteCatalogue), "paper": (_PaperImages, _PaperCatalogue)}
+
+
+class _Residual(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.layers = nn.Sequential(
+            *_convolution(width, width), nn.ReLU(inplace=True), *_convolution(width, width)
+        )
+
+    def forward(self, maps):
+        return functional.relu(maps + self.layers(maps))
+
+
+def _convolution(inputs, outputs, *, kernel=3, stride=1):
+    convolution = nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False)
+    return convolution, nn.BatchNorm2d(outputs)
+
+
+def _trimmed(planes, side):
+    """The central square of so many pixels; smaller planes are surrounded by nothing."""
+    missing = max(0, side - planes.shape[-1])
+    planes = functional.pad(planes, (missing // 2, missing - missing // 2) * 2)
+    first = planes.shape[-1] // 2 - side // 2
+    return planes[..., first : first + side, first : first + side]
+
+
+def _check(size, modes):
+    if size not in _ENCODERS:
+        raise ParameterError(f"the size is {size!r}; expected one of {', '.join(_ENCODERS)}")
+    if not modes or set(modes) - set(MODES):
+        raise ParameterError(f"the modes are {modes!r}; expected one or both of {', '.join(MODES)}")
