@@ -1,6 +1,7 @@
 """Star or galaxy, source by source: detection and photometry on all bands, cut-outs, sets of sources."""
 
 from astroclassify.stargalaxy._answers import answers_of, classify_sample, sample_logits
+from astroclassify.stargalaxy._baselines import BASELINES, Baseline, FittedBaseline, fit_baseline
 from astroclassify.stargalaxy._inputs import (
     BAND_MEASURES,
     SOURCE_MEASURES,
@@ -24,7 +25,10 @@ from astroclassify.stargalaxy._set import SourceSet
 __all__ = [
     "BAND_COLUMNS",
     "BAND_MEASURES",
+    "BASELINES",
+    "Baseline",
     "FLAGS",
+    "FittedBaseline",
     "SOURCE_COLUMNS",
     "SOURCE_MEASURES",
     "SURVEY_BANDS",
@@ -34,6 +38,7 @@ __all__ = [
     "answers_of",
     "checked_inputs",
     "classify_sample",
+    "fit_baseline",
     "magnitude_bins",
     "point_widths",
     "reference_band",

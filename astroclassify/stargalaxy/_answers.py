@@ -96,7 +96,10 @@ def answers_of(sample, model, probabilities, *, prior=None):
     probability = probabilities[np.arange(len(best)), best]
     limit = conf.uncertain_below if conf.uncertain_below >= 0 else model.calibration.uncertain_below
     names = np.array([*model.classes, UNCERTAIN])
-    told = {"label": names[np.where(probability < limit, len(model.classes), best)], "probability": probability}
+    told = {
+        "label": names[np.where(probability < limit, len(model.classes), best)],
+        "probability": probability,
+    }
     told |= {f"p_class_{name.replace(' ', '_')}": probabilities[:, k] for k, name in enumerate(model.classes)}
     first = [name for name in ("id", "x", "y", "sky_centroid") if name in sample.catalogue.colnames]
     table = QTable({name: sample.catalogue[name] for name in first} | told)

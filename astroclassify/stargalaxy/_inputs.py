@@ -250,7 +250,9 @@ def _mean_width(sample):
     widths = np.stack([point_widths(sample, band) for band in sample.bands])
     known = np.isfinite(widths)
     total = np.where(known, widths, 0).sum(axis=0)
-    return np.divide(total, known.sum(axis=0), out=np.full(total.shape, _USUAL_WIDTH), where=known.any(axis=0))
+    return np.divide(
+        total, known.sum(axis=0), out=np.full(total.shape, _USUAL_WIDTH), where=known.any(axis=0)
+    )
 
 
 def _log_ratio(size, unit):

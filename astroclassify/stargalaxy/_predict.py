@@ -49,8 +49,8 @@ def checked_inputs(spec, sample):
         )
     if any(len(one) != len(sample) for one in arrays):
         raise PluginError(
-            f"the preprocessing of the model {spec.name!r} gave {[len(one) for one in arrays]} rows; expected "
-            f"one for each of the {len(sample)} sources"
+            f"the preprocessing of the model {spec.name!r} gave {[len(one) for one in arrays]} rows; "
+            f"expected one for each of the {len(sample)} sources"
         )
     if not all(np.isfinite(one).all() for one in arrays):
         raise PluginError(f"the preprocessing of the model {spec.name!r} gave values that are not finite")

@@ -32,7 +32,7 @@ def difficult_samples(*, number=24, bands=SURVEY_BANDS, rng=0):
     -------
     dict of str to SourceSample
         By what is special about them: ``"ordinary"``, ``"one band"``, ``"holes"`` (NaN among the pixels),
-        ``"missing bands"`` (other bands for each source), ``"no pixels"``, ``"no catalogue"`` (positions only),
+        ``"missing bands"`` (other bands for each source), ``"no pixels"``, ``"no catalogue"`` (positions),
         ``"saturated"``, ``"huge"``, ``"one source"``, ``"no source"``.
 
     Examples
@@ -82,7 +82,13 @@ def _ordinary(number, bands, rng):
 def _catalogue(width, flux, x, y, bands):
     number, microjansky = len(width), u.uJy
     table = QTable({"id": np.arange(1, number + 1), "x": x, "y": y})
-    for name, size in (("a", 0.42), ("b", 0.42), ("fwhm", 1.0), ("half_light_radius", 0.5), ("kron_radius", 1.5)):
+    for name, size in (
+        ("a", 0.42),
+        ("b", 0.42),
+        ("fwhm", 1.0),
+        ("half_light_radius", 0.5),
+        ("kron_radius", 1.5),
+    ):
         table[name] = size * width * u.arcsec
     table["ellipticity"], table["concentration"] = np.zeros(number), np.full(number, 2.7)
     table["peak_over_flux"], table["snr"] = 0.1 / width, flux / (10 * _NOISE)

@@ -164,6 +164,17 @@ PRESETS = {
         augmentation=Augmentation.of("none"),
     ),
     "modern": _MODERN,
+    # Sources are small and many; without smoothing, as their probabilities are to be true.
+    "sources": replace(
+        _MODERN,
+        epochs=30,
+        batch_size=128,
+        learning_rate=2e-3,
+        smoothing=0.0,
+        clip=2.0,
+        channels_last=False,
+        augmentation=Augmentation.of("none"),
+    ),
     "fine-tune": replace(_MODERN, epochs=10, learning_rate=1e-4, patience=5),
 }
 

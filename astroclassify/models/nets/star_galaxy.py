@@ -9,7 +9,7 @@ from astroclassify.models.nets.resnet import ResNet
 
 #: What a network may look at (tuple of str).
 MODES = ("image", "catalogue")
-#: Bands, measures of each band and measures of the source that the networks expect unless told otherwise (int).
+#: Bands, measures of each band and measures of the source, as the package's preprocessing gives them (int).
 BANDS, BAND_MEASURES, SOURCE_MEASURES = 7, 7, 13
 #: Side of the central square whose flux sets the scale of the mean profile (pixels).
 _CORE = 5
@@ -30,8 +30,8 @@ class StarGalaxyNet(nn.Module):
     classes : int, default 2
         Number of logits.
     size : {"lite", "paper"}, default "lite"
-        ``"paper"``: ResNet-50 for the cut-outs and a bidirectional LSTM along the bands for the catalogue [1]_;
-        ``"lite"``: a small residual network and a small fully connected one.
+        ``"paper"``: ResNet-50 for the cut-outs and a bidirectional LSTM along the bands for the catalogue
+        [1]_; ``"lite"``: a small residual network and a small fully connected one.
     modes : tuple of str, default ("image", "catalogue")
         What it looks at: both, or one of them.
 
@@ -44,9 +44,9 @@ class StarGalaxyNet(nn.Module):
     -----
     Images come in units of the sky's noise, so that no camera's gain or exposure time matters. They are seen
     through the arcsinh of each band, and through the mean over the bands, each weighted by its signal, as the
-    arcsinh and as a profile: divided by its flux in the central 5 x 5 pixels. Whether a source is wider than a
-    point is in the profile; how far that can be trusted is in the signal. A band that is not there is zero in
-    all planes and in all measures.
+    arcsinh and as a profile: divided by its flux in the central 5 x 5 pixels. Whether a source is wider than
+    a point is in the profile; how far that can be trusted is in the signal. A band that is not there is zero
+    in all planes and in all measures.
 
     References
     ----------
@@ -70,9 +70,7 @@ class StarGalaxyNet(nn.Module):
         self.image = images(bands) if "image" in modes else None
         self.catalogue = catalogue(*measures) if "catalogue" in modes else None
         width = sum(one.outputs for one in (self.image, self.catalogue) if one is not None)
-        self.head = nn.Sequential(
-            nn.Linear(width, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, classes)
-        )
+        self.head = nn.Sequential(nn.Linear(width, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, classes))
 
     def forward(self, cutouts, bands, source):
         """
@@ -129,7 +127,7 @@ def _central(images):
 
 
 class _LiteImages(nn.Module):
-    """A small residual network on 2 x 2 pixels a cell; its last maps keep their places: profiles are radial."""
+    """A small residual network on cells of 2 x 2 pixels; its last maps keep their places, as radii matter."""
 
     outputs = 128
 
@@ -140,8 +138,13 @@ class _LiteImages(nn.Module):
         self.stem = nn.Sequential(*_convolution(4 * (bands + 2), first))
         self.told = nn.Linear(bands + 2, first)
         self.trunk = nn.Sequential(
-            nn.ReLU(inplace=True), _Residual(first), *_convolution(first, second, stride=2),
-            nn.ReLU(inplace=True), _Residual(second), *_convolution(second, 32, kernel=1), nn.ReLU(inplace=True),
+            nn.ReLU(inplace=True),
+            _Residual(first),
+            *_convolution(first, second, stride=2),
+            nn.ReLU(inplace=True),
+            _Residual(second),
+            *_convolution(second, 32, kernel=1),
+            nn.ReLU(inplace=True),
         )
         self.last = nn.Sequential(nn.Flatten(), nn.Linear(32 * (side // 4) ** 2, self.outputs), nn.ReLU())
 
@@ -177,8 +180,12 @@ class _LiteCatalogue(nn.Module):
         super().__init__()
         inputs = bands * band_measures + source_measures
         self.layers = nn.Sequential(
-            nn.BatchNorm1d(inputs), nn.Linear(inputs, 192), nn.ReLU(), nn.Dropout(0.1),
-            nn.Linear(192, self.outputs), nn.ReLU(),
+            nn.BatchNorm1d(inputs),
+            nn.Linear(inputs, 192),
+            nn.ReLU(),
+            nn.Dropout(0.1),
+            nn.Linear(192, self.outputs),
+            nn.ReLU(),
         )
 
     def forward(self, bands, source):
@@ -186,7 +193,7 @@ class _LiteCatalogue(nn.Module):
 
 
 class _PaperCatalogue(nn.Module):
-    """A bidirectional LSTM along the bands, in order of wavelength; the source's measures go with each band."""
+    """A bidirectional LSTM along the bands; the measures of the source go with each band."""
 
     outputs = 256
 
@@ -195,7 +202,11 @@ class _PaperCatalogue(nn.Module):
         self.scale = nn.BatchNorm1d(bands * band_measures + source_measures)
         self.bands = (bands, band_measures)
         self.lstm = nn.LSTM(
-            band_measures + source_measures, self.outputs // 2, num_layers=2, batch_first=True, bidirectional=True
+            band_measures + source_measures,
+            self.outputs // 2,
+            num_layers=2,
+            batch_first=True,
+            bidirectional=True,
         )
 
     def forward(self, bands, source):
