@@ -11,7 +11,7 @@ from PIL import Image
 
 _BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 #: What other scripts import.
-_MODULES = {"judge_frames", "judge_tables", "galsim_scenes"}
+_MODULES = {"judge_frames", "judge_tables", "galsim_scenes", "sources_tables"}
 SCRIPTS = sorted(path.stem for path in _BENCHMARKS.glob("*.py") if path.stem not in _MODULES)
 
 

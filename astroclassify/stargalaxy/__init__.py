@@ -1,11 +1,12 @@
 """Star or galaxy, source by source: detection and photometry on all bands, cut-outs, sets of sources."""
 
 from astroclassify.stargalaxy._answers import answers_of, classify_sample, sample_logits
+from astroclassify.stargalaxy._bands import SURVEY_BANDS, band_roles
 from astroclassify.stargalaxy._baselines import BASELINES, Baseline, FittedBaseline, fit_baseline
+from astroclassify.stargalaxy._from_catalogue import sample_of_catalogue
 from astroclassify.stargalaxy._inputs import (
     BAND_MEASURES,
     SOURCE_MEASURES,
-    SURVEY_BANDS,
     SourceInputs,
     point_widths,
     source_inputs,
@@ -36,6 +37,7 @@ __all__ = [
     "SourceSample",
     "SourceSet",
     "answers_of",
+    "band_roles",
     "checked_inputs",
     "classify_sample",
     "fit_baseline",
@@ -43,6 +45,7 @@ __all__ = [
     "point_widths",
     "reference_band",
     "sample_logits",
+    "sample_of_catalogue",
     "shares_by_magnitude",
     "source_inputs",
     "source_logits",

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from astroclassify.core import UnknownNameError, optional_import
-from astroclassify.stargalaxy._inputs import SURVEY_BANDS, column, flagged, point_widths, source_inputs
+from astroclassify.stargalaxy._bands import SURVEY_BANDS, band_roles
+from astroclassify.stargalaxy._inputs import column, flagged, point_widths, source_inputs
 from astroclassify.stargalaxy._predict import reference_band
 
 #: Scale length of the exponential disk of SPREAD_MODEL, in units of the width of a point.
@@ -138,7 +139,8 @@ def catalogue_features(sample, *, inputs=None):
         ``[N, features]``: the measures that the networks see, and colours; NaN where there is nothing.
     """
     _, bands, source = tuple(inputs or source_inputs(sample))
-    magnitudes = np.stack([column(sample, f"mag_{band}") for band in SURVEY_BANDS], axis=1)
+    roles = band_roles(sample.bands)
+    magnitudes = np.stack([column(sample, f"mag_{roles.get(band)}") for band in SURVEY_BANDS], axis=1)
     colours = np.concatenate(
         [magnitudes[:, :-1] - magnitudes[:, 1:], magnitudes[:, 2:3] - magnitudes[:, 4:5]], axis=1
     )

@@ -7,10 +7,9 @@ import numpy as np
 from astropy import units as u
 
 from astroclassify.core import ParameterError
+from astroclassify.stargalaxy._bands import SURVEY_BANDS, band_roles
 from astroclassify.stargalaxy._sample import FLAGS
 
-#: The bands that the networks know, in order of wavelength (tuple of str).
-SURVEY_BANDS = ("NUV", "u", "g", "r", "i", "z", "y")
 #: What is told of each band; the first says whether it is there (tuple of str).
 BAND_MEASURES = ("there", "detected", "magnitude", "signal", "width", "sharpness", "flagged")
 #: What is told of the source itself; where in its central pixel it lies comes first (tuple of str).
@@ -61,7 +60,8 @@ def source_inputs(sample, *, bands=SURVEY_BANDS):
     Parameters
     ----------
     sample : SourceSample
-        The sources; a band of the network that the sample lacks counts as missing.
+        The sources. Bands of other cameras stand for those of the network (`band_roles`); a band of the
+        network for which the sample has none counts as missing.
     bands : tuple of str, optional
         The bands of the network, in its order; by default those of CSST.
 
@@ -74,7 +74,7 @@ def source_inputs(sample, *, bands=SURVEY_BANDS):
     Raises
     ------
     ParameterError
-        If the sample has none of the bands.
+        If none of the sample's bands stands for one of the network.
 
     Examples
     --------
@@ -83,12 +83,13 @@ def source_inputs(sample, *, bands=SURVEY_BANDS):
     >>> source_inputs(difficult_samples()["one band"]).bands[0, :, 0]
     array([0., 0., 0., 0., 1., 0., 0.], dtype=float32)
     """
-    if not set(bands) & set(sample.bands):
+    roles = band_roles(sample.bands, wanted=bands)
+    if not roles:
         raise ParameterError(
             f"the sample has the bands {', '.join(sample.bands)}; expected some of {', '.join(bands)}"
         )
-    cutouts = _in_noise(sample, bands)
-    measures = np.stack([_of_band(sample, band) for band in bands], axis=1)
+    cutouts = _in_noise(sample, [roles.get(band) for band in bands])
+    measures = np.stack([_of_band(sample, roles.get(band)) for band in bands], axis=1)
     return SourceInputs(cutouts, measures, _of_source(sample))
 
 
@@ -202,11 +203,11 @@ def _narrowest_group(widths):
 
 
 def _in_noise(sample, bands):
-    """Cut-outs in units of the noise, ordered as the network's bands."""
+    """Cut-outs in units of the noise, ordered as the network's bands; None for one that is missing."""
     number, _, side, _ = sample.cutouts.shape
     result = np.zeros((number, len(bands), side, side), np.float32)
     for index, band in enumerate(bands):
-        if band in sample.bands:
+        if band is not None:
             place = sample.bands.index(band)
             noise = sample.noise[:, place]
             scale = np.divide(1, noise, out=np.zeros(number, np.float32), where=noise > 0)
@@ -216,7 +217,9 @@ def _in_noise(sample, bands):
 
 
 def _of_band(sample, band):
-    """The measures of one band, ``[N, F]``."""
+    """The measures of one band, ``[N, F]``; zeros for None."""
+    if band is None:
+        return np.zeros((len(sample), len(BAND_MEASURES)), np.float32)
     point = point_widths(sample, band)
     measures = (
         np.ones(len(point)),

@@ -8,7 +8,8 @@ from scipy.special import softmax
 from astroclassify.core import ParameterError, PluginError, check_whole
 from astroclassify.inference import calibrated_logits, expected_shares, prior_shift, usual_shares
 from astroclassify.models import require_task
-from astroclassify.stargalaxy._inputs import SURVEY_BANDS, SourceInputs, column
+from astroclassify.stargalaxy._bands import SURVEY_BANDS, band_roles
+from astroclassify.stargalaxy._inputs import SourceInputs, column
 
 #: A prior that is estimated from the sources themselves, magnitude by magnitude.
 FROM_FIELD = "field"
@@ -163,7 +164,7 @@ def usual_by_magnitude(model, sample):
     Parameters
     ----------
     model : Model
-        Its card may hold ``shares_by_magnitude``, for each band.
+        Its card may hold ``shares_by_magnitude``, for a band.
     sample : SourceSample
         Sources, whose `reference_band` counts.
 
@@ -172,7 +173,8 @@ def usual_by_magnitude(model, sample):
     numpy.ndarray
         ``[bins, K]``, for the bins of `magnitude_bins`; of a card that says nothing those of its prior.
     """
-    told = model.card.get("shares_by_magnitude", {}).get(reference_band(sample))
+    role = {band: role for role, band in band_roles(sample.bands).items()}.get(reference_band(sample))
+    told = model.card.get("shares_by_magnitude", {}).get(role)
     if told is None:
         return np.tile(usual_shares(model), (len(MAGNITUDE_EDGES) + 1, 1))
     return np.asarray(told, float)
@@ -190,12 +192,12 @@ def reference_band(sample):
     Returns
     -------
     str
-        ``i``, or the band of the sample that is nearest to it in wavelength.
+        ``i``, or the band of the sample that stands for one near to it; of two as near the bluer one.
     """
-    known = [band for band in sample.bands if band in SURVEY_BANDS] or list(sample.bands)
+    roles = band_roles(sample.bands)
     wanted = SURVEY_BANDS.index("i")
-    places = {band: SURVEY_BANDS.index(band) if band in SURVEY_BANDS else wanted for band in known}
-    return min(known, key=lambda band: (abs(places[band] - wanted), places[band]))
+    nearest = min(roles, key=lambda role: abs(SURVEY_BANDS.index(role) - wanted), default=None)
+    return sample.bands[0] if nearest is None else roles[nearest]
 
 
 def magnitude_bins(sample):

@@ -1,0 +1,168 @@
+"""Star or galaxy, judged on unseen fields: ``python benchmarks/sources.py TRAIN TEST --model lite=WEIGHTS``.
+
+TRAIN and TEST are folders of sets of sources. Every ``--model NAME=WEIGHTS`` is asked, by the model that the
+card of the weights names; the baselines (boosted trees on the catalogue, cuts in size and magnitude,
+SPREAD_MODEL, CLASS_STAR) learn from TRAIN. Answers are kept in ``--answers``.
+
+Prints tables with 95% intervals by bootstrap of fields: recall, precision, AUROC and calibration of all
+methods; stellar contamination at 99% galaxy completeness by magnitude; calibration by magnitude; what becomes
+of faint sources, redshifts, latitudes, close pairs, saturated stars, binaries and quasars; what fusion is
+worth; what the prior of the field is worth; and the speed. ``--figures FOLDER`` draws size and probability
+against magnitude.
+"""
+
+import argparse
+from pathlib import Path
+from timeit import repeat
+
+import numpy as np
+import sources_tables
+from astropy.table import Table
+from judge_tables import as_text
+
+from astroclassify.models import MODELS, build_model, read_card
+from astroclassify.stargalaxy import (
+    BASELINES,
+    SourceSet,
+    checked_inputs,
+    fit_baseline,
+    point_widths,
+    sample_logits,
+    source_logits,
+    source_probabilities,
+)
+
+#: What is kept of the catalogue, and what it is called in the tables.
+KEPT = {
+    **{"field": "field", "latitude": "latitude", "true_class": "truth", "true_kind": "kind"},
+    **{"true_redshift": "redshift", "true_blend": "blend", "true_separation": "separation"},
+    **{"neighbour": "neighbour", "snr": "snr", "snr_i": "snr_i", "flag": "flag", "flag_i": "flag_i"},
+    **{"true_mag_i": "magnitude", "mag_i": "mag_i", "half_light_radius": "size"},
+}
+
+
+def plain(column):
+    """Give a column as numbers without a unit."""
+    return np.asarray(getattr(column, "value", column))
+
+
+def facts(sample):
+    """Give what the tables need to know of every source."""
+    catalogue = sample.catalogue
+    table = Table(
+        {name: plain(catalogue[column]) for column, name in KEPT.items() if column in catalogue.colnames}
+    )
+    table["point"] = point_widths(sample, "i")
+    return table
+
+
+def by_field(sources):
+    """Yield the sample of each field."""
+    fields = np.asarray(sources.catalogue["field"], int)
+    for field in np.unique(fields):
+        yield sources.sample(np.flatnonzero(fields == field))
+
+
+def features(sources, names, *, limit=None):
+    """Features of every baseline, and the truth, of the stars and galaxies of a set."""
+    parts, truth = {name: [] for name in names}, []
+    for sample in by_field(sources):
+        sample = sample[np.isin(sample.catalogue["true_class"], ("star", "galaxy"))]
+        truth.append(np.asarray(sample.catalogue["true_class"]) == "galaxy")
+        for name in names:
+            parts[name].append(BASELINES[name].features(sample))
+        if limit and sum(map(len, truth)) >= limit:
+            break
+    return {name: np.concatenate(part) for name, part in parts.items()}, np.concatenate(truth)
+
+
+def baselines(sources, names, *, limit=None):
+    """Fit the baselines that are asked for."""
+    seen, is_galaxy = features(sources, names, limit=limit)
+    return {name: fit_baseline(name, seen[name], is_galaxy) for name in names}
+
+
+def model_of(weights, *, precision="auto"):
+    """Build the model that a weights file's card names."""
+    return build_model(MODELS[read_card(Path(weights))["model"]], weights=weights, precision=precision)
+
+
+def answers(sources, models, fitted):
+    """Ask every model and baseline for every source: a table with a column for each."""
+    rows = []
+    for sample in by_field(sources):
+        table = facts(sample)
+        for name, model in models.items():
+            logits = sample_logits(sample, model)
+            galaxy = model.classes.index("galaxy")
+            for label, prior in ((name, None), (f"{name} + field's prior", "field")):
+                table[f"p {label}"] = source_probabilities(logits, model, sample, prior=prior)[:, galaxy]
+        for name, baseline in fitted.items():
+            table[f"p {name}"] = baseline.p_galaxy(sample)
+        rows.append(table)
+    return {name: np.concatenate([plain(table[name]) for table in rows]) for name in rows[0].colnames}
+
+
+def speed(model, sources, *, number=4096):
+    """Sources a second, from cut-outs to probabilities, and of the network alone."""
+    rows = np.arange(min(number, len(sources)))
+    sample = sources.sample(rows)
+    inputs = checked_inputs(model.spec, sample)
+    whole = min(repeat(lambda: sample_logits(sample, model), number=1, repeat=3))
+    network = min(repeat(lambda: source_logits(model, inputs), number=1, repeat=3))
+    return len(rows) / whole, len(rows) / network
+
+
+def asked(arguments=None):
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("train", type=Path, help="set of sources that baselines learn from")
+    parser.add_argument("test", type=Path, help="set of sources of unseen fields")
+    parser.add_argument("--model", action="append", default=[], metavar="NAME=WEIGHTS")
+    parser.add_argument(
+        "--baseline", action="append", choices=list(BASELINES), help="only these (default: all)"
+    )
+    parser.add_argument("--main", metavar="NAME", help="whose details are told (default: the first model)")
+    parser.add_argument("--limit", type=int, help="sources that baselines learn from, at most")
+    parser.add_argument("--answers", type=Path, metavar="OUT.npz", help="keep the answers here")
+    parser.add_argument("--figures", type=Path, metavar="FOLDER")
+    parser.add_argument("--format", choices=("rst", "markdown"), default="rst")
+    return parser.parse_args(arguments)
+
+
+def kept_answers(chosen, models, test):
+    """Read answers that are there, or ask for them."""
+    if chosen.answers and chosen.answers.is_file():
+        with np.load(chosen.answers) as there:
+            return dict(there)
+    fitted = baselines(SourceSet.open(chosen.train), chosen.baseline or list(BASELINES), limit=chosen.limit)
+    rows = answers(test, models, fitted)
+    if chosen.answers:
+        np.savez_compressed(chosen.answers, **rows)
+    return rows
+
+
+def main(arguments=None):
+    """Judge the models; print the tables."""
+    chosen = asked(arguments)
+    models = {name: model_of(path) for name, _, path in (one.partition("=") for one in chosen.model)}
+    test = SourceSet.open(chosen.test)
+    rows = kept_answers(chosen, models, test)
+    best = chosen.main or next(iter(models), "trees")
+    for table in sources_tables.all_tables(rows, best):
+        print(as_text(table, chosen.format))
+    for name, model in models.items():
+        whole, network = speed(model, test)
+        print(
+            f"{name} ({model.precision}): {whole:.0f} sources a second from cut-outs, {network:.0f} the network\n"
+        )
+    if chosen.figures:
+        from astroclassify.visualization import plot_source_figures
+
+        plot_source_figures(rows, best, chosen.figures)
+
+
+if __name__ == "__main__":
+    main()
