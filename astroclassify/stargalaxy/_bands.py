@@ -8,6 +8,8 @@ SURVEY_BANDS = tuple(_PIVOTS)
 #: Other names that say no wavelength (nm).
 _NAMED = {"U": 365, "B": 440, "V": 550, "R": 650, "I": 800, "Y": 1020, "FUV": 155, "VIS": 715}
 _NUMBER = re.compile(r"F(\d{3,4})(?:W|M|N|LP|X|Q)\d*", re.IGNORECASE)
+#: Filters of JWST beyond 2 micrometres, in tens of nm as all of its are: HST's of such numbers are in nm.
+_LONG = {250, 277, 322, 335, 356, 360, 430, 444, 460, 480}
 #: A band stands for another one whose pivot wavelength is within this factor of its own.
 _NEAR = 1.25
 
@@ -74,7 +76,7 @@ def wavelength(band):
     if found:
         # HST's visible filters are named in nm, its infrared ones and JWST's in tens of nm.
         number = int(found[1])
-        return float(number if number >= 200 and len(found[1]) == 3 else 10 * number)
+        return float(number if number >= 200 and number not in _LONG else 10 * number)
     short = re.split(r"[-_. ]", name)[-1]
     return next(
         (float(table[key]) for key in (name, short) for table in (_PIVOTS, _NAMED) if key in table), None

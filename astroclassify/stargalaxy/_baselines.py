@@ -304,6 +304,7 @@ def _trees():
         l2_regularization=1.0,
         early_stopping=True,
         validation_fraction=0.12,
+        tol=1e-5,
         random_state=0,
     )
 
