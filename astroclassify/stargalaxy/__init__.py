@@ -12,6 +12,8 @@ from astroclassify.stargalaxy._inputs import (
     source_inputs,
     with_point_widths,
 )
+from astroclassify.stargalaxy._match import with_truth
+from astroclassify.stargalaxy._measure import measure_sources
 from astroclassify.stargalaxy._predict import (
     checked_inputs,
     magnitude_bins,
@@ -22,6 +24,7 @@ from astroclassify.stargalaxy._predict import (
 )
 from astroclassify.stargalaxy._sample import BAND_COLUMNS, FLAGS, SOURCE_COLUMNS, SourceSample
 from astroclassify.stargalaxy._set import SourceSet
+from astroclassify.stargalaxy._simulated import simulate_sources
 
 __all__ = [
     "BAND_COLUMNS",
@@ -51,4 +54,7 @@ __all__ = [
     "source_logits",
     "source_probabilities",
     "with_point_widths",
+    "measure_sources",
+    "simulate_sources",
+    "with_truth",
 ]
