@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from astropy.table import Column, Table
+
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import check_output, say, write_result
 from astroclassify.cli._parsing import add_device, add_model, add_output, add_progress, add_subparser, prior
@@ -173,14 +175,13 @@ def _catalogue(path):
 
 def _flat(table, arguments):
     """Plain columns: positions as two of them; on a terminal only those that are read there."""
-    flat = table.copy(copy_data=False)
+    flat = Table(table, copy=False)
     if "sky_centroid" in flat.colnames:
         place = flat.index_column("sky_centroid")
         position = flat["sky_centroid"].icrs
-        flat.add_columns([position.ra, position.dec], indexes=[place, place], names=["ra", "dec"])
+        columns = [Column(one.deg, unit="deg", format=".6f") for one in (position.ra, position.dec)]
+        flat.add_columns(columns, indexes=[place, place], names=["ra", "dec"])
         flat.remove_column("sky_centroid")
-        for name in ("ra", "dec"):
-            flat[name].info.format = ".6f"
     if arguments.output is None and arguments.format in (None, "table"):
         flat = flat[[name for name in _SHOWN if name in flat.colnames]]
     return flat

@@ -13,7 +13,8 @@ from astroclassify.simulate import survey_field
 from astroclassify.visualization import plot_probability_magnitude, plot_size_magnitude, plot_sources
 
 # %%
-# Half a minute of arc on a side, at a moderate galactic latitude. Images are ``CCDData``: files would do as well.
+# Half a minute of arc on a side, at a moderate galactic latitude. Images are ``CCDData``; files would do as
+# well.
 
 field = survey_field(5, bands=("g", "r", "i"), shape=(512, 512), latitude=35.0)
 table = classify_sources(field.images)
@@ -27,8 +28,8 @@ inside = (table["x"] < 300) & (table["y"] < 300)
 plot_sources(part, table[inside])
 
 # %%
-# Stars lie along a line as wide as a point. At the faint end size alone does not tell any more, and probabilities
-# say so.
+# Stars lie along a line as wide as a point. At the faint end size alone does not tell any more, and
+# probabilities say so.
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 plot_size_magnitude(table, ax=axes[0])
