@@ -8,7 +8,7 @@ import numpy as np
 
 from astroclassify.core import UnknownNameError, optional_import
 from astroclassify.stargalaxy._bands import SURVEY_BANDS, band_roles
-from astroclassify.stargalaxy._inputs import column, flagged, point_widths, source_inputs
+from astroclassify.stargalaxy._inputs import column, flagged, mean_point_width, point_widths, source_inputs
 from astroclassify.stargalaxy._predict import reference_band
 
 #: Scale length of the exponential disk of SPREAD_MODEL, in units of the width of a point.
@@ -157,13 +157,8 @@ def _width_magnitude(sample):
 
 
 def _log_size(sample, name):
-    points = np.stack([point_widths(sample, band) for band in sample.bands])
     with np.errstate(all="ignore"):
-        return (
-            np.log(column(sample, name) / np.nanmean(points, axis=0))
-            if len(points)
-            else np.zeros(len(sample))
-        )
+        return np.log(column(sample, name) / mean_point_width(sample))
 
 
 def _in_plane(score, sample):
@@ -230,8 +225,7 @@ def spread_model(sample, inputs):
 
 def _point_pixels(sample):
     """Width of a point in the mean of the bands, pixels."""
-    widths = [np.nanmedian(point_widths(sample, band)) for band in sample.bands if len(sample)]
-    return float(np.nanmean(widths)) / sample.pixel_scale if np.isfinite(widths).any() else 2.0
+    return float(np.median(mean_point_width(sample))) / sample.pixel_scale
 
 
 def _template(sample, images, inputs):
@@ -283,9 +277,7 @@ def _class_star(sample):
     peak = np.maximum(images[:, 14:19, 14:19].max(axis=(1, 2)), 2.0)
     levels = 1.5 * (peak / 1.5)[:, None] ** (np.arange(_LEVELS) / _LEVELS)
     areas = np.stack([(images > level[:, None, None]).sum(axis=(1, 2)) for level in levels.T], axis=1)
-    width = np.nan_to_num(
-        np.nanmean([point_widths(sample, band) for band in sample.bands] or [[np.nan]], axis=0), nan=0.15
-    )
+    width = mean_point_width(sample)
     scaled = np.log1p(areas / (width / sample.pixel_scale)[:, None] ** 2)
     return np.concatenate([scaled, np.log(peak)[:, None], width[:, None]], axis=1)
 

@@ -236,7 +236,7 @@ def _of_band(sample, band):
 
 def _of_source(sample):
     """The measures of the source, ``[N, G]``."""
-    point = _mean_width(sample)
+    point = mean_point_width(sample)
     offsets = [column(sample, name) - np.rint(column(sample, name)) for name in ("x", "y")]
     sizes = ("a", "b", "fwhm", "half_light_radius", "kron_radius")
     others = [column(sample, name) for name in ("ellipticity", "concentration", "peak_over_flux")]
@@ -248,8 +248,20 @@ def _of_source(sample):
     return _finite((*offsets, *(_log_ratio(column(sample, name), point) for name in sizes), *others, *more))
 
 
-def _mean_width(sample):
-    """The mean over the bands of the width of a point, where it is known."""
+def mean_point_width(sample):
+    """
+    Give the mean over the bands of the width of a point.
+
+    Parameters
+    ----------
+    sample : SourceSample
+        The sources.
+
+    Returns
+    -------
+    numpy.ndarray
+        Arcseconds, one for each source; a usual one where none is known.
+    """
     widths = np.stack([point_widths(sample, band) for band in sample.bands])
     known = np.isfinite(widths)
     total = np.where(known, widths, 0).sum(axis=0)

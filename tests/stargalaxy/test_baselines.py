@@ -33,3 +33,11 @@ def test_spread_model_is_zero_for_points_wherever_in_the_pixel_they_lie(samples)
 def test_an_unknown_baseline_is_refused():
     with pytest.raises(UnknownNameError, match="size-magnitude"):
         fit_baseline("guess", np.zeros((2, 1)), [True, False])
+
+
+def test_a_field_without_bright_points_still_has_features(samples):
+    faint = samples[0][:20]
+    for band in faint.bands:
+        faint.catalogue[f"snr_{band}"][:] = 4
+    for baseline in BASELINES.values():
+        assert len(baseline.features(faint)) == 20
