@@ -400,8 +400,7 @@ def source_feeds(data, spec, *, validation, limit=None, augmented=True, seed=1):
         raise ParameterError(
             f"{data} has sources of {names.size} fields; expected 2 or more: one is held out"
         )
-    number = min(names.size - 1, max(1, round(validation * names.size)))
-    is_held = np.isin(fields, np.random.default_rng(seed).permutation(names)[:number])
+    is_held = np.isin(fields, _held_fields(names, validation, seed))
 
     def feed(chosen, **options):
         return SourceFeed(
@@ -409,6 +408,13 @@ def source_feeds(data, spec, *, validation, limit=None, augmented=True, seed=1):
         )
 
     return feed(~is_held, augmented=augmented), feed(is_held)
+
+
+def _held_fields(names, share, seed):
+    """Fields that are held out: a field's number decides, so that a set that grows keeps those of before."""
+    drawn = np.array([np.random.default_rng([seed, int(name)]).random() for name in names])
+    number = min(names.size - 1, max(1, int((drawn < share).sum())))
+    return names[np.argsort(drawn)[:number]]
 
 
 def _read(sources, spec, limit):
