@@ -1,6 +1,6 @@
 """Star or galaxy, source by source: detection and photometry on all bands, cut-outs, sets of sources."""
 
-from astroclassify.stargalaxy._answers import answers_of, classify_sample, sample_logits
+from astroclassify.stargalaxy._answers import classify_sample, sample_logits
 from astroclassify.stargalaxy._bands import SURVEY_BANDS, band_roles
 from astroclassify.stargalaxy._baselines import BASELINES, Baseline, FittedBaseline, fit_baseline
 from astroclassify.stargalaxy._from_catalogue import sample_of_catalogue
@@ -10,14 +10,12 @@ from astroclassify.stargalaxy._inputs import (
     SourceInputs,
     point_widths,
     source_inputs,
-    with_point_widths,
 )
 from astroclassify.stargalaxy._match import with_truth
 from astroclassify.stargalaxy._measure import measure_sources
 from astroclassify.stargalaxy._predict import (
     checked_inputs,
     magnitude_bins,
-    reference_band,
     shares_by_magnitude,
     source_logits,
     source_probabilities,
@@ -39,21 +37,18 @@ __all__ = [
     "SourceInputs",
     "SourceSample",
     "SourceSet",
-    "answers_of",
     "band_roles",
     "checked_inputs",
     "classify_sample",
     "fit_baseline",
     "magnitude_bins",
     "point_widths",
-    "reference_band",
     "sample_logits",
     "sample_of_catalogue",
     "shares_by_magnitude",
     "source_inputs",
     "source_logits",
     "source_probabilities",
-    "with_point_widths",
     "measure_sources",
     "simulate_sources",
     "with_truth",

@@ -11,12 +11,12 @@ from astroclassify.stargalaxy import (
     checked_inputs,
     classify_sample,
     magnitude_bins,
-    reference_band,
     sample_logits,
     shares_by_magnitude,
     source_logits,
     source_probabilities,
 )
+from astroclassify.stargalaxy._predict import reference_band
 from astroclassify.testing import difficult_samples
 
 

@@ -16,8 +16,8 @@ from astroclassify.stargalaxy import (
     point_widths,
     sample_of_catalogue,
     source_inputs,
-    with_point_widths,
 )
+from astroclassify.stargalaxy._inputs import with_point_widths
 from astroclassify.testing import difficult_samples
 
 
