@@ -1,8 +1,8 @@
-"""Stars and galaxies of real frames as a picture: ``python benchmarks/sources_real.py OUT.png NAME=FILE,FILE...``.
+"""Stars and galaxies of real frames: ``python benchmarks/sources_real.py OUT.png NAME=FILE,FILE``.
 
-Each NAME is a field, FILEs its images, one for each band (the band as the header says, or ``--band`` for files
-that do not say). Sources of ``--snr`` or more are marked: stars blue, galaxies red, uncertain ones grey. It is a
-look at real data, of which nobody knows the truth; no score is computed.
+Each NAME is a field, FILEs its images, one for each band (the band as the header says, or ``--band`` for
+files that do not say). Sources of ``--snr`` or more are marked: stars blue, galaxies red, uncertain ones
+grey. It is a look at real data, of which nobody knows the truth; no score is computed.
 """
 
 import argparse
