@@ -61,9 +61,10 @@ def all_tables(rows, best):
     yield judge.binned(best, "magnitude", MAGNITUDES, "By i magnitude")
     yield judge.faint(methods)
     yield judge.binned(best, "latitude", LATITUDES, "By galactic latitude (degrees)")
-    yield judge.binned(
-        f"{best} + field's prior", "latitude", LATITUDES, "The same with the prior of the field"
-    )
+    if f"p {best} + field's prior" in rows:
+        yield judge.binned(
+            f"{best} + field's prior", "latitude", LATITUDES, "The same with the prior of the field"
+        )
     yield judge.kinds(best)
     yield judge.redshifts(best)
     yield judge.fusion(methods, best)
