@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from astroclassify.core import ParameterError
+from astroclassify.core import MissingWeightsError, ParameterError
 from astroclassify.models import MODELS, build_model, built_module
 from astroclassify.models.nets.resnet import ResNet
 from astroclassify.models.nets.star_galaxy import StarGalaxyNet, image_planes
@@ -93,3 +93,8 @@ def test_a_network_for_sources_is_made_faster_with_the_same_answers(tmp_path):
     assert not any(isinstance(layer, torch.nn.BatchNorm2d) for layer in fast.module.modules())
     with torch.inference_mode():
         torch.testing.assert_close(fast.module(*inputs()), network(*inputs()), rtol=1e-3, atol=1e-3)
+
+
+def test_without_weights_it_is_told_how_to_train_on_sources():
+    with pytest.raises(MissingWeightsError, match="train star-galaxy-fusion --data SOURCES --folder run"):
+        build_model("star-galaxy-fusion")
