@@ -172,6 +172,8 @@ PRESETS = {
         learning_rate=2e-3,
         smoothing=0.0,
         clip=2.0,
+        weight_decay=0.05,
+        patience=30,
         channels_last=False,
         augmentation=Augmentation.of("none"),
     ),

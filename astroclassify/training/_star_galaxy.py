@@ -48,6 +48,8 @@ _SIGNAL = SOURCE_MEASURES.index("signal")
 _BAND_SIGNAL = 3  # of BAND_MEASURES
 #: Share of the sources, in training, of which only some bands are shown (float).
 _FEWER_BANDS = 0.35
+#: The most noise, in units of the sky's, that is added in training (float).
+_MOST_NOISE = 0.6
 _ORDER, _CHANGES = range(2)
 
 
@@ -107,7 +109,7 @@ class SourceFeed:
     bins : numpy.ndarray of int
         Their bins of magnitude.
     augmented : bool, default False
-        Whether sources are turned and mirrored, and some shown in fewer bands.
+        Whether sources are turned and mirrored, get more noise, and some are shown in fewer bands.
     seed : int, default 1
         Of order and augmentation.
     """
@@ -158,7 +160,7 @@ class SourceFeed:
         inputs = SourceInputs(*(np.asarray(one[chosen], np.float32) for one in tuple(self.inputs)))
         if self.augmented:
             rng = np.random.default_rng([self.seed, _CHANGES, number])
-            inputs = with_fewer_bands(turned(inputs, rng), rng)
+            inputs = with_fewer_bands(with_noise(turned(inputs, rng), rng), rng)
         return SourceBatch(inputs, self.allowed[chosen], tuple(f"source {i}" for i in chosen))
 
     def described(self):
@@ -200,6 +202,30 @@ def turned(inputs, rng):
         cutouts = np.swapaxes(cutouts, 2, 3)
         source[:, _OFFSETS] = source[:, _OFFSETS[::-1]]
     return SourceInputs(np.ascontiguousarray(cutouts), inputs.bands, source)
+
+
+def with_noise(inputs, rng, *, most=_MOST_NOISE):
+    """
+    Add noise to the cut-outs of a batch, so that their own noise is not learnt by heart.
+
+    Parameters
+    ----------
+    inputs : SourceInputs
+        A batch; changed in place.
+    rng : numpy.random.Generator
+        Source of randomness.
+    most : float
+        Each source gets noise of 0 to so many times that of the sky; the measures stay as they are.
+
+    Returns
+    -------
+    SourceInputs
+        With nothing in bands that are not there.
+    """
+    cutouts, bands, _ = tuple(inputs)
+    amount = rng.uniform(0, most, (len(cutouts), 1)) * (bands[:, :, 0] > 0)
+    cutouts += amount.astype(np.float32)[:, :, None, None] * rng.standard_normal(cutouts.shape, np.float32)
+    return inputs
 
 
 def with_fewer_bands(inputs, rng, *, share=_FEWER_BANDS):
@@ -311,7 +337,7 @@ def fit_sources(
     limit : int, optional
         Use the first fields only, until so many sources are there: a set that grows then stays the same.
     augment : bool, default True
-        Turn and mirror sources, and show some in fewer bands.
+        Turn and mirror sources, add noise, and show some in fewer bands.
     device : str, optional
         As for `~astroclassify.classify`.
     resume : bool, default False

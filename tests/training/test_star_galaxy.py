@@ -11,7 +11,7 @@ from astroclassify.models import MODELS, build_model
 from astroclassify.stargalaxy import SourceInputs, SourceSet, classify_sample, source_inputs
 from astroclassify.testing import difficult_samples
 from astroclassify.training import PRESETS, fit_sources
-from astroclassify.training._star_galaxy import source_feeds, turned, with_fewer_bands
+from astroclassify.training._star_galaxy import source_feeds, turned, with_fewer_bands, with_noise
 
 QUICK = replace(PRESETS["sources"], epochs=3, batch_size=64, warm_up=2)
 
@@ -111,3 +111,11 @@ def test_fewer_bands_leave_one_at_least_and_less_signal():
     assert (changed.source[left < before, 10] < signal[left < before]).all()
     np.testing.assert_allclose(changed.source[left == before, 10], signal[left == before], rtol=1e-5)
     assert not changed.cutouts[changed.bands[:, :, 0] == 0].any()
+
+
+def test_noise_is_added_to_bands_that_are_there_only():
+    inputs = source_inputs(difficult_samples(number=40)["missing bands"])
+    before, there = inputs.cutouts.copy(), inputs.bands[:, :, 0] > 0
+    added = with_noise(inputs, np.random.default_rng(1), most=1.0).cutouts - before
+    assert not added[~there].any()
+    assert 0.3 < added[there].std() < 1

@@ -70,7 +70,7 @@ class StarGalaxyNet(nn.Module):
         self.image = images(bands) if "image" in modes else None
         self.catalogue = catalogue(*measures) if "catalogue" in modes else None
         width = sum(one.outputs for one in (self.image, self.catalogue) if one is not None)
-        self.head = nn.Sequential(nn.Linear(width, 128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, classes))
+        self.head = nn.Sequential(nn.Linear(width, 128), nn.ReLU(), nn.Dropout(0.4), nn.Linear(128, classes))
 
     def forward(self, cutouts, bands, source):
         """
@@ -152,7 +152,9 @@ class _LiteImages(nn.Module):
             *_convolution(second, 32, kernel=1),
             nn.ReLU(inplace=True),
         )
-        self.last = nn.Sequential(nn.Flatten(), nn.Linear(32 * (side // 4) ** 2, self.outputs), nn.ReLU())
+        self.last = nn.Sequential(
+            nn.Flatten(), nn.Dropout(0.5), nn.Linear(32 * (side // 4) ** 2, self.outputs), nn.ReLU()
+        )
 
     def forward(self, cutouts, there, offset):
         planes = functional.pixel_unshuffle(image_planes(_trimmed(cutouts, self.side), there), 2)
@@ -189,7 +191,7 @@ class _LiteCatalogue(nn.Module):
             nn.BatchNorm1d(inputs),
             nn.Linear(inputs, 192),
             nn.ReLU(),
-            nn.Dropout(0.1),
+            nn.Dropout(0.2),
             nn.Linear(192, self.outputs),
             nn.ReLU(),
         )
