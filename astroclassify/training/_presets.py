@@ -164,6 +164,7 @@ PRESETS = {
         augmentation=Augmentation.of("none"),
     ),
     "modern": _MODERN,
+    "fine-tune": replace(_MODERN, epochs=10, learning_rate=1e-4, patience=5),
     # Sources are small and many; without smoothing, as their probabilities are to be true.
     "sources": replace(
         _MODERN,
@@ -177,7 +178,6 @@ PRESETS = {
         channels_last=False,
         augmentation=Augmentation.of("none"),
     ),
-    "fine-tune": replace(_MODERN, epochs=10, learning_rate=1e-4, patience=5),
 }
 
 
