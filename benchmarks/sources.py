@@ -64,7 +64,7 @@ def by_field(sources):
         yield sources.sample(np.flatnonzero(fields == field))
 
 
-def features(sources, names, *, limit=None):
+def features(sources, names, *, max_sources=None):
     """Features of every baseline, and the truth, of the stars and galaxies of a set."""
     parts, truth = {name: [] for name in names}, []
     for sample in by_field(sources):
@@ -72,14 +72,14 @@ def features(sources, names, *, limit=None):
         truth.append(np.asarray(sample.catalogue["true_class"]) == "galaxy")
         for name in names:
             parts[name].append(BASELINES[name].features(sample))
-        if limit and sum(map(len, truth)) >= limit:
+        if max_sources and sum(map(len, truth)) >= max_sources:
             break
     return {name: np.concatenate(part) for name, part in parts.items()}, np.concatenate(truth)
 
 
-def baselines(sources, names, *, limit=None):
+def baselines(sources, names, *, max_sources=None):
     """Fit the baselines that are asked for."""
-    seen, is_galaxy = features(sources, names, limit=limit)
+    seen, is_galaxy = features(sources, names, max_sources=max_sources)
     return {name: fit_baseline(name, seen[name], is_galaxy) for name in names}
 
 
@@ -148,7 +148,7 @@ def asked(arguments=None):
         "--baseline", action="append", choices=list(BASELINES), help="only these (default: all)"
     )
     parser.add_argument("--main", metavar="NAME", help="whose details are told (default: the first model)")
-    parser.add_argument("--limit", type=int, help="sources that baselines learn from, at most")
+    parser.add_argument("--max-sources", type=int, help="sources that baselines learn from, at most")
     parser.add_argument("--answers", type=Path, metavar="OUT.npz", help="keep the answers here")
     parser.add_argument("--figures", type=Path, metavar="FOLDER")
     parser.add_argument("--format", choices=("rst", "markdown"), default="rst")
@@ -160,7 +160,7 @@ def kept_answers(chosen, models, test):
     if chosen.answers and chosen.answers.is_file():
         with np.load(chosen.answers) as there:
             return dict(there)
-    fitted = baselines(SourceSet.open(chosen.train), chosen.baseline or list(BASELINES), limit=chosen.limit)
+    fitted = baselines(SourceSet.open(chosen.train), chosen.baseline or list(BASELINES), max_sources=chosen.max_sources)
     rows = answers(test, models, fitted)
     if chosen.answers:
         np.savez_compressed(chosen.answers, **rows)

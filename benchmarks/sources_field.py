@@ -96,9 +96,8 @@ def main(arguments=None):
         "building the model", lambda: ready_model("star-galaxy-lite", weights=chosen.weights, task="source")
     )
     names = dict(one.partition("=")[::2] for one in chosen.images)
-    images = stages.run("reading", lambda: opened(names))
-    sample = stages.run("detecting and measuring", lambda: measure_sources(images))
-    del images
+    images = [stages.run("reading", lambda: opened(names))]
+    sample = stages.run("detecting and measuring", lambda: measure_sources(images.pop()))
     table = stages.run("classifying", lambda: classify_sample(sample, model))
     stages.run("writing", lambda: write(table, chosen.output))
     stages.say("in all", stages.total)

@@ -33,13 +33,13 @@ from astroclassify.models._card import (
     calibration_of,
     read_card,
 )
-from astroclassify.models._compare import TABLE_3, compare
+from astroclassify.models._compare import TABLE_3, compare_models
 from astroclassify.models._device import has_bfloat16, resolve_device
 from astroclassify.models._output import ModelOutput
 from astroclassify.models._ready import ready_model
 from astroclassify.models._registry import MODELS
 from astroclassify.models._spec import ModelSpec, Options, Weights
-from astroclassify.models._summary import summary
+from astroclassify.models._summary import summarise_model
 from astroclassify.models._tasks import FINE_CLASSES, NSC_CLASSES, TASKS, Task, allowed_classes, require_task
 from astroclassify.models._weights import load_state, locate_weights, verified_sha256, weights_cache
 
@@ -80,7 +80,7 @@ __all__ = [
     "built_module",
     "calibration_entries",
     "calibration_of",
-    "compare",
+    "compare_models",
     "find_spec",
     "has_bfloat16",
     "load_state",
@@ -89,7 +89,7 @@ __all__ = [
     "ready_model",
     "require_task",
     "resolve_device",
-    "summary",
+    "summarise_model",
     "verified_sha256",
     "weights_cache",
 ]

@@ -7,7 +7,7 @@ from astroclassify.models._build import built_module, find_spec
 from astroclassify.models._tasks import require_task
 
 
-def summary(model, *, frame_shape=(2048, 4096)):
+def summarise_model(model, *, frame_shape=(2048, 4096)):
     """
     List the layers of a model; no memory is spent on weights or activations.
 
@@ -36,8 +36,8 @@ def summary(model, *, frame_shape=(2048, 4096)):
 
     Examples
     --------
-    >>> from astroclassify.models import summary
-    >>> table = summary("hr-celestialnet")
+    >>> from astroclassify.models import summarise_model
+    >>> table = summarise_model("hr-celestialnet")
     >>> table.meta["parameters"]
     97048130
     >>> print(table[table["layer"] == "MaxPool2d"][-1]["output"])

@@ -308,7 +308,7 @@ def fit_sources(
     preset="sources",
     weights=None,
     validation=0.15,
-    limit=None,
+    max_sources=None,
     augment=True,
     device=None,
     resume=False,
@@ -334,7 +334,7 @@ def fit_sources(
         A file to start from, or ``"default"``.
     validation : float, default 0.15
         Share of the fields that is held out, and calibrates.
-    limit : int, optional
+    max_sources : int, optional
         Use the first fields only, until so many sources are there: a set that grows then stays the same.
     augment : bool, default True
         Turn and mirror sources, add noise, and show some in fewer bands.
@@ -373,7 +373,7 @@ def fit_sources(
     start = start_of(spec, weights)
     with RunFolder(folder) as run:
         learnt, held = source_feeds(
-            data, spec, validation=validation, limit=limit, augmented=augment, seed=recipe.seed
+            data, spec, validation=validation, max_sources=max_sources, augmented=augment, seed=recipe.seed
         )
         about = _about(spec, recipe, learnt, held, augment, start)
         check_same_training(run, about, resume)
@@ -389,7 +389,7 @@ def fit_sources(
             return _finished(trainer, learnt, held, run.folder, about, licence)
 
 
-def source_feeds(data, spec, *, validation, limit=None, augmented=True, seed=1):
+def source_feeds(data, spec, *, validation, max_sources=None, augmented=True, seed=1):
     """
     Read a set of sources, and hold fields out.
 
@@ -401,7 +401,7 @@ def source_feeds(data, spec, *, validation, limit=None, augmented=True, seed=1):
         The model, whose preprocessing makes the inputs.
     validation : float
         Share of the fields that is held out, more than 0 and less than 1.
-    limit : int, optional
+    max_sources : int, optional
         As for `fit_sources`.
     augmented : bool, default True
         Whether those that are learnt from are augmented.
@@ -420,7 +420,7 @@ def source_feeds(data, spec, *, validation, limit=None, augmented=True, seed=1):
     """
     if not 0 < validation < 1:
         raise ParameterError(f"validation is {validation!r}; expected a share, more than 0 and less than 1")
-    inputs, labels, fields, bins = _read(SourceSet.open(data), spec, limit)
+    inputs, labels, fields, bins = _read(SourceSet.open(data), spec, max_sources)
     names = np.unique(fields)
     if names.size < 2:
         raise ParameterError(
@@ -443,7 +443,7 @@ def _held_fields(names, share, seed):
     return names[np.argsort(drawn)[:number]]
 
 
-def _read(sources, spec, limit):
+def _read(sources, spec, max_sources):
     """Inputs (cut-outs of 16 bits), labels, fields and bins of magnitude of the sources of the classes."""
     catalogue = sources.catalogue
     labels, fields = np.asarray(catalogue["true_class"]).astype(str), np.asarray(catalogue["field"], int)
@@ -460,7 +460,7 @@ def _read(sources, spec, limit):
             )
         )
         used += int(kept.sum())
-        if limit is not None and used >= limit:
+        if max_sources is not None and used >= max_sources:
             break
     cutouts, bands, source, bins, rows = map(np.concatenate, zip(*parts, strict=True))
     return SourceInputs(cutouts, bands, source), labels[rows], fields[rows], bins

@@ -73,7 +73,7 @@ def test_no_field_is_both_learnt_from_and_held_out(source_set):
 
 
 def test_a_limit_takes_whole_fields_from_the_first(source_set):
-    learnt, held = source_feeds(source_set, MODELS["star-galaxy-image"], validation=0.3, limit=150)
+    learnt, held = source_feeds(source_set, MODELS["star-galaxy-image"], validation=0.3, max_sources=150)
     assert sorted({*learnt.fields, *held.fields}) == [0, 1, 2]
 
 
