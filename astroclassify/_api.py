@@ -199,7 +199,7 @@ def classify_many(
         As for `classify`, for every position.
     group_by : {"visit", "file"}, optional
         Give one answer for all frames of a visit of HST (dithers, bands, both chips), or of a file; see
-        `~astroclassify.inference.combine`. Not with ``identify``.
+        `~astroclassify.inference.combine_answers`. Not with ``identify``.
     on_error : {"record", "raise"}, default "record"
         Write an error into the table's row, or raise it.
     prefetch : int, default 2
@@ -280,11 +280,11 @@ def classify_many(
 
 
 def _in_this_process(items, request, asked, **how):
-    told = list(classified(items, asked, request.chosen, **how))
-    table = answers_table([each.row for each in told], asked.model.classes, meta=provenance_of(asked))
+    answers = list(classified(items, asked, request.chosen, **how))
+    table = answers_table([each.row for each in answers], asked.model.classes, meta=provenance_of(asked))
     if asked.catalogue is None:
         return table
-    return with_bodies(table, [asdict(each.entry.named or NamedBody()) for each in told])
+    return with_bodies(table, [asdict(each.entry.named or NamedBody()) for each in answers])
 
 
 def _by_workers(items, request, asked, crew, output, **how):

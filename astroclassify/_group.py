@@ -2,7 +2,7 @@
 
 from astroclassify._api import classify_many
 from astroclassify.core import FrameError
-from astroclassify.inference import combine
+from astroclassify.inference import combine_answers
 from astroclassify.models import ready_model
 
 
@@ -62,7 +62,7 @@ def classify_group(
     See Also
     --------
     classify_many : With ``group_by``, an answer for each visit of many.
-    astroclassify.inference.combine : The rule.
+    astroclassify.inference.combine_answers : The rule.
 
     Examples
     --------
@@ -79,4 +79,4 @@ def classify_group(
         reason = failed["error"][0] if len(failed) else "there are none"
         raise FrameError(f"none of the {len(table)} frames can be used; the first: {reason}")
     meta = dict(table.meta) | {"failed": [str(row["source"]) for row in failed]}
-    return combine(table, loaded, prior=prior, meta=meta)
+    return combine_answers(table, loaded, prior=prior, meta=meta)

@@ -81,8 +81,8 @@ class Work:
         stamps = [_stamp(item) for _, item in job]
         rows = {position: [] for position in range(len(job))}
         start = perf_counter()
-        for told in classified([item for _, item in job], asked, self.request.chosen, depth=1):
-            rows[told.entry.number].append(_row(told, asked, perf_counter() - start))
+        for answer in classified([item for _, item in job], asked, self.request.chosen, depth=1):
+            rows[answer.entry.number].append(_row(answer, asked, perf_counter() - start))
             start = perf_counter()
         return [(number, stamps[i], rows[i]) for i, (number, _) in enumerate(job)]
 
@@ -92,20 +92,20 @@ def _stamp(item):
     return file_stamp(item) if local else None
 
 
-def _row(told, asked, seconds):
+def _row(found, asked, seconds):
     """Give all that is known of a frame as plain values, by name (dict)."""
-    table = answers_table([told.row], asked.model.classes)
+    table = answers_table([found.row], asked.model.classes)
     if asked.catalogue is not None:
-        with_bodies(table, [asdict(told.entry.named or NamedBody())])
+        with_bodies(table, [asdict(found.entry.named or NamedBody())])
     row = {name: _plain(table[name][0]) for name in table.colnames}
     if asked.facts:
-        row |= {"leaning": "", "reason": "", **told.entry.facts, **_made(seconds)}
-    if told.answer is not None:
-        row |= {"leaning": told.answer.leaning, "reason": told.answer.meta["reason"]}
+        row |= {"leaning": "", "reason": "", **found.entry.facts, **_made(seconds)}
+    if found.answer is not None:
+        row |= {"leaning": found.answer.leaning, "reason": found.answer.meta["reason"]}
     if asked.thumbnails:
-        row["thumbnail"] = _picture(told.entry.facts.get("thumbnail"))
+        row["thumbnail"] = _picture(found.entry.facts.get("thumbnail"))
     if asked.evidence:
-        row["evidence"] = _overlay(told.answer)
+        row["evidence"] = _overlay(found.answer)
     return row
 
 
@@ -213,13 +213,13 @@ def _collected(items, work, crew, asked, results, bar):
             if not work.request.recorded:
                 raise error
             done = [(number, _stamp(item), [_failed(number, item, error, asked)]) for number, item in job]
-        for number, stamp, told in done:
+        for number, stamp, answers in done:
             item = taken.pop(number)
-            failed += sum(bool(row["error"]) for row in told)
+            failed += sum(bool(row["error"]) for row in answers)
             if results is None:
-                rows[number] = told
+                rows[number] = answers
             else:
-                results.add(file_name(item), completed(told, results.columns), stamp=stamp)
+                results.add(file_name(item), completed(answers, results.columns), stamp=stamp)
         bar.update(len(done))
         bar.set_postfix(failed=failed, refresh=False)
     return None if results is not None else [row for number in sorted(rows) for row in rows[number]]

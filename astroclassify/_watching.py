@@ -11,7 +11,7 @@ def watch_folder(
     output,
     *,
     stop,
-    told=lambda rows: None,
+    on_rows=lambda rows: None,
     pattern=None,
     poll=None,
     status=None,
@@ -36,7 +36,7 @@ def watch_folder(
         are not classified again.
     stop : threading.Event
         Ends it after the file at hand.
-    told : callable, optional
+    on_rows : callable, optional
         Called with the rows of each file (list of dict) as soon as they are kept.
     pattern : str, optional
         What the names of files are like; by default those with a suffix of frames.
@@ -98,7 +98,7 @@ def watch_folder(
     watched = WatchedFolder(folder, pattern=pattern, poll=poll)
     results = ResultSet(output, columns, about=about, provenance=provenance_of(asked))
     with results, watched:  # events are kept from before the folder is looked through
-        watch(watched, results, rows_of, stop=stop, told=told, status=status)
+        watch(watched, results, rows_of, stop=stop, on_rows=on_rows, status=status)
 
 
 def _warm(asked):

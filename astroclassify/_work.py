@@ -100,7 +100,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class FrameAnswer:
     """What is told of one frame: its row for `answers_table`, and the answer unless there was an error."""
 
     entry: Prepared
@@ -139,7 +139,7 @@ def sources_of(item, *, chip=None, read=None, number=None, survey=None, timeout=
     if isinstance(item, SkyCoord):
         frames, name = [_piece(item, survey)], ""
     elif is_file(item):
-        frames, name = within(timeout, _frames_of, item, {"chips": chip, **(read or {})}), file_name(item)
+        frames, name = within(timeout, _frames_of, item, {"chip": chip, **(read or {})}), file_name(item)
     else:
         frames, name = [item], ""
     sources = [_described(frame, name, number) for frame in frames]
@@ -261,7 +261,7 @@ def classified(items, asked, chosen, *, depth, progress=False, total=None):
 
     Yields
     ------
-    Told
+    FrameAnswer
         Of each frame, in order.
     """
 
@@ -272,7 +272,7 @@ def classified(items, asked, chosen, *, depth, progress=False, total=None):
         groups = progress_bar(ahead, progress=progress, total=total, description="classify")
         entries = (entry for group in groups for entry in group)
         for batch in in_batches(entries, asked.batch_size, key=lambda entry: entry.shape):
-            yield from _told(batch, asked)
+            yield from _answers(batch, asked)
 
 
 def _prepared_item(item, asked, chosen):
@@ -327,27 +327,29 @@ def _named(frame, asked):
         return NamedBody(body_note=str(error))
 
 
-def _told(batch, asked):
-    """Tell of frames that pass the network together; if they fail, of each on its own (list of Told)."""
+def _answers(batch, asked):
+    """Answers of frames that pass the network together; if that fails, of each on its own."""
     if batch[0].error is not None:
-        return [_told_error(batch[0], batch[0].error, asked.model)]
+        return [_of_error(batch[0], batch[0].error, asked.model)]
     try:
         predictions = predicted([entry.planes for entry in batch], asked)
-        return [_told_answer(entry, told, asked) for entry, told in zip(batch, predictions, strict=True)]
+        return [
+            _of_answer(entry, prediction, asked) for entry, prediction in zip(batch, predictions, strict=True)
+        ]
     except Exception as error:  # a batch goes on whatever is wrong with one frame
         if not asked.recorded:
             raise
         if len(batch) == 1:
-            return [_told_error(batch[0], error, asked.model)]
-        return [told for entry in batch for told in _told([entry], asked)]
+            return [_of_error(batch[0], error, asked.model)]
+        return [answer for entry in batch for answer in _answers([entry], asked)]
 
 
-def _told_answer(entry, prediction, asked):
+def _of_answer(entry, prediction, asked):
     meta = {"source": entry.name, "chip": entry.chip, "model": asked.model.spec.name}
     answer = interpret(prediction, asked.model, prior=asked.prior_of(entry.named), meta=meta)
-    return Told(entry, answer_row(answer), answer)
+    return FrameAnswer(entry, answer_row(answer), answer)
 
 
-def _told_error(entry, error, model):
+def _of_error(entry, error, model):
     row = error_row(error, model.classes, source=entry.name, chip=entry.chip, model=model.spec.name)
-    return Told(entry, row)
+    return FrameAnswer(entry, row)

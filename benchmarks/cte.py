@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from astroclassify.simulate import Dice, point_spread, random_effects
+from astroclassify.simulate import RandomStreams, point_spread, random_effects
 from astroclassify.simulate.detector._charge import defer
 from astroclassify.simulate.detector._cosmic_rays import add_cosmic_rays
 
@@ -58,11 +58,11 @@ def cosmic_ray_table():
     load = {}
     for size, name in ((15.0, "HST"), (10.0, "CSST")):
         image = torch.zeros((2048, 2048))
-        add_cosmic_rays(image, 1000.0, rate=1.2, size=size, dice=Dice(1))
+        add_cosmic_rays(image, 1000.0, rate=1.2, size=size, streams=RandomStreams(1))
         load[name] = (image > 20).double().mean().item()
     print("pixels above 20 electrons in 1000 s: " + ", ".join(f"{n} {100 * v:.2f}%" for n, v in load.items()))
     image = torch.zeros((2048, 2048))
-    add_cosmic_rays(image, 60.0, rate=1.2, size=15.0, dice=Dice(2))
+    add_cosmic_rays(image, 60.0, rate=1.2, size=15.0, streams=RandomStreams(2))
     labels, number = ndimage.label(image.numpy() > 20, structure=np.ones((3, 3)))
     pixels = np.bincount(labels.ravel())[1:]
     charge = ndimage.sum_labels(image.numpy(), labels, np.arange(1, number + 1))

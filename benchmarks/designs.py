@@ -1,7 +1,7 @@
 """What each part of the default model is worth: ``python benchmarks/designs.py FOLDER --realsky PICTURES``.
 
 Trains the default model's network again and again with one part left out, each time from the same start, on
-as many samples from the pools in FOLDER (``python -m astroclassify.training produce FOLDER``), and measures
+as many samples from the pools in FOLDER (``astroclassify train-default produce FOLDER``), and measures
 it on the held-out pools there and, if asked for, on labelled photographs. Trainings stay in FOLDER/designs,
 so that a run that was stopped goes on.
 """

@@ -63,7 +63,7 @@ class Drawn(_InSet):
 
         config = SimulationConfig.read(Path(__file__).parent / self.config)
         settings = {"seed": self.seed, "config": config, "processes": asked.processes, "progress": None}
-        return _said(simulate_set(folder, count=first(self.count, share), **settings))
+        return _summary(simulate_set(folder, count=first(self.count, share), **settings))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Rendered(_InSet):
         from astroclassify.simulate import simulate_plans
 
         plans = GalSimPlans(self.seed, first(self.count, share))
-        return _said(simulate_plans(folder, plans, processes=asked.processes, progress=None))
+        return _summary(simulate_plans(folder, plans, processes=asked.processes, progress=None))
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Pictures(_InSet):
         folder = folder.resolve()
         # A file's HISTORY names the picture: as it is called in its folder, wherever that lies.
         with contextlib.chdir(asked.pictures):
-            return _said(semireal.exposed(Path(), folder, **options))
+            return _summary(semireal.exposed(Path(), folder, **options))
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def first(count, share):
     return max(1, math.ceil(count * share - 1e-9))
 
 
-def _said(made):
+def _summary(made):
     failed = f", {len(made.failures)} FAILED" if len(made.failures) else ""
     return f"{made.made} exposures made, {made.kept} kept{failed}"
 

@@ -55,50 +55,50 @@ _BANDS = (
 
 def simulated(number, pictures=()):
     """Give a frame, the truth, the body's name and its label; looked for until the body covers enough."""
-    from astroclassify.simulate import Dice, linear_frame, photograph
+    from astroclassify.simulate import RandomStreams, linear_frame, photograph
 
     for attempt in range(TRIES):
-        dice = Dice([SEED, number, attempt])
-        body, name, label = _body(number, dice, pictures)
-        light, rest = _rendered(body, dice)
+        streams = RandomStreams([SEED, number, attempt])
+        body, name, label = _body(number, streams, pictures)
+        light, rest = _rendered(body, streams)
         truth = _truth(light)
         if not COVERS[0] <= truth.mean() <= COVERS[1]:
             continue
         image = (light + rest) / max(np.quantile(light[truth], 0.9), 1e-30)
-        frame = (linear_frame if dice.chance(0.5) else photograph)(image.astype(np.float32), dice)
+        frame = (linear_frame if streams.chance(0.5) else photograph)(image.astype(np.float32), streams)
         if np.isfinite(frame).mean() > 0.99 and np.ptp(frame[np.isfinite(frame)]) > 0:
             return frame, truth, name, label
     return None
 
 
-def _body(number, dice, pictures):
+def _body(number, streams, pictures):
     from astroclassify.simulate import from_image, random_body
 
     if not pictures:
         label = _LABELS[number % len(_LABELS)]
-        return random_body(None, dice.rng, label=label), f"simulated {number}", label
+        return random_body(None, streams.rng, label=label), f"simulated {number}", label
     picture = pictures[number]
-    size = dice.log_uniform(30, 300)
+    size = streams.log_uniform(30, 300)
     made = from_image(
         picture.path, angular_size=size, surface_brightness=21.0, label=picture.label, seed=number
     )
     return made, picture.body, picture.label
 
 
-def _rendered(body, dice):
+def _rendered(body, streams):
     """Light of the body, and of what is in front of and behind it, after the optics."""
     from astroclassify.simulate import Scene, View, add_background, add_foreground, response
 
-    reach, turn = dice.log_uniform(0.12, 0.35), dice.rng.uniform(0, 2 * np.pi)
-    away = dice.rng.uniform(0, 0.5 - reach / 2) / reach
+    reach, turn = streams.log_uniform(0.12, 0.35), streams.rng.uniform(0, 2 * np.pi)
+    away = streams.rng.uniform(0, 0.5 - reach / 2) / reach
     scale = min(SHAPE) * reach
     centre = float(away * np.sin(turn)), float(away * np.cos(turn))
-    view = View(SHAPE, scale, centre, float(dice.rng.uniform(0, 2 * np.pi)), body.angular_radius / scale)
+    view = View(SHAPE, scale, centre, float(streams.rng.uniform(0, 2 * np.pi)), body.angular_radius / scale)
     around = Scene(view)
-    add_background(around, dice, density=dice.log_uniform(0.1, 3))
-    add_foreground(around, body.latitude, dice, density=dice.log_uniform(0.1, 20))
-    answer = response(*_BANDS[dice.rng.integers(len(_BANDS))])
-    width = dice.log_uniform(0.6, 2.0)
+    add_background(around, streams, density=streams.log_uniform(0.1, 3))
+    add_foreground(around, body.latitude, streams, density=streams.log_uniform(0.1, 20))
+    answer = response(*_BANDS[streams.rng.integers(len(_BANDS))])
+    width = streams.log_uniform(0.6, 2.0)
     return tuple(_blurred(*scene.observed(answer), width) for scene in (body.scene(view), around))
 
 

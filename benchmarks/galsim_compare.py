@@ -15,7 +15,7 @@ import galsim
 import numpy as np
 import torch
 
-from astroclassify.simulate.optics._observe import CORES, observe
+from astroclassify.simulate.optics._observe import CORES, observe_scene
 from astroclassify.simulate.optics._psf import point_spread
 
 MOSAIC = (4146, 4096)
@@ -72,7 +72,7 @@ def galaxies(spread, psf):
         light = sersic(n, radius, q, 0.5, side=side, factor=2)
         # Total light of the profile on the plane, so that fluxes can be compared.
         scale = galsim.Sersic(n=n, half_light_radius=radius).xValue(0, 0)
-        ours = observe((light * scale).float(), NOBODY, spread, shape=(side, side), factor=2)
+        ours = observe_scene((light * scale).float(), NOBODY, spread, shape=(side, side), factor=2)
         centre, width = (side // 2, side // 2), 1.5 * radius
         pair = [moments(image, centre, width) for image in (ours.double().numpy(), theirs.array)]
         print(report(f"Sersic n={n:g}, r_e={radius:g} px, q={q:g}", *pair))
@@ -85,7 +85,11 @@ def stars(spread, psf):
     for flux in (10.0, 100.0, 1e3, 1e4):
         places = cells + rng.uniform(-0.5, 0.5, cells.shape)
         points = np.concatenate([places, np.full((1, 100), flux)])
-        ours = observe(torch.zeros(side // 2, side // 2), points, spread, shape=(side, side)).double().numpy()
+        ours = (
+            observe_scene(torch.zeros(side // 2, side // 2), points, spread, shape=(side, side))
+            .double()
+            .numpy()
+        )
         image = galsim.ImageD(side, side, scale=spread.pixel_scale)
         for y, x in places.T:
             draw_star(image, psf, y, x, flux, 255)
@@ -128,7 +132,7 @@ def speed(spread, psf, number):
     times = []
     for _ in range(3):
         start = time.process_time()
-        observe(dark, points, spread, shape=MOSAIC)
+        observe_scene(dark, points, spread, shape=MOSAIC)
         times.append(time.process_time() - start)
     print(f"{number} stars on {MOSAIC[0]} x {MOSAIC[1]}, CPU seconds on 1 thread")
     print(f"  ours: {times[0]:.2f} s the first time, then {min(times[1:]):.2f} s")
@@ -146,7 +150,7 @@ def speed(spread, psf, number):
         for (y, x, flux), side in zip(part.T, sides, strict=True):
             draw_star(image, psf, y, x, flux, side)
         theirs = (time.process_time() - start) * number / part.shape[1]
-        whole = observe(dark, part, spread, shape=MOSAIC).double().sum()
+        whole = observe_scene(dark, part, spread, shape=MOSAIC).double().sum()
         note = "" if part.shape[1] == number else f" (scaled up from {part.shape[1]} stars)"
         print(
             f"  GalSim, {label}: {theirs:.2f} s{note}, {theirs / min(times[1:]):.1f} times ours "

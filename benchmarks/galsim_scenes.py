@@ -18,11 +18,11 @@ import torch
 from astroclassify.photometry import BANDS, sky_rate, zero_point
 from astroclassify.simulate import (
     ChipWindow,
-    Dice,
     FieldOfView,
+    RandomStreams,
     RawExposure,
     SimulationConfig,
-    collect,
+    collect_electrons,
     read_out,
 )
 from astroclassify.simulate.sets._plan import rootname_of, setting_of
@@ -115,15 +115,15 @@ class GalSimPlan:
 
     def expose(self):
         """Draw the scene, and read the chip's window."""
-        told, field, dice = self.setting, self.field, Dice(self.rng(2))
+        told, field, streams = self.setting, self.field, RandomStreams(self.rng(2))
         ((chip, layout),) = field.layouts.items()
         bandpass = BANDS[told["instrument"], told["band"]]
         light = torch.from_numpy(self.light()).float()
         window = ChipWindow.of(field.camera, layout, bandpass=bandpass, date=told["expstart"])
-        settings = {"effects": told["effects"], "dice": dice}
-        electrons = collect(light, field.camera, told["exptime"], window=window, **settings)
+        settings = {"effects": told["effects"], "streams": streams}
+        electrons = collect_electrons(light, field.camera, told["exptime"], window=window, **settings)
         raw = {chip: read_out(electrons, layout, field.camera, **settings)}
-        world = field.world(*dice.rng.uniform((0, -70, -180), (360, 70, 180)))
+        world = field.world(*streams.rng.uniform((0, -70, -180), (360, 70, 180)))
         truth = self.truth() | {"effects": asdict(told["effects"])}
         times = (told["exptime"], world, field.layouts, truth, told["expstart"])
         return RawExposure(raw, field.camera, told["band"], *times)

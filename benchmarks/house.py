@@ -112,16 +112,24 @@ class Module:
 
     def public_names(self):
         """
-        Give what the module lists as public.
+        Give what the module promises to users.
 
         Returns
         -------
         list of str
-            The entries of ``__all__``.
+            The entries of ``__all__``; where ``lazy_names`` makes it, ``public``, or else all of its names.
         """
         for node in self.tree.body:
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
-                return ast.literal_eval(node.value)
+            if not isinstance(node, ast.Assign):
+                continue
+            targets = [getattr(each, "id", "") for target in node.targets for each in ast.walk(target)]
+            if "__all__" in targets and isinstance(node.value, ast.Call):
+                keywords = {keyword.arg: keyword.value for keyword in node.value.keywords}
+                if "public" in keywords:
+                    return list(ast.literal_eval(keywords["public"]))
+                return [name for names in ast.literal_eval(node.value.args[1]).values() for name in names]
+            if "__all__" in targets:
+                return list(ast.literal_eval(node.value))
         return []
 
 
@@ -222,15 +230,17 @@ def figures(folder):
         "modules": str(len(modules)),
         "lines of code": str(lines),
         "comments, share of code and comments": f"{_share(sum(m.comments() for m in modules), lines):.1%}",
-        "public names": str(len(set(public))),
+        "public names: all, different": f"{len(public)}, {len(set(public))}",
         "private imports from other rooms": str(sum(len(module.private_imports()) for module in modules)),
         "pairs of shared code": str(len(shared_code(modules))),
         "functions: number, median, 95%, longest": (
             f"{len(functions)}, {statistics.median(functions):.0f}, "
             f"{functions[int(0.95 * len(functions))]}, {functions[-1]}"
         ),
-        "longest class, module": f"{max(max(m.classes(), default=0) for m in modules)}, "
-        f"{max(m.lines for m in modules)}",
+        "modules: median, longest": (
+            f"{statistics.median(m.lines for m in modules):.0f}, {max(m.lines for m in modules)}"
+        ),
+        "longest class": str(max(max(m.classes(), default=0) for m in modules)),
     }
 
 

@@ -69,7 +69,7 @@ def tile_compressed(data):
 
 def versions(path, frame, chip, rng):
     """Give what is the same sky to an astronomer, by name."""
-    (raw,) = read_frames(path, chips=chip, bias="none")
+    (raw,) = read_frames(path, chip=chip, bias="none")
     data = frame.data
     middle = tuple(slice(n // 2 - round(0.447 * n), n // 2 + round(0.447 * n)) for n in data.shape)  # 80%
     masked, one = data.copy(), data.copy()
@@ -102,7 +102,7 @@ def classified(count, seed, options):
         for number, exposure in exposures(count, seed):
             exposure.write(path, overwrite=True)
             for chip in sorted(exposure.raw):
-                (frame,) = read_frames(path, chips=chip)
+                (frame,) = read_frames(path, chip=chip)
                 bodies.append(number)
                 rng = np.random.default_rng([seed, number, chip])
                 same = {"as read": frame.data, **versions(path, frame, chip, rng)}

@@ -1,6 +1,6 @@
 """Bands against published curves, and CSST's depths: ``python benchmarks/photometry.py FOLDER...``.
 
-The folders hold published throughput curves, as for ``python -m astroclassify.photometry.fit``. Prints zero
+The folders hold published throughput curves, as for ``astroclassify fit-bands``. Prints zero
 point and pivot of every band next to those of its curve, the largest and median residuals, the depths,
 colours of stars, and how long Eq. (1) takes.
 """

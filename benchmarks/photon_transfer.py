@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from astroclassify.instruments import INSTRUMENTS
-from astroclassify.simulate import ChipWindow, Dice, Effects, collect, read_out
+from astroclassify.simulate import ChipWindow, Effects, RandomStreams, collect_electrons, read_out
 
 LEVELS = (0, 2_000, 5_000, 10_000, 20_000, 30_000, 40_000)
 APERTURES = {
@@ -25,13 +25,13 @@ APERTURES = {
 EDGE = 64  # pixels left out at the borders of an amplifier's part: deferred charge, the start of rows
 
 
-def flat(camera, layout, level, dice):
+def flat(camera, layout, level, streams):
     """Give a flat in ADU, trimmed by amplifier."""
     effects = replace(Effects.typical(camera), cosmic_ray_rate=0.0, post_flash=0.0, bias_jitter=0.0)
     window = ChipWindow.of(camera, layout)
     rate = torch.full(layout.science_shape, float(level))
-    electrons = collect(rate, camera, 1.0, effects=effects, dice=dice, window=window)
-    raw = read_out(electrons, layout, camera, effects=effects, dice=dice).astype(np.float64)
+    electrons = collect_electrons(rate, camera, 1.0, effects=effects, streams=streams, window=window)
+    raw = read_out(electrons, layout, camera, effects=effects, streams=streams).astype(np.float64)
     return {
         section.amplifier: raw[section.slices][EDGE:-EDGE, EDGE:-EDGE]
         for section in layout.sections
@@ -51,7 +51,7 @@ def curve(camera, layout, seed):
     """Give means and variances by amplifier, of pairs and of single flats, at all levels."""
     points = {}
     for number, level in enumerate(LEVELS):
-        first, second = (flat(camera, layout, level, Dice([seed, number, k])) for k in (0, 1))
+        first, second = (flat(camera, layout, level, RandomStreams([seed, number, k])) for k in (0, 1))
         for name in first:
             mean = (clipped(first[name])[0] + clipped(second[name])[0]) / 2
             # Stripes are common to a row: they are taken out of the difference row by row.

@@ -121,7 +121,7 @@ def raw_frames(folder, *, count, seed):
     from dataclasses import replace
 
     from astroclassify.simulate import PicturePlans, SimulationConfig, labelled_pictures, random_body
-    from astroclassify.simulate.sets._levels import Setup, levelled
+    from astroclassify.simulate.sets._levels import Setup, scaled_to
     from astroclassify.training._exposed import exposed_arrays
 
     config = SimulationConfig(
@@ -136,7 +136,7 @@ def raw_frames(folder, *, count, seed):
         setup = Setup(plan.instrument, plan.band, plan.aperture, plan.effects.flat_field)
         level = np.random.default_rng([seed, index]).uniform(*config.surface_brightness)
         view = replace(plan.view, scale=body.angular_radius / plan.view.pixel_scale)
-        body = levelled(body, view, setup, setup.rate(level)) or body
+        body = scaled_to(body, view, setup, setup.rate(level)) or body
         drawn = replace(plan, body=body, view=view)
         for one, real in ((plan, True), (drawn, False)):
             array = exposed_arrays(one.expose())[0]

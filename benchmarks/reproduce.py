@@ -58,7 +58,7 @@ def rst_table(head, rows):
 def table4(clear):
     """Put our Table 4 beside the paper's: how good the models are."""
     rows = []
-    for row in clear.tables["table4"]:
+    for row in clear.tables["performance"]:
         name, *theirs = PAPER.get(row["model"], (row["model"], *["-"] * 5))
         paper = [each if each == "-" else f"{each:.2f}" for each in theirs[:3]]
         rows.append([name, *paper, *(percent(row, figure) for figure in _FIGURES)])
@@ -69,7 +69,7 @@ def table4(clear):
 def table4_times(timed):
     """Put our times beside the paper's."""
     rows = []
-    for row in timed.tables["table4"]:
+    for row in timed.tables["performance"]:
         name, *theirs = PAPER.get(row["model"], (row["model"], *["-"] * 5))
         before, after = theirs[3:]
         both = "-" if before == "-" else f"{before + after:.1f}"
@@ -83,7 +83,7 @@ def table4_times(timed):
 def table_blurry(blurry):
     """Put accuracies on blurry frames beside the paper's."""
     rows = []
-    for row in blurry.tables["table4"]:
+    for row in blurry.tables["performance"]:
         theirs = PAPER_BLURRY.get(row["model"].removesuffix("-resize"))
         name = PAPER[row["model"]][0] if row["model"] in PAPER else row["model"]
         counts = blurry.tables["confusion"]
@@ -189,7 +189,9 @@ def main():
         write_text(text, chosen.output / f"{name}.inc")
         print(f"{name}\n{text}")
     figures = {"figure2": samples(clear, blurry), "figure3": plot_confusion(blurry)}
-    figures |= {f"figure4_{model}": plot_misclassified(clear, model, most=8) for model in clear.models[:2]}
+    figures |= {
+        f"figure4_{model}": plot_misclassified(clear, model, max_frames=8) for model in clear.models[:2]
+    }
     if chosen.robustness:
         figures["robustness"] = plot_robustness(Table.read(chosen.robustness / "robustness.ecsv"))
     for name, figure in figures.items():

@@ -18,7 +18,7 @@ LIMITS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 def main():
     """Screen each list once, and count at each limit."""
     from astroclassify.core import AstroclassifyWarning
-    from astroclassify.curation import screen
+    from astroclassify.curation import screen_frames
     from astroclassify.datasets import read_manifest
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -36,7 +36,9 @@ def main():
         chosen = sorted(set(table["OBSID"]))[:: arguments.every]
         table = table[np.isin(table["OBSID"], chosen)]
         name = path.parent.name
-        screened = screen(table, frames=path.parent, output=arguments.kept / f"{name}.screened.ecsv")
+        screened = screen_frames(
+            table, frame_dir=path.parent, output=arguments.kept / f"{name}.screened.ecsv"
+        )
         novel = screened["novelty"] > screened.meta["screening"]["novelty_above"]
         shares = " ".join(f"{np.mean(screened['p_class_field'] > limit):5.1%}" for limit in LIMITS)
         print(

@@ -131,12 +131,12 @@ def main():
     keep_large_arrays_memory()
     table = read_manifest(arguments.list)[: arguments.rows]
     frames = arguments.frames or arguments.list.parent
-    files = labelled_frames(table, frames=frames)
+    files = labelled_frames(table, frame_dir=frames)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         caches = {}
         for variant in VARIANTS:
             start = time.perf_counter()
-            caches[variant] = build_set(table, Path(folder) / variant, variant=variant, frames=frames)
+            caches[variant] = build_set(table, Path(folder) / variant, variant=variant, frame_dir=frames)
             seconds = (time.perf_counter() - start) / len(table)
             size = sum(path.stat().st_size for path in (Path(folder) / variant).iterdir()) / len(table)
             largest, rms, relative = errors(files, caches[variant])

@@ -160,7 +160,9 @@ def kept_answers(chosen, models, test):
     if chosen.answers and chosen.answers.is_file():
         with np.load(chosen.answers) as there:
             return dict(there)
-    fitted = baselines(SourceSet.open(chosen.train), chosen.baseline or list(BASELINES), max_sources=chosen.max_sources)
+    fitted = baselines(
+        SourceSet.open(chosen.train), chosen.baseline or list(BASELINES), max_sources=chosen.max_sources
+    )
     rows = answers(test, models, fitted)
     if chosen.answers:
         np.savez_compressed(chosen.answers, **rows)

@@ -88,7 +88,7 @@ def one_answer(model, path):
         clocks.append((time.perf_counter(), time.process_time()))
         return result
 
-    (frame,) = tick(read_frames(path, chips=CHIP))
+    (frame,) = tick(read_frames(path, chip=CHIP))
     rows = FrameRows(frame)
     planes = tick(checked_planes(model.spec, rows if model.spec.by_rows else rows[:]))
     (prediction,) = predict_planes(model, [planes], batch_size=4)

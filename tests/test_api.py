@@ -38,13 +38,13 @@ def brightness():
 def fake_files(monkeypatch):
     """Let files named NxLEVEL hold N chips of that level, whatever the readers do."""
 
-    def read(source, *, instrument=None, chips=None, extension=None, mask_bits=None):
+    def read(source, *, instrument=None, chip=None, extension=None, mask_bits=None):
         name = os.path.basename(source) if isinstance(source, str | os.PathLike) else "2x3000"
         if name == "broken":
             raise ReadError(f"{source}: truncated")
         number, level = (int(part) for part in name.split("x"))
         headers = [fits.Header([("ACCHIP", i + 1), ("ACINSTR", "acs-wfc")]) for i in range(number)]
-        headers = [header for header in headers if chips is None or header["ACCHIP"] == chips]
+        headers = [header for header in headers if chip is None or header["ACCHIP"] == chip]
         return [CCDData(np.full((64, 64), level, "f4"), unit="adu", meta=header) for header in headers]
 
     monkeypatch.setattr(_work, "read_frames", read)

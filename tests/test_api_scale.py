@@ -124,7 +124,7 @@ def test_a_watched_folder_is_classified_and_can_be_stopped(folder, output, tmp_p
         told.extend(rows)
         stop.set()
 
-    watch_folder(incoming, output, stop=stop, told=tell)
+    watch_folder(incoming, output, stop=stop, on_rows=tell)
     assert [row["source"].rpartition("/")[2] for row in told] == ["before.fits"]
     assert read_results(output)["label"][0] == told[0]["label"]
 

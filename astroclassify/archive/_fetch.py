@@ -63,18 +63,18 @@ class FetchResult:
     failures: Table
 
 
-def plan_fetch(manifest, folder=None, *, whole=False, verify=False):
+def plan_fetch(manifest, frame_dir=None, *, whole=False, verify=False):
     """
     Tell what a fetch would have to download; nothing is asked of the network.
 
     Parameters
     ----------
     manifest : `~astropy.table.Table` or path-like
-        As for `fetch`.
-    folder : path-like, optional
+        As for `fetch_frames`.
+    frame_dir : path-like, optional
         As for `frames_folder`.
     whole, verify : bool
-        As for `fetch`.
+        As for `fetch_frames`.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def plan_fetch(manifest, folder=None, *, whole=False, verify=False):
     ReadError
         If the manifest has no OBSID, or a row is wrong.
     """
-    store = Store(frames_folder(folder))
+    store = Store(frames_folder(frame_dir))
     return _plan(store, _requests(manifest), whole, store.sums() if verify else {})
 
 
@@ -109,9 +109,9 @@ def _planned(store, request, whole, sums):
     return request.obsid, state, size, problem
 
 
-def fetch(
+def fetch_frames(
     manifest,
-    folder=None,
+    frame_dir=None,
     *,
     source="auto",
     connections=4,
@@ -132,8 +132,8 @@ def fetch(
     Parameters
     ----------
     manifest : `~astropy.table.Table` or path-like
-        A list with the columns ``OBSID`` and ``HDU Index``, such as `read_manifest` and `query` give.
-    folder : path-like, optional
+        A list with the columns ``OBSID`` and ``HDU Index``, such as `read_manifest` and `query_archive` give.
+    frame_dir : path-like, optional
         Where the files ``<OBSID>_raw.fits`` go; by default `frames_folder`.
     source : str, default "auto"
         ``"mast"``; ``"cloud"``, the public bucket of STScI; ``"auto"``, the cloud if it answers and MAST
@@ -173,7 +173,7 @@ def fetch(
         If a package of the extra ``mast`` is missing.
     """
     _check(connections=connections, retries=retries, timeout=timeout, backoff=backoff)
-    store = Store(frames_folder(folder))
+    store = Store(frames_folder(frame_dir))
     requests = _requests(manifest)
     sums = store.sums() if verify else {}
     plan = _plan(store, requests, whole, sums)

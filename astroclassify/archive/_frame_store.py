@@ -17,13 +17,13 @@ _SUMS = "SHA256SUMS"
 _WORK = ".fetch"
 
 
-def frames_folder(folder=None):
+def frames_folder(frame_dir=None):
     """
     Give the folder of fetched frames.
 
     Parameters
     ----------
-    folder : path-like, optional
+    frame_dir : path-like, optional
         A folder of one's own choice; by default that of the environment variable
         ``ASTROCLASSIFY_FRAMES``, of ``conf.frames_dir``, or ``frames`` in the cache, in this order.
 
@@ -38,7 +38,7 @@ def frames_folder(folder=None):
     >>> frames_folder("frames").name
     'frames'
     """
-    chosen = folder or os.environ.get(_VARIABLE) or conf.frames_dir
+    chosen = frame_dir or os.environ.get(_VARIABLE) or conf.frames_dir
     if chosen:
         return Path(chosen).expanduser()
     cache = Path(conf.cache_dir).expanduser() if conf.cache_dir else get_cache_dir_path("astroclassify")

@@ -5,13 +5,14 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+from astropy import units as u
 from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
 
 from astroclassify.archive._frame_store import frames_folder
 from astroclassify.archive._mast import Mast, band_of, proposed_class
-from astroclassify.core import ParameterError, ReadError, progress_bar
+from astroclassify.core import ParameterError, ReadError, in_unit, progress_bar
 from astroclassify.datasets import (
     MANIFEST_COLUMNS,
     KnownBody,
@@ -20,6 +21,7 @@ from astroclassify.datasets import (
     resolve_body,
     visit_of,
 )
+from astroclassify.instruments import registry_name
 
 #: The cameras whose raw frames the paper's lists hold, as the archive calls them.
 _CAMERAS = ("ACS/WFC", "WFC3/UVIS")
@@ -74,7 +76,7 @@ class _Target:
     known: KnownBody | None
 
 
-def query(
+def query_archive(
     bodies=None,
     *,
     classes=None,
@@ -82,16 +84,16 @@ def query(
     filters=None,
     exptime=None,
     radius=None,
-    limit=None,
-    number=None,
-    retries=3,
+    max_per_body=None,
+    max_bodies=None,
+    retries=5,
     backoff=1.0,
     progress=None,
 ):
     """
     Ask MAST which public raw frames there are of bodies, and propose a list of them.
 
-    Nothing is fetched: the list tells sizes, so that `query_summary` and `plan_fetch` can tell what a fetch
+    Nothing is fetched: the list tells sizes, so that `summarise_query` and `plan_fetch` can tell what a fetch
     would hold. Give bodies, or classes, or both (then only bodies of these classes are kept).
 
     Parameters
@@ -104,19 +106,19 @@ def query(
         ``"galaxy"``, ``"nsc"``, ``"nebula"``, ``"star cluster"``. Without bodies: every target that the
         archive puts into such a class.
     instruments : iterable of str, default ("ACS/WFC", "WFC3/UVIS")
-        Cameras.
+        Cameras, also by the names of the registry: ``"acs-wfc"``.
     filters : str or iterable of str, optional
         Bands such as ``"F606W"``; by default all but polarisers and grisms.
-    exptime : tuple of float, optional
+    exptime : tuple of astropy.units.Quantity or float, optional
         Shortest and longest exposure in seconds, either of which may be `None`.
-    radius : float, optional
+    radius : astropy.units.Quantity or float, optional
         Arcminutes around the middle of a body; by default half its diameter, at least 1.5, and 3 for a
         body that is not known.
-    limit : int, optional
+    max_per_body : int, optional
         At most so many exposures of each body, spread over its visits.
-    number : int, optional
+    max_bodies : int, optional
         At most so many bodies of each class, those with most visits first.
-    retries : int, default 3
+    retries : int, default 5
         Further attempts for each question.
     backoff : float, default 1
         Seconds before the first of them, doubled each time.
@@ -147,7 +149,7 @@ def query(
     `complete_positions` has read the files. It does not tell subarrays apart either: a file under 20 MB,
     which a full frame without binning exceeds, is listed with HDU 1 only.
     """
-    wanted = _Wanted.of(classes, instruments, filters, exptime, limit, number, radius)
+    wanted = _Wanted.of(classes, instruments, filters, exptime, max_per_body, max_bodies, radius)
     names = [bodies] if isinstance(bodies, str) else list(bodies or ())
     if not names and not wanted.classes:
         raise ParameterError("say what to look for: names of bodies, or classes")
@@ -167,23 +169,25 @@ class _Wanted:
     instruments: tuple
     filters: frozenset
     exptime: tuple
-    limit: int | None
-    number: int | None
+    max_per_body: int | None
+    max_bodies: int | None
     radius: float | None
 
     @classmethod
-    def of(cls, classes, instruments, filters, exptime, limit, number, radius):
-        instruments = _several(instruments)
+    def of(cls, classes, instruments, filters, exptime, max_per_body, max_bodies, radius):
+        named = {registry_name(name): name for name in _CAMERAS}
+        instruments = tuple(named.get(registry_name(name), name) for name in _several(instruments))
         unknown = [name for name in instruments if name not in _CAMERAS]
         if unknown or not instruments:
             raise ParameterError(f"instruments is {instruments}; it can be {' and '.join(_CAMERAS)}")
-        for name, value in (("limit", limit), ("number", number)):
+        for name, value in (("max_per_body", max_per_body), ("max_bodies", max_bodies)):
             if value is not None and value < 1:
                 raise ParameterError(f"{name} is {value}; it can be 1 or more")
+        radius = None if radius is None else in_unit("radius", radius, u.arcmin)
         if radius is not None and not 0 < radius <= 600:
             raise ParameterError(f"radius is {radius} arcminutes; it can be more than 0, up to 600")
         bands = frozenset(name.upper() for name in _several(filters))
-        return cls(_classes(classes), instruments, bands, _times(exptime), limit, number, radius)
+        return cls(_classes(classes), instruments, bands, _times(exptime), max_per_body, max_bodies, radius)
 
     def takes(self, exposure):
         """Whether an exposure fits, by what the archive says of it (bool)."""
@@ -214,7 +218,10 @@ def _times(exptime):
         shortest, longest = exptime or (None, None)
     except (TypeError, ValueError):
         raise ParameterError(f"exptime is {exptime!r}; expected the shortest and the longest, in s") from None
-    times = shortest or 0.0, np.inf if longest is None else longest
+    times = (
+        0.0 if shortest is None else in_unit("exptime", shortest, u.s),
+        np.inf if longest is None else in_unit("exptime", longest, u.s),
+    )
     if not 0 <= times[0] <= times[1]:
         raise ParameterError(
             f"exptime is {exptime}; the shortest must be 0 s or more, and not above the longest"
@@ -248,7 +255,7 @@ def _of_bodies(mast, names, wanted, progress):
     for target in progress_bar(targets, progress=progress, description="query"):
         observations = mast.around(target.ra, target.dec, target.radius, instruments=wanted.instruments)
         observations = [row for row in observations if _belongs(row, target) and wanted.may_take(row)]
-        exposures = mast.exposures(_spread(observations, wanted.limit, _visit_of_row))
+        exposures = mast.exposures(_spread(observations, wanted.max_per_body, _visit_of_row))
         exposures = [exposure for exposure in exposures if wanted.takes(exposure)]
         found += _labelled(exposures, target)
     return found
@@ -306,8 +313,8 @@ def _of_classes(mast, _, wanted, progress):
             for row in observations
             if proposed_class(row["target_classification"]) == body_class and wanted.may_take(row)
         ]
-        groups = _most_visited(_grouped(observations), wanted.number)
-        chosen = [row for own in groups for row in _spread(own, wanted.limit, _visit_of_row)]
+        groups = _most_visited(_grouped(observations), wanted.max_bodies)
+        chosen = [row for own in groups for row in _spread(own, wanted.max_per_body, _visit_of_row)]
         exposures = [exposure for exposure in mast.exposures(chosen) if wanted.takes(exposure)]
         found += [_by_target(exposure, body_class) for exposure in exposures]
     return found
@@ -363,7 +370,7 @@ def _listed(found, wanted):
     found = [each for each in found if unique[each.exposure.obsid] is each]
     unclear = Counter(each.body for each in found if not each.body_class)
     found = [each for each in found if each.body_class and each.body_class in (wanted.classes or _ALL)]
-    rows = [row for each in _limited(found, wanted.limit) for row in _rows(each)]
+    rows = [row for each in _limited(found, wanted.max_per_body) for row in _rows(each)]
     table = Table(rows=rows, names=(*MANIFEST_COLUMNS, *_MORE_COLUMNS), dtype=_TYPES)
     for name, unit in (("RA", "deg"), ("DEC", "deg"), ("Exptime", "s"), ("Size", "byte")):
         table[name].unit = unit
@@ -399,14 +406,14 @@ def _rows(found):
     ]
 
 
-def query_summary(manifest):
+def summarise_query(manifest):
     """
     Say how much a proposed list holds, body by body.
 
     Parameters
     ----------
     manifest : `~astropy.table.Table`
-        As `query` gives it.
+        As `query_archive` gives it.
 
     Returns
     -------
@@ -439,7 +446,7 @@ def _reasons(manifest):
     return sum(bool(reason) for reason in np.ma.filled(np.ma.asarray(manifest["Proposed"]), "").tolist())
 
 
-def complete_positions(manifest, folder=None):
+def complete_positions(manifest, frame_dir=None):
     """
     Replace the archive's positions by those of the frames, once their files are there.
 
@@ -447,7 +454,7 @@ def complete_positions(manifest, folder=None):
     ----------
     manifest : `~astropy.table.Table`
         A list.
-    folder : path-like, optional
+    frame_dir : path-like, optional
         Of its files; by default `frames_folder`.
 
     Returns
@@ -461,7 +468,7 @@ def complete_positions(manifest, folder=None):
     ReadError
         If a file is not there, or does not tell its position.
     """
-    folder = frames_folder(folder)
+    folder = frames_folder(frame_dir)
     table = manifest.copy()
     if "Exptime" in table.colnames:
         table["Exptime"] = table["Exptime"].astype("f8")

@@ -2,4 +2,4 @@
 
 from astroclassify.cli._main import main
 
-__all__ = ["main"]
+__all__ = []

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from astroclassify.cli._output import check_place, render, say, tell_errors
-from astroclassify.cli._parsing import add_device, add_progress, add_subparser
+from astroclassify.cli._output import check_writable, render, report_errors, say
+from astroclassify.cli._parsing import add_device, add_output_file, add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify calibrate night1/ labels.csv -o mine.safetensors
@@ -37,9 +37,7 @@ def add_parser(subparsers):
         help="CSV table with the columns file, label (galaxy, nsc, nebula, star cluster or field) and body; "
         "or a list in the columns of the paper's. Without it only the shares of the classes are estimated",
     )
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="weights to write, NAME.safetensors"
-    )
+    add_output_file(parser, "weights to write, NAME.safetensors", required=True)
     parser.add_argument("--model", default="default", help="name of the model")
     parser.add_argument(
         "--weights",
@@ -68,7 +66,7 @@ def run(arguments):
     from astroclassify.io import expand_inputs
     from astroclassify.models import build_model, resolve_device
 
-    check_place(arguments.output, inputs=[path for path in (arguments.labels, arguments.weights) if path])
+    check_writable(arguments.output, inputs=[path for path in (arguments.labels, arguments.weights) if path])
     model = build_model(arguments.model, weights=arguments.weights, device=resolve_device(arguments.device))
     if arguments.labels is None:
         paths, errors = expand_inputs([arguments.frames])
@@ -79,8 +77,8 @@ def run(arguments):
         found = calibrate(model, _labelled(arguments), progress=arguments.progress)
         say(f"{found.about['frames']} labelled frames of {found.about['bodies']} bodies; figures 'after' are")
         say("of each body by a calibration from the others, with 95% intervals by body")
-    status = tell_errors([*errors, *found.failed])
-    _tell_change(model.calibration, found.calibration, model.classes)
+    status = report_errors([*errors, *found.failed])
+    _say_change(model.calibration, found.calibration, model.classes)
     say(render(found.figures, "table").rstrip().replace("\n", "\nastroclassify: "))
     print(found.write(arguments.output))
     return status
@@ -89,10 +87,10 @@ def run(arguments):
 def _labelled(arguments):
     from astroclassify.datasets import labelled_files
 
-    return labelled_files(arguments.labels, frames=arguments.frames)
+    return labelled_files(arguments.labels, frame_dir=arguments.frames)
 
 
-def _tell_change(before, after, classes):
+def _say_change(before, after, classes):
     offsets = zip(classes, before.bias or (0.0,) * len(classes), after.bias, strict=True)
-    told = ", ".join(f"{name} {old:.2f} -> {new:.2f}" for name, old, new in offsets)
-    say(f"temperature {before.temperature:.2f} -> {after.temperature:.2f}; offsets: {told}")
+    changes = ", ".join(f"{name} {old:.2f} -> {new:.2f}" for name, old, new in offsets)
+    say(f"temperature {before.temperature:.2f} -> {after.temperature:.2f}; offsets: {changes}")

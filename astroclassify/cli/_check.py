@@ -1,7 +1,7 @@
 """``astroclassify check``: whether frames resemble what a model has learnt, and if not, why."""
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import check_output, format_of, say, tell_errors, write_result
+from astroclassify.cli._output import check_output, format_of, report_errors, say, write_result
 from astroclassify.cli._parsing import (
     add_device,
     add_files,
@@ -56,19 +56,19 @@ def run(arguments):
     int
         The exit status: 3 where the frames are unlike what the model has learnt.
     """
-    from astroclassify.curation import check
+    from astroclassify.curation import check_frames
     from astroclassify.io import expand_inputs
 
     paths, errors = expand_inputs(arguments.files)
     check_output(arguments.output, arguments.format, inputs=paths)
-    found = check(
+    found = check_frames(
         paths,
         model=arguments.model,
         weights=arguments.weights,
         device=arguments.device,
         progress=arguments.progress,
     )
-    status = tell_errors([*errors, *found.failed])
+    status = report_errors([*errors, *found.failed])
     for line in found.lines:
         say(line)
     format = format_of(arguments.format, arguments.output)

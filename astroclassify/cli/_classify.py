@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.cli._output import check_apart, check_output, format_of, say, tell_errors, write_result
+from astroclassify.cli._output import check_apart, check_output, format_of, report_errors, say, write_result
 from astroclassify.cli._parsing import (
     add_device,
     add_files,
@@ -170,8 +170,8 @@ def run(arguments):
         timeout=arguments.timeout,
         progress=arguments.progress,
     )
-    errors += [_told(row) for row in table[table["error"] != ""]]
-    status = tell_errors(errors)
+    errors += [_error_message(row) for row in table[table["error"] != ""]]
+    status = report_errors(errors)
     if "agrees" in table.colnames:
         table = _disagreements_first(table)
     if lasting:
@@ -201,7 +201,7 @@ def _disagreements_first(table):
     return table[np.argsort(~disagrees, kind="stable")]
 
 
-def _told(row):
+def _error_message(row):
     """Say what went wrong with one row; the kind of error is for programs."""
     message = row["error"].partition(": ")[2]
     if Path(row["source"]).name in message:

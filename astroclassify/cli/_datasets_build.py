@@ -1,14 +1,19 @@
 """``astroclassify datasets build``: the frames of a list in one array on disk."""
 
-from pathlib import Path
-
-from astroclassify.cli._output import tell_errors
-from astroclassify.cli._parsing import add_frames_folder, add_list, add_processes, add_progress, add_subparser
+from astroclassify.cli._output import report_errors
+from astroclassify.cli._parsing import (
+    add_frame_dir,
+    add_list,
+    add_output_dir,
+    add_processes,
+    add_progress,
+    add_subparser,
+)
 
 _EXAMPLES = """
-astroclassify datasets build LCID_test.csv --frames raw --folder lcid --processes 4
-astroclassify datasets build LCID_test.csv --frames raw --folder small --variant lcid-resize
-astroclassify train resnet18-resize --data small --preset paper --folder run
+astroclassify datasets build LCID_test.csv --frame-dir raw --output lcid --processes 4
+astroclassify datasets build LCID_test.csv --frame-dir raw --output small --variant lcid-resize
+astroclassify train resnet18-resize --data small --preset paper --output run
 """
 
 
@@ -29,8 +34,8 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     add_list(parser)
-    parser.add_argument("--folder", type=Path, required=True, metavar="DIR", help="of the set")
-    add_frames_folder(parser)
+    add_output_dir(parser, "of the set", required=True)
+    add_frame_dir(parser)
     parser.add_argument(
         "--variant",
         choices=("lcid", "lcid-resize"),
@@ -65,14 +70,14 @@ def run(arguments):
 
     cache = build_set(
         arguments.list,
-        arguments.folder,
+        arguments.output,
         variant=arguments.variant,
-        frames=arguments.frames,
+        frame_dir=arguments.frame_dir,
         resampling=arguments.resampling,
         processes=arguments.processes,
         progress=arguments.progress,
     )
-    status = tell_errors(f"row {row['Row']} ({row['OBSID']}): {row['Error']}" for row in cache.failures)
+    status = report_errors(f"row {row['Row']} ({row['OBSID']}): {row['Error']}" for row in cache.failures)
     print(_summary(cache))
     return status
 

@@ -1,15 +1,13 @@
 """``astroclassify datasets fetch``: the raw files of a list, from MAST, the cloud or another server."""
 
-from pathlib import Path
-
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import say, tell_errors
-from astroclassify.cli._parsing import add_progress, add_subparser
+from astroclassify.cli._output import report_errors, say
+from astroclassify.cli._parsing import add_output_dir, add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify datasets fetch LCID_test.csv --dry-run
-astroclassify datasets fetch LCID_test.csv --folder frames
-astroclassify datasets fetch LCID_test.csv --folder frames --source mast --connections 8
+astroclassify datasets fetch LCID_test.csv --output frames
+astroclassify datasets fetch LCID_test.csv --output frames --source mast --connections 8
 astroclassify datasets fetch list.ecsv --source 'https://mirror.example.org/hst/{first4}/{file}'
 """
 
@@ -31,11 +29,9 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     parser.add_argument("list", metavar="LIST", help="a table with OBSID and HDU Index, or its address")
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        metavar="DIR",
-        help="where the files go (default: ASTROCLASSIFY_FRAMES, frames_dir of the configuration, the cache)",
+    add_output_dir(
+        parser,
+        "where the files go (default: ASTROCLASSIFY_FRAMES, frames_dir of the configuration, the cache)",
     )
     parser.add_argument(
         "--source", default="auto", help="auto, mast, cloud, or an address (default: %(default)s)"
@@ -69,17 +65,17 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.archive import fetch, plan_fetch
+    from astroclassify.archive import fetch_frames, plan_fetch
     from astroclassify.datasets import read_manifest
 
     manifest = read_manifest(arguments.list, required=("OBSID",))
     if arguments.dry_run:
-        plan = plan_fetch(manifest, arguments.folder, whole=arguments.whole, verify=arguments.verify)
+        plan = plan_fetch(manifest, arguments.output, whole=arguments.whole, verify=arguments.verify)
         print(_planned(plan))
         return _exit_codes.DONE
-    result = fetch(
+    result = fetch_frames(
         manifest,
-        arguments.folder,
+        arguments.output,
         source=arguments.source,
         connections=arguments.connections,
         retries=arguments.retries,
@@ -88,7 +84,7 @@ def run(arguments):
         verify=arguments.verify,
         progress=arguments.progress,
     )
-    status = tell_errors(f"{row['file']}: {row['error']}" for row in result.failures)
+    status = report_errors(f"{row['file']}: {row['error']}" for row in result.failures)
     print(_summary(result))
     if status:
         say("run the same command again: what is there is kept, and what was begun goes on")

@@ -1,16 +1,14 @@
 """``astroclassify datasets query``: which public frames there are of some bodies, and how much they are."""
 
-from pathlib import Path
-
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import check_place, render, say
-from astroclassify.cli._parsing import add_progress, add_subparser
+from astroclassify.cli._output import check_writable, render, say
+from astroclassify.cli._parsing import add_output_file, add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify datasets query M51 NGC1982 --filter F606W F814W --exptime 100 1000
-astroclassify datasets query --paper --limit 30 --output list.ecsv
-astroclassify datasets query --class nebula --number 20 --limit 10 --output nebulae.ecsv
-astroclassify datasets fetch list.ecsv --folder frames
+astroclassify datasets query --paper --max-per-body 30 --output list.ecsv
+astroclassify datasets query --class nebula --max-bodies 20 --max-per-body 10 --output nebulae.ecsv
+astroclassify datasets fetch list.ecsv --output frames
 """
 
 
@@ -49,9 +47,11 @@ def add_parser(subparsers):
     parser.add_argument(
         "--radius", type=float, metavar="ARCMIN", help="around the middle (default: of the body)"
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="exposures of each body, over its visits")
-    parser.add_argument("--number", type=int, metavar="N", help="with --class: bodies of each class")
-    parser.add_argument("-o", "--output", type=Path, metavar="LIST", help="write the list to this file")
+    parser.add_argument(
+        "--max-per-body", type=int, metavar="N", help="exposures of each body, over its visits"
+    )
+    parser.add_argument("--max-bodies", type=int, metavar="N", help="with --class: bodies of each class")
+    add_output_file(parser, "write the list to this file", metavar="LIST")
     add_progress(parser)
 
 
@@ -69,23 +69,23 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.archive import query, query_summary
+    from astroclassify.archive import query_archive, summarise_query
     from astroclassify.datasets import write_manifest
 
-    check_place(arguments.output)
+    check_writable(arguments.output)
     options = {"instruments": arguments.instrument} if arguments.instrument else {}
-    found = query(
+    found = query_archive(
         _names(arguments),
         classes=arguments.classes,
         filters=arguments.filters,
         exptime=arguments.exptime,
         radius=arguments.radius,
-        limit=arguments.limit,
-        number=arguments.number,
+        max_per_body=arguments.max_per_body,
+        max_bodies=arguments.max_bodies,
         progress=arguments.progress,
         **options,
     )
-    summary = query_summary(found)
+    summary = summarise_query(found)
     if len(summary):
         print(render(summary, "table"), end="")
     for name, count in found.meta["left_out"].items():

@@ -61,14 +61,14 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.datasets import read_manifest, report
+    from astroclassify.datasets import read_manifest, report_manifest
 
     tables = {source: read_manifest(source) for source in arguments.lists}
     names, found = list(tables), []
     for number, (name, table) in enumerate(tables.items(), start=1):
         others = {other: tables[other] for other in names[number:]}  # each pair once
         found.append(
-            report(table, name=name, others=others, accuracy=arguments.accuracy, seed=arguments.seed)
+            report_manifest(table, name=name, others=others, accuracy=arguments.accuracy, rng=arguments.seed)
         )
     if arguments.format == "json":
         print(json.dumps([_plain(entry) for entry in found], indent=2))

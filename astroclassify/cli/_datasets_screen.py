@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
-from astroclassify.cli._output import check_place, say, tell_errors
-from astroclassify.cli._parsing import add_frames_folder, add_list, add_progress, add_subparser
+from astroclassify.cli._output import check_writable, report_errors, say
+from astroclassify.cli._parsing import (
+    add_device,
+    add_frame_dir,
+    add_list,
+    add_output_file,
+    add_progress,
+    add_subparser,
+)
 
 _EXAMPLES = """
-astroclassify datasets screen list.csv --frames raw --sheet list.html
-astroclassify datasets screen list.csv --frames raw --overrules ~/Downloads/list.overrules.csv
-astroclassify datasets screen list.csv --frames raw --limit 0.9
+astroclassify datasets screen list.csv --frame-dir raw --sheet list.html
+astroclassify datasets screen list.csv --frame-dir raw --overrules ~/Downloads/list.overrules.csv
+astroclassify datasets screen list.csv --frame-dir raw --threshold 0.9
 """
 
 
@@ -29,14 +36,14 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     add_list(parser)
-    add_frames_folder(parser)
+    add_frame_dir(parser)
     parser.add_argument(
         "--model", default="default", help="one with the class 'field' (default: %(default)s)"
     )
     parser.add_argument("--weights", type=Path, metavar="FILE", help="instead of the model's own")
-    parser.add_argument("--device", default="auto", help="cpu, cuda, ... (default: %(default)s)")
+    add_device(parser)
     parser.add_argument(
-        "--limit",
+        "--threshold",
         type=float,
         default=0.02,
         metavar="P",
@@ -52,11 +59,10 @@ def add_parser(subparsers):
         help="decisions that were saved on the page; kept as LIST.overrules.csv beside the list, and used "
         "from there when this is left out",
     )
-    parser.add_argument(
-        "--output",
-        type=Path,
+    add_output_file(
+        parser,
+        "the list with scores and reasons (default: LIST.screened.ecsv beside the list)",
         metavar="ECSV",
-        help="the list with scores and reasons (default: LIST.screened.ecsv beside the list)",
     )
     parser.add_argument(
         "--kept",
@@ -82,21 +88,21 @@ def run(arguments):
         The exit status.
     """
     from astroclassify.core import write_table
-    from astroclassify.curation import apply_overrules, screen
+    from astroclassify.curation import apply_overrules, screen_frames
 
     output, kept = (
         asked or _beside(arguments.list, ending)
         for asked, ending in ((arguments.output, "screened.ecsv"), (arguments.kept, "kept.ecsv"))
     )
     for path in (output, kept, arguments.sheet):
-        check_place(path, inputs=[arguments.list])
-    screened = screen(
+        check_writable(path, inputs=[arguments.list])
+    screened = screen_frames(
         arguments.list,
-        frames=arguments.frames,
+        frame_dir=arguments.frame_dir,
         model=arguments.model,
         weights=arguments.weights,
         device=arguments.device,
-        limit=arguments.limit,
+        threshold=arguments.threshold,
         output=output,
         progress=arguments.progress,
     )
@@ -105,7 +111,7 @@ def run(arguments):
         _write_sheet(arguments, screened, overrules)
     final = apply_overrules(screened, overrules)
     write_table(final, kept)
-    status = tell_errors(
+    status = report_errors(
         f"{row['OBSID']}: {row['Reason']}" for row in screened if row["Reason"].startswith("cannot be read")
     )
     print(_summary(screened, final, kept))
@@ -134,8 +140,10 @@ def _overrules(arguments, screened):
 def _write_sheet(arguments, screened, overrules):
     from astroclassify.curation import contact_sheet
 
-    frames = arguments.frames or arguments.list.parent
-    contact_sheet(screened, arguments.sheet, frames=frames, overrules=overrules, progress=arguments.progress)
+    frame_dir = arguments.frame_dir or arguments.list.parent
+    contact_sheet(
+        screened, arguments.sheet, frame_dir=frame_dir, overrules=overrules, progress=arguments.progress
+    )
     say(f"see {arguments.sheet}; save what you decide there, and pass it on with --overrules")
 
 

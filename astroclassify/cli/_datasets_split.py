@@ -1,10 +1,8 @@
 """``astroclassify datasets split``: a list in training and test frames, or in folds, that share no body."""
 
-from pathlib import Path
-
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import render
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._parsing import add_output_dir, add_subparser
 
 _EXAMPLES = """
 astroclassify datasets split lcid.ecsv --output parts
@@ -31,12 +29,8 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     parser.add_argument("list", metavar="LIST", help="a list in the paper's columns, a file or an address")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="where train.ecsv and test.ecsv go; with folds, to fold1, fold2, ... in it",
+    add_output_dir(
+        parser, "where train.ecsv and test.ecsv go; with folds, to fold1, fold2, ... in it", required=True
     )
     parser.add_argument(
         "--by", choices=_WAYS, default="body", help="what is kept apart (default: %(default)s)"
@@ -73,13 +67,13 @@ def run(arguments):
     int
         The exit status.
     """
-    from astroclassify.datasets import PAPER_SEED, kfold, read_manifest, split
+    from astroclassify.datasets import PAPER_SEED, kfold, read_manifest, split_manifest
 
     table = read_manifest(arguments.list)
     seed = PAPER_SEED if arguments.seed is None else arguments.seed
     asked = {"by": arguments.by, "seed": seed, "allow_leakage": arguments.allow_leakage}
     if arguments.folds is None:
-        _write(split(table, fraction=arguments.fraction, **asked), arguments.output)
+        _write(split_manifest(table, fraction=arguments.fraction, **asked), arguments.output)
     else:
         for number, part in enumerate(kfold(table, arguments.folds, **asked), start=1):
             _write(part, arguments.output / f"fold{number}")

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from astroclassify.cli._parsing import add_processes, add_progress, add_subparser
+from astroclassify.cli._parsing import add_output_dir, add_processes, add_progress, add_subparser
 
 _EXAMPLES = """
-astroclassify datasets twin LCID_test.csv --folder twin --most 12 --processes 2
-astroclassify datasets twin blurry_validation.csv --folder blurry --blurry
+astroclassify datasets twin LCID_test.csv --output twin --max-per-body 12 --processes 2
+astroclassify datasets twin blurry_validation.csv --output blurry --blurry
 """
 
 
@@ -27,7 +27,7 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     parser.add_argument("list", metavar="LIST", help="a list in the paper's columns, CSV or ECSV")
-    parser.add_argument("--folder", type=Path, required=True, metavar="DIR", help="where to")
+    add_output_dir(parser, "where to", required=True)
     parser.add_argument(
         "--seed",
         type=int,
@@ -36,7 +36,7 @@ def add_parser(subparsers):
         help="of what no list says (default: %(default)s)",
     )
     parser.add_argument("--blurry", action="store_true", help="so short that bodies are lost in the noise")
-    parser.add_argument("--most", type=int, metavar="N", help="exposures of one body, at most")
+    parser.add_argument("--max-per-body", type=int, metavar="N", help="exposures of one body, at most")
     parser.add_argument("--config", type=Path, metavar="FILE", help="what to draw from (TOML)")
     add_processes(parser)
     add_progress(parser)
@@ -61,10 +61,10 @@ def run(arguments):
 
     made = simulate_twin(
         arguments.list,
-        arguments.folder,
+        arguments.output,
         seed=arguments.seed,
         blurry=arguments.blurry,
-        most=arguments.most,
+        max_per_body=arguments.max_per_body,
         config=SimulationConfig.read(arguments.config) if arguments.config else None,
         processes=arguments.processes,
         progress=arguments.progress,

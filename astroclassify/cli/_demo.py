@@ -5,7 +5,7 @@ from time import perf_counter
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import say
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._parsing import add_output_dir, add_subparser
 from astroclassify.core import OptionalDependencyError
 
 _EXAMPLES = """
@@ -33,13 +33,10 @@ def add_parser(subparsers):
         summary="Simulate a raw two-chip ACS/WFC frame, read it back, classify both chips, save a picture.",
         examples=_EXAMPLES,
     )
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
+    add_output_dir(
+        parser,
+        "folder for the raw frame and the picture (default: %(default)s)",
         default=Path("astroclassify_demo"),
-        metavar="DIR",
-        help="folder for the raw frame and the picture (default: %(default)s)",
     )
     parser.add_argument(
         "--body", default="spiral", metavar="KIND", help="kind of body to simulate (default: %(default)s)"

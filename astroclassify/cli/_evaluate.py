@@ -1,13 +1,11 @@
 """``astroclassify evaluate``: models side by side on labelled frames."""
 
-from pathlib import Path
-
-from astroclassify.cli._output import say, tell_errors
-from astroclassify.cli._parsing import add_device, add_frames_folder, add_progress, add_subparser
+from astroclassify.cli._output import report_errors, say
+from astroclassify.cli._parsing import add_device, add_frame_dir, add_output_dir, add_progress, add_subparser
 
 _EXAMPLES = """
 astroclassify evaluate patchnet --data set/manifest.ecsv --output judged
-astroclassify evaluate patchnet hr-celestialnet=hr.safetensors --data LCID_test.csv --frames raw --output out
+astroclassify evaluate patchnet hr-celestialnet=hr.safetensors --data LCID_test.csv --frame-dir raw -o out
 astroclassify evaluate default tuned=patchnet=tuned.safetensors --data lcid --reference train.csv --output out
 astroclassify evaluate patchnet --data set/manifest.ecsv --output judged --robustness zernike gain
 """
@@ -41,17 +39,15 @@ def add_parser(subparsers):
         metavar="MANIFEST",
         help="a table in the columns of the paper's lists, its address, or the folder of a set",
     )
-    parser.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="for answers, tables, figures and the page"
-    )
-    add_frames_folder(parser)
+    add_output_dir(parser, "for answers, tables, figures and the page", required=True)
+    add_frame_dir(parser)
     parser.add_argument(
         "--reference",
         metavar="TRAINLIST",
         help="list of other bodies, to learn rules on instrument and band from",
     )
     parser.add_argument(
-        "--limit", type=int, metavar="N", help="take N frames only, evenly spaced along the list"
+        "--max-frames", type=int, metavar="N", help="take N frames only, evenly spaced along the list"
     )
     add_device(parser)
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
@@ -74,7 +70,7 @@ def _add_robustness(parser):
         help="zernike, exptime, band, cosmic-rays, gain, binning, cut-out (default: all of them)",
     )
     group.add_argument(
-        "--robustness-limit",
+        "--robustness-frames",
         type=int,
         default=100,
         metavar="N",
@@ -109,9 +105,9 @@ def run(arguments):
         arguments.models,
         arguments.data,
         arguments.output,
-        frames=arguments.frames,
+        frame_dir=arguments.frame_dir,
         reference=arguments.reference,
-        limit=arguments.limit,
+        max_frames=arguments.max_frames,
         device=arguments.device,
         precision=arguments.precision,
         timing=not arguments.no_timing,
@@ -123,20 +119,20 @@ def run(arguments):
     if not arguments.tables_only:
         _report(done)
     failed = done.answers[done.answers["error"] != ""]
-    return tell_errors(f"{row['model']}: {row['name']}: {row['error']}" for row in failed)
+    return report_errors(f"{row['model']}: {row['name']}: {row['error']}" for row in failed)
 
 
 def _robustness(arguments):
-    from astroclassify.evaluation import QUANTITIES, asked_models, robustness
+    from astroclassify.evaluation import QUANTITIES, asked_models, measure_robustness
 
     asked = asked_models(arguments.models)
-    robustness(
+    measure_robustness(
         {each.label: each.model(device=arguments.device, precision=arguments.precision) for each in asked},
         arguments.data,
         arguments.output,
-        frames=arguments.frames,
+        frame_dir=arguments.frame_dir,
         quantities=arguments.robustness or QUANTITIES,
-        limit=arguments.robustness_limit,
+        max_frames=arguments.robustness_frames,
         processes=arguments.robustness_processes,
         progress=arguments.progress,
     )

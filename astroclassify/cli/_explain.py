@@ -6,8 +6,8 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from astroclassify.cli._output import check_apart, tell_errors, write_result
-from astroclassify.cli._parsing import add_device, add_files, add_model, add_subparser
+from astroclassify.cli._output import check_apart, report_errors, write_result
+from astroclassify.cli._parsing import add_device, add_files, add_model, add_output_dir, add_subparser
 from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError, ReadError
 
 _EXAMPLES = """
@@ -61,14 +61,7 @@ def add_parser(subparsers):
     add_model(parser)
     add_device(parser)
     parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path(),
-        metavar="DIR",
-        help="folder to write to (default: this one)",
-    )
+    add_output_dir(parser, "folder to write to (default: this one)", default=Path())
     parser.add_argument(
         "--write",
         dest="kinds",
@@ -101,7 +94,7 @@ def run(arguments):
     rows, taken = [], set()
     for path, stem in zip(paths, _stems(paths), strict=True):
         try:
-            for frame in read_frames(path, chips=arguments.chip):
+            for frame in read_frames(path, chip=arguments.chip):
                 chip = frame.meta.get("ACCHIP", "")
                 name = _free(f"{stem}_chip{chip}" if chip else stem, taken)
                 rows.append(_explained(frame, path, name, paths, arguments))
@@ -110,7 +103,7 @@ def run(arguments):
         except (AstroclassifyError, OSError) as error:
             source = Path(path).name
             errors.append(error if source in str(error) else f"{source}: {error}")
-    status = tell_errors(errors)
+    status = report_errors(errors)
     if rows:
         write_result(Table(rows=rows, names=_COLUMNS))
     return status

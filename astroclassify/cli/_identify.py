@@ -2,7 +2,7 @@
 
 from astropy.table import QTable, Table, vstack
 
-from astroclassify.cli._output import check_output, say, tell_errors, write_result
+from astroclassify.cli._output import check_output, report_errors, say, write_result
 from astroclassify.cli._parsing import add_files, add_output, add_subparser
 from astroclassify.core import AstroclassifyError, ParameterError
 
@@ -78,10 +78,10 @@ def run(arguments):
     if bool(arguments.files) == bool(arguments.at):
         raise ParameterError("say what to identify: files, or --at with a position or a name")
     if arguments.at:
-        found, errors = [_about(arguments)], []
+        found, errors = [_around_position(arguments)], []
     else:
         found, errors = _of_files(arguments)
-    status = tell_errors(errors)
+    status = report_errors(errors)
     if found:
         result = vstack(found, metadata_conflicts="silent")
         if len(result) or arguments.format not in (None, "table"):
@@ -97,7 +97,7 @@ def _inputs(files):
     return expand_inputs(files)[0]
 
 
-def _about(arguments):
+def _around_position(arguments):
     from astroclassify.identify import find_position, identify
 
     position = find_position(arguments.at, catalogue=arguments.catalogue)

@@ -4,7 +4,7 @@ import math
 
 from astropy.table import Table
 
-from astroclassify.cli._output import check_output, tell_errors, write_result
+from astroclassify.cli._output import check_output, report_errors, write_result
 from astroclassify.cli._parsing import add_files, add_output, add_reading, add_subparser, reading
 from astroclassify.core import AstroclassifyError
 
@@ -75,7 +75,7 @@ def run(arguments):
             rows += [describe(frame, path) for frame in read_frames(path, **reading(arguments))]
         except (AstroclassifyError, OSError) as error:
             errors.append(error)
-    status = tell_errors(errors)
+    status = report_errors(errors)
     if rows:
         table = Table(rows, names=list(_COLUMNS), dtype=list(_COLUMNS.values()))
         _format(table)

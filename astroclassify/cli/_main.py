@@ -14,6 +14,7 @@ from astroclassify.cli import (
     _evaluate,
     _exit_codes,
     _explain,
+    _fit_bands,
     _identify,
     _info,
     _instruments,
@@ -24,6 +25,8 @@ from astroclassify.cli import (
     _sources,
     _tag,
     _train,
+    _train_default,
+    _train_fast_map,
     _watch,
 )
 from astroclassify.cli._output import say
@@ -59,6 +62,9 @@ _SUBCOMMANDS = (
     _simulate_sources,
     _datasets,
     _train,
+    _train_default,
+    _train_fast_map,
+    _fit_bands,
     _evaluate,
     _completion,
 )

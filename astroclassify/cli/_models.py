@@ -88,8 +88,8 @@ def run_list(arguments):
             rows.append((entry.name, "", "", "broken", entry.owner, ""))
         else:
             classes = ", ".join(spec.classes)
-            told = (spec.task, classes, weights_state(spec), entry.owner, spec.description)
-            rows.append((entry.name, *told))
+            columns = (spec.task, classes, weights_state(spec), entry.owner, spec.description)
+            rows.append((entry.name, *columns))
     names = ("name", "task", "classes", "weights", "owner", "description")
     table = Table(rows=rows, names=names, dtype=[str] * len(names))
     write_result(table, format=arguments.format, output=arguments.output)
@@ -138,10 +138,10 @@ def run_summary(arguments):
     int
         The exit status.
     """
-    from astroclassify.models import find_spec, summary
+    from astroclassify.models import find_spec, summarise_model
 
     spec = find_spec(arguments.name)
-    layers = summary(spec)
+    layers = summarise_model(spec)
     for line in _facts(spec, layers.meta):
         say(line)
     write_result(layers, format=arguments.format, output=arguments.output)
@@ -169,8 +169,8 @@ def _card_facts(spec):
     metrics = card.get("metrics")
     for data, values in metrics.items() if isinstance(metrics, Mapping) else ():
         listed = values.items() if isinstance(values, Mapping) else [("", values)]
-        told = ", ".join(f"{name} {value}".strip() for name, value in listed)
-        yield f"measured on {data}: {told}"
+        figures = ", ".join(f"{name} {value}".strip() for name, value in listed)
+        yield f"measured on {data}: {figures}"
 
 
 def run_compare(arguments):
@@ -187,9 +187,9 @@ def run_compare(arguments):
     int
         The exit status.
     """
-    from astroclassify.models import TABLE_3, compare
+    from astroclassify.models import TABLE_3, compare_models
 
-    table = compare(arguments.names or tuple(TABLE_3))
+    table = compare_models(arguments.names or tuple(TABLE_3))
     printed = 3 * int((~table["equal"].mask).sum())
     if printed:
         equal = int(table["equal"].sum())

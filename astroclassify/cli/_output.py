@@ -46,7 +46,7 @@ def say(message):
     LOGGER.log(logging.ERROR if message.startswith("error:") else logging.WARNING, "%s", message)
 
 
-def tell_errors(errors):
+def report_errors(errors):
     """
     Tell the user what failed.
 
@@ -153,21 +153,21 @@ def check_output(output, format=None, *, inputs=()):
     format : str, optional
         What it is to hold; by default what its suffix says.
     inputs : iterable of path-like, optional
-        As for `check_place`.
+        As for `check_writable`.
 
     Raises
     ------
     ParameterError
-        As `check_place` does, or if the suffix is that of no format.
+        As `check_writable` does, or if the suffix is that of no format.
     OptionalDependencyError
         If what writes the format is not installed.
     """
     if format_of(format, output) == "parquet":
         optional_import("pyarrow", needed_for="writing Parquet", extra="parquet")
-    check_place(output, inputs=inputs)
+    check_writable(output, inputs=inputs)
 
 
-def check_place(output, *, inputs=()):
+def check_writable(output, *, inputs=()):
     """
     Refuse, before the work, a place where no file could be written after it, or where one would be lost.
 

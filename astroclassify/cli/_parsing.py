@@ -221,7 +221,41 @@ def add_output(parser):
     parser.add_argument(
         "--format", choices=FORMATS, help="of the result; by default from OUT's name, otherwise a plain table"
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="write the result to this file")
+    add_output_file(parser, "write the result to this file")
+
+
+def add_output_file(parser, text, *, metavar="OUT", **options):
+    """
+    Add ``-o``, the file that the command writes.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add it.
+    text : str
+        Its help.
+    metavar : str, default "OUT"
+        What it is called in the help.
+    **options
+        For `argparse.ArgumentParser.add_argument`, such as ``required``.
+    """
+    parser.add_argument("-o", "--output", type=Path, metavar=metavar, help=text, **options)
+
+
+def add_output_dir(parser, text, **options):
+    """
+    Add ``-o``, the folder that the command writes to.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add it.
+    text : str
+        Its help.
+    **options
+        For `argparse.ArgumentParser.add_argument`, such as ``required``.
+    """
+    add_output_file(parser, text, metavar="DIR", **options)
 
 
 def add_progress(parser):
@@ -297,9 +331,9 @@ def add_list(parser):
     parser.add_argument("list", type=Path, metavar="LIST", help="a table in the columns of the paper's lists")
 
 
-def add_frames_folder(parser):
+def add_frame_dir(parser):
     """
-    Add ``--frames``.
+    Add ``--frame-dir``.
 
     Parameters
     ----------
@@ -307,5 +341,5 @@ def add_frames_folder(parser):
         Where to add it.
     """
     parser.add_argument(
-        "--frames", type=Path, metavar="DIR", help="folder of the files (default: the list's)"
+        "--frame-dir", type=Path, metavar="DIR", help="folder of the files (default: the list's)"
     )

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import check_place, say
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._output import check_writable, say
+from astroclassify.cli._parsing import add_output_file, add_subparser
 from astroclassify.core import ReadError
 
 _EXAMPLES = """
@@ -33,9 +33,7 @@ def add_parser(subparsers):
     parser.add_argument(
         "results", type=Path, metavar="RESULTS", help="what classify wrote: Parquet, ECSV or CSV"
     )
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="page to write, NAME.html"
-    )
+    add_output_file(parser, "page to write, NAME.html", required=True)
     parser.add_argument("--title", default="Galaxies, nebulae and star clusters", help="its heading")
 
 
@@ -55,7 +53,7 @@ def run(arguments):
     """
     from astroclassify.visualization import results_page
 
-    check_place(arguments.output, inputs=[arguments.results])
+    check_writable(arguments.output, inputs=[arguments.results])
     rows = results_page(_table(arguments.results), arguments.output, title=arguments.title)
     say(f"{rows} frames are in {arguments.output}")
     return _exit_codes.DONE

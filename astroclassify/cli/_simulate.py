@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from astroclassify.cli._output import tell_errors
-from astroclassify.cli._parsing import add_processes, add_progress, add_subparser
+from astroclassify.cli._output import report_errors
+from astroclassify.cli._parsing import add_output_dir, add_processes, add_progress, add_subparser
 
 _EXAMPLES = """
-astroclassify simulate simulated --count 20 --seed 7
-astroclassify simulate simulated --count 40 --seed 7 --processes 2
-astroclassify simulate blurry --count 20 --seed 7 --blurry --preview
-astroclassify simulate real --count 20 --seed 7 --pictures pictures
-astroclassify simulate other --count 20 --seed 8 --config simulated/config.toml
+astroclassify simulate -o simulated --count 20 --seed 7
+astroclassify simulate -o simulated --count 40 --seed 7 --processes 2
+astroclassify simulate -o blurry --count 20 --seed 7 --blurry --preview
+astroclassify simulate -o real --count 20 --seed 7 --pictures pictures
+astroclassify simulate -o other --count 20 --seed 8 --config simulated/config.toml
 """
 
 
@@ -30,7 +30,7 @@ def add_parser(subparsers):
         summary="Simulate raw frames whose truth is known; run it again to complete an interrupted set.",
         examples=_EXAMPLES,
     )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="folder for the frames and their tables")
+    add_output_dir(parser, "folder for the frames and their tables", required=True)
     parser.add_argument("--count", type=int, required=True, metavar="N", help="number of exposures")
     parser.add_argument(
         "--seed", type=int, default=1, metavar="S", help="same seed, same bytes (default: %(default)s)"
@@ -59,7 +59,7 @@ def run(arguments):
     Parameters
     ----------
     arguments : argparse.Namespace
-        ``folder`` and the options.
+        ``output`` and the options.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def run(arguments):
 
     make = partial(simulate_pictures, arguments.pictures) if arguments.pictures else simulate_set
     made = make(
-        arguments.folder,
+        arguments.output,
         count=arguments.count,
         seed=arguments.seed,
         config=_configuration(arguments),
@@ -106,7 +106,9 @@ def tell(made):
     int
         The exit status.
     """
-    status = tell_errors(f"exposure {row['index']} ({row['OBSID']}): {row['error']}" for row in made.failures)
+    status = report_errors(
+        f"exposure {row['index']} ({row['OBSID']}): {row['error']}" for row in made.failures
+    )
     labels = sorted(set(made.manifest["Label"]))
     frames = ", ".join(f"{(made.manifest['Label'] == label).sum()} {label}" for label in labels)
     failed = f", {len(made.failures)} failed" if len(made.failures) else ""

@@ -6,11 +6,12 @@ from pathlib import Path
 from astropy.io import fits
 from astropy.table import Table
 
-from astroclassify.cli._output import check_output, say, tell_errors, write_result
+from astroclassify.cli._output import check_output, report_errors, say, write_result
 from astroclassify.cli._parsing import (
     add_device,
     add_files,
     add_model,
+    add_output_dir,
     add_reading,
     add_subparser,
     reading,
@@ -51,12 +52,8 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     add_files(parser)
-    parser.add_argument(
-        *("-o", "--output"),
-        type=Path,
-        default=Path("tagged"),
-        metavar="DIR",
-        help="folder of the copies, which keep their names (default: %(default)s)",
+    add_output_dir(
+        parser, "folder of the copies, which keep their names (default: %(default)s)", default=Path("tagged")
     )
     parser.add_argument("--overwrite", action="store_true", help="replace copies that are there")
     parser.add_argument(
@@ -101,7 +98,7 @@ def run(arguments):
             rows += [_row(frame, answer) for frame, answer in found]
         except (AstroclassifyError, OSError) as error:
             errors.append(error if path.name in str(error) else f"{path.name}: {error}")
-    status = tell_errors(errors)
+    status = report_errors(errors)
     if rows:
         say(f"{len(rows)} frames are tagged in {arguments.output}")
         if arguments.table is not None:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import say
-from astroclassify.cli._parsing import add_device, add_frames_folder, add_progress, add_subparser
+from astroclassify.cli._parsing import add_device, add_frame_dir, add_output_dir, add_progress, add_subparser
 
 _EXAMPLES = """
-astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --folder run
-astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --folder run --resume
-astroclassify train patchnet --data LCID.csv --frames raw --preset fine-tune --weights default --folder tuned
-astroclassify train star-galaxy-lite --data sources --minutes 25 --folder stars
-astroclassify train hr-celestialnet --data simulated:config.toml --preset paper --limit 2000 --folder hr
+astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --output run
+astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --output run --resume
+astroclassify train patchnet --data LCID.csv --frame-dir raw --preset fine-tune --weights default -o tuned
+astroclassify train star-galaxy-lite --data sources --minutes 25 -o stars
+astroclassify train hr-celestialnet --data simulated:config.toml --preset paper --max-frames 2000 --output hr
 """
 
 #: Options that stand for a value of the recipe: its name, type, and help.
@@ -51,14 +51,8 @@ def add_parser(subparsers):
         help="a table in the columns of the paper's lists, the folder of a set, simulated or on disk, or "
         "simulated:CONFIG.toml: exposures as needed; for models of sources the folder of a set of sources",
     )
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="for the weights, the checkpoint and the log",
-    )
-    add_frames_folder(parser)
+    add_output_dir(parser, "for the weights, the checkpoint and the log", required=True)
+    add_frame_dir(parser)
     parser.add_argument(
         "--cache",
         type=Path,
@@ -78,7 +72,12 @@ def add_parser(subparsers):
     parser.add_argument(
         "--split", choices=("body", "frame"), default="body", help="what is kept apart (default: %(default)s)"
     )
-    parser.add_argument("--limit", type=int, metavar="N", help="use at most N training frames an epoch")
+    parser.add_argument(
+        "--max-frames",
+        type=int,
+        metavar="N",
+        help="use at most N training frames an epoch (of sources: the first whole fields)",
+    )
     add_device(parser)
     parser.add_argument("--licence", default="not stated", help="of the weights, for the card")
     add_progress(parser)
@@ -131,11 +130,11 @@ def _on_sources(arguments):
     return fit_sources(
         arguments.model,
         arguments.data,
-        folder=arguments.folder,
+        folder=arguments.output,
         preset=_recipe(arguments, default="sources"),
         weights=arguments.weights,
         validation=_validation(arguments.validation),
-        limit=arguments.limit,
+        max_sources=arguments.max_frames,
         augment=arguments.augment != "none",
         device=arguments.device,
         resume=arguments.resume,
@@ -150,13 +149,13 @@ def _on_frames(arguments):
     return fit(
         arguments.model,
         arguments.data,
-        folder=arguments.folder,
+        folder=arguments.output,
         preset=_recipe(arguments),
         weights=arguments.weights,
         validation=_validation(arguments.validation),
         split=arguments.split,
-        limit=arguments.limit,
-        frames=arguments.frames,
+        max_frames=arguments.max_frames,
+        frame_dir=arguments.frame_dir,
         cache=arguments.cache,
         device=arguments.device,
         resume=arguments.resume,

@@ -10,8 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import check_place, say
-from astroclassify.cli._parsing import add_device, add_model, add_reading, add_subparser, reading
+from astroclassify.cli._output import check_writable, say
+from astroclassify.cli._parsing import (
+    add_device,
+    add_model,
+    add_output_file,
+    add_reading,
+    add_subparser,
+    reading,
+)
 from astroclassify.core import ParameterError, printable
 
 _EXAMPLES = """
@@ -20,7 +27,7 @@ astroclassify watch incoming/ --pattern '*_raw.fits' -o results.parquet --status
 astroclassify watch incoming/ -o results.parquet --on-result 'notify {label} {probability} {source}'
 """
 _NAMES = ("source", "chip", "label", "probability", "error")
-_PLACES = re.compile(r"\{(" + "|".join(_NAMES) + r")\}")
+_FIELDS = re.compile(r"\{(" + "|".join(_NAMES) + r")\}")
 #: Seconds that a command for a result may take, and how many of them wait at most.
 _COMMAND_SECONDS, _COMMANDS_WAITING = 60, 1000
 
@@ -43,9 +50,7 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder; links in it are not followed")
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="data set: NAME.parquet"
-    )
+    add_output_file(parser, "data set: NAME.parquet", required=True)
     parser.add_argument("--pattern", metavar="P", help="of the names of files (default: FITS and pictures)")
     parser.add_argument(
         "--poll", type=float, metavar="S", help="look through the folder each S seconds: on network disks"
@@ -79,7 +84,7 @@ def run(arguments):
     """
     from astroclassify import watch_folder
 
-    check_place(arguments.status)
+    check_writable(arguments.status)
     command = _Command(arguments.on_result)
     with _stopped_by_signals() as stop, command:
         say(f"watching {printable(arguments.folder)}; Ctrl-C ends it")
@@ -87,7 +92,7 @@ def run(arguments):
             arguments.folder,
             arguments.output,
             stop=stop,
-            told=command.told,
+            on_rows=command.run_for,
             pattern=arguments.pattern,
             poll=arguments.poll,
             status=arguments.status,
@@ -131,7 +136,7 @@ class _Command:
         if self._pool is not None:
             self._pool.shutdown()
 
-    def told(self, rows):
+    def run_for(self, rows):
         """Say the rows of a file, and have the command run for each."""
         for row in rows:
             answer = row["error"] or f"{row['label']} {row['probability']:.3f}"
@@ -172,4 +177,4 @@ def _words_of(command):
 
 def _filled(word, row):
     """Put values in the place of names in braces, once: what a value holds is not looked at again."""
-    return _PLACES.sub(lambda found: str(row[found[1]]), word)
+    return _FIELDS.sub(lambda found: str(row[found[1]]), word)

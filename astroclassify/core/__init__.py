@@ -1,9 +1,8 @@
 """Errors, registries, configuration, progress, provenance, files, executors: the ground floor."""
 
 from astroclassify.core import rules
-from astroclassify.core._checks import check_whole, in_unit
+from astroclassify.core._checks import check_entry, check_whole, in_unit, tuple_of_strings
 from astroclassify.core._config import conf
-from astroclassify.core._entry_checks import check_entry, tuple_of_strings
 from astroclassify.core._errors import (
     AstroclassifyError,
     AstroclassifyWarning,
@@ -45,57 +44,21 @@ from astroclassify.core._text import printable
 from astroclassify.core.rules import checked
 
 __all__ = [
-    "EXECUTORS",
-    "RENDERERS",
     "AstroclassifyError",
     "AstroclassifyWarning",
     "ConfigurationError",
-    "DuplicateNameError",
-    "Entry",
-    "FileStamp",
+    "EXECUTORS",
     "FrameError",
     "FrameWarning",
-    "Journal",
     "MissingWeightsError",
     "OptionalDependencyError",
     "ParameterError",
     "PluginError",
+    "RENDERERS",
     "ReadError",
     "Registry",
-    "RunFolder",
     "TrainingError",
     "UnknownNameError",
     "UnsupportedInstrumentError",
     "WeightsError",
-    "check_entry",
-    "check_whole",
-    "checked",
-    "rules",
-    "in_unit",
-    "atomic_path",
-    "conf",
-    "file_stamp",
-    "fingerprint",
-    "html_picture",
-    "import_string",
-    "is_unchanged",
-    "lazy_names",
-    "keep_large_arrays_memory",
-    "open_executor",
-    "optional_import",
-    "package_version",
-    "prefetch",
-    "printable",
-    "process_executor",
-    "progress_bar",
-    "provenance",
-    "render",
-    "render_png",
-    "tuple_of_strings",
-    "run_all",
-    "serial_executor",
-    "thread_executor",
-    "write_table",
-    "write_text",
-    "robust_sigma",
 ]

@@ -1,5 +1,6 @@
 """Checks of parameters that many functions take."""
 
+import re
 from numbers import Integral
 
 import numpy as np
@@ -40,7 +41,7 @@ def check_whole(name, value, *, least=1, most=None):
         )
 
 
-def in_unit(name, value, unit, *, bare=True):
+def in_unit(name, value, unit):
     """
     Give a quantity's value in a unit.
 
@@ -52,8 +53,6 @@ def in_unit(name, value, unit, *, bare=True):
         What it was given.
     unit : astropy.units.UnitBase
         The unit.
-    bare : bool, default True
-        Whether numbers without a unit are taken.
 
     Returns
     -------
@@ -63,7 +62,7 @@ def in_unit(name, value, unit, *, bare=True):
     Raises
     ------
     ParameterError
-        If it is no number, has another kind of unit, or none where one is needed.
+        If it is no number, or has another kind of unit.
 
     Examples
     --------
@@ -73,8 +72,6 @@ def in_unit(name, value, unit, *, bare=True):
     120.0
     """
     spoken = unit.to_string() or "no unit"
-    if not bare and not isinstance(value, u.Quantity):
-        raise ParameterError(f"{name} is {value!r}, without a unit; expected a quantity in {spoken}")
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     try:
@@ -84,3 +81,66 @@ def in_unit(name, value, unit, *, bare=True):
     except (u.UnitsError, TypeError, ValueError) as error:
         raise ParameterError(f"{name} is {value!r}; expected a quantity in {spoken} ({error})") from error
     return float(found) if np.ndim(found) == 0 else found
+
+
+_NAME = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*\+*")  # as in grad-cam++
+_IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+def check_entry(kind, entry, *, import_paths):
+    """
+    Refuse a spec whose texts are malformed.
+
+    Parameters
+    ----------
+    kind : str
+        What the entry is, for messages, for example ``"model"``.
+    entry : object
+        Has ``name`` (lower-case letters and digits joined by single hyphens or dots, perhaps with
+        ``+`` at the end), ``description`` (one line) and the attributes named by ``import_paths``.
+    import_paths : iterable of str
+        Names of the attributes that hold ``"package.module:name"``.
+
+    Raises
+    ------
+    ParameterError
+        If a text breaks these rules.
+    """
+    if not _NAME.fullmatch(entry.name):
+        raise ParameterError(
+            f"the {kind} name {entry.name!r} is not allowed; "
+            "use lower-case letters and digits joined by single hyphens or dots, perhaps with + at the end"
+        )
+    if not entry.description or "\n" in entry.description:
+        raise ParameterError(f"the {kind} {entry.name!r} needs a description of one line")
+    for name in import_paths:
+        if not _IMPORT_PATH.fullmatch(getattr(entry, name)):
+            raise ParameterError(
+                f"the {name} {getattr(entry, name)!r} is not an import path; expected 'package.module:name'"
+            )
+
+
+def tuple_of_strings(name, value):
+    """
+    Give a sequence of strings as a tuple.
+
+    Parameters
+    ----------
+    name : str
+        What it is, for the message.
+    value : iterable of str
+        The strings; one string alone is not a sequence of them.
+
+    Returns
+    -------
+    tuple of str
+        The strings.
+
+    Raises
+    ------
+    ParameterError
+        If it is something else.
+    """
+    if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+        raise ParameterError(f"{name} must be a tuple of str; got {value!r}")
+    return tuple(value)

@@ -59,8 +59,8 @@ def _of_file(path, sampled, algorithm):
             return hashlib.file_digest(file, algorithm).hexdigest()
         size = os.fstat(file.fileno()).st_size
         digest = hashlib.new(algorithm, str(size).encode())
-        for place in np.linspace(0, max(0, size - _BLOCK_BYTES), _BLOCKS).astype(int).tolist():
-            file.seek(place)
+        for offset in np.linspace(0, max(0, size - _BLOCK_BYTES), _BLOCKS).astype(int).tolist():
+            file.seek(offset)
             digest.update(file.read(_BLOCK_BYTES))
     return digest.hexdigest()
 

@@ -72,16 +72,18 @@ def optional_import(module, *, needed_for, extra):
         ) from error
 
 
-def lazy_names(package, modules):
+def lazy_names(package, modules, *, public=None):
     """
-    Give a package its public names without importing them all.
+    Give a package the names of its modules without importing them all.
 
     Parameters
     ----------
     package : str
         The package's ``__name__``.
     modules : mapping of str to tuple of str
-        The package's modules, relative to it, and the public names that each defines.
+        The package's modules, relative to it, and the names that each defines for others.
+    public : iterable of str, optional
+        Which of these the package promises to users; by default all.
 
     Returns
     -------
@@ -94,16 +96,16 @@ def lazy_names(package, modules):
     Examples
     --------
     >>> from astroclassify.core import lazy_names
-    >>> find, listed, names = lazy_names("os", {"path": ("join",)})
-    >>> find("join")("a", "b"), names
-    ('a/b', ['join'])
+    >>> find, listed, names = lazy_names("os", {"path": ("join", "split")}, public=["join"])
+    >>> find("split")("a/b"), names
+    (('a', 'b'), ['join'])
     """
-    places = {name: module for module, names in modules.items() for name in names}
+    module_of = {name: module for module, names in modules.items() for name in names}
     known = vars(sys.modules[package])
 
     def find(name):
-        if name not in places:
+        if name not in module_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return known.setdefault(name, getattr(import_module(f"{package}.{places[name]}"), name))
+        return known.setdefault(name, getattr(import_module(f"{package}.{module_of[name]}"), name))
 
-    return find, lambda: sorted({*known, *places}), sorted(places)
+    return find, lambda: sorted({*known, *module_of}), sorted(module_of if public is None else public)

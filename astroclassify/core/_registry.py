@@ -47,6 +47,9 @@ class Registry(Mapping):
         What an entry is, for messages, for example ``"model"``.
     expected_type : type, optional
         Every object of the registry must be an instance of it.
+    spelling : callable, optional
+        ``spelling(name) -> str``, the registered name for another way to write it; asked where no entry has
+        the name as it stands.
 
     Examples
     --------
@@ -57,10 +60,11 @@ class Registry(Mapping):
     ['disk']
     """
 
-    def __init__(self, group, *, kind, expected_type=object):
+    def __init__(self, group, *, kind, expected_type=object, spelling=None):
         self.group = group
         self.kind = kind
         self.expected_type = expected_type
+        self._spelling = spelling
         self._session: dict[str, Any] = {}
         self._loaded: dict[str, Any] = {}
         self._found: tuple[tuple[str, ...], dict[Entry, EntryPoint]] | None = None
@@ -129,10 +133,10 @@ class Registry(Mapping):
         Looking through all distributions takes as long as reading a frame, so it is done once for
         each ``sys.path``, and again for a name that is not there.
         """
-        places = tuple(sys.path)
-        if self._found is None or self._found[0] != places:
+        paths = tuple(sys.path)
+        if self._found is None or self._found[0] != paths:
             points = entry_points(group=self.group)
-            self._found = places, {Entry(p.name, _owner(p), p.value): p for p in points}
+            self._found = paths, {Entry(p.name, _owner(p), p.value): p for p in points}
         return self._found[1]
 
     def __iter__(self) -> Iterator[str]:
@@ -142,14 +146,22 @@ class Registry(Mapping):
         return sum(1 for _ in self)
 
     def __contains__(self, name):
+        name = self._spelled(name)
         return any(entry.name == name for entry in self.entries())
 
     def __getitem__(self, name):
+        name = self._spelled(name)
         if name in self._session:
             return self._session[name]
         if name not in self._loaded:
             self._loaded[name] = self._load(name)
         return self._loaded[name]
+
+    def _spelled(self, name):
+        if self._spelling is None or not isinstance(name, str) or name in (*self._session, *self._loaded):
+            return name
+        other = self._spelling(name)
+        return other if any(entry.name == other for entry in self.entries()) else name
 
     def _load(self, name):
         named = [entry for entry in self._declared() if entry.name == name]

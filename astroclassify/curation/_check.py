@@ -54,13 +54,13 @@ class FrameCheck:
     failed: tuple[str, ...] = ()
 
 
-def check(paths, *, model="default", weights=None, device=None, progress=None):
+def check_frames(frames, *, model="default", weights=None, device=None, progress=None):
     """
     Say whether frames resemble what a model has learnt, and if not, why.
 
     Parameters
     ----------
-    paths : sequence of path-like
+    frames : sequence of path-like
         Files of frames; of a file of several chips each is checked.
     model : str, ModelSpec or Model, default "default"
         A model for frames.
@@ -95,11 +95,11 @@ def check(paths, *, model="default", weights=None, device=None, progress=None):
 
     Examples
     --------
-    >>> from astroclassify.curation import check
-    >>> found = check(["one_raw.fits", "two_raw.fits"])  # doctest: +SKIP
+    >>> from astroclassify.curation import check_frames
+    >>> found = check_frames(["one_raw.fits", "two_raw.fits"])  # doctest: +SKIP
     >>> found.resembles, found.lines  # doctest: +SKIP
     """
-    paths = list(paths)
+    paths = list(frames)
     if not paths:
         raise ParameterError("there is no frame to check; expected at least one file")
     if not isinstance(model, Model):

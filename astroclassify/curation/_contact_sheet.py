@@ -24,7 +24,7 @@ _STATES = (("", "model: {}"), ("keep", "keep"), ("drop", "drop"))
 _NAMED_BY = {"OBSID": "obsid", "HDU Index": "hdu"}
 
 
-def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress=None):
+def contact_sheet(screened, path, *, frame_dir, overrules=None, width=256, progress=None):
     """
     Write a page with a thumbnail of every frame, on which a person can overrule a screening.
 
@@ -34,10 +34,10 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
     Parameters
     ----------
     screened : astropy.table.Table
-        From `screen`.
+        From `screen_frames`.
     path : path-like
         The HTML file to write.
-    frames : path-like
+    frame_dir : path-like
         Folder of the frames' files.
     overrules : path-like, optional
         Decisions that were saved before; the page starts from them.
@@ -54,7 +54,7 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
     Raises
     ------
     ParameterError
-        If the table does not come from `screen`, or the width is out of range.
+        If the table does not come from `screen_frames`, or the width is out of range.
     ReadError
         If the decisions cannot be read, or are not on this list. A frame that cannot be read is shown without
         a picture.
@@ -62,13 +62,13 @@ def contact_sheet(screened, path, *, frames, overrules=None, width=256, progress
     Examples
     --------
     >>> from astroclassify.curation import contact_sheet
-    >>> contact_sheet(screened, "sheet.html", frames="raw")  # doctest: +SKIP
+    >>> contact_sheet(screened, "sheet.html", frame_dir="raw")  # doctest: +SKIP
     """
     if "Keep" not in screened.colnames:
-        raise ParameterError("the table has no column 'Keep'; expected one that screen() gave")
+        raise ParameterError("the table has no column 'Keep'; expected one that screen_frames() gave")
     check_whole("width", width, least=64, most=2048)
     decided = {} if overrules is None else read_overrules(overrules, screened)
-    _, listed = listed_frames(screened, frames=frames)
+    _, listed = listed_frames(screened, frame_dir=frame_dir)
     path = Path(path)
     with atomic_path(path) as unfinished, unfinished.open("w", encoding="utf-8") as page:
         page.write(_filled(_START, title=escape(path.stem), about=escape(_summary(screened)), width=width))

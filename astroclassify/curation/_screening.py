@@ -41,14 +41,14 @@ _UNKNOWN = dict.fromkeys(_FACTS, np.nan) | {"leaning": "", "bytes": -1, "modifie
 _KEY = ("OBSID", "HDU Index")
 
 
-def screen(
+def screen_frames(
     manifest,
     *,
-    frames=None,
+    frame_dir=None,
     model="default",
     weights=None,
-    device="auto",
-    limit=SCREENED_ABOVE,
+    device=None,
+    threshold=SCREENED_ABOVE,
     output=None,
     progress=None,
 ):
@@ -59,16 +59,16 @@ def screen(
     ----------
     manifest : path-like or astropy.table.Table
         The list, as `labelled_frames` takes it.
-    frames : path-like, optional
+    frame_dir : path-like, optional
         Folder of the files; by default the list's.
     model : str, ModelSpec or Model, default "default"
         A model with the class ``field``.
     weights : str, path-like or Weights, optional
         As for `~astroclassify.models.build_model`.
-    device : str, default "auto"
+    device : str, optional
         As for `~astroclassify.models.build_model`.
-    limit : float, default 0.02
-        A frame is dropped if its probability of ``field`` is larger, 0 to 1. Another limit takes no
+    threshold : float, default 0.02
+        A frame is dropped if its probability of ``field`` is larger, 0 to 1. Another threshold takes no
         second look.
     output : path-like, optional
         Where to write the table (ECSV). Answers are kept beside it from the moment they are given, so
@@ -88,7 +88,7 @@ def screen(
     Raises
     ------
     ParameterError
-        If the model has no class ``field``, or the limit is out of range.
+        If the model has no class ``field``, or the threshold is out of range.
     ReadError
         If the list cannot be read. A file that cannot be read is a frame that is not kept.
     UnknownNameError, MissingWeightsError, WeightsError, PluginError
@@ -100,33 +100,33 @@ def screen(
 
     Notes
     -----
-    A frame is dropped if ``p_class_field`` is above the limit, if its novelty is above that of the weights'
-    card, or if it cannot be read. What the model takes the body for never decides: a list without the frames
-    that a model gets wrong would flatter it. The default limit is for the default model: of simulated
-    frames it drops four in five of empty sky, one in 50 of bodies that are seen well, and one in four of
-    bodies lost in the noise, which is why a person should see the frames.
+    A frame is dropped if ``p_class_field`` is above the threshold, if its novelty is above that of the
+    weights' card, or if it cannot be read. What the model takes the body for never decides: a list without
+    the frames that a model gets wrong would flatter it. The default threshold is for the default model: of
+    simulated frames it drops four in five of empty sky, one in 50 of bodies that are seen well, and one in
+    four of bodies lost in the noise, which is why a person should see the frames.
 
     Examples
     --------
-    >>> from astroclassify.curation import screen
-    >>> screened = screen("list.csv", frames="raw", output="list.screened.ecsv")  # doctest: +SKIP
+    >>> from astroclassify.curation import screen_frames
+    >>> screened = screen_frames("list.csv", frame_dir="raw", output="list.screened.ecsv")  # doctest: +SKIP
     >>> screened[~screened["Keep"]]["OBSID", "p_class_field", "Reason"]  # doctest: +SKIP
     """
-    if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit <= 1:
-        raise ParameterError(f"limit is {limit!r}; expected a probability, 0 to 1")
-    table, listed = listed_frames(manifest, frames=frames)
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise ParameterError(f"threshold is {threshold!r}; expected a probability, 0 to 1")
+    table, listed = listed_frames(manifest, frame_dir=frame_dir)
     loaded = _loaded(model, weights, device)
     if output is None:
-        return _screened(table, listed, loaded, limit, None, progress)
+        return _screened(table, listed, loaded, threshold, None, progress)
     output = Path(output)
     with RunFolder(output.parent, name=output.name):
-        screened = _screened(table, listed, loaded, limit, output, progress)
+        screened = _screened(table, listed, loaded, threshold, output, progress)
         write_table(screened, output)
         _journal(output).remove()
     return screened
 
 
-def _screened(table, listed, model, limit, output, progress):
+def _screened(table, listed, model, threshold, output, progress):
     keys = [_key(row) for row in table]
     files = dict(zip(keys, listed, strict=True))
     known = {
@@ -135,7 +135,7 @@ def _screened(table, listed, model, limit, output, progress):
         if key in files and is_unchanged(files[key].frame, facts)
     }
     failures = _answer_missing(files, known, model, output, progress)
-    return _judged(table, keys, known, failures, model, limit)
+    return _judged(table, keys, known, failures, model, threshold)
 
 
 def _loaded(model, weights, device):
@@ -244,14 +244,14 @@ def _model_facts(prediction, model):
 # Judging -------------------------------------------------------------------------------------
 
 
-def _judged(table, keys, known, failures, model, limit):
+def _judged(table, keys, known, failures, model, threshold):
     screened, highest = table.copy(), model.calibration.novelty_above
     facts = [known.get(key, _UNKNOWN) for key in keys]
     for name, column in _FACTS.items():
         screened[column] = [own[name] for own in facts]
     screened["Exposure"].unit = "s"
     reasons = [
-        f"cannot be read: {failures[key]}" if key in failures else _reason(own, limit, highest)
+        f"cannot be read: {failures[key]}" if key in failures else _reason(own, threshold, highest)
         for key, own in zip(keys, facts, strict=True)
     ]
     screened["Keep"] = [not reason for reason in reasons]
@@ -259,16 +259,16 @@ def _judged(table, keys, known, failures, model, limit):
     screened.meta["screening"] = {
         "model": model.spec.name,
         "weights": model.sha256,
-        "limit": float(limit),
+        "threshold": float(threshold),
         "novelty_above": float(highest),
     }
     return screened
 
 
-def _reason(facts, limit, highest):
+def _reason(facts, threshold, highest):
     field = facts["p_class_field"]
-    if field > limit:
-        return f"perhaps a field without a body: its probability {field:.3f} is above {limit:g}"
+    if field > threshold:
+        return f"perhaps a field without a body: its probability {field:.3f} is above {threshold:g}"
     if facts["novelty"] > highest:
         return f"unlike all that the model has learnt: novelty {facts['novelty']:.4g} is above {highest:.4g}"
     return ""
@@ -287,7 +287,7 @@ def read_overrules(path, screened):
         A CSV file with the columns ``OBSID``, ``HDU Index`` (where the list has it) and ``Decision``:
         ``keep`` or ``drop``. Others are ignored.
     screened : astropy.table.Table
-        The list that was decided on, from `screen`.
+        The list that was decided on, from `screen_frames`.
 
     Returns
     -------
@@ -362,7 +362,7 @@ def apply_overrules(screened, path=None):
     Parameters
     ----------
     screened : astropy.table.Table
-        From `screen`.
+        From `screen_frames`.
     path : path-like, optional
         Decisions that were saved on a `contact_sheet`; without one the model's stand.
 
@@ -376,7 +376,7 @@ def apply_overrules(screened, path=None):
     ReadError
         If the decisions cannot be read, or are not on this list; see `read_overrules`.
     ParameterError
-        If the table does not come from `screen`.
+        If the table does not come from `screen_frames`.
 
     Examples
     --------
@@ -384,7 +384,7 @@ def apply_overrules(screened, path=None):
     >>> manifest = apply_overrules(screened, "list.overrules.csv")  # doctest: +SKIP
     """
     if "Keep" not in screened.colnames:
-        raise ParameterError("the table has no column 'Keep'; expected one that screen() gave")
+        raise ParameterError("the table has no column 'Keep'; expected one that screen_frames() gave")
     decided = {} if path is None else read_overrules(path, screened)
     final = screened.copy()
     final["Keep"] = [decided.get(number, bool(kept)) for number, kept in enumerate(screened["Keep"])]
@@ -394,7 +394,7 @@ def apply_overrules(screened, path=None):
 
 def read_screened(path):
     """
-    Read a table that `screen` wrote.
+    Read a table that `screen_frames` wrote.
 
     Parameters
     ----------
@@ -404,7 +404,7 @@ def read_screened(path):
     Returns
     -------
     astropy.table.Table
-        As `screen` gave it.
+        As `screen_frames` gave it.
 
     Raises
     ------
@@ -413,7 +413,7 @@ def read_screened(path):
     """
     table = _read(Path(path))
     if "screening" not in table.meta:
-        raise ReadError(f"{path}: the table is not of a screening; expected one that screen() wrote")
+        raise ReadError(f"{path}: the table is not of a screening; expected one that screen_frames() wrote")
     return table
 
 
@@ -421,7 +421,7 @@ def _read(path):
     try:
         table = Table.read(path, format="ascii.ecsv")
     except Exception as error:  # astropy's readers fail in many ways
-        raise ReadError(f"{path}: expected a table that screen() wrote: {error}") from error
+        raise ReadError(f"{path}: expected a table that screen_frames() wrote: {error}") from error
     for name in ("Reason", "Leaning"):
         if name in table.colnames and isinstance(table[name], MaskedColumn):
             table[name] = table[name].filled("")

@@ -24,57 +24,36 @@ from astroclassify.datasets._manifest import (
     write_manifest,
 )
 from astroclassify.datasets._nested import COVERS_AT_LEAST, label_bodies
-from astroclassify.datasets._report import ManifestReport, report
+from astroclassify.datasets._report import ManifestReport, report_manifest
 from astroclassify.datasets._sets import VARIANTS, FrameCache, build_set, open_set
 from astroclassify.datasets._sky_overlap import SkyEllipses, disk_outlines, sky_directions, sky_shares
-from astroclassify.datasets._split import PAPER_SEED, Split, kfold, split, split_by_body, split_frames
+from astroclassify.datasets._split import (
+    PAPER_SEED,
+    Split,
+    kfold,
+    split_by_body,
+    split_frames,
+    split_manifest,
+)
 from astroclassify.datasets._visits import visit_of
 
 __all__ = [
-    "COVERS_AT_LEAST",
-    "LABELS",
-    "MANIFEST_COLUMNS",
-    "MANIFEST_FILE",
-    "PAPER_SEED",
-    "TRUTH_FILE",
-    "VARIANTS",
-    "CachedPixels",
-    "FrameCache",
-    "KnownBody",
     "LabelledFrame",
-    "Leakage",
-    "ManifestReport",
-    "SkyEllipses",
+    "MANIFEST_COLUMNS",
     "Split",
     "body_at",
-    "body_key",
     "build_set",
     "canonical_bodies",
     "check_leakage",
     "check_manifest",
-    "checked_frames",
-    "disk_outlines",
-    "find_leakage",
-    "instrument_names",
-    "is_set",
     "kfold",
     "known_bodies",
     "label_bodies",
-    "labelled_files",
     "labelled_frames",
-    "listed_frames",
-    "manifest_of",
     "open_set",
-    "read_frame",
-    "read_labels",
     "read_manifest",
-    "report",
+    "report_manifest",
     "resolve_body",
-    "sky_directions",
-    "sky_shares",
-    "split",
-    "split_by_body",
-    "split_frames",
-    "visit_of",
+    "split_manifest",
     "write_manifest",
 ]

@@ -16,9 +16,10 @@ from functools import cache
 from importlib import resources
 
 import numpy as np
+from astropy import units as u
 from astropy.coordinates import angular_separation
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, in_unit
 from astroclassify.datasets._nested import label_bodies
 from astroclassify.datasets._sky_overlap import SkyEllipses, disk_outlines, sky_shares
 
@@ -236,9 +237,9 @@ def body_at(ra, dec, *, radius=1.35, clouds=True):
 
     Parameters
     ----------
-    ra, dec : float
+    ra, dec : astropy.units.Quantity or float
         Of the frame's middle, degrees J2000.
-    radius : float, default 1.35
+    radius : astropy.units.Quantity or float, default 1.35
         Of the frame, arcminutes, which is taken as a disk: its roll is not known. The default has the area
         of a chip of ACS/WFC or WFC3/UVIS.
     clouds : bool, default True
@@ -264,6 +265,8 @@ def body_at(ra, dec, *, radius=1.35, clouds=True):
     >>> body_at(14.77, -72.18).name, body_at(13.2, -72.8).name
     ('NGC346', 'SMC')
     """
+    ra, dec = in_unit("ra", ra, u.deg), in_unit("dec", dec, u.deg)
+    radius = in_unit("radius", radius, u.arcmin)
     if not (np.isfinite(ra) and -90 <= dec <= 90):
         raise ParameterError(f"({ra}, {dec}) is no position; expected degrees, DEC from -90 to 90")
     ellipses, hosts = _outlines()

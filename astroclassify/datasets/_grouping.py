@@ -3,10 +3,12 @@
 from collections import Counter
 
 import numpy as np
+from astropy import units as u
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from astroclassify.core import in_unit
 from astroclassify.datasets._bodies import body_at, body_key, resolve_body
 from astroclassify.datasets._visits import visit_of
 
@@ -25,7 +27,7 @@ def canonical_bodies(manifest, *, tolerance=2.0):
     ----------
     manifest : astropy.table.Table
         The list, as of `read_manifest`; without ``RA`` and ``DEC`` only names count.
-    tolerance : float, default 2
+    tolerance : astropy.units.Quantity or float, default 2
         Arcminutes within which the middles of two frames are one place, and as for `body_at`.
 
     Returns
@@ -41,6 +43,7 @@ def canonical_bodies(manifest, *, tolerance=2.0):
     ...                         "RA": [83.88, 83.88, 83.87, 14.77], "DEC": [-5.27, -5.27, -5.29, -72.18]}))
     array(['M43', 'M43', 'M43', 'NGC346'], dtype='<U6')
     """
+    tolerance = in_unit("tolerance", tolerance, u.arcmin)
     listed = np.asarray(manifest["ID"], dtype=str)
     names, rows = np.unique(listed, return_inverse=True)
     directions = _directions(manifest)

@@ -120,7 +120,7 @@ def read_frame(path, hdu=None, *, rows="all"):
     path = Path(path)
     chip = None if hdu is None else _chip(path, hdu)
     try:
-        frames = read_frames(path, chips=chip, rows=rows)
+        frames = read_frames(path, chip=chip, rows=rows)
     except AstroclassifyError as error:
         error.with_facts(file=path, hdu=hdu)
         raise
@@ -139,7 +139,7 @@ def _chip(path, hdu):
         raise error.with_facts(file=path, hdu=hdu) from None
 
 
-def labelled_frames(manifest, *, frames=None):
+def labelled_frames(manifest, *, frame_dir=None):
     """
     Read a list of frames in the columns of the paper's released lists.
 
@@ -151,7 +151,7 @@ def labelled_frames(manifest, *, frames=None):
         `~astroclassify.simulate.simulate_set` writes. Where a file ``truth.ecsv`` lies beside it, the
         label is its finer class. Or the folder of a simulated set, whose ``manifest.ecsv`` is taken, or of
         one that `build_set` made: its frames read their pixels from the set.
-    frames : path-like, optional
+    frame_dir : path-like, optional
         Folder of the files, ``<OBSID>_raw.fits`` or ``<OBSID>.fits``; by default the list's.
 
     Returns
@@ -164,11 +164,11 @@ def labelled_frames(manifest, *, frames=None):
     ReadError
         If the list or a frame's file is not there, the list lacks a column, or a row is wrong.
     ParameterError
-        If the manifest is a table in memory or an address, and ``frames`` is not given.
+        If the manifest is a table in memory or an address, and ``frame_dir`` is not given.
     """
     if _is_local(manifest) and is_set(manifest):
         return _frames_of_set(Path(manifest))
-    _, listed = listed_frames(manifest, frames=frames)
+    _, listed = listed_frames(manifest, frame_dir=frame_dir)
     missing = [frame.frame for frame in listed if not frame.frame.is_file()]
     if missing:
         name = "the table" if isinstance(manifest, Table) else manifest
@@ -199,7 +199,7 @@ def manifest_of(data):
     return inside if inside.is_file() else data
 
 
-def listed_frames(manifest, *, frames=None):
+def listed_frames(manifest, *, frame_dir=None):
     """
     Read a list of frames whose files may not be there.
 
@@ -207,7 +207,7 @@ def listed_frames(manifest, *, frames=None):
     ----------
     manifest : path-like, str or astropy.table.Table
         As for `labelled_frames`, but not a set of `build_set`.
-    frames : path-like, optional
+    frame_dir : path-like, optional
         Folder of the files; by default the list's.
 
     Returns
@@ -222,14 +222,14 @@ def listed_frames(manifest, *, frames=None):
     ReadError
         If the list is not there, lacks a column, or a row is wrong.
     ParameterError
-        If the manifest is a table in memory or an address, and ``frames`` is not given.
+        If the manifest is a table in memory or an address, and ``frame_dir`` is not given.
     """
-    if frames is None and not _is_local(manifest):
+    if frame_dir is None and not _is_local(manifest):
         raise ParameterError(
-            "a table in memory or at an address does not say where its files are; name their folder: frames="
+            "a table in memory or an address does not say where its files are; give their folder: frame_dir="
         )
     manifest = manifest_of(manifest)
-    folder = Path(manifest).parent if frames is None else Path(frames)
+    folder = Path(manifest).parent if frame_dir is None else Path(frame_dir)
     table = (check_manifest if isinstance(manifest, Table) else read_manifest)(manifest, required=_COLUMNS)
     finer = _finer_classes(Path(manifest).with_name(TRUTH_FILE)) if _is_local(manifest) else {}
     files = {str(obsid): _file(folder, str(obsid)) for obsid in set(table["OBSID"])}

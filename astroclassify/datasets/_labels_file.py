@@ -35,7 +35,7 @@ def read_labels(path):
     return rows
 
 
-def labelled_files(labels, *, frames=None):
+def labelled_files(labels, *, frame_dir=None):
     """
     List the frames that a table of labels names.
 
@@ -45,7 +45,7 @@ def labelled_files(labels, *, frames=None):
         A CSV file with the columns ``file``, relative to the folder of the frames, ``label``, and, if known,
         ``body`` (or ``object``; else each file is one) and ``hdu``; or a list in the columns of the paper's,
         which has ``OBSID``.
-    frames : path-like, optional
+    frame_dir : path-like, optional
         Folder of the files; by default that of the table.
 
     Returns
@@ -59,8 +59,8 @@ def labelled_files(labels, *, frames=None):
         If the table or a file is not there, or the table lacks a column.
     """
     if "OBSID" in _columns(labels):
-        return labelled_frames(labels, frames=frames)
-    folder = Path(labels).parent if frames is None else Path(frames)
+        return labelled_frames(labels, frame_dir=frame_dir)
+    folder = Path(labels).parent if frame_dir is None else Path(frame_dir)
     found = [_labelled(folder, row) for row in read_labels(labels)]
     missing = [frame.frame for frame in found if not frame.frame.is_file()]
     if missing:

@@ -92,7 +92,7 @@ class ManifestReport:
         return tuple(map(str, chosen["body"])), int(chosen["frames"].sum()), int(own["frames"].sum())
 
 
-def report(manifest, *, name=None, others=None, accuracy=None, samples=2000, seed=0):
+def report_manifest(manifest, *, name=None, others=None, accuracy=None, draws=2000, rng=0):
     """
     Report on a list from its metadata alone.
 
@@ -106,9 +106,9 @@ def report(manifest, *, name=None, others=None, accuracy=None, samples=2000, see
         Further lists by name, compared with this one.
     accuracy : float, optional
         A published accuracy on this list, 0 to 1, whose intervals are asked for.
-    samples : int, default 2000
+    draws : int, default 2000
         Draws of the bootstrap.
-    seed : int, default 0
+    rng : int or numpy.random.Generator, default 0
         Of the draws.
 
     Returns
@@ -126,10 +126,10 @@ def report(manifest, *, name=None, others=None, accuracy=None, samples=2000, see
     Examples
     --------
     >>> from astropy.table import Table
-    >>> from astroclassify.datasets import MANIFEST_COLUMNS, report
+    >>> from astroclassify.datasets import MANIFEST_COLUMNS, report_manifest
     >>> rows = [("M31", "ACS/WFC", "jaaa01abq", "F606W", 10.68, 41.27, 1, "galaxy"),
     ...         ("M13", "WFC3/UVIS", "iaaa01abq", "F606W", 250.42, 36.46, 1, "nsc")]
-    >>> found = report(Table(rows=rows, names=MANIFEST_COLUMNS), name="two frames")
+    >>> found = report_manifest(Table(rows=rows, names=MANIFEST_COLUMNS), name="two frames")
     >>> print(found.frames, found.visits, found.rules["rule"][0], found.rules["says"][0], sep="; ")
     2; 2; Instrument; ACS/WFC: galaxy, WFC3/UVIS: nsc
     """
@@ -144,7 +144,7 @@ def report(manifest, *, name=None, others=None, accuracy=None, samples=2000, see
         visits=len(set(visit)),
         bodies=_body_table(manifest, bodies, visit),
         counts=_count_table(manifest),
-        rules=_rule_table(manifest, bodies, visit, samples, seed),
+        rules=_rule_table(manifest, bodies, visit, draws, rng),
         repeats=_repeat_table(manifest, visit),
         intervals=_interval_table(accuracy, len(manifest), len(set(visit)), len(set(bodies))),
         leakage={other: find_leakage(manifest, table) for other, table in (others or {}).items()},
@@ -192,10 +192,10 @@ def _count_table(manifest):
     return Table(rows=rows)
 
 
-def _rule_table(manifest, bodies, visit, samples, seed):
+def _rule_table(manifest, bodies, visit, draws, rng):
     labels = np.asarray(manifest["Label"], dtype=str)
     drawn = {"body": bodies, "visit": visit, "frame": np.arange(len(manifest))}
-    drawn = {what: ClusterBootstrap(groups, draws=samples, rng=seed) for what, groups in drawn.items()}
+    drawn = {what: ClusterBootstrap(groups, draws=draws, rng=rng) for what, groups in drawn.items()}
     rows = []
     for columns in _RULES:
         values = np.array(

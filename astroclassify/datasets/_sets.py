@@ -101,7 +101,7 @@ class FrameCache:
 
 
 def build_set(
-    manifest, folder, *, variant="lcid", frames=None, resampling="area", processes=1, progress=None
+    manifest, folder, *, variant="lcid", frame_dir=None, resampling="area", processes=1, progress=None
 ):
     """
     Put the frames of a list into one memory-mapped array.
@@ -118,7 +118,7 @@ def build_set(
     variant : {"lcid", "lcid-resize"}, default "lcid"
         Whole chips of 2048 x 4096 pixels, or chips shrunk to 224 x 448. LCID-Blurry is the variant
         ``"lcid"`` of its own list.
-    frames : path-like, optional
+    frame_dir : path-like, optional
         Folder of the files; by default the list's.
     resampling : {"area", "bilinear"}, default "area"
         How chips are shrunk, as `~astroclassify.preprocess.counts_planes` does. The models of this
@@ -153,12 +153,12 @@ def build_set(
     Examples
     --------
     >>> from astroclassify.datasets import build_set
-    >>> cache = build_set("list.csv", "lcid", frames="raw", processes=4)  # doctest: +SKIP
+    >>> cache = build_set("list.csv", "lcid", frame_dir="raw", processes=4)  # doctest: +SKIP
     >>> cache.frames()[0].array().shape  # doctest: +SKIP
     (2048, 4096)
     """
     _check(variant, resampling, processes)
-    table, listed = listed_frames(manifest, frames=frames)
+    table, listed = listed_frames(manifest, frame_dir=frame_dir)
     recipe = _recipe(table, listed, variant, resampling)
     run = RunFolder(folder)
     if _description(run.folder) is None and not run.is_new():

@@ -14,7 +14,7 @@ from astroclassify.datasets._manifest import check_manifest
 
 #: What `split_frames` can keep apart.
 SPLITS = ("body", "frame")
-#: What `split` can keep apart, and what the parts then share at worst.
+#: What `split_manifest` can keep apart, and what the parts then share at worst.
 _SHARED = {"body": None, "paper": None, "instrument": None, "visit": "body", "frame": "frame"}
 #: The seed of the split that this project calls paper-like: the number of the paper at arXiv, 2312.04948.
 PAPER_SEED = 231204948
@@ -162,7 +162,7 @@ class Split:
         return Table(rows=rows or None, names=names, dtype=("str", "str", "str", "i8", "i8", "i8"))
 
 
-def split(manifest, *, by="body", fraction=0.2, seed=0, allow_leakage=False):
+def split_manifest(manifest, *, by="body", fraction=0.2, seed=0, allow_leakage=False):
     """
     Split a list into training and test frames.
 
@@ -207,10 +207,10 @@ def split(manifest, *, by="body", fraction=0.2, seed=0, allow_leakage=False):
     Examples
     --------
     >>> from astropy.table import Table
-    >>> from astroclassify.datasets import split
+    >>> from astroclassify.datasets import split_manifest
     >>> listed = Table({"ID": ["M31", "NGC 224", "M33", "M13", "M5"], "Label": ["galaxy"] * 3 + ["nsc"] * 2,
     ...                 "OBSID": [f"jaaa{n}1abq" for n in range(5)], "Instrument": ["ACS/WFC"] * 5})
-    >>> parts = split(listed, fraction=0.4)
+    >>> parts = split_manifest(listed, fraction=0.4)
     >>> len(parts.train), len(parts.test), parts.leakage.level
     (3, 2, None)
     """
@@ -234,7 +234,7 @@ def kfold(manifest, k=5, *, by="body", seed=0, allow_leakage=False):
     k : int, default 5
         Number of folds, 2 or more; not used with ``by="instrument"``, which has a fold for each camera.
     by : {"body", "visit", "instrument", "frame"}, default "body"
-        What is kept apart, as for `split`.
+        What is kept apart, as for `split_manifest`.
     seed : int, default 0
         Of the draws.
     allow_leakage : bool, default False
@@ -263,7 +263,7 @@ def kfold(manifest, k=5, *, by="body", seed=0, allow_leakage=False):
     if by == "instrument":
         return _by_instrument(manifest)
     if by == "paper":
-        raise ParameterError("the paper has one test list, not folds; use split(by='paper')")
+        raise ParameterError("the paper has one test list, not folds; use split_manifest(by='paper')")
     if k < 2:
         raise ParameterError(f"got {k} folds; expected 2 or more")
     fold = _folds(manifest, by, k, seed)
@@ -316,7 +316,7 @@ def _paper_bodies(manifest):
     if held.all() or not held.any():
         raise ParameterError(
             f"{'all' if held.all() else 'none'} of the list's bodies are of the paper's test list; "
-            "split(by='paper') needs both, split(by='body') does not"
+            "by='paper' needs both, by='body' does not"
         )
     return held
 

@@ -9,4 +9,5 @@ __getattr__, __dir__, __all__ = lazy_names(
         "_degrade": ("degrade",),
         "_noise": ("Counted", "camera_of", "count_electrons", "number_card"),
     },
+    public=("degrade",),
 )

@@ -1,22 +1,14 @@
 """Models side by side on labelled frames: answers, tables, comparisons, robustness."""
 
-from astroclassify.evaluation._all import summary_text
-from astroclassify.evaluation._baselines import fair_rules
+from astroclassify.evaluation._baselines import STATISTICS, fair_rules
 from astroclassify.evaluation._evaluate import evaluate
-from astroclassify.evaluation._evaluation import Evaluation, read_evaluation
+from astroclassify.evaluation._evaluation import Evaluation, read_evaluation, summary_text
 from astroclassify.evaluation._models import AskedModel, asked_models
-from astroclassify.evaluation._pixels import STATISTICS
-from astroclassify.evaluation._robustness import QUANTITIES, robustness
+from astroclassify.evaluation._robustness import QUANTITIES, measure_robustness
 
 __all__ = [
-    "QUANTITIES",
-    "STATISTICS",
-    "AskedModel",
     "Evaluation",
-    "asked_models",
     "evaluate",
-    "fair_rules",
     "read_evaluation",
-    "robustness",
-    "summary_text",
+    "measure_robustness",
 ]

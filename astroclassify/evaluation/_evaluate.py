@@ -4,13 +4,11 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.core import RunFolder, check_whole
-from astroclassify.evaluation._all import all_tables, reference_list
-from astroclassify.evaluation._evaluation import Evaluation
+from astroclassify.evaluation._baselines import STATISTICS
+from astroclassify.evaluation._evaluation import Evaluation, all_tables, reference_list
 from astroclassify.evaluation._frames import evaluated_frames, truth_beside
-from astroclassify.evaluation._models import asked_models
-from astroclassify.evaluation._pixels import STATISTICS
+from astroclassify.evaluation._models import asked_models, warn_of_training_bodies
 from astroclassify.evaluation._run import ANSWER_COLUMNS, RunOptions, answer_all
-from astroclassify.evaluation._training_overlap import warn_of_training_bodies
 
 _ABOUT = ("name", "OBSID", "HDU Index", "body", "visit", "Instrument", "Filter", "truth", "path")
 
@@ -20,9 +18,9 @@ def evaluate(
     data,
     folder,
     *,
-    frames=None,
+    frame_dir=None,
     reference=None,
-    limit=None,
+    max_frames=None,
     device=None,
     precision="auto",
     batch_size=1,
@@ -48,12 +46,12 @@ def evaluate(
     folder : path-like
         Where answers and tables are kept. Answers that are there must come from the same weights and
         pixels.
-    frames : path-like, optional
+    frame_dir : path-like, optional
         Folder of the manifest's files; by default the manifest's.
     reference : path-like or `~astropy.table.Table`, optional
         A list of other bodies, such as that of training, from which rules on instrument and band are learnt
         that models are to be read against; without one, each body is judged by what the others show.
-    limit : int, optional
+    max_frames : int, optional
         Take so many frames only, evenly spaced along the list.
     device : str, optional
         Where models run; `None` for ``conf.device``.
@@ -95,12 +93,12 @@ def evaluate(
     Examples
     --------
     >>> from astroclassify.evaluation import evaluate
-    >>> found = evaluate(["patchnet"], "LCID_test.csv", "judged", frames="raw")  # doctest: +SKIP
-    >>> found.tables["table4"]["model", "accuracy", "f1_galaxy", "f1_nsc"]  # doctest: +SKIP
+    >>> found = evaluate(["patchnet"], "LCID_test.csv", "judged", frame_dir="raw")  # doctest: +SKIP
+    >>> found.tables["performance"]["model", "accuracy", "f1_galaxy", "f1_nsc"]  # doctest: +SKIP
     """
     check_whole("batch_size", batch_size)
     asked = asked_models(models)
-    listed = evaluated_frames(data, frames=frames, limit=limit)
+    listed = evaluated_frames(data, frame_dir=frame_dir, max_frames=max_frames)
     warn_of_training_bodies(asked, listed)
     known = reference_list(reference)
     options = RunOptions(device, precision, batch_size, timing, progress)

@@ -75,7 +75,7 @@ class EvaluatedFrame:
         return fingerprint(Path(pixels) if self.frame.is_file else self.frame.array(), sampled=True)[:16]
 
 
-def evaluated_frames(data, *, frames=None, limit=None):
+def evaluated_frames(data, *, frame_dir=None, max_frames=None):
     """
     List the frames of an evaluation.
 
@@ -83,9 +83,9 @@ def evaluated_frames(data, *, frames=None, limit=None):
     ----------
     data : path-like, str, `~astropy.table.Table` or sequence of LabelledFrame
         A manifest or its address, the folder of a set, simulated or on disk, or frames.
-    frames : path-like, optional
+    frame_dir : path-like, optional
         Folder of the manifest's files.
-    limit : int, optional
+    max_frames : int, optional
         Take so many frames only, evenly spaced along the list.
 
     Returns
@@ -98,20 +98,20 @@ def evaluated_frames(data, *, frames=None, limit=None):
     ReadError
         If the manifest or a file cannot be read.
     ParameterError
-        If there is no frame, a label is none, two frames of other pixels have one name, or ``limit`` is
+        If there is no frame, a label is none, two frames of other pixels have one name, or ``max_frames`` is
         not a positive number.
     """
     if isinstance(data, str) and "://" in data:
         data = read_manifest(data, required=("ID", "OBSID", "Label"))
     if isinstance(data, str | os.PathLike | Table):
-        found = _of_manifest(data, frames)
+        found = _of_manifest(data, frame_dir)
     elif isinstance(data, Iterable):
         found = [_of_frame(number, frame) for number, frame in enumerate(checked_frames(data))]
     else:
         raise ParameterError(
             f"expected a manifest (a file or a table) or LabelledFrame objects; got a {type(data).__name__}"
         )
-    found = _limited(found, limit)
+    found = _limited(found, max_frames)
     _check_labels(found)
     _check_names(found)
     return found
@@ -119,7 +119,7 @@ def evaluated_frames(data, *, frames=None, limit=None):
 
 def _of_manifest(data, folder):
     data = manifest_of(data)
-    listed = labelled_frames(data, frames=folder)
+    listed = labelled_frames(data, frame_dir=folder)
     table = data if isinstance(data, Table) else _table(Path(data))
     bodies = canonical_bodies(table).tolist()
     return [_of_row(*each) for each in zip(table, listed, bodies, strict=True)]
@@ -158,12 +158,12 @@ def _of_frame(number, frame):
     return EvaluatedFrame(frame, name, frame.body, visit=frame.body)
 
 
-def _limited(found, limit):
-    if limit is None or limit >= len(found):
+def _limited(found, max_frames):
+    if max_frames is None or max_frames >= len(found):
         return found
-    if limit < 1:
-        raise ParameterError(f"the limit is {limit}; expected at least 1 frame")
-    return [found[number * len(found) // limit] for number in range(limit)]
+    if max_frames < 1:
+        raise ParameterError(f"max_frames is {max_frames}; expected at least 1 frame")
+    return [found[number * len(found) // max_frames] for number in range(max_frames)]
 
 
 def _check_labels(found):

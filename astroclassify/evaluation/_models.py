@@ -2,10 +2,12 @@
 
 import os
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-from astroclassify.core import ParameterError, conf
+from astroclassify.core import AstroclassifyWarning, ParameterError, conf
+from astroclassify.datasets import body_key
 from astroclassify.models import MODELS, Model, ModelSpec, build_model, find_spec, locate_weights
 
 
@@ -152,3 +154,43 @@ def settings_of(model):
         "precision": model.precision,
         "device": model.device,
     }
+
+
+_USES = {"learnt": "learnt from", "calibrated": "was calibrated on"}
+_SHOWN = 3
+
+
+def warn_of_training_bodies(asked, listed):
+    """
+    Warn of each model whose card names bodies that are among those evaluated.
+
+    Parameters
+    ----------
+    asked : sequence of AskedModel
+        The models.
+    listed : sequence of EvaluatedFrame
+        The frames.
+
+    Warns
+    -----
+    AstroclassifyWarning
+        Names such bodies, and how many there are.
+    """
+    shown = {body_key(name): name for each in listed for name in (each.frame.body, each.body)}
+    evaluated = len({each.body for each in listed})
+    for model in asked:
+        trained = model.card.get("bodies")
+        for use, names in trained.items() if isinstance(trained, Mapping) else ():
+            shared = sorted({shown[key] for key in map(body_key, names) if key in shown})
+            if shared:
+                warnings.warn(
+                    _warning_text(model.label, use, shared, evaluated), AstroclassifyWarning, stacklevel=3
+                )
+
+
+def _warning_text(label, use, shared, evaluated):
+    more = ", ..." if len(shared) > _SHOWN else ""
+    return (
+        f"{label} {_USES.get(use, use)} {len(shared)} of the {evaluated} bodies that it is evaluated on "
+        f"({', '.join(shared[:_SHOWN])}{more}), so its figures flatter; leave their frames out"
+    )

@@ -13,7 +13,7 @@ from astroclassify.degrade import camera_of, count_electrons, degrade, number_ca
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS
 from astroclassify.preprocess import frame_array
-from astroclassify.simulate import Dice, add_cosmic_rays, pixel_size
+from astroclassify.simulate import RandomStreams, add_cosmic_rays, pixel_size
 
 #: Part of the exposure time that frames of another band are given, so that wider bands can be made too.
 BAND_EXPOSURE = 0.25
@@ -179,9 +179,9 @@ def _with_cosmic_rays(frame, level, rng):
     per_electron, size = count_electrons(frame).per_electron, pixel_size(camera)
     hits = torch.zeros(frame.shape)
     parts = max(1, int(np.ceil(level * exptime * hits.numel() * (size * 1e-4) ** 2 / _HITS_AT_ONCE)))
-    dice = Dice(rng)
+    streams = RandomStreams(rng)
     for _ in range(parts):
-        add_cosmic_rays(hits, exptime / parts, rate=level, size=size, dice=dice)
+        add_cosmic_rays(hits, exptime / parts, rate=level, size=size, streams=streams)
     return _like(frame, frame.data + hits.numpy() * per_electron)
 
 

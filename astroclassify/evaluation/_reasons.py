@@ -55,22 +55,22 @@ def misclassified(answers, frames, *, truth=None):
     return Table(rows, names=_COLUMNS) if rows else Table(names=_COLUMNS, dtype=_DTYPES)
 
 
-_TOLD = ("model", "name", "body", "Instrument", "Filter", "truth", "leaning", "label", "probability")
+_ANSWER = ("model", "name", "body", "Instrument", "Filter", "truth", "leaning", "label", "probability")
 _MEASURED = ("signal_share", "block_snr", "narrow_share")
-_PLACE = ("OBSID", "HDU Index", "path")
-_COLUMNS = (*_TOLD, "confident", "reason", "evidence", *_MEASURED, *_PLACE)
+_FRAME = ("OBSID", "HDU Index", "path")
+_COLUMNS = (*_ANSWER, "confident", "reason", "evidence", *_MEASURED, *_FRAME)
 _DTYPES = (*(str,) * 8, float, bool, str, str, *(float,) * 3, str, int, str)
 
 
 def _row(row, pixels, usual, known):
     reason, evidence = reason_for(pixels, usual, known)
     return {
-        **{name: row[name] for name in _TOLD},
+        **{name: row[name] for name in _ANSWER},
         "confident": bool(row["probability"] >= CONFIDENT),
         "reason": reason,
         "evidence": evidence,
         **{name: float(pixels[name]) for name in _MEASURED},
-        **{name: row[name] for name in _PLACE},
+        **{name: row[name] for name in _FRAME},
     }
 
 

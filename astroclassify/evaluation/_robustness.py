@@ -10,29 +10,29 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, RunFolder, progress_bar, provenance, write_table
-from astroclassify.evaluation._answer_log import open_answer_log
 from astroclassify.evaluation._frames import evaluated_frames
 from astroclassify.evaluation._models import asked_models, settings_of
 from astroclassify.evaluation._perturbations import PERTURBATIONS, level_name
 from astroclassify.evaluation._perturbed import Job, attempt, perturbed_frames
+from astroclassify.evaluation._run import open_answer_log
 from astroclassify.inference import interpret, predict
 from astroclassify.metrics import ClusterBootstrap, accuracy, calibration_error, leans_to_galaxy
 
-#: What `robustness` changes by default (tuple of str).
+#: What `measure_robustness` changes by default (tuple of str).
 QUANTITIES = tuple(PERTURBATIONS)
 _FOLDER = "robustness"
 _COLUMNS = {"name": str, "fingerprint": str, "p_galaxy": float, "error": str}
 
 
-def robustness(
+def measure_robustness(
     models,
     data,
     folder,
     *,
-    frames=None,
+    frame_dir=None,
     quantities=QUANTITIES,
     levels=None,
-    limit=None,
+    max_frames=None,
     rng=0,
     draws=2000,
     processes=1,
@@ -52,7 +52,7 @@ def robustness(
     folder : path-like
         Where the table is written, ``robustness.ecsv``, and the answers are kept as they come, in a folder
         ``robustness``: a run that was stopped goes on, and gives the same table.
-    frames : path-like, optional
+    frame_dir : path-like, optional
         Folder of the manifest's files, as for `evaluate`.
     quantities : sequence of str, default all
         What is changed: ``"zernike"`` (random aberrations, nm rms of wavefront), ``"exptime"`` (a shorter
@@ -62,7 +62,7 @@ def robustness(
     levels : mapping of str to sequence of float or str, optional
         Other levels of a quantity than the default ones. The reference, the frame as it is, is always there;
         for ``"band"`` it is the frame's own band at a quarter of the time.
-    limit : int, optional
+    max_frames : int, optional
         At most so many frames: of as many bodies as there are, the classes in turn.
     rng : int, default 0
         Seed. What is random about a frame and a quantity is the same for all models and levels.
@@ -109,14 +109,14 @@ def robustness(
 
     Examples
     --------
-    >>> from astroclassify.evaluation import robustness
-    >>> curves = robustness(["patchnet"], "set/manifest.ecsv", "judged", limit=100)  # doctest: +SKIP
+    >>> from astroclassify.evaluation import measure_robustness
+    >>> curves = measure_robustness(["patchnet"], "set/list.ecsv", "judged", max_frames=100)  # doctest: +SKIP
     >>> curves["quantity", "level", "accuracy", "low", "high", "ece"]  # doctest: +SKIP
     """
     asked, seed = _asked(quantities, levels), int(rng)
     if processes < 1:
         raise ParameterError(f"processes is {processes}; expected 1 or more")
-    judged = _judged(data, frames, limit, seed)
+    judged = _judged(data, frame_dir, max_frames, seed)
     chosen = asked_models(models)
     built = {each.label: each.model(device=device, precision=precision) for each in chosen}
     folder = Path(folder)
@@ -158,21 +158,21 @@ def _asked(quantities, levels):
 # Frames ------------------------------------------------------------------------------------------
 
 
-def _judged(data, frames, limit, seed):
+def _judged(data, frame_dir, max_frames, seed):
     """Give frames of bodies, each once; of a limited number the classes in turn, and in each its bodies."""
-    listed = evaluated_frames(data, frames=frames)
+    listed = evaluated_frames(data, frame_dir=frame_dir)
     found = {each.name: each for each in listed if each.truth != "field"}
     if not found:
         raise ParameterError(f"none of the {len(listed)} frames shows a galaxy or an nsc")
-    if limit is None or limit >= len(found):
+    if max_frames is None or max_frames >= len(found):
         return list(found.values())
-    if limit < 1:
-        raise ParameterError(f"limit is {limit}; expected 1 or more")
+    if max_frames < 1:
+        raise ParameterError(f"max_frames is {max_frames}; expected 1 or more")
     rng, turns = np.random.default_rng(seed), defaultdict(lambda: defaultdict(list))
     for name in rng.permutation(sorted(found)):
         turns[found[name].truth][found[name].frame.body].append(name)
     queues = [_in_turn(list(turns[truth].values())) for truth in sorted(turns)]
-    chosen = set(_in_turn(queues)[:limit])
+    chosen = set(_in_turn(queues)[:max_frames])
     return [each for name, each in found.items() if name in chosen]
 
 

@@ -16,14 +16,8 @@ from astroclassify.explain._explanation import Explanation
 from astroclassify.explain._spec import EXPLAINERS, ExplainerSpec
 
 __all__ = [
-    "EVIDENCE",
     "EXPLAINERS",
-    "GRAD_CAM_PLUS_PLUS",
-    "INTEGRATED_GRADIENTS",
-    "OCCLUSION",
-    "PIX2PIX",
-    "XRAI",
-    "Explanation",
     "ExplainerSpec",
+    "Explanation",
     "explain",
 ]

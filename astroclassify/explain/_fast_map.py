@@ -38,7 +38,7 @@ def explain_by_fast_map(model, frame, *, target, fast_map=None, flips=False):
     target : {"galaxy", "nsc"}
         What the map speaks for.
     fast_map : str or path-like, optional
-        File that ``python -m astroclassify.explain.fit`` wrote; by default the one that it keeps for the
+        File that ``astroclassify train-fast-map`` wrote; by default the one that it keeps for the
         model's weights.
     flips : bool, default False
         Whether the log-odds that it is told are those of the mean of four views.
@@ -154,7 +154,7 @@ def _located(fast_map, model):
     if not path.exists():
         raise MissingWeightsError(
             f"{path}: there is no fast map of {model.spec.name!r} with these weights; make one by "
-            f"python -m astroclassify.explain.fit --model {model.spec.name}, or take method='xrai'"
+            f"astroclassify train-fast-map --model {model.spec.name}, or take method='xrai'"
         )
     return str(path), path.stat().st_mtime_ns, model.sha256
 
@@ -176,6 +176,6 @@ def _network(path, changed, sha256):
     if of != sha256:
         raise WeightsError(
             f"{path}: this fast map imitates maps of the weights {of[:12] or '(unknown)'}, not of "
-            f"{sha256[:12]}; make another by python -m astroclassify.explain.fit"
+            f"{sha256[:12]}; make another by astroclassify train-fast-map"
         )
     return network

@@ -29,7 +29,7 @@ def explain_by_occlusion(model, frame, *, target, baseline="sky", squares=16, fl
     baseline : {"sky", "simulated-sky", "blurred", "black", "white"}, default "sky"
         What the parts are covered with.
     squares : int, default 16
-        How many steps of half a square lie along the longer side; the network runs once for each place.
+        How many steps of half a square lie along the longer side; the network runs once for each square.
     flips : bool, default False
         As for `astroclassify.classify`: four times as many runs.
 
@@ -44,17 +44,17 @@ def explain_by_occlusion(model, frame, *, target, baseline="sky", squares=16, fl
     """
     seen = see(model, frame, target, flips=flips)
     cover = baseline_planes(baseline, seen.planes)[0]
-    places = _places(seen.planes.shape[-2:], squares)
+    parts = _squares(seen.planes.shape[-2:], squares)
     whole = seen.many_log_odds([seen.planes[0]])[0]
-    cost = whole - seen.many_log_odds(_covered(seen.planes[0], cover, place) for place in places)
+    cost = whole - seen.many_log_odds(_covered(seen.planes[0], cover, part) for part in parts)
     facts = [
         ("ACBASE", baseline, "what parts are covered with"),
-        ("ACSTEPS", len(places), "how many parts were covered"),
+        ("ACSTEPS", len(parts), "how many parts were covered"),
     ]
-    return seen.map(_mean_cost(cost, places, seen.planes.shape[-2:]), facts=facts)
+    return seen.map(_mean_cost(cost, parts, seen.planes.shape[-2:]), facts=facts)
 
 
-def _places(shape, squares):
+def _squares(shape, squares):
     """
     Rows and columns of each square, two steps wide.
 
@@ -67,16 +67,16 @@ def _places(shape, squares):
     return list(product(*([slice(*pair) for pair in zip(each, each[2:], strict=False)] for each in edges)))
 
 
-def _covered(planes, cover, place):
+def _covered(planes, cover, part):
     planes = planes.clone()
-    planes[:, *place] = cover[:, *place]
+    planes[:, *part] = cover[:, *part]
     return planes
 
 
-def _mean_cost(costs, places, shape):
+def _mean_cost(costs, parts, shape):
     total, number = np.zeros(shape), np.zeros(shape)
-    for cost, place in zip(costs, places, strict=True):
-        area = np.prod([cut.stop - cut.start for cut in place])
-        total[place] += cost / area
-        number[place] += 1
+    for cost, part in zip(costs, parts, strict=True):
+        area = np.prod([cut.stop - cut.start for cut in part])
+        total[part] += cost / area
+        number[part] += 1
     return total / number

@@ -100,8 +100,8 @@ class ExplainerSpec:
             raise ParameterError(f"{self.name!r} explains models {only}; {spec.name!r} is for {spec.task!r}")
         unknown = sorted(set(options) - set(known := self.options()))
         if unknown:
-            told = f"its options are {', '.join(known)}" if known else "it has no options"
-            raise ParameterError(f"the explainer {self.name!r} has no option {unknown[0]!r}; {told}")
+            known_options = f"its options are {', '.join(known)}" if known else "it has no options"
+            raise ParameterError(f"the explainer {self.name!r} has no option {unknown[0]!r}; {known_options}")
         return import_string(self.explainer)(model, frame, target=target, **options)
 
     def options(self):

@@ -1,4 +1,4 @@
-"""Train a fast map for a model, and measure it: ``python -m astroclassify.explain.fit``.
+"""Train a fast map for a model, and measure it: ``astroclassify train-fast-map``.
 
 XRAI explains frames of simulated bodies; a small conditional GAN (Isola et al. 2017) learns to make the map
 from the picture and the answer. The generator's loss is that of deceiving the discriminator plus 100 times
@@ -8,7 +8,6 @@ the best constant, and the smoothed picture, scaled in the best way. Examples ar
 used again.
 """
 
-import argparse
 import json
 import time
 from pathlib import Path
@@ -31,32 +30,28 @@ _HELD, _KEPT_AFTER = 10**6, 25
 _SMOOTHED = 1 / 40
 
 
-def main(arguments=None):
-    """Train, measure, and write the weights."""
-    chosen = _parser().parse_args(arguments)
+def fit_fast_map(chosen):
+    """
+    Train, measure, and write the weights.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        ``model``, ``weights``, ``frames``, ``held``, ``steps``, ``minutes``, ``seed``, ``examples`` and
+        ``target``, as the command ``astroclassify train-fast-map`` describes them.
+
+    Returns
+    -------
+    dict
+        Where the weights are, and what was measured.
+    """
     model = ready_model(chosen.model, weights=chosen.weights)
     shown, held = examples(model, chosen.frames, chosen.held, chosen.examples, steps=chosen.steps)
     network = train(shown, minutes=chosen.minutes, seed=chosen.seed)
     measured = measures(network, shown, held) | mirrored(model) | times(model, network)
     path = chosen.target or kept_for(model.sha256)
     save(network, path, model, measured)
-    print(json.dumps({"weights": str(path)} | measured, indent=2))  # noqa: T201
-
-
-def _parser():
-    parser = argparse.ArgumentParser(prog="python -m astroclassify.explain.fit", description=__doc__)
-    parser.add_argument("--model", default="default")
-    parser.add_argument("--weights", help="of the model, instead of its own")
-    parser.add_argument("--frames", type=int, default=800, help="frames to learn from")
-    parser.add_argument("--held", type=int, default=100, help="frames to measure with")
-    parser.add_argument("--steps", type=int, default=16, help="of the integral of XRAI")
-    parser.add_argument(
-        "--minutes", type=float, default=10.0, help="length of the training, of the processor"
-    )
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--examples", type=Path, help="file (.npz) that keeps the maps of XRAI")
-    parser.add_argument("--target", type=Path, help="where to; by default where method='pix2pix' looks")
-    return parser
+    return {"weights": str(path)} | measured
 
 
 # Examples -----------------------------------------------------------------------------------------
@@ -384,7 +379,3 @@ def save(network, path, model, measured):
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as unfinished:
         save_file(state, unfinished, metadata=facts | {"measured": json.dumps(measured)})
-
-
-if __name__ == "__main__":
-    main()

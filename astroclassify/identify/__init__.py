@@ -14,25 +14,12 @@ from astroclassify.identify._source import CatalogueSource
 from astroclassify.identify._table import BodiesTable
 
 __all__ = [
-    "BUILTIN",
     "CATALOGUES",
-    "CATALOGUE_SHARE",
-    "COMBINED",
-    "LABELS",
-    "NED",
-    "OPENNGC",
-    "SIMBAD",
-    "VIZIER",
-    "BodiesTable",
     "Catalogue",
     "CatalogueSource",
-    "ConeCatalogue",
     "LocalCatalogue",
-    "NamedBody",
-    "find_catalogue",
     "find_position",
     "identify",
-    "name_body",
     "name_pointings",
     "survey_frame",
 ]

@@ -27,7 +27,7 @@ class NamedBody:
     frame_in_body : float, default 0
         Share of the frame that it covers, 0 to 1.
     body_note : str, default ""
-        Why there is none, where the frame's place is not known or a service does not answer.
+        Why there is none, where the frame's position is not known or a service does not answer.
     """
 
     body: str = ""
@@ -47,12 +47,12 @@ class NamedBody:
 
 def name_body(frame, *, catalogue="builtin"):
     """
-    Name the likeliest body of a frame; a frame whose place is not known has none, which is no error.
+    Name the likeliest body of a frame; a frame whose position is not known has none, which is no error.
 
     Parameters
     ----------
     frame : object
-        A frame as `identify` takes it; anything else has no place.
+        A frame as `identify` takes it; anything else has no position.
     catalogue : str, astropy.table.QTable or CatalogueSource, default "builtin"
         As for `identify`.
 
@@ -77,7 +77,7 @@ def name_body(frame, *, catalogue="builtin"):
     >>> import numpy as np
     >>> from astroclassify.identify import name_body
     >>> name_body(np.zeros((64, 64))).body_note
-    'the frame has no celestial WCS, so that its place on the sky is not known; ...'
+    'the frame has no celestial WCS, so that its position on the sky is not known; ...'
     """
     try:
         bodies = identify(frame, catalogue=catalogue, margin=0)

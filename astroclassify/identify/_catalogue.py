@@ -34,7 +34,7 @@ _POINT = 1e-3  # degrees: the group of what has no size
 
 class Catalogue(CatalogueSource):
     """
-    Bodies, to be looked up by name and by place.
+    Bodies, to be looked up by name and by position.
 
     Parameters
     ----------
@@ -193,16 +193,16 @@ def _checked(table):
 
 def _position(table):
     if "position" in table.colnames:
-        return _placed(table["position"])
+        return _known_positions(table["position"])
     if not {"ra", "dec"} <= set(table.colnames):
         raise ParameterError("a catalogue needs a column 'position' (SkyCoord), or 'ra' and 'dec' in degrees")
     ra, dec = (_in_units(np.ma.filled(table[name], np.nan), u.deg, name) for name in ("ra", "dec"))
     if not (np.abs(dec) <= 90 * u.deg).all():
         raise ParameterError("a catalogue has a body without a position; leave its row out")
-    return _placed(SkyCoord(ra, dec))
+    return _known_positions(SkyCoord(ra, dec))
 
 
-def _placed(position):
+def _known_positions(position):
     """Positions that are some and are finite."""
     if not isinstance(position, SkyCoord):
         raise ParameterError("a catalogue's column 'position' must be a SkyCoord; or give 'ra' and 'dec'")

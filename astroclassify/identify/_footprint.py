@@ -129,7 +129,7 @@ def _world(frame, shape):
         shape = frame.data.shape
     if not getattr(wcs, "has_celestial", False):
         raise FrameError(
-            "the frame has no celestial WCS, so that its place on the sky is not known; "
+            "the frame has no celestial WCS, so that its position on the sky is not known; "
             "solve it (for example with astrometry.net), or name a position"
         )
     if not np.isfinite(wcs.wcs.crval).all():

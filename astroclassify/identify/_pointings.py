@@ -46,8 +46,8 @@ def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="built
     Raises
     ------
     ParameterError
-        If the positions are none, the catalogue must be asked place by place, or the radius or margin is not
-        possible.
+        If the positions are none, the catalogue must be asked position by position, or the radius or margin
+        is not possible.
 
     Notes
     -----
@@ -71,7 +71,7 @@ def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="built
     source, degrees, margin = find_catalogue(catalogue), field_radius(radius), margin_of(margin)
     if isinstance(source, ConeCatalogue):
         raise ParameterError(
-            f"the catalogue {catalogue!r} is asked place by place; use identify for each pointing"
+            f"the catalogue {catalogue!r} is asked position by position; use identify for each pointing"
         )
     bodies = bodies_around(source, positions[:1], degrees * u.deg)
     ra, dec = positions.icrs.ra.deg, positions.icrs.dec.deg
@@ -129,13 +129,13 @@ def _named(size, table, fields, bodies, covered):
     return QTable({"name": names, "class": classes, "label": labels[which], "frame_in_body": share})
 
 
-def find_position(place, *, catalogue="builtin"):
+def find_position(name, *, catalogue="builtin"):
     """
     Find where a name is, or read a position.
 
     Parameters
     ----------
-    place : str
+    name : str
         A body's name, as ``"NGC 604"``, or right ascension and declination (ICRS): degrees, as ``"10.68
         41.27"``, or sexagesimal, as ``"00:42:44 +41:16:09"`` and ``"00h42m44s +41d16m09s"``.
     catalogue : str, `~astropy.table.QTable` or CatalogueSource, default "builtin"
@@ -164,21 +164,21 @@ def find_position(place, *, catalogue="builtin"):
     >>> find_position("13:29:52.7 +47:11:43").to_string(precision=3)
     '202.470 47.195'
     """
-    position = _as_position(place)
+    position = _as_position(name)
     if position is not None:
         return position
     asked, first = [], catalogue if isinstance(catalogue, str) else type(catalogue).__name__
-    sources = {first: catalogue} | {name: name for name in _NAMES_IN if name != first}
-    for name, source in sources.items():
+    sources = {first: catalogue} | {other: other for other in _NAMES_IN if other != first}
+    for label, source in sources.items():
         try:
-            position = find_catalogue(source).resolve(place)
+            position = find_catalogue(source).resolve(name)
         except OptionalDependencyError:
             continue
         if position is not None:
             return position
-        asked.append(name)
+        asked.append(label)
     raise ParameterError(
-        f"{place!r} is neither a position (as '10.68 41.27' or '00:42:44 +41:16:09') "
+        f"{name!r} is neither a position (as '10.68 41.27' or '00:42:44 +41:16:09') "
         f"nor a name in {', '.join(asked)}"
     )
 

@@ -45,8 +45,8 @@ class ConeCatalogue(CatalogueSource):
         For messages.
     rows : callable
         ``rows(position, radius) -> QTable``, as `Catalogue` takes it.
-    place : callable, optional
-        ``place(name) -> SkyCoord or None``; a service without it knows no names.
+    position_of : callable, optional
+        ``position_of(name) -> SkyCoord or None``; a service without it knows no names.
     reach : float, default 0.5
         Degrees beyond the circle that are asked for: how far the middle of a large body may lie from a frame
         that it covers.
@@ -54,7 +54,7 @@ class ConeCatalogue(CatalogueSource):
 
     name: str
     rows: Callable
-    place: Callable | None = None
+    position_of: Callable | None = None
     reach: float = 0.5
 
     def around(self, position, radius):
@@ -103,7 +103,7 @@ class ConeCatalogue(CatalogueSource):
         OptionalDependencyError
             If astroquery, of the extra ``catalogue``, is not installed.
         """
-        return None if self.place is None else self._asked(self.place, name)
+        return None if self.position_of is None else self._asked(self.position_of, name)
 
     def _asked(self, question, *arguments):
         hint = "use the catalogue 'builtin' or 'openngc', which need no network"
@@ -135,7 +135,7 @@ def _simbad_rows(position, radius):
     )
 
 
-def _simbad_place(name):
+def _simbad_position(name):
     quoted = " ".join(str(name).split()).replace("'", "''")
     found = _simbad(f"SELECT ra, dec FROM basic JOIN ident ON ident.oidref = basic.oid WHERE id = '{quoted}'")
     return SkyCoord(found["ra"][0], found["dec"][0], unit="deg") if len(found) else None
@@ -162,7 +162,7 @@ def _ned_rows(position, radius):
     )
 
 
-def _ned_place(name):
+def _ned_position(name):
     exceptions = astroquery_module("exceptions", "NED")
     try:
         found = astroquery_module("ipac.ned", "NED").Ned.query_object(name)
@@ -216,6 +216,6 @@ def _text(table, name):
     return [str(value) for value in np.ma.filled(np.ma.asarray(table[name]).astype(str), "")]
 
 
-SIMBAD = ConeCatalogue("SIMBAD", _simbad_rows, _simbad_place)
-NED = ConeCatalogue("NED", _ned_rows, _ned_place)
+SIMBAD = ConeCatalogue("SIMBAD", _simbad_rows, _simbad_position)
+NED = ConeCatalogue("NED", _ned_rows, _ned_position)
 VIZIER = ConeCatalogue("VizieR", _vizier_rows)

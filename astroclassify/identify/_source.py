@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 
 class CatalogueSource(ABC):
-    """Bodies of the sky, to be asked for by place and by name: what an entry of `CATALOGUES` derives from."""
+    """Bodies of the sky, by position and by name: what an entry of `CATALOGUES` derives from."""
 
     @abstractmethod
     def around(self, position, radius):

@@ -2,15 +2,16 @@
 
 import json
 import math
+from collections.abc import Mapping
 from io import BytesIO, StringIO
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from astropy.io import fits
 from astropy.table import QTable
 
 from astroclassify.core import ParameterError, atomic_path
-from astroclassify.inference._frozen import plain
 
 #: Keyword, name in ``meta`` and comment of the cards that provenance gives (tuple).
 _META_CARDS = (
@@ -62,7 +63,7 @@ def answers_table(rows, classes, *, meta=None):
     return QTable(rows=rows or None, names=names, dtype=types, meta=meta)
 
 
-def with_bodies(table, told):
+def with_bodies(table, bodies):
     """
     Add what the catalogue says of each frame, and whether the pixels agree.
 
@@ -70,7 +71,7 @@ def with_bodies(table, told):
     ----------
     table : astropy.table.QTable
         From `answers_table`.
-    told : list of mapping
+    bodies : list of mapping
         Of each row: ``body``, ``body_class``, ``body_label``, ``frame_in_body`` and ``body_note``, as far as
         they are known.
 
@@ -81,17 +82,17 @@ def with_bodies(table, told):
         ``"no"``, or empty where body or label is not known) and ``body_note``.
     """
     for column in ("body", "body_class"):
-        table[column] = _texts(told, column)
-    table["frame_in_body"] = np.array([each.get("frame_in_body", 0.0) for each in told], dtype=float)
-    labels = _texts(told, "body_label")
+        table[column] = _texts(bodies, column)
+    table["frame_in_body"] = np.array([each.get("frame_in_body", 0.0) for each in bodies], dtype=float)
+    labels = _texts(bodies, "body_label")
     known = (labels != "") & np.isin(table["label"], ("galaxy", "nsc"))
     table["agrees"] = np.where(known, np.where(labels == table["label"], "yes", "no"), "")
-    table["body_note"] = _texts(told, "body_note")
+    table["body_note"] = _texts(bodies, "body_note")
     return table
 
 
-def _texts(told, name):
-    return np.array([each.get(name, "") for each in told], dtype=str)
+def _texts(bodies, name):
+    return np.array([each.get(name, "") for each in bodies], dtype=str)
 
 
 def answer_row(answer):
@@ -187,10 +188,10 @@ def answer_header(answer):
         cards += [(f"ACCLAS{number}", name, "a class"), (f"ACPROB{number}", value, "its probability")]
     cards += [(keyword, answer.meta.get(name), comment) for keyword, name, comment in _META_CARDS]
     cards.append(("ACAGREES", answer.agrees, "whether the body is of the label"))
-    return fits.Header([_card(*card) for card in cards if _is_said(card[1])])
+    return fits.Header([_card(*card) for card in cards if _has_value(card[1])])
 
 
-def _is_said(value):
+def _has_value(value):
     return value not in (None, "") and not (isinstance(value, float) and not math.isfinite(value))
 
 
@@ -253,8 +254,10 @@ def _as_fits(answer):
 
 def _as_json(answer):
     table = one_row_table(answer)
-    told = dict(zip(table.colnames, table[0], strict=True))
-    text = json.dumps(_without_nan({**told, "leaning": answer.leaning, "meta": plain(answer.meta)}), indent=2)
+    values = dict(zip(table.colnames, table[0], strict=True))
+    text = json.dumps(
+        _without_nan({**values, "leaning": answer.leaning, "meta": plain(answer.meta)}), indent=2
+    )
     return f"{text}\n".encode()
 
 
@@ -283,3 +286,66 @@ _WRITERS = {
     ".fits": _as_fits,
     ".json": _as_json,
 }
+
+
+def read_only(value):
+    """
+    Give a copy that cannot be changed: of mappings, lists and tuples, all the way down.
+
+    Parameters
+    ----------
+    value : object
+        Anything; what is none of these stays as it is.
+
+    Returns
+    -------
+    object
+        Read-only mappings and tuples in their place.
+    """
+    if isinstance(value, Mapping):
+        return MappingProxyType({name: read_only(item) for name, item in value.items()})
+    return tuple(map(read_only, value)) if isinstance(value, list | tuple) else value
+
+
+def plain(value):
+    """
+    Give a copy of plain dictionaries and lists, as JSON and YAML know them.
+
+    Parameters
+    ----------
+    value : object
+        From `read_only`.
+
+    Returns
+    -------
+    object
+        Dictionaries and lists in the place of read-only mappings and tuples.
+    """
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    return list(map(plain, value)) if isinstance(value, tuple) else value
+
+
+def same(one, other):
+    """
+    Say whether two values are equal, arrays element by element and NaN to NaN.
+
+    Parameters
+    ----------
+    one, other : object
+        Mappings, tuples, arrays, numbers, strings.
+
+    Returns
+    -------
+    bool
+        Whether they are.
+    """
+    if isinstance(one, Mapping):
+        alike = isinstance(other, Mapping) and one.keys() == other.keys()
+        return alike and all(same(item, other[name]) for name, item in one.items())
+    if isinstance(one, tuple):
+        alike = isinstance(other, tuple) and len(one) == len(other)
+        return alike and all(map(same, one, other))
+    if np.shape(one) != np.shape(other):
+        return False
+    return bool(np.all((one == other) | ((one != one) & (other != other))))

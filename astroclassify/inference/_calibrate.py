@@ -1,20 +1,131 @@
 """The calibration of a model to a few labelled frames of one's own."""
 
+import json
+import os
 from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.core import AstroclassifyError, ParameterError, progress_bar
+from astroclassify.core import (
+    AstroclassifyError,
+    ParameterError,
+    atomic_path,
+    fingerprint,
+    progress_bar,
+    write_text,
+)
 from astroclassify.datasets import checked_frames
 from astroclassify.inference._fit_calibration import fit_calibration
 from astroclassify.inference._interpret import calibrated_logits, galaxy_probability
-from astroclassify.inference._local import LocalCalibration
 from astroclassify.inference._predict import checked_planes, predict_planes
 from astroclassify.io import read_frames
 from astroclassify.metrics import ClusterBootstrap, balanced_accuracy, calibration_error
-from astroclassify.models import NSC_CLASSES, allowed_classes
+from astroclassify.models import (
+    NSC_CLASSES,
+    Calibration,
+    Model,
+    allowed_classes,
+    bodies_entry,
+    calibration_entries,
+)
 from astroclassify.preprocess import frame_array
+
+
+@dataclass(frozen=True, eq=False)
+class LocalCalibration:
+    """
+    A model's calibration to frames of one's own, and what it gains.
+
+    Parameters
+    ----------
+    model : Model
+        The model as it was.
+    calibration : Calibration
+        The new one; limits of novelty and doubt are those of the model.
+    figures : astropy.table.Table
+        What was measured: columns ``figure``, ``before`` and ``after``, texts, with 95% intervals.
+    about : mapping
+        How it was found, for the card: ``by``, numbers of frames and bodies, labels.
+    bodies : tuple of str, default empty
+        Names of the bodies that calibrated.
+    failed : tuple of str, default empty
+        Frames that could not be used, and why.
+    """
+
+    model: Model
+    calibration: Calibration
+    figures: Table
+    about: dict
+    bodies: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+    @property
+    def card(self):
+        """The card of the new weights, but for name and checksum (dict)."""
+        before, classes = self.model.card, self.model.classes
+        own = calibration_entries(self.calibration, classes)
+        kept = {name: value for name, value in before.items() if name not in ("metrics", "prior")}
+        facts = {
+            f"{row['figure']}, {when}": str(row[when]) for row in self.figures for when in ("before", "after")
+        }
+        return {
+            **kept,
+            "model": self.model.spec.name,
+            "classes": list(classes),
+            **own,
+            **({"novelty": before["novelty"]} if "novelty" in before else {}),
+            **bodies_entry(before, calibrated=self.bodies),
+            "calibrated": {
+                "parent": before.get("name", ""),
+                "parent_sha256": self.model.sha256,
+                **self.about,
+            },
+            "metrics": {"frames that calibrated": facts},
+        }
+
+    def write(self, path):
+        """
+        Write weights with the new calibration: the same network, and a card of its own beside it.
+
+        Parameters
+        ----------
+        path : path-like
+            The weights file, ``NAME.safetensors``, for ``weights=`` of `~astroclassify.classify`; the card
+            is ``NAME.json``. Both are replaced if they exist.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ParameterError
+            If the name does not end in ``.safetensors``, it is the model's own file, or the model has none.
+        """
+        from safetensors.torch import load_file, save_file
+
+        path = Path(path)
+        self._check(path)
+        # What it was calibrated to is in the file too, so that its checksum differs from the parent's.
+        facts = {"parent_sha256": self.model.sha256, "calibration": json.dumps(self.card["calibration"])}
+        with atomic_path(path) as unfinished:
+            save_file(load_file(self.model.path), unfinished, metadata=facts)
+        card = {**self.card, "name": path.stem, "sha256": fingerprint(path)}
+        write_text(json.dumps(card, indent=2) + "\n", path.with_suffix(".json"))
+        return path
+
+    def _check(self, path):
+        if path.suffix != ".safetensors":
+            raise ParameterError(f"{path}: weights are written to a file NAME.safetensors")
+        if self.model.path is None:
+            raise ParameterError("the model was not loaded from a file of weights; build it with build_model")
+        if path.exists() and os.path.samefile(path, self.model.path):
+            raise ParameterError(f"{path} is the model's own weights file; choose another name")
+
 
 #: Fewer labelled bodies of galaxies, or of nebulae and star clusters, cannot calibrate (int).
 LEAST_BODIES = 3
@@ -75,16 +186,18 @@ def calibrate(model, frames, *, draws=2000, rng=0, progress=None):
     _check_enough(labels, bodies, failed)
     allowed = np.array([allowed_classes(label, model.classes) for label in labels])
     usable = allowed.any(axis=1)  # a model of two classes has none for an empty field
-    told = _Labelled(model, logits[usable], allowed[usable], labels[usable], bodies[usable])
+    labelled = _Labelled(model, logits[usable], allowed[usable], labels[usable], bodies[usable])
     about = {
         "by": "labels",
         "frames": int(usable.sum()),
-        "bodies": len(set(told.bodies)),
-        "labels": dict(sorted(Counter(told.labels.tolist()).items())),
+        "bodies": len(set(labelled.bodies)),
+        "labels": dict(sorted(Counter(labelled.labels.tolist()).items())),
     }
     samples = {"draws": draws, "rng": rng}
-    names = tuple(sorted(set(told.bodies.tolist())))
-    return LocalCalibration(model, told.fitted(), told.figures(**samples), about, names, tuple(failed))
+    names = tuple(sorted(set(labelled.bodies.tolist())))
+    return LocalCalibration(
+        model, labelled.fitted(), labelled.figures(**samples), about, names, tuple(failed)
+    )
 
 
 def _answered(model, frames, progress):
@@ -198,8 +311,8 @@ def gain_table(before, after, is_galaxy, bodies, *, draws=2000, rng=0):
     """
     samples, rows = ClusterBootstrap(bodies, draws=draws, rng=rng), []
     for metric in (balanced_accuracy, calibration_error):
-        told = [str(samples.estimate(metric, p, is_galaxy)) for p in (before, after)]
-        rows.append((metric.__name__.replace("_", " "), *told))
+        figures = [str(samples.estimate(metric, p, is_galaxy)) for p in (before, after)]
+        rows.append((metric.__name__.replace("_", " "), *figures))
     losses = [balanced_losses(p, is_galaxy) for p in (before, after)]
     rows.insert(1, ("log loss", *(str(samples.mean(loss)) for loss in losses)))
     rows.append(("gain of log loss", "-", str(samples.mean(losses[0] - losses[1]))))

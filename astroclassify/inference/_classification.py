@@ -10,8 +10,14 @@ import numpy as np
 from astropy.nddata import CCDData
 
 from astroclassify.core import html_picture, render
-from astroclassify.inference._answers import answer_header, one_row_table, write_answer
-from astroclassify.inference._frozen import plain, read_only, same
+from astroclassify.inference._answers import (
+    answer_header,
+    one_row_table,
+    plain,
+    read_only,
+    same,
+    write_answer,
+)
 from astroclassify.inference._on_frame import map_on_frame
 
 _BAR_PIXELS = 160
@@ -92,8 +98,8 @@ class Classification:
     @property
     def agrees(self):
         """Whether the catalogued body is of the label; None where either is not known (bool or None)."""
-        told = self.meta.get("body_label", "")
-        return None if not told or self.label == "uncertain" else self.label == told
+        catalogued = self.meta.get("body_label", "")
+        return None if not catalogued or self.label == "uncertain" else self.label == catalogued
 
     def __eq__(self, other):
         if not isinstance(other, Classification):

@@ -15,7 +15,7 @@ from astroclassify.inference._interpret import doubt, galaxy_probability, limits
 from astroclassify.inference._prior import prior_shift, usual_shares
 from astroclassify.metrics import leans_to_galaxy
 
-#: How much the errors of two frames of one body have in common, 0 to 1 (float); see `combine`.
+#: How much the errors of two frames of one body have in common, 0 to 1 (float); see `combine_answers`.
 CORRELATION = 0.5
 #: What frames may be grouped by: the visit that HST's rootnames tell, or the file (tuple of str).
 GROUPS = ("visit", "file")
@@ -46,7 +46,7 @@ def effective_number(frames):
     return frames / (1 + (frames - 1) * CORRELATION)
 
 
-def combine(table, model, *, prior=None, meta=None):
+def combine_answers(table, model, *, prior=None, meta=None):
     """
     Give one answer of frames that show parts of the same body.
 
@@ -99,14 +99,14 @@ def combine(table, model, *, prior=None, meta=None):
     usual = np.log(usual_shares(model)) + prior_shift(prior, model)
     logs = usual + number * (np.log(np.clip(p[used], _TINY, 1)) - usual).mean(axis=0)
     labels = dict(sorted(Counter(rows["label"].tolist()).items()))
-    told = {
+    facts = {
         "frames": len(rows),
         "used": int(used.sum()),
         "effective_number": number,
         "spread": _spread(p[used], model.classes),
         "labels": labels,
     }
-    return _answered(logs, float(np.median(novelty[used])), labels, model, limits, {**(meta or {}), **told})
+    return _answered(logs, float(np.median(novelty[used])), labels, model, limits, {**(meta or {}), **facts})
 
 
 def _is_empty(p, model, limits):
@@ -121,7 +121,7 @@ def _spread(p, classes):
     return float(np.std(np.log(galaxy / (1 - galaxy)), ddof=1)) if len(p) > 1 else float("nan")
 
 
-def _answered(logs, novelty, labels, model, limits, told):
+def _answered(logs, novelty, labels, model, limits, facts):
     probabilities = dict(zip(model.classes, softmax(logs).tolist(), strict=True))
     galaxy = float(galaxy_probability(logs, model.classes))
     leaning, probability = ("galaxy", galaxy) if leans_to_galaxy(galaxy) else ("nsc", 1 - galaxy)
@@ -132,7 +132,7 @@ def _answered(logs, novelty, labels, model, limits, told):
         leaning=leaning,
         probabilities=probabilities,
         novelty=novelty,
-        meta={**told, **limits, "reason": reason},
+        meta={**facts, **limits, "reason": reason},
     )
 
 
@@ -188,15 +188,15 @@ def grouped(table, by, model, *, prior=None):
     astropy.table.QTable
         One row for each group, in order of its first frame: the columns of the table, of which ``source`` is
         the visit or file and ``chip`` 0, and ``frames`` (how many), ``spread`` and ``reason``, as of
-        `combine`.
+        `combine_answers`.
     """
     names = np.array([group_name(source, by) for source in table["source"]])
     groups = {name: table[names == name] for name in dict.fromkeys(names.tolist())}
-    told = [_group_row(name, rows, model, prior) for name, rows in groups.items()]
-    result = answers_table([row for row, _ in told], model.classes, meta=dict(table.meta))
+    answers = [_group_row(name, rows, model, prior) for name, rows in groups.items()]
+    result = answers_table([row for row, _ in answers], model.classes, meta=dict(table.meta))
     result["frames"] = np.array([len(rows) for rows in groups.values()], dtype=int)
-    result["spread"] = np.array([meta.get("spread", np.nan) for _, meta in told], dtype=float)
-    result["reason"] = np.array([meta.get("reason", "") for _, meta in told], dtype=str)
+    result["spread"] = np.array([meta.get("spread", np.nan) for _, meta in answers], dtype=float)
+    result["reason"] = np.array([meta.get("reason", "") for _, meta in answers], dtype=str)
     return result
 
 
@@ -222,7 +222,7 @@ def group_name(source, by):
 
 def _group_row(name, rows, model, prior):
     try:
-        answer = combine(rows, model, prior=prior, meta={"source": name, "model": model.spec.name})
+        answer = combine_answers(rows, model, prior=prior, meta={"source": name, "model": model.spec.name})
     except ParameterError:
         first = ParameterError(rows["error"][0].partition(": ")[2])
         return error_row(first, model.classes, source=name, chip=0, model=model.spec.name), {}

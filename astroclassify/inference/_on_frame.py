@@ -59,7 +59,7 @@ def map_on_frame(values, frame=None):
 
 
 def _wcs_of_cells(frame, cells):
-    """The scaled WCS; None where the frame has none of two axes, or a broken one, which is told."""
+    """The scaled WCS; None where the frame has none of two axes, or a broken one, which is message."""
     wcs = getattr(frame, "wcs", None)
     if not isinstance(wcs, WCS) or wcs.naxis != 2:
         return None
@@ -69,8 +69,8 @@ def _wcs_of_cells(frame, cells):
             raise ValueError("the reference pixel has no position")
     except Exception as error:  # wcslib and astropy raise a dozen types on broken cards
         reason = " ".join(str(error).split())
-        told = f"the WCS is broken ({type(error).__name__}: {reason}); the evidence has none"
-        warnings.warn(told, FrameWarning, stacklevel=3)
+        message = f"the WCS is broken ({type(error).__name__}: {reason}); the evidence has none"
+        warnings.warn(message, FrameWarning, stacklevel=3)
         return None
     return scaled
 

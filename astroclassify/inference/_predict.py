@@ -207,7 +207,7 @@ def _predict_batch(model, batch, views, with_evidence, batch_size):
     evidence = [None] * number if not maps else sum(maps) / np.float32(len(maps))
     own = novelties[0] is not None
     novelty = np.concatenate(novelties).mean(axis=0).tolist() if own else [None] * number
-    return [Prediction(*told) for told in zip(mean, evidence, novelty, strict=True)]
+    return [Prediction(*parts) for parts in zip(mean, evidence, novelty, strict=True)]
 
 
 def _check_alike(what, maps, novelties, views):

@@ -7,9 +7,8 @@ from astropy.table import Table
 from scipy.special import softmax
 
 from astroclassify.core import AstroclassifyError, ParameterError, progress_bar
-from astroclassify.inference._calibrate import logits_of
+from astroclassify.inference._calibrate import LocalCalibration, logits_of
 from astroclassify.inference._interpret import calibrated_logits
-from astroclassify.inference._local import LocalCalibration
 from astroclassify.inference._prior import usual_shares
 from astroclassify.io import read_frames
 from astroclassify.preprocess import frame_array
@@ -77,7 +76,7 @@ def expected_shares(probabilities, usual):
     return found
 
 
-def calibrate_shares(model, paths, *, draws=200, rng=0, progress=None):
+def calibrate_shares(model, frames, *, draws=200, rng=0, progress=None):
     """
     Shift a model to the shares of the classes among frames that nobody has labelled.
 
@@ -85,7 +84,7 @@ def calibrate_shares(model, paths, *, draws=200, rng=0, progress=None):
     ----------
     model : Model
         From `~astroclassify.models.build_model`.
-    paths : sequence of path-like
+    frames : sequence of path-like
         Files of frames; of a file of several chips each counts.
     draws : int, default 200
         Bootstrap samples of the intervals, of files.
@@ -113,7 +112,7 @@ def calibrate_shares(model, paths, *, draws=200, rng=0, progress=None):
     >>> night = sorted(Path("night").glob("*.fits"))  # doctest: +SKIP
     >>> calibrate_shares(build_model("patchnet"), night).figures.pprint()  # doctest: +SKIP
     """
-    logits, files, failed = _answered(model, paths, progress)
+    logits, files, failed = _answered(model, frames, progress)
     if len(logits) < LEAST_FRAMES:
         reason = f"; the first that failed: {failed[0]}" if failed else ""
         raise ParameterError(
@@ -130,9 +129,9 @@ def calibrate_shares(model, paths, *, draws=200, rng=0, progress=None):
     return LocalCalibration(model, calibration, figures, about, failed=tuple(failed))
 
 
-def _answered(model, paths, progress):
+def _answered(model, frames, progress):
     """Logits of every chip, the number of its file, and what went wrong with other files."""
-    logits, files, failed, paths = [], [], [], list(paths)
+    logits, files, failed, paths = [], [], [], list(frames)
     bar = progress_bar(paths, progress=progress, total=len(paths), description="calibrate")
     for number, path in enumerate(bar):
         try:

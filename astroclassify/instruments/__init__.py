@@ -15,27 +15,15 @@ from astroclassify.instruments._description import (
     Instrument,
     Section,
 )
-from astroclassify.instruments._find import INSTRUMENTS, find_layout
+from astroclassify.instruments._find import INSTRUMENTS, find_layout, registry_name
 from astroclassify.instruments._generic import GENERIC
 from astroclassify.instruments._hrc import ACS_HRC
 from astroclassify.instruments._wfc3 import WFC3_UVIS
 
 __all__ = [
-    "ACS_HRC",
-    "ACS_WFC",
-    "ANY_CHIP",
-    "CSST_MSC",
-    "GENERIC",
-    "INSTRUMENTS",
-    "PARALLEL_OVERSCAN",
-    "PHYSICAL_PRESCAN",
-    "SCIENCE",
-    "SECTION_KINDS",
-    "SERIAL_OVERSCAN",
-    "WFC3_UVIS",
     "Amplifier",
-    "ChipGeometry",
     "ChipLayout",
+    "INSTRUMENTS",
     "Instrument",
     "Section",
     "find_layout",

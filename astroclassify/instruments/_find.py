@@ -6,8 +6,34 @@ from astroclassify.core import ParameterError, Registry, UnsupportedInstrumentEr
 from astroclassify.instruments._description import ANY_CHIP, SCIENCE, ChipLayout, Instrument, Section
 from astroclassify.instruments._tiling import window
 
-#: Every known instrument by name, from packages and from this session.
-INSTRUMENTS = Registry("astroclassify.instruments", kind="instrument", expected_type=Instrument)
+
+def registry_name(name):
+    """
+    Give the name of an instrument in the registry.
+
+    Parameters
+    ----------
+    name : str
+        The same, or as archives and headers write it: ``"ACS/WFC"``.
+
+    Returns
+    -------
+    str
+        In small letters, with hyphens: ``"acs-wfc"``.
+
+    Examples
+    --------
+    >>> from astroclassify.instruments import registry_name
+    >>> registry_name("WFC3/UVIS")
+    'wfc3-uvis'
+    """
+    return name.strip().lower().replace("/", "-").replace(" ", "-")
+
+
+#: Every known instrument by name (``"acs-wfc"`` or ``"ACS/WFC"``), from packages and from this session.
+INSTRUMENTS = Registry(
+    "astroclassify.instruments", kind="instrument", expected_type=Instrument, spelling=registry_name
+)
 
 
 def find_layout(instrument, chip, shape, *, binning=1, amplifiers="", offset=None):

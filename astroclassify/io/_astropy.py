@@ -45,7 +45,7 @@ def read_one(source, *, chip=None, reader=None, bias="overscan", rows="all", dty
     ReadError
         If the file cannot be read, or is of another kind than ``reader`` reads.
     """
-    frames = read_frames(source, bias=bias, rows=rows, dtype=dtype, chips=chip)
+    frames = read_frames(source, bias=bias, rows=rows, dtype=dtype, chip=chip)
     name, found = (frames[0].meta[key] for key in ("ACSOURCE", "ACREADER"))
     if reader is not None and found != reader:
         raise ReadError(f"{name}: this is no {reader} file, but {found}; give format={ANY_FORMAT!r} for any")
@@ -56,7 +56,17 @@ def read_one(source, *, chip=None, reader=None, bias="overscan", rows="all", dty
 
 
 def register_formats():
-    """Register the formats with astropy; formats that are there already stay as they are."""
+    """
+    Register the readers with astropy, so that ``CCDData.read(path, format="hst-raw")`` works.
+
+    Importing the package changes nothing in astropy: call this once where you want the formats. Those that
+    are there already stay as they are.
+
+    Examples
+    --------
+    >>> from astroclassify.io import register_formats
+    >>> register_formats()
+    """
     with registry.delay_doc_updates(CCDData):
         for name in FORMATS:
             with suppress(registry.IORegistryError):

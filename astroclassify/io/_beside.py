@@ -112,11 +112,11 @@ def image_beside(hdulist, image, names, ends, options, *, unfold=None):
         With its pixels in memory; `None` where there is no such file, or none that fits (with a
         `FrameWarning`).
     """
-    path = next((p for name in names for p in _places(hdulist.filename(), ends, name)), None)
+    path = next((p for name in names for p in _paths(hdulist.filename(), ends, name)), None)
     return None if path is None else _image_in(path, image, options, unfold or list)
 
 
-def _places(filename, ends, name):
+def _paths(filename, ends, name):
     """Give the files beside one, whose name has ``name`` where that of the image has one of ``ends``."""
     if not isinstance(filename, str) or not filename:
         return
@@ -146,13 +146,13 @@ def _image_in(path, image, options, unfold):
 
 
 def _fitting(images, image):
-    """Choose the image of the same name, else of the same place among those of the shape."""
+    """Choose the image of the same name, else of the same number among those of the shape."""
     fitting = [other for other in images if picture_shape(other.hdu.header) == image.shape]
     named = [
         other for other in fitting if other.hdu.name == image.hdu.name and other.hdu.ver == image.hdu.ver
     ]
-    placed = [other for other in fitting if other.number == image.number]
-    return next(iter(named or placed or fitting), None)
+    same_number = [other for other in fitting if other.number == image.number]
+    return next(iter(named or same_number or fitting), None)
 
 
 def _say(options, path, what):

@@ -79,13 +79,13 @@ def stray_continuations(raw):
     list of int
         Where each starts. Astropy takes one for a part of the card before it, and loses that card's value.
     """
-    places, text_goes_on = [], False
+    offsets, text_goes_on = [], False
     if b"CONTINUE  " not in raw:
-        return places
+        return offsets
     for start in range(0, len(raw), CARD):
         card = raw[start : start + CARD]
         if card.startswith(b"CONTINUE  ") and not text_goes_on:
-            places.append(start)
+            offsets.append(start)
         else:
             text_goes_on = b"'" in card and re.search(rb"&' *(?:/.*)?$", card) is not None
-    return places
+    return offsets

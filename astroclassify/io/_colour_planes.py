@@ -13,7 +13,7 @@ from astroclassify.io._images import LUMINANCE
 _PATTERN_CARDS = ("BAYERPAT", "COLORTYP", "BAYRPATN")
 #: What they say of a camera without such filters.
 _NO_PATTERN = ("", "MONO", "MONOCHROME", "NONE", "NO", "GREY", "GRAY", "GRAYSCALE", "BW", "B/W", "N/A")
-_PLACES = {"R": 0, "G": 1, "B": 2}
+_PLANES = {"R": 0, "G": 1, "B": 2}
 
 
 def bayer_pattern(header):
@@ -118,7 +118,7 @@ def _cells(pixels, pattern):
     height, width = (n // 2 * 2 for n in pixels.shape)
     values = pixels[:height, :width].astype(np.result_type(pixels.dtype, np.float32))
     plane = np.zeros((height // 2, width // 2), values.dtype)
-    for place, letter in enumerate(pattern):
-        weight = LUMINANCE[_PLACES[letter]] / pattern.count(letter)
-        plane += values.dtype.type(weight) * values[place // 2 :: 2, place % 2 :: 2]
+    for index, letter in enumerate(pattern):
+        weight = LUMINANCE[_PLANES[letter]] / pattern.count(letter)
+        plane += values.dtype.type(weight) * values[index // 2 :: 2, index % 2 :: 2]
     return plane

@@ -22,7 +22,6 @@ from astropy import units as u
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError
 from astroclassify.instruments import CSST_MSC, SCIENCE
-from astroclassify.io._fast import bias_pixels, row_levels, trim_and_subtract
 from astroclassify.io._frame import make_frame
 from astroclassify.io._headers import (
     add_cards,
@@ -38,6 +37,7 @@ from astroclassify.io._mask_bits import CSST as CSST_BITS
 from astroclassify.io._mask_bits import unusable_by
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._open import open_fits
+from astroclassify.io._overscan import bias_pixels, row_levels, trim_and_subtract
 from astroclassify.io._pixels import as_float, hdu_label, image_pixels, plane_pixels, unusable_mask
 from astroclassify.io._reader import Reader
 from astroclassify.io._slices import amplifier_cards
@@ -245,16 +245,15 @@ def _layout(pixels, header, source):
     fitting = [layout for layout in CSST_MSC.layouts if layout.shape == pixels.shape]
     if len(fitting) == 1:
         return fitting[0]
-    place = tuple(header_number(header, key, math.nan) for key in ("LTV1", "LTV2"))
+    ltv = tuple(header_number(header, key, math.nan) for key in ("LTV1", "LTV2"))
     for layout in fitting:
-        if layout.ltv == place:
+        if layout.ltv == ltv:
             return layout
     found = " x ".join(str(n) for n in reversed(pixels.shape))
     if fitting:
         starts = ", ".join(str(layout.ltv) for layout in fitting)
         raise ReadError(
-            f"{source}: a raw CSST window of {found} pixels with LTV1, LTV2 = {place}; expected one of "
-            f"{starts}"
+            f"{source}: a raw CSST window of {found} pixels with LTV1, LTV2 = {ltv}; expected one of {starts}"
         )
     known = " or ".join(dict.fromkeys(f"{a.shape[1]} x {a.shape[0]}" for a in CSST_MSC.layouts))
     raise ReadError(f"{source}: a raw CSST image has {known} pixels (NAXIS1 x NAXIS2); this one has {found}")

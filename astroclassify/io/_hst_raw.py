@@ -16,13 +16,13 @@ from astropy.wcs import WCS
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError, UnsupportedInstrumentError
 from astroclassify.instruments import INSTRUMENTS, SCIENCE, ChipLayout, Instrument, find_layout
-from astroclassify.io._fast import bias_pixels, row_levels, trim, trim_and_subtract
 from astroclassify.io._frame import make_frame
 from astroclassify.io._headers import add_cards, header_int, header_number, header_text, merged_header
 from astroclassify.io._hst import Imset, as_flags, companion_pixels, find_imsets, flagged
 from astroclassify.io._identify import hst_instrument, product_of
 from astroclassify.io._mapped import MappedHdu
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
+from astroclassify.io._overscan import bias_pixels, row_levels, trim, trim_and_subtract
 from astroclassify.io._pixels import check_declared_size, hdu_label, image_pixels, unusable_mask
 from astroclassify.io._reader import Reader, ReadOptions
 from astroclassify.io._slices import amplifier_cards

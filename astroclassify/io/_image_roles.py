@@ -121,9 +121,9 @@ def role_of(header):
     match = _NAME.fullmatch(name)
     if match:
         return ROLE_OF[match["word"]], match["chip"] or match["number"] or ""
-    told = ROLE_OF.get(header_text(header, "DES_EXT").upper())
+    listed = ROLE_OF.get(header_text(header, "DES_EXT").upper())
     eso = _CLASSES.get(header_text(header, "HDUCLAS2").upper())
-    return told or eso or UNKNOWN, name
+    return listed or eso or UNKNOWN, name
 
 
 def is_part(image):
@@ -218,7 +218,7 @@ def is_colour(header):
 
 def with_companions(sciences, images):
     """
-    Give each science image its companions: of the same name beside the role, EXTVER, or place in the file.
+    Give each science image its companions: of the same name beside the role, EXTVER, or index in the file.
 
     Parameters
     ----------
@@ -233,15 +233,15 @@ def with_companions(sciences, images):
     found = [Science(image) for image in sciences]
     for role in COMPANIONS:
         fitting = [image for image in images if image.role == role]
-        for place, science in enumerate(found):
-            own = _companion(science.image, place, sciences, fitting)
+        for index, science in enumerate(found):
+            own = _companion(science.image, index, sciences, fitting)
             if own is not None:
                 science.companions[role] = own
     return found
 
 
-def _companion(image, place, sciences, fitting):
-    """Find the one of ``fitting`` that belongs to an image, the ``place``-th of the science images."""
+def _companion(image, index, sciences, fitting):
+    """Find the one of ``fitting`` that belongs to an image, the ``index``-th of the science images."""
     fitting = [other for other in fitting if other.shape == image.shape]
     by_name = [other for other in fitting if other.chip and other.chip == image.chip]
     if len(sciences) > 1:  # that of another chip is not this one's
@@ -257,7 +257,7 @@ def _companion(image, place, sciences, fitting):
         version = header_int(image.hdu.header, "EXTVER", 1)
         own = [other for other in fitting if header_int(other.hdu.header, "EXTVER", 1) == version]
         return own[0] if own else None
-    return _by_place(image, place, sciences, fitting)
+    return _by_index(image, index, sciences, fitting)
 
 
 def _tells_versions(sciences):
@@ -265,10 +265,10 @@ def _tells_versions(sciences):
     return len({header_int(image.hdu.header, "EXTVER", 1) for image in sciences}) == len(sciences)
 
 
-def _by_place(image, place, sciences, fitting):
+def _by_index(image, index, sciences, fitting):
     """Pair as many companions as images in order; else take the one between this image and the next."""
     if len(fitting) == len(sciences):
-        return fitting[place]
+        return fitting[index]
     following = [other.number for other in sciences if other.number > image.number]
     end = min(following, default=math.inf)
     return next((other for other in fitting if image.number < other.number < end), None)

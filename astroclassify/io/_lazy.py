@@ -23,21 +23,21 @@ class LazyHeader(fits.Header):
 
     Parameters
     ----------
-    place : HduBytes
+    hdu : HduBytes
         Where the header is.
     """
 
-    def __init__(self, place):
-        self._place, self._values = place, {}
+    def __init__(self, hdu):
+        self._hdu, self._values = hdu, {}
 
     @classmethod
-    def of(cls, place):
+    def of(cls, hdu):
         """Give the header of an HDU, parsed at once where its cards are not plain (fits.Header)."""
-        return cls(place) if place.raw.isascii() and _PLAIN.fullmatch(place.raw) else place.header
+        return cls(hdu) if hdu.raw.isascii() and _PLAIN.fullmatch(hdu.raw) else hdu.header
 
     def images(self):
         """Pair keywords with the text of their cards (list of tuple of str)."""
-        text = self._place.raw.decode("ascii").rstrip().removesuffix("END")
+        text = self._hdu.raw.decode("ascii").rstrip().removesuffix("END")
         starts = range(0, len(text), CARD)
         return [(text[start : start + 8].rstrip(), text[start : start + CARD]) for start in starts]
 
@@ -46,13 +46,13 @@ class LazyHeader(fits.Header):
         if not self._is_one_card(key):
             return super().get(key, default)
         if key not in self._values:
-            card = self._place.card(key)
+            card = self._hdu.card(key)
             self._values[key] = _ABSENT if card is None else _value(card)
         value = self._values[key]
         return default if value is _ABSENT else value
 
     def __contains__(self, key):
-        return self._place.card(key) is not None if self._is_one_card(key) else super().__contains__(key)
+        return self._hdu.card(key) is not None if self._is_one_card(key) else super().__contains__(key)
 
     def _is_one_card(self, key):
         return isinstance(key, str) and _KEYWORD.fullmatch(key) is not None
@@ -67,7 +67,7 @@ class LazyHeader(fits.Header):
         return self._as_parsed().copy(strip)
 
     def _as_parsed(self):
-        parsed = fits.Header.fromstring(self._place.raw)
+        parsed = fits.Header.fromstring(self._hdu.raw)
         self.__dict__, self.__class__ = vars(parsed), fits.Header
         return self
 

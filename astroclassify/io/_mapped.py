@@ -32,7 +32,7 @@ class MappedFits(Sequence):
 
     def __init__(self, path, walked):
         self.name, self.size = str(path), walked[-1].end
-        self._hdus = [MappedHdu(self, number, place) for number, place in enumerate(walked)]
+        self._hdus = [MappedHdu(self, number, hdu) for number, hdu in enumerate(walked)]
 
     @classmethod
     def suits(cls, path, walked):
@@ -66,13 +66,13 @@ class MappedHdu:
 
     is_image = True
 
-    def __init__(self, file, number, place):
-        self._file, self._number, self._place = file, number, place
+    def __init__(self, file, number, hdu):
+        self._file, self._number, self._hdu = file, number, hdu
 
     @cached_property
     def header(self):
         """The header (fits.Header)."""
-        return LazyHeader.of(self._place)
+        return LazyHeader.of(self._hdu)
 
     @property
     def data(self):
@@ -81,5 +81,5 @@ class MappedHdu:
 
     def fileinfo(self):
         """Say where it lies, as astropy does (dict)."""
-        size = self._place.end - self._place.data
-        return {"file": self._file, "hdrLoc": self._place.start, "datLoc": self._place.data, "datSpan": size}
+        size = self._hdu.end - self._hdu.data
+        return {"file": self._file, "hdrLoc": self._hdu.start, "datLoc": self._hdu.data, "datSpan": size}

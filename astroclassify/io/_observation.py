@@ -70,7 +70,7 @@ def observation(frame):
         "obs_collection": telescope,
         "obs_id": name,
         "target_name": header_text(cards, "TARGNAME") or header_text(cards, "OBJECT"),
-        **_place(frame),
+        **_sky_region(frame),
         "t_min": start,
         "t_max": header_number(cards, "EXPEND", start + seconds / 86400),
         "t_exptime": seconds,
@@ -90,7 +90,7 @@ def _date(cards):
         return np.nan
 
 
-def _place(frame):
+def _sky_region(frame):
     """Say where on the sky a frame lies, and how large it and its pixels are."""
     if frame.wcs is None or not frame.wcs.has_celestial:
         return {"s_ra": np.nan, "s_dec": np.nan, "s_fov": np.nan, "s_region": "", "s_pixel_scale": np.nan}
@@ -101,7 +101,7 @@ def _place(frame):
     )
     corners = pixel_to_skycoord(x, y, frame.wcs).icrs
     centre = pixel_to_skycoord((width - 1) / 2, (height - 1) / 2, frame.wcs).icrs
-    outline = " ".join(f"{angle:.6f}" for place in corners for angle in (place.ra.deg, place.dec.deg))
+    outline = " ".join(f"{angle:.6f}" for corner in corners for angle in (corner.ra.deg, corner.dec.deg))
     scale = np.sqrt(np.prod(proj_plane_pixel_scales(frame.wcs))) * 3600
     return {
         "s_ra": float(centre.ra.deg),

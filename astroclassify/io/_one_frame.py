@@ -37,7 +37,7 @@ def read_frame(source, *, chip=None, instrument=None):
     >>> from astroclassify.io import read_frame
     >>> frame = read_frame("jbf301a1q_raw.fits", chip=1)  # doctest: +SKIP
     """
-    frames = read_frames(source, chips=chip, instrument=instrument)
+    frames = read_frames(source, chip=chip, instrument=instrument)
     if len(frames) != 1:
         there = ", ".join(str(frame.meta.get("ACCHIP", "?")) for frame in frames)
         raise FrameError(f"{source} holds {len(frames)} frames (chips {there}); choose one with chip=")

@@ -233,6 +233,6 @@ def _without_strays(file, walked, allowance):
     """Give a copy of a file in which cards that continue no text are comments."""
     content = bytearray(_whole(file, allowance, walked[-1].end))
     for hdu in walked:
-        for place in stray_continuations(hdu.raw):
-            content[hdu.start + place : hdu.start + place + len(_COMMENT)] = _COMMENT
+        for offset in stray_continuations(hdu.raw):
+            content[hdu.start + offset : hdu.start + offset + len(_COMMENT)] = _COMMENT
     return io.BytesIO(bytes(content))

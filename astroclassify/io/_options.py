@@ -8,7 +8,7 @@ from astroclassify.core import ParameterError
 from astroclassify.io._reader import ReadOptions
 
 
-def read_options(*, bias, rows, dtype, chips, extension, mask_bits, source):
+def read_options(*, bias, rows, dtype, chip, extension, mask_bits, source):
     """
     Check what a caller gave to `read_frames`.
 
@@ -30,7 +30,7 @@ def read_options(*, bias, rows, dtype, chips, extension, mask_bits, source):
         bias=bias,
         rows=rows,
         dtype=_floating(dtype),
-        chips=_chips(chips),
+        chips=_chips(chip),
         extension=_extensions(extension),
         mask_bits=_bits(mask_bits),
         source=source,
@@ -47,13 +47,13 @@ def _floating(dtype):
     return result.newbyteorder("=")
 
 
-def _chips(chips):
-    if chips is None:
+def _chips(chip):
+    if chip is None:
         return None
-    several = tuple(chips) if isinstance(chips, Iterable) and not isinstance(chips, str | bytes) else (chips,)
-    if not several or not all(isinstance(chip, int | np.integer) for chip in several):
-        raise ParameterError(f"chips is {chips!r}; it must be a chip number, or several")
-    return tuple(sorted({int(chip) for chip in several}))
+    several = tuple(chip) if isinstance(chip, Iterable) and not isinstance(chip, str | bytes) else (chip,)
+    if not several or not all(isinstance(one, int | np.integer) for one in several):
+        raise ParameterError(f"chip is {chip!r}; it must be a chip number, or several")
+    return tuple(sorted({int(one) for one in several}))
 
 
 def _extensions(extension):

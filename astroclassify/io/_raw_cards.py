@@ -48,10 +48,10 @@ class RawContents:
     @property
     def pointing(self):
         """RA and Dec between the chips' reference pixels (tuple of float, degrees); 0, 0 without any."""
-        places = {tuple(world.wcs.crval) for world in self.worlds.values()}
-        if len(places) < 2:
-            return tuple(float(angle) for angle in next(iter(places), (0.0, 0.0)))
-        ra, dec = np.radians(list(places)).T
+        positions = {tuple(world.wcs.crval) for world in self.worlds.values()}
+        if len(positions) < 2:
+            return tuple(float(angle) for angle in next(iter(positions), (0.0, 0.0)))
+        ra, dec = np.radians(list(positions)).T
         x, y, z = (np.cos(dec) * np.cos(ra)).sum(), (np.cos(dec) * np.sin(ra)).sum(), np.sin(dec).sum()
         return float(np.degrees(np.arctan2(y, x)) % 360), float(np.degrees(np.arctan2(z, np.hypot(x, y))))
 

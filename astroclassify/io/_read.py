@@ -42,7 +42,7 @@ def read_frames(
     bias="overscan",
     rows="all",
     dtype=np.float32,
-    chips=None,
+    chip=None,
     extension=None,
     mask_bits=None,
 ):
@@ -67,8 +67,8 @@ def read_frames(
         rows next to the gap between the chips).
     dtype : dtype, default numpy.float32
         Floating type of the frames.
-    chips : int or iterable of int, optional
-        Only these chips, by ``CCDCHIP``, in any order; the others' pixels are not read. Default: all.
+    chip : int or iterable of int, optional
+        Only this chip, or these, by ``CCDCHIP``, in any order; the others' pixels are not read. Default: all.
     extension : int, str, tuple or list of these, optional
         Which extension holds the image, by number (0 is the primary one), EXTNAME, or ``(EXTNAME, EXTVER)``;
         several for several frames. It is then read as a plain image. Default: those that hold science images.
@@ -114,7 +114,7 @@ def read_frames(
         bias=bias,
         rows=rows,
         dtype=dtype,
-        chips=chips,
+        chip=chip,
         extension=extension,
         mask_bits=mask_bits,
         source=source_name(source),
@@ -139,8 +139,8 @@ def _log(frames, options):
     logger.info("%s: read, %d frame%s", options.source, len(frames), "" if len(frames) == 1 else "s")
     for frame in frames if logger.isEnabledFor(logging.DEBUG) else ():
         masked = 0 if frame.mask is None else np.count_nonzero(frame.mask)
-        told = {key: frame.meta.get(key, "") for key in ("ACREADER", "ACINSTR", "ACBAND", "ACCHIP")}
-        known = ", ".join(str(value) for value in told.values() if value)
+        facts = {key: frame.meta.get(key, "") for key in ("ACREADER", "ACINSTR", "ACBAND", "ACCHIP")}
+        known = ", ".join(str(value) for value in facts.values() if value)
         logger.debug("%s: %s; %s, %d pixels masked", options.source, known, frame.shape, masked)
 
 

@@ -64,7 +64,7 @@ def amplifiers_of(frame):
     --------
     >>> from astroclassify import read_frames
     >>> from astroclassify.io import amplifiers_of
-    >>> (frame,) = read_frames("j8xi01abc_raw.fits", chips=1)  # doctest: +SKIP
+    >>> (frame,) = read_frames("j8xi01abc_raw.fits", chip=1)  # doctest: +SKIP
     >>> [one.gain for one in amplifiers_of(frame[100:300, 2000:2100])]  # doctest: +SKIP
     [2.02, 1.886]
     """

@@ -122,16 +122,16 @@ def _reading(stream, source, allowance):
     return read
 
 
-def _sought(stream, place, allowance):
-    """Go to a place in a stream; in one that is unpacked on the way, as far as is allowed, by steps."""
+def _sought(stream, offset, allowance):
+    """Go to a offset in a stream; in one that is unpacked on the way, as far as is allowed, by steps."""
     if allowance is None:
-        return stream.seek(place)
-    for step in range(stream.tell() + _STEP, place, _STEP):
+        return stream.seek(offset)
+    for step in range(stream.tell() + _STEP, offset, _STEP):
         allowance.check(step)
         if (reached := stream.seek(step)) < step:  # it ends here
             return reached
-    allowance.check(place)
-    return stream.seek(place)
+    allowance.check(offset)
+    return stream.seek(offset)
 
 
 @contextmanager

@@ -204,11 +204,11 @@ def debiased_calibration_error(p_galaxy, is_galaxy, groups=None):
     # residuals is sum((excess - frames * gap)**2) / frames**2, times n / (n - 1) for n groups, as for any
     # mean. The square of a measured gap is too large by that variance on average, which is subtracted.
     number, of_bin = (frames > 0).sum(axis=0), frames.sum(axis=0)
-    told = number > 1
-    gap = gaps.sum(axis=0)[told] / of_bin[told]
-    spread = ((gaps[:, told] - frames[:, told] * gap) ** 2).sum(axis=0) / of_bin[told] ** 2
-    variance = spread * number[told] / (number[told] - 1)
-    squared = (of_bin[told] * (gap**2 - variance)).sum() / p_galaxy.size
+    counted = number > 1
+    gap = gaps.sum(axis=0)[counted] / of_bin[counted]
+    spread = ((gaps[:, counted] - frames[:, counted] * gap) ** 2).sum(axis=0) / of_bin[counted] ** 2
+    variance = spread * number[counted] / (number[counted] - 1)
+    squared = (of_bin[counted] * (gap**2 - variance)).sum() / p_galaxy.size
     return float(np.sqrt(max(squared, 0.0)))
 
 

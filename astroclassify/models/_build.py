@@ -133,7 +133,7 @@ class Model:
         Parameters
         ----------
         planes : torch.Tensor
-            Float32 ``[N, C, H, W]``, on the model's device, as ``spec.planes`` makes them; with
+            Float32 ``[N, C, H, W]``, on any device, as ``spec.planes`` makes them; with
             ``requires_grad`` where the gradient with respect to them is wanted.
 
         Returns
@@ -160,7 +160,7 @@ class Model:
         import torch
 
         with torch.inference_mode(False), torch.enable_grad():
-            return self.differentiable(planes)
+            return self.differentiable(planes.to(self.device))
 
     def __repr__(self):
         return f"<Model {self.spec.name!r} on {self.device} in {self.precision}, weights {self.sha256[:12]}>"
@@ -202,7 +202,7 @@ def find_spec(model):
     return MODELS[conf.default_model if model == "default" else model]
 
 
-def build_model(model, *, weights=None, device="cpu", precision="auto"):
+def build_model(model, *, weights=None, device=None, precision="auto"):
     """
     Build a model and load its weights.
 
@@ -212,8 +212,8 @@ def build_model(model, *, weights=None, device="cpu", precision="auto"):
         A registered name, ``"default"``, or a spec.
     weights : str, path-like or Weights, optional
         A safetensors file (with its card beside it), instead of the model's own weights.
-    device : str or torch.device, default "cpu"
-        Where it runs; ``"auto"`` for a GPU where there is one.
+    device : str or torch.device, optional
+        Where it runs; by default where ``conf.device`` says: a GPU where there is one.
     precision : {"auto", "float32", "bfloat16"}, default "auto"
         Of its arithmetic. ``"auto"`` is bfloat16 where the device has it and this network's answers stay
         the same, else float32; `Model.precision` says which.

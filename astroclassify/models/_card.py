@@ -190,9 +190,9 @@ def bodies_entry(parent=None, *, learnt=(), calibrated=()):
     {'bodies': {'learnt': ['M13', 'M31']}}
     """
     known = {"learnt": set(learnt), "calibrated": set(calibrated)}
-    for name, told in ((parent or {}).get("bodies") or {}).items():
-        known[name] |= set(told)
-    entry = {name: sorted(told) for name, told in known.items() if told}
+    for name, names in ((parent or {}).get("bodies") or {}).items():
+        known[name] |= set(names)
+    entry = {name: sorted(names) for name, names in known.items() if names}
     return {"bodies": entry} if entry else {}
 
 

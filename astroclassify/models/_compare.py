@@ -22,7 +22,7 @@ _SIZES = ("input_mib", "model_mib", "total_gib")
 _BYTES = 4  # of a float32
 
 
-def compare(models=tuple(TABLE_3), *, batch=4):
+def compare_models(models=tuple(TABLE_3), *, batch=4):
     """
     Compare what networks need; no memory is spent on weights or activations.
 
@@ -65,8 +65,8 @@ def compare(models=tuple(TABLE_3), *, batch=4):
 
     Examples
     --------
-    >>> from astroclassify.models import compare
-    >>> table = compare(["resnet18-resize"])
+    >>> from astroclassify.models import compare_models
+    >>> table = compare_models(["resnet18-resize"])
     >>> print(f"{table['model_mib'][0]:.2f} MiB, {table['total_gib'][0]:.2f} GiB")
     42.62 MiB, 0.53 GiB
     """

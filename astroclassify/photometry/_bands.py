@@ -10,6 +10,7 @@ import numpy as np
 from astropy import units as u
 
 from astroclassify.core import ParameterError, UnknownNameError, checked, in_unit, rules
+from astroclassify.instruments import registry_name
 from astroclassify.photometry._bandpass import Bandpass, shaped_bandpass
 from astroclassify.photometry._shape import BandShape
 
@@ -121,7 +122,7 @@ def edge_bandpass(instrument, name, edges, *, transmission=0.95):
 
 class Bands(Mapping):
     """
-    Every shipped band, by camera and name: ``BANDS["acs-wfc", "F814W"]``.
+    Every shipped band, by camera and name: ``BANDS["acs-wfc", "F814W"]`` or ``BANDS["ACS/WFC", "F814W"]``.
 
     Examples
     --------
@@ -134,7 +135,7 @@ class Bands(Mapping):
 
     def __getitem__(self, key):
         instrument, name = key if isinstance(key, tuple) and len(key) == 2 else ("", key)
-        return _bandpass(getattr(instrument, "name", str(instrument)), str(name))
+        return _bandpass(registry_name(getattr(instrument, "name", str(instrument))), str(name))
 
     def __iter__(self):
         return iter(_rows())
@@ -156,7 +157,7 @@ class Bands(Mapping):
         tuple of str
             Names, sorted; empty for a camera without bands.
         """
-        wanted = getattr(instrument, "name", instrument)
+        wanted = registry_name(getattr(instrument, "name", str(instrument)))
         return tuple(name for camera, name in self if camera == wanted)
 
     def facts(self):

@@ -82,8 +82,8 @@ def electrons(sed, bandpass=None, area=None, exptime=None, *, solid_angle=None):
         As for `count_rate`.
     area : astropy.units.Quantity, optional
         Collecting area; by default the band's.
-    exptime : astropy.units.Quantity
-        Exposure time.
+    exptime : astropy.units.Quantity or float
+        Exposure time, seconds.
     solid_angle : astropy.units.Quantity, optional
         As for `count_rate`.
 
@@ -105,7 +105,7 @@ def electrons(sed, bandpass=None, area=None, exptime=None, *, solid_angle=None):
     >>> print(f"{electrons(flat, BANDS['csst-msc', 'r'], exptime=150 * u.s):.0f}")
     6115 electron
     """
-    seconds = in_unit("exptime", exptime, u.s, bare=False)
+    seconds = in_unit("exptime", exptime, u.s)
     if not np.all(seconds >= 0):
         raise ParameterError(f"exptime is {exptime}; expected a time of zero or more, as 150 * u.s")
     return count_rate(sed, bandpass, area, solid_angle=solid_angle) * (seconds * u.s)

@@ -1,11 +1,10 @@
-"""Fitting the shipped tables to published curves: ``python -m astroclassify.photometry.fit FOLDER...``.
+"""Fitting the shipped tables to published curves: ``astroclassify fit-bands FOLDER...``.
 
 The folders hold published throughput curves (``COLLECTIONS`` in ``_curves`` lists the names) and, if wanted,
 spectra: ``Zodi.fits`` and ``earthshine.fits`` of the sky, ``vega.txt`` of Vega. A table is written only for
 what is found; bands without a curve keep the row that they have.
 """
 
-import argparse
 import logging
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -295,35 +294,26 @@ def write_vega(folders, path):
         write_table(Table(columns), path)
 
 
-def main(arguments=None):
+def fit_tables(folders, output=DATA):
     """
     Regenerate the shipped tables from folders of published curves.
 
     Parameters
     ----------
-    arguments : list of str, optional
-        Command-line arguments; those of the process by default.
+    folders : sequence of path-like
+        Where the curves are.
+    output : path-like, optional
+        Folder for the tables; by default that of the package.
 
     Raises
     ------
     ReadError
         If no folder holds a curve with a known name, or a curve cannot be read.
     """
-    parser = argparse.ArgumentParser(prog="python -m astroclassify.photometry.fit", description=__doc__)
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    parser.add_argument(
-        "--output", type=Path, default=DATA, help="folder for the tables (default: the package)"
-    )
-    chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    curves = published_curves(chosen.folders)
+    curves, output = published_curves(folders), Path(output)
     if not curves:
-        raise ReadError(f"no curve with a known name is in {', '.join(map(str, chosen.folders))}")
-    write_bands(*fit_bands(curves, progress=True), chosen.output / "bands.ecsv")
-    write_sky(chosen.folders, chosen.output / "sky.ecsv")
-    write_vega(chosen.folders, chosen.output / "vega.ecsv")
+        raise ReadError(f"no curve with a known name is in {', '.join(map(str, folders))}")
+    write_bands(*fit_bands(curves, progress=True), output / "bands.ecsv")
+    write_sky(folders, output / "sky.ecsv")
+    write_vega(folders, output / "vega.ecsv")
     log.info("tables written from %d curves", len(curves))
-
-
-if __name__ == "__main__":
-    main()

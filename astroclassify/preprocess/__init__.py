@@ -10,17 +10,8 @@ from astroclassify.preprocess._planes import working_planes
 from astroclassify.preprocess._stretch import asinh_stretched
 
 __all__ = [
-    "MINIMUM_SIDE",
-    "RESAMPLINGS",
     "FrameRows",
-    "asinh_stretched",
-    "block_means",
-    "counts_planes",
     "covered_part",
-    "filled_by_reflection",
     "frame_array",
-    "overlaps",
-    "pixel_noise",
-    "thumbnail",
     "working_planes",
 ]

@@ -118,9 +118,9 @@ def _quantiles(sample, ranks):
     A full sort of float32 takes less than the partial ones that numpy makes for so many ranks.
     """
     ordered = np.sort(sample)
-    place = ranks * (sample.size - 1)
-    below = np.floor(place).astype(int)
-    above, share = np.minimum(below + 1, sample.size - 1), place - below
+    index = ranks * (sample.size - 1)
+    below = np.floor(index).astype(int)
+    above, share = np.minimum(below + 1, sample.size - 1), index - below
     low, high = ordered[below], ordered[above]
     # From the nearer of the two, so that nothing is lost where they are equal.
     return np.where(share >= 0.5, high - (high - low) * (1 - share), low + (high - low) * share)

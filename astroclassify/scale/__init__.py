@@ -9,17 +9,6 @@ from astroclassify.scale._watch import Landed, WatchedFolder, watch
 
 __all__ = [
     "ClusterError",
-    "Crew",
-    "Landed",
-    "ResultSet",
-    "WatchedFolder",
     "WorkerDiedError",
-    "dask_executor",
-    "find_crew",
-    "open_remote",
-    "file_key",
     "read_results",
-    "run_jobs",
-    "watch",
-    "within",
 ]

@@ -168,7 +168,7 @@ def run_jobs(crew, function, jobs):
     state, suspects, waiting = _State(), deque(), iter(jobs)
     while not state.ended:
         state.broken = False
-        with crew.opened() as executor, _loss_told():
+        with crew.opened() as executor, _lost_scheduler_named():
             taken = _until_broken(waiting, state)
             for job, future in run_all(executor, function, taken, waiting=2 * crew.workers):
                 error = _error_of(future)
@@ -224,7 +224,7 @@ def _each_alone(crew, function, suspects):
 def _alone(executor, function, job):
     ((_, future),) = run_all(executor, function, [job], waiting=1)
     error = _error_of(future)
-    return job, None if error else future.result(), error and _told(error)
+    return job, None if error else future.result(), error and _explained(error)
 
 
 def _error_of(future):
@@ -239,7 +239,7 @@ def _error_of(future):
 
 
 @contextmanager
-def _loss_told():
+def _lost_scheduler_named():
     """Say in our own words that the scheduler has gone, also where no work can be sent any more."""
     try:
         yield
@@ -257,7 +257,7 @@ _LOSS = (
 )
 
 
-def _told(error):
+def _explained(error):
     if isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":
         return WorkerDiedError(
             "its worker died each time: out of memory perhaps, or a fault in a library; try this one alone"

@@ -72,7 +72,7 @@ class ResultSet:
 
     def __init__(self, folder, columns, *, about=None, provenance=None):
         self._arrow = _arrow()
-        self.folder = _checked_place(folder)
+        self.folder = _checked_folder(folder)
         self.columns = dict(columns)
         self._columns = {**columns, **_STAMP}
         self._about, self._provenance = about or {}, provenance or {}
@@ -271,7 +271,7 @@ def _text(value):
     return printable(value) if isinstance(value, str) else value
 
 
-def _checked_place(folder):
+def _checked_folder(folder):
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ParameterError(

@@ -24,7 +24,7 @@ from astroclassify.io import FRAME_SUFFIXES
 
 #: Seconds between looks at whether to stop, writings of the status, and searches for missed files.
 _TICK, _STATUS_EVERY, _SEARCH_EVERY = 0.1, 1.0, 60.0
-#: Of how many of the last files the latency is told.
+#: Of how many of the last files the latency is kept.
 _LATENCIES = 1000
 
 
@@ -253,7 +253,7 @@ class WatchedFolder:
                 self._queue.put_nowait(Landed(landed.path, time.time()))
 
 
-def watch(watched, results, work, *, stop, told=lambda rows: None, status=None):
+def watch(watched, results, work, *, stop, on_rows=lambda rows: None, status=None):
     """
     Work on every file that lands in a folder, until it is told to stop.
 
@@ -267,7 +267,7 @@ def watch(watched, results, work, *, stop, told=lambda rows: None, status=None):
         ``work(path)`` gives the rows of a file; it does not raise.
     stop : threading.Event
         Ends it after the file at hand.
-    told : callable, optional
+    on_rows : callable, optional
         Called with the rows of each file as soon as they are kept.
     status : path-like, optional
         A JSON file that says, at most a second late, how many files are done, how many failed and wait, and
@@ -278,15 +278,15 @@ def watch(watched, results, work, *, stop, told=lambda rows: None, status=None):
     ReadError
         If the folder is removed or replaced.
     """
-    _Watch(watched, results, work, stop, told, status).run()
+    _Watch(watched, results, work, stop, on_rows, status).run()
 
 
 class _Watch:
     """The loop of `watch`, and its figures."""
 
-    def __init__(self, watched, results, work, stop, told, status):
+    def __init__(self, watched, results, work, stop, on_rows, status):
         self._watched, self._results, self._work = watched, results, work
-        self._stop, self._tell, self._status = stop, told, status
+        self._stop, self._on_rows, self._status = stop, on_rows, status
         self._done = self._failed = 0
         self._not_again = {}  # what files were when they failed: tried again at the next start
         self._latencies, self._written = deque(maxlen=_LATENCIES), 0.0
@@ -324,7 +324,7 @@ class _Watch:
         self._failed += any(row["error"] for row in rows)
         if landed.at is not None:
             self._latencies.append(1e3 * (time.time() - landed.at))
-        self._tell(rows)
+        self._on_rows(rows)
 
     def _write(self, state, *, at_once=False):
         now = time.monotonic()
@@ -333,9 +333,9 @@ class _Watch:
         self._written = now
         latencies = list(self._latencies)
         median, last = np.percentile(latencies, [50, 99]).round(1).tolist() if latencies else (None, None)
-        told = {
+        facts = {
             **{"state": state, "folder": str(self._watched.folder), "updated": time.time()},
             **{"done": self._done, "failed": self._failed, "waiting": self._watched.waiting},
             **{"latency_ms_median": median, "latency_ms_99": last},
         }
-        write_text(json.dumps(told, indent=1) + "\n", self._status)
+        write_text(json.dumps(facts, indent=1) + "\n", self._status)

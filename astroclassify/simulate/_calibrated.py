@@ -27,6 +27,7 @@ def calibrated(exposure):
     for frame in frames:
         chip = int(frame.meta.get("CCDCHIP", 0))
         layout = chips.get(chip, next(iter(chips.values())))
+        # A binned pixel has the dark current of all pixels that it is made of.
         dark = exposure.instrument.dark_current * exposure.truth["effects"]["dark"]
         frame.data -= dark * exposure.exptime * layout.binning**2
         frame.data /= _flat(exposure, layout)
@@ -42,6 +43,9 @@ def _flat(exposure, layout):
     window = ChipWindow.of(exposure.instrument, layout, bandpass=bandpass, date=exposure.expstart)
     strengths = {"pixel_response": effects["pixel_response"], "structure": effects["flat_field"]}
     flat = flat_field(window, layout.science_shape, **strengths)
+    # A flat field is what uniform light gives: also the areas of the pixels on the sky are in it. Dividing by
+    # it makes surface brightness right all over the chip, and stars too bright where pixels are small, as in
+    # the pipelines' own calibrated files.
     field = FieldOfView.of(exposure.instrument, None if len(exposure.layouts) > 1 else layout.name)
     areas = field.areas()
     if not isinstance(areas, float):

@@ -200,7 +200,7 @@ def _shifted(power, lower, by):
 
 @lru_cache(maxsize=64)
 def _inverse(distortion, shape):
-    """Fit polynomials to pixels as functions of places on the sky, in units of half of the longer side."""
+    """Fit polynomials to pixels as functions of positions on the sky, in units of half of the longer side."""
     half = max(shape) / 2
     sides = [np.linspace(-1, 1, _NODES) * (1 + _BEYOND) * n / 2 for n in shape]
     y, x = (a.ravel() for a in np.meshgrid(*sides, indexing="ij"))

@@ -11,14 +11,14 @@ from astroclassify.instruments import Instrument
 from astroclassify.io import raw_hdus, read_frames, write_raw
 from astroclassify.photometry import BANDS, as_bandpass
 from astroclassify.simulate._calibrated import calibrated
-from astroclassify.simulate._dice import Dice
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate._light import light_on_field, random_pointing, random_sky
+from astroclassify.simulate._random_streams import RandomStreams
 from astroclassify.simulate._rules import BODY, CAMERA, DATE, STRENGTH, device
 from astroclassify.simulate._rules import band as is_band
 from astroclassify.simulate._rules import sky as sky_light
 from astroclassify.simulate.detector._chip import ChipWindow
-from astroclassify.simulate.detector._collect import collect, satellite_trail
+from astroclassify.simulate.detector._collect import collect_electrons, satellite_trail
 from astroclassify.simulate.detector._effects import REFERENCE_DATE, Effects
 from astroclassify.simulate.detector._readout import read_out
 from astroclassify.simulate.optics._psf import PointSpread
@@ -136,14 +136,14 @@ class RawExposure:
 
     def _described(self, header, history):
         """What a raw file says besides its pixels."""
-        told = [f"simulated by astroclassify: {json.dumps(self.truth)}"]
+        history_cards = [f"simulated by astroclassify: {json.dumps(self.truth)}"]
         return {
             "instrument": self.instrument,
             "band": self.band,
             "exptime": self.exptime,
             "wcs": self.wcs,
             "header": self._own_cards() | dict(header or {}),
-            "history": told if history is None else history,
+            "history": history_cards if history is None else history,
         }
 
     def calibrated(self):
@@ -281,17 +281,17 @@ def simulate_exposure(
         raise ParameterError(f"exptime is {exptime} s; expected 0.5 to 3600")
     if centred and view is not None:
         raise ParameterError("both a view and centred=True were given; expected one of them")
-    dice = Dice(rng, device=device)
-    body = random_body(body, dice.rng) if isinstance(body, str) else body
+    streams = RandomStreams(rng, device=device)
+    body = random_body(body, streams.rng) if isinstance(body, str) else body
     field = FieldOfView.of(instrument, aperture)
-    view = _view_of_field(field, body, view, dice.rng, centred=centred)
-    pointing = pointing or random_pointing(dice.rng)
-    sky = sky or random_sky(dice.rng)
+    view = _view_of_field(field, body, view, streams.rng, centred=centred)
+    pointing = pointing or random_pointing(streams.rng)
+    sky = sky or random_sky(streams.rng)
     effects = Effects.typical(field.camera) if effects is None else effects
     densities = (foreground, background)
     rate = light_on_field(field, body, view, band, sky, optics=optics, densities=densities, device=device)
     bandpass = BANDS[field.camera.name, band] if isinstance(band, str) else as_bandpass(band)
-    raw = read_chips(field, rate, exptime, effects, dice, bandpass=bandpass, date=expstart)
+    raw = read_chips(field, rate, exptime, effects, streams, bandpass=bandpass, date=expstart)
     truth = _truth(body, view, sky, effects, optics, densities)
     return RawExposure(
         raw,
@@ -315,7 +315,7 @@ def _view_of_field(field, body, view, rng, *, centred):
     return View(field.shape, scale, view.centre, view.angle, pixel_scale, field.distortion)
 
 
-def read_chips(field, rate, exptime, effects, dice, *, bandpass=None, date=REFERENCE_DATE):
+def read_chips(field, rate, exptime, effects, streams, *, bandpass=None, date=REFERENCE_DATE):
     """
     Expose the chips of a camera to light, and read them.
 
@@ -329,7 +329,7 @@ def read_chips(field, rate, exptime, effects, dice, *, bandpass=None, date=REFER
         Seconds.
     effects : Effects
         What the detector adds and loses.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     bandpass : Bandpass, optional
         Filter: the chips' sensitivity depends on it a little.
@@ -341,29 +341,29 @@ def read_chips(field, rate, exptime, effects, dice, *, bandpass=None, date=REFER
     dict of int to numpy.ndarray
         Raw image of each chip, ADU, uint16.
     """
-    trails = _trails(field, effects, dice)
+    trails = _trails(field, effects, streams)
 
     def chip_image(chip, own):
         extra = None if trails is None else field.cut(trails, chip)
         layout, light = field.layouts[chip], field.cut(rate, chip)
-        settings = {"effects": effects, "dice": own}
+        settings = {"effects": effects, "streams": own}
         window = ChipWindow.of(field.camera, layout, bandpass=bandpass, date=date)
-        electrons = collect(light, field.camera, exptime, extra=extra, window=window, **settings)
+        electrons = collect_electrons(light, field.camera, exptime, extra=extra, window=window, **settings)
         return read_out(electrons, layout, field.camera, **settings)
 
     chips = list(field.layouts)
-    children = dice.spawn(len(chips))
+    children = streams.spawn(len(chips))
     # One thread for each chip, but never more than torch itself may use: workers have one.
-    threads = min(len(chips), torch.get_num_threads()) if dice.device.type == "cpu" else 1
+    threads = min(len(chips), torch.get_num_threads()) if streams.device.type == "cpu" else 1
     with open_executor(threads, "threads") as executor:
         images = [executor.submit(chip_image, *each) for each in zip(chips, children, strict=True)]
         return {chip: image.result() for chip, image in zip(chips, images, strict=True)}
 
 
-def _trails(field, effects, dice):
+def _trails(field, effects, streams):
     if not effects.satellite_trails:
         return None
-    return sum(satellite_trail(field.shape, dice) for _ in range(int(effects.satellite_trails)))
+    return sum(satellite_trail(field.shape, streams) for _ in range(int(effects.satellite_trails)))
 
 
 def _truth(body, view, sky, effects, optics, densities):

@@ -145,10 +145,10 @@ class FieldOfView:
         return _tangential((ra, dec), self._crpix(chip, reference), matrix)
 
     def _crpix(self, chip, reference):
-        """Turn a place on the grid into CRPIX: x, y, 1-based, in the chip's (binned) science pixels."""
+        """Turn a position on the grid into CRPIX: x, y, 1-based, in the chip's (binned) science pixels."""
         binning, corner = self.layouts[chip].binning, self.corners[chip]
-        places = [place - first + 1 for place, first in zip(reference, corner, strict=True)]
-        return [(place - 0.5) / binning + 0.5 for place in places[::-1]]
+        positions = [position - first + 1 for position, first in zip(reference, corner, strict=True)]
+        return [(position - 0.5) / binning + 0.5 for position in positions[::-1]]
 
     def _of_chip(self, chip, ra, dec, orientation, distorted):
         middle = np.array([(n - 1) / 2 for n in self.shape])
@@ -157,13 +157,13 @@ class FieldOfView:
         ideal = _tangential((ra, dec), (1, 1), self._linear(chip, middle, ra, dec, orientation).wcs.cd)
         binning = self.layouts[chip].binning
         there = self.distortion(*(reference - middle))[::-1] / binning
-        place = ideal.wcs_pix2world([there], 0)[0]
-        around = _tangential(place, (1, 1), np.eye(2))
+        sky = ideal.wcs_pix2world([there], 0)[0]
+        around = _tangential(sky, (1, 1), np.eye(2))
         # Columns: a step along x and along y, on the plane that touches the sky at this chip's reference.
         steps = there + 0.5 * np.array([local.linear[::-1, ::-1][:, k] * s for k in (0, 1) for s in (1, -1)])
         ends = around.wcs_world2pix(ideal.wcs_pix2world(steps, 0), 0)
         matrix = np.stack([ends[0] - ends[1], ends[2] - ends[3]], axis=1)
-        world = _tangential(place, self._crpix(chip, reference), matrix)
+        world = _tangential(sky, self._crpix(chip, reference), matrix)
         return _with_sip(world, local.scaled(binning)) if distorted else world
 
     def _reference(self, chip):

@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from astroclassify.core import ParameterError, checked, rules
 from astroclassify.photometry import sky_rate
-from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._random_streams import RandomStreams
 from astroclassify.simulate._raster import splat
 from astroclassify.simulate._rules import image
 from astroclassify.simulate._textures import fractal
@@ -128,23 +128,23 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1,
     """
     if shown not in (None, "linear", "photograph"):
         raise ParameterError(f"shown is {shown!r}; expected 'linear', 'photograph' or None")
-    dice = Dice(rng)
-    body = random_body(kind, dice.rng, label=label or dice.rng.choice(CLASSES, p=CLASS_FRACTIONS))
-    alone = body.scene(_view_of_any_telescope(dice, body, shape))
+    streams = RandomStreams(rng)
+    body = random_body(kind, streams.rng, label=label or streams.rng.choice(CLASSES, p=CLASS_FRACTIONS))
+    alone = body.scene(_view_of_any_telescope(streams, body, shape))
     scene = alone.scaled(1.0)
-    add_background(scene, dice, density=dice.log_uniform(0.1, 3))
-    crowding = {"density": dice.log_uniform(0.1, 20), "pixels_each": dice.log_uniform(*_PIXELS_EACH)}
-    add_foreground(scene, body.latitude, dice, **crowding)
+    add_background(scene, streams, density=streams.log_uniform(0.1, 3))
+    crowding = {"density": streams.log_uniform(0.1, 20), "pixels_each": streams.log_uniform(*_PIXELS_EACH)}
+    add_foreground(scene, body.latitude, streams, **crowding)
     # Where there is no body, what the sky holds is what is looked at.
     subject = scene if body.label == "field" else alone
-    frames = [_show(scene, subject, body, dice, shown) for _ in range(renderings)]
+    frames = [_show(scene, subject, body, streams, shown) for _ in range(renderings)]
     return [SimulatedFrame(frame, body.label, body.kind) for frame in frames]
 
 
-def _view_of_any_telescope(dice, body, shape):
+def _view_of_any_telescope(streams, body, shape):
     """The whole of a body, or a piece of it, on pixels as large as that takes."""
-    rng, partial = dice.rng, dice.chance(0.4)
-    reach = dice.log_uniform(0.8, 3.0) if partial else dice.log_uniform(0.07, 0.75)
+    rng, partial = streams.rng, streams.chance(0.4)
+    reach = streams.log_uniform(0.8, 3.0) if partial else streams.log_uniform(0.07, 0.75)
     distance = rng.uniform(0.1, 0.75) if partial else abs(rng.normal(0, 0.06)) / reach
     direction = rng.uniform(0, 2 * np.pi)
     centre = (float(distance * np.sin(direction)), float(distance * np.cos(direction)))
@@ -152,23 +152,23 @@ def _view_of_any_telescope(dice, body, shape):
     return View(tuple(shape), scale, centre, float(rng.uniform(0, 2 * np.pi)), body.angular_radius / scale)
 
 
-def _show(scene, subject, body, dice, shown):
-    rng = dice.rng
-    answer = _any_band(rng, body)
-    level, total = _level(subject.observed(answer), rng)
-    diffuse, points = scene.observed(answer)
+def _show(scene, subject, body, streams, shown):
+    rng = streams.rng
+    band_response = _any_band(rng, body)
+    level, total = _level(subject.observed(band_response), rng)
+    diffuse, points = scene.observed(band_response)
     # Pictures of a body are seldom of a star that outshines it, nor are they exposed for one.
-    brightest = min(dice.log_uniform(*_BRIGHTEST_STAR) * total, level / _LARGEST_CONTRAST)
+    brightest = min(streams.log_uniform(*_BRIGHTEST_STAR) * total, level / _LARGEST_CONTRAST)
     points[2] = np.minimum(points[2], brightest)
-    fwhm, spikes = dice.log_uniform(0.5, 3.5), rng.choice([0, 0, rng.uniform(0, 0.08)])
+    fwhm, spikes = streams.log_uniform(0.5, 3.5), rng.choice([0, 0, rng.uniform(0, 0.08)])
     beta, angle = rng.uniform(2.5, 4.5), rng.choice([0, np.pi / 4, rng.uniform(0, np.pi)])
     image = blur_scene(
         diffuse, points, lambda box: moffat_kernel(box, fwhm, beta=beta, spikes=spikes, spike_angle=angle)
     ).numpy()
-    faintest = _FAINTEST_OF_SKY * _sky_of(answer.bandpass) * scene.view.pixel_area
+    faintest = _FAINTEST_OF_SKY * _sky_of(band_response.bandpass) * scene.view.pixel_area
     image = image / max(level, faintest, _LARGEST_CONTRAST * float(image.max()))
     is_linear = rng.random() < 0.5 if shown is None else shown == "linear"
-    return linear_frame(image, dice) if is_linear else photograph(image, dice)
+    return linear_frame(image, streams) if is_linear else photograph(image, streams)
 
 
 @lru_cache(maxsize=64)
@@ -204,8 +204,8 @@ def _isophote(light, part):
     return float(ordered[min(np.searchsorted(enclosed, part * enclosed[-1]), ordered.size - 1)])
 
 
-@checked(image=image, dice=rules.instance(Dice))
-def linear_frame(image, dice):
+@checked(image=image, streams=rules.instance(RandomStreams))
+def linear_frame(image, streams):
     """
     Expose an image on a detector of random properties.
 
@@ -213,7 +213,7 @@ def linear_frame(image, dice):
     ----------
     image : numpy.ndarray
         Light, bright parts about 1.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -221,26 +221,26 @@ def linear_frame(image, dice):
     numpy.ndarray
         Frame in arbitrary units, float32, NaN where masked.
     """
-    rng = dice.rng
-    signal = image * dice.log_uniform(4, 1500)
-    shot = dice.log_uniform(1e-3, 0.5)
+    rng = streams.rng
+    signal = image * streams.log_uniform(4, 1500)
+    shot = streams.log_uniform(1e-3, 0.5)
     noise = rng.standard_normal(image.shape, dtype=np.float32)
     if rng.random() < 0.2:  # drizzled: correlated noise
         noise = ndimage.gaussian_filter(noise, rng.uniform(0.4, 0.8))
         noise /= noise.std()
-    frame = signal + noise * np.sqrt(1 + shot * signal) + _structure_of_the_sky(image.shape, dice)
+    frame = signal + noise * np.sqrt(1 + shot * signal) + _structure_of_the_sky(image.shape, streams)
     if rng.random() < 0.5:
-        _add_cosmic_rays(frame, dice)
+        _add_cosmic_rays(frame, streams)
     if rng.random() < 0.5:
         _saturate(frame, rng)
-    frame = frame * np.float32(dice.log_uniform(1e-3, 1e3)) + np.float32(rng.normal(0, 1e3))
+    frame = frame * np.float32(streams.log_uniform(1e-3, 1e3)) + np.float32(rng.normal(0, 1e3))
     return _with_missing_pixels(frame, rng).astype(np.float32)
 
 
-def _structure_of_the_sky(shape, dice):
+def _structure_of_the_sky(shape, streams):
     """Gradients, amplifier steps, bad columns and stripes, in units of the noise."""
     y, x = np.mgrid[-0.5 : 0.5 : shape[0] * 1j, -0.5 : 0.5 : shape[1] * 1j].astype(np.float32)
-    rng, strength = dice.rng, dice.log_uniform(0.02, 2.0)
+    rng, strength = streams.rng, streams.log_uniform(0.02, 2.0)
     sky = strength * (rng.normal() * y + rng.normal() * x)
     if rng.random() < 0.3:
         sky = sky + (x > 0) * rng.normal(0, 1.5) + (y > 0) * rng.normal(0, 0.5)
@@ -251,10 +251,10 @@ def _structure_of_the_sky(shape, dice):
     return sky
 
 
-def _add_cosmic_rays(frame, dice):
-    rng, number = dice.rng, int(dice.log_uniform(1, 0.02 * frame.size))
+def _add_cosmic_rays(frame, streams):
+    rng, number = streams.rng, int(streams.log_uniform(1, 0.02 * frame.size))
     y, x = rng.integers(0, frame.shape[0], number), rng.integers(0, frame.shape[1], number)
-    charge = dice.log_uniform(3, 30) * np.exp(rng.normal(0, 1.0, number))
+    charge = streams.log_uniform(3, 30) * np.exp(rng.normal(0, 1.0, number))
     dy, dx = rng.integers(-1, 2, number), rng.integers(-1, 2, number)
     for step in range(rng.integers(1, 5)):
         rows = np.clip(y + step * dy, 0, frame.shape[0] - 1)
@@ -281,8 +281,8 @@ def _with_missing_pixels(frame, rng):
     return frame
 
 
-@checked(image=image, dice=rules.instance(Dice))
-def photograph(image, dice):
+@checked(image=image, streams=rules.instance(RandomStreams))
+def photograph(image, streams):
     """
     Develop an image as a photographer does: stretch, clip, vignette, sharpen, 8 bits.
 
@@ -290,7 +290,7 @@ def photograph(image, dice):
     ----------
     image : numpy.ndarray
         Light, bright parts about 1.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -298,23 +298,23 @@ def photograph(image, dice):
     numpy.ndarray
         Picture, float32, 0 to 255.
     """
-    rng = dice.rng
-    image = image + rng.standard_normal(image.shape, dtype=np.float32) * dice.log_uniform(1e-4, 0.04)
+    rng = streams.rng
+    image = image + rng.standard_normal(image.shape, dtype=np.float32) * streams.log_uniform(1e-4, 0.04)
     if rng.random() < 0.3:
         image = ndimage.gaussian_filter(image, rng.uniform(0.3, 1.0))
     if rng.random() < 0.5:
-        scattered = _glow(np.minimum(image, _GLOWS_BELOW), dice.log_uniform(0.015, 0.15))
+        scattered = _glow(np.minimum(image, _GLOWS_BELOW), streams.log_uniform(0.015, 0.15))
         image = image + rng.uniform(0.1, 1.0) * scattered
     black = np.quantile(image[::2, ::2], rng.uniform(0.0, 0.5)) + rng.normal(0, 0.01)
-    light = np.clip(image - black, 0, None) / dice.log_uniform(0.6, 8)
-    picture = _stretch(light, dice)
+    light = np.clip(image - black, 0, None) / streams.log_uniform(0.6, 8)
+    picture = _stretch(light, streams)
     if rng.random() < 0.3:
         picture = picture + rng.uniform(0.3, 1.5) * (
             picture - ndimage.gaussian_filter(picture, rng.uniform(1, 3))
         )
     picture = picture + rng.uniform(0, 0.15) * (rng.random() < 0.3)
     if rng.random() < _VIGNETTED:
-        picture = picture * _vignette(image.shape, dice)
+        picture = picture * _vignette(image.shape, streams)
     return np.round(np.clip(picture, 0, 1) * 255).astype(np.float32)
 
 
@@ -326,20 +326,20 @@ def _glow(image, reach):
     return ndimage.zoom(smooth, np.divide(image.shape, smooth.shape), order=1, mode="nearest", grid_mode=True)
 
 
-def _stretch(light, dice):
-    way = dice.rng.integers(3)
+def _stretch(light, streams):
+    way = streams.rng.integers(3)
     if way == 0:
-        beta = dice.log_uniform(1, 200)
+        beta = streams.log_uniform(1, 200)
         return np.arcsinh(beta * light) / np.arcsinh(beta)
     if way == 1:
-        return light ** dice.rng.uniform(0.35, 1.0)
-    return 1 - np.exp(-light * dice.log_uniform(0.7, 5))
+        return light ** streams.rng.uniform(0.35, 1.0)
+    return 1 - np.exp(-light * streams.log_uniform(0.7, 5))
 
 
-def _vignette(shape, dice):
+def _vignette(shape, streams):
     """Fade to black towards the edge: round, rectangular, or along a ragged outline."""
     y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j].astype(np.float32)
-    rng = dice.rng
+    rng = streams.rng
     way = rng.integers(3)
     ry, rx = rng.uniform(0.75, 1.2, 2)
     if way == 0:
@@ -347,6 +347,6 @@ def _vignette(shape, dice):
     elif way == 1:
         r = np.hypot(y / ry, x / rx)
     else:
-        r = np.hypot(y / ry, x / rx) + 0.1 * fractal(shape, dice, slope=5.0).cpu().numpy()
+        r = np.hypot(y / ry, x / rx) + 0.1 * fractal(shape, streams, slope=5.0).cpu().numpy()
         return np.clip((1 - r) / rng.uniform(0.2, 0.5), 0, 1)
     return np.clip((1 - r) / rng.uniform(0.02, 0.3), 0, 1)

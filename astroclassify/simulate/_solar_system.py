@@ -20,7 +20,7 @@ def _middle(shape, rng):
     return tuple(n * rng.uniform(0.25, 0.75) for n in shape)
 
 
-def planet(shape, pixel_scale, dice):
+def planet(shape, pixel_scale, streams):
     """
     Draw a planet, perhaps with rings, and its moons.
 
@@ -30,7 +30,7 @@ def planet(shape, pixel_scale, dice):
         Rows and columns.
     pixel_scale : float
         Arcseconds per pixel.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -40,12 +40,12 @@ def planet(shape, pixel_scale, dice):
     points : numpy.ndarray
         Rows y, x (pixels) and light of the moons, in units of that pixel; shape (3, N).
     """
-    rng = dice.rng
-    radius = min(float(dice.log_uniform(*_PLANET_RADII)) / pixel_scale, 0.4 * min(shape))
+    rng = streams.rng
+    radius = min(float(streams.log_uniform(*_PLANET_RADII)) / pixel_scale, 0.4 * min(shape))
     middle, angle = _middle(shape, rng), rng.uniform(0, 2 * np.pi)
     north, east = _grid(shape, middle, angle)
     image = _disc(north / radius, east / radius, rng)
-    if dice.chance(0.4):
+    if streams.chance(0.4):
         image = _with_rings(image, north / radius, east / radius, rng)
     return image / image.max().clamp(min=1e-6), _moons(radius, middle, angle, rng)
 
@@ -57,10 +57,13 @@ def _disc(north, east, rng):
     bands = 1 + sum(
         rng.uniform(0, 0.15) * torch.cos(rng.uniform(4, 30) * north + rng.uniform(0, 6)) for _ in range(3)
     )
+    # Of a sphere of radius 1 the height is the cosine of the angle at which one looks at the ground, and
+    # `lit` the cosine of the angle at which the Sun shines on it. Lambert's law is its first power;
+    # atmospheres are flatter, as Minnaert's law with k = 0.7 to 1, whose exponent at full phase is 2 k - 1.
     phase = rng.uniform(-0.8, 0.8)
     lit = (height * np.cos(phase) + east * np.sin(phase)).clamp(min=0)
-    place = rng.uniform(-0.6, 0.6, 2)
-    spot = torch.exp(-(((north - place[0]) / 0.08) ** 2) - ((east - place[1]) / 0.15) ** 2)
+    position = rng.uniform(-0.6, 0.6, 2)
+    spot = torch.exp(-(((north - position[0]) / 0.08) ** 2) - ((east - position[1]) / 0.15) ** 2)
     return (height > 0) * lit ** rng.uniform(0.4, 1.0) * bands * (1 + rng.uniform(-0.4, 0.4) * spot)
 
 
@@ -85,7 +88,7 @@ def _moons(radius, middle, angle, rng):
     return np.stack([y, x, np.exp(rng.uniform(np.log(0.5), np.log(30), count))])
 
 
-def comet(shape, pixel_scale, dice):
+def comet(shape, pixel_scale, streams):
     """
     Draw a comet: a nucleus, a coma that falls off as 1/r, a dust tail and a gas tail.
 
@@ -95,7 +98,7 @@ def comet(shape, pixel_scale, dice):
         Rows and columns.
     pixel_scale : float
         Arcseconds per pixel.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -105,12 +108,14 @@ def comet(shape, pixel_scale, dice):
     points : numpy.ndarray
         Rows y, x (pixels) and light of the nucleus, in units of that pixel; shape (3, 1).
     """
-    rng = dice.rng
+    rng = streams.rng
     middle, angle = _middle(shape, rng), rng.uniform(0, 2 * np.pi)
     across, along = _grid(shape, middle, angle)
     distance = torch.hypot(across, along)
-    core = float(dice.log_uniform(0.1, 1.0)) / pixel_scale
-    reach = float(dice.log_uniform(20, 100)) / pixel_scale
+    core = float(streams.log_uniform(0.1, 1.0)) / pixel_scale
+    reach = float(streams.log_uniform(20, 100)) / pixel_scale
+    # Dust that flies off at one speed thins as 1 / r**2 in space, so that its column, what is seen, falls as
+    # 1 / r; sunlight ends the life of gas and grains at some distance, hence the exponential.
     coma = core / (distance + core) * torch.exp(-distance / reach)
     dust = _tail(
         across - rng.normal(0, 0.002) * along**2 * (200 / reach), along, core, reach, rng.uniform(0.1, 0.4)
@@ -118,7 +123,7 @@ def comet(shape, pixel_scale, dice):
     gas = _tail(across, along, core, 4 * reach, rng.uniform(0.01, 0.05))
     rays = 1 + 0.5 * torch.cos(across / along.clamp(min=1) * rng.uniform(50, 200) + rng.uniform(0, 6))
     image = coma + rng.uniform(0.2, 1.0) * dust + rng.uniform(0.0, 0.5) * gas * rays
-    nucleus = [[middle[0]], [middle[1]], [float(dice.log_uniform(0.5, 50))]]
+    nucleus = [[middle[0]], [middle[1]], [float(streams.log_uniform(0.5, 50))]]
     return image / image.max(), np.array(nucleus)
 
 
@@ -126,5 +131,7 @@ def _tail(across, along, core, reach, opening):
     """A fan behind the nucleus, fainter the wider it is."""
     behind = along.clamp(min=0)
     width = core + opening * behind
+    # What passes a width of the fan is the same at any distance: the brightness goes as 1 / width, times a
+    # Gaussian across.
     light = core / width * torch.exp(-0.5 * (across / width) ** 2 - behind / reach)
     return light * (1 - torch.exp(-behind / core)) * (along > 0)

@@ -8,7 +8,7 @@ from scipy.fft import next_fast_len
 LARGEST_FIELD = 2200
 
 
-def fractal(shape, dice, *, slope=3.0, outer_scale=None, stretch=1.0, angle=0.0):
+def fractal(shape, streams, *, slope=3.0, outer_scale=None, stretch=1.0, angle=0.0):
     """
     Draw a Gaussian random field with a power-law spectrum.
 
@@ -16,7 +16,7 @@ def fractal(shape, dice, *, slope=3.0, outer_scale=None, stretch=1.0, angle=0.0)
     ----------
     shape : tuple of int
         Rows and columns.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     slope : float, default 3
         The power spectrum falls as k**-slope (2.5 to 3.7 for projected turbulence).
@@ -34,18 +34,18 @@ def fractal(shape, dice, *, slope=3.0, outer_scale=None, stretch=1.0, angle=0.0)
     """
     factor = int(np.ceil(max(shape) / LARGEST_FIELD))
     small = tuple(-(-n // factor) for n in shape)
-    field = _spectral_field(small, dice, slope, (outer_scale or max(shape)) / factor, stretch, angle)
+    field = _spectral_field(small, streams, slope, (outer_scale or max(shape)) / factor, stretch, angle)
     return field if factor == 1 else enlarge(field, shape)
 
 
-def _spectral_field(shape, dice, slope, outer_scale, stretch, angle):
+def _spectral_field(shape, streams, slope, outer_scale, stretch, angle):
     # A larger periodic box than the window, so that opposite edges do not match.
     rows, columns = (next_fast_len(int(n * 1.25), real=True) for n in shape)
-    ky = torch.fft.fftfreq(rows, device=dice.device)[:, None]
-    kx = torch.fft.rfftfreq(columns, device=dice.device)[None, :]
+    ky = torch.fft.fftfreq(rows, device=streams.device)[:, None]
+    kx = torch.fft.rfftfreq(columns, device=streams.device)[None, :]
     along, across = np.cos(angle) * kx + np.sin(angle) * ky, -np.sin(angle) * kx + np.cos(angle) * ky
     k2 = along**2 * stretch + across**2 / stretch + float(outer_scale) ** -2
-    noise = torch.view_as_complex(dice.normal((rows, kx.shape[1], 2)))
+    noise = torch.view_as_complex(streams.normal((rows, kx.shape[1], 2)))
     field = torch.fft.irfft2(noise * k2 ** (-slope / 4), s=(rows, columns))[: shape[0], : shape[1]]
     field = field - field.mean()
     return field / (field.std(correction=0) + 1e-12)

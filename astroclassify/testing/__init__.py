@@ -10,13 +10,10 @@ from astroclassify.testing._reader import check_reader
 from astroclassify.testing._sources import difficult_samples
 
 __all__ = [
-    "DEFAULT_SHAPES",
     "ContractError",
     "check_catalogue",
     "check_detector",
     "check_explainer",
     "check_model",
     "check_reader",
-    "difficult_frames",
-    "difficult_samples",
 ]

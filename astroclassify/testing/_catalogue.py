@@ -19,9 +19,9 @@ def check_catalogue(catalogue, *, position, radius=1.0 * u.deg):
     catalogue : CatalogueSource or str
         The catalogue, or its registered name.
     position : astropy.coordinates.SkyCoord
-        A place where it has a body.
+        A position where it has a body.
     radius : astropy.units.Quantity, default 1 degree
-        Of the circle about the place that it is asked for.
+        Of the circle about the position that it is asked for.
 
     Raises
     ------
@@ -29,8 +29,8 @@ def check_catalogue(catalogue, *, position, radius=1.0 * u.deg):
         If rules are broken; it lists all that were found. The rules: it is a
         `~astroclassify.identify.CatalogueSource`; ``around`` gives a `~astroclassify.identify.Catalogue`, the
         same each time, which has a body within the circle; the bodies within half of the circle are among
-        those of the whole; the body nearest to the place is found by its name, there; a name that no body has
-        gives None; and `~astroclassify.identify.identify` works with it.
+        those of the whole; the body nearest to the position is found by its name, there; a name that no
+        body has gives None; and `~astroclassify.identify.identify` works with it.
     UnknownNameError
         If no catalogue has the name.
 
@@ -71,10 +71,10 @@ def _check_bodies(source, whole, again, half, position, radius, findings):
 
 
 def _check_name(source, row, findings):
-    name, place = str(row["name"]), findings.attempt("resolve()", source.resolve, str(row["name"]))
-    there = place is not None and place.separation(row["position"]) < 1 * u.arcmin
+    name, found = str(row["name"]), findings.attempt("resolve()", source.resolve, str(row["name"]))
+    there = found is not None and found.separation(row["position"]) < 1 * u.arcmin
     findings.expect(
-        there, f"resolve({name!r}) gives {place}; around() has it at {row['position'].to_string()}"
+        there, f"resolve({name!r}) gives {found}; around() has it at {row['position'].to_string()}"
     )
     unknown = findings.attempt("resolve() of an unknown name", source.resolve, _NO_BODY)
     findings.expect(unknown is None, f"resolve({_NO_BODY!r}) gives {unknown}; expected None")

@@ -153,7 +153,7 @@ def _check_outputs(model, shape, findings):
         return
     findings.expect(bool((together == again).all()), "its logits are not the same each time")
     findings.expect(_close(together, alone), "its logits of a frame depend on the others of the batch")
-    _check_examined(model, planes, together, findings)
+    _check_examine(model, planes, together, findings)
 
 
 def _check_gradients(model, shape, findings):
@@ -167,7 +167,7 @@ def _check_gradients(model, shape, findings):
     )
 
 
-def _check_examined(model, planes, logits, findings):
+def _check_examine(model, planes, logits, findings):
     import torch
 
     with torch.inference_mode():

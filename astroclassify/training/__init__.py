@@ -12,21 +12,11 @@ from astroclassify.training._star_galaxy import fit_sources
 from astroclassify.training._store import PlaneStore
 
 __all__ = [
-    "LOG_COLUMNS",
-    "PRESETS",
     "Augmentation",
-    "Batch",
-    "FramePool",
-    "FrameSet",
-    "PlaneStore",
-    "PoolStream",
+    "PRESETS",
     "Recipe",
-    "SimulatedStream",
     "TrainingResult",
-    "find_recipe",
     "fit",
     "fit_sources",
-    "partial_cross_entropy",
     "read_log",
-    "release",
 ]

@@ -140,9 +140,9 @@ class FrameSet:
         Batch
             The same for the same numbers, whatever came before.
         """
-        epoch, place = divmod(number, self.batches(size))
+        epoch, batch = divmod(number, self.batches(size))
         order = np.random.default_rng([self.seed, _ORDER, epoch]).permutation(len(self))
-        chosen = order[place * size : (place + 1) * size]
+        chosen = order[batch * size : (batch + 1) * size]
         planes = [self._planes(epoch, int(i)) for i in chosen]
         return Batch(planes, self.allowed[chosen], tuple(str(self.frames[i]) for i in chosen))
 

@@ -67,8 +67,8 @@ def fit(
     weights=None,
     validation=0.2,
     split="body",
-    limit=None,
-    frames=None,
+    max_frames=None,
+    frame_dir=None,
     cache=None,
     device=None,
     resume=False,
@@ -105,10 +105,10 @@ def fit(
         set of files in the folder, of another seed.
     split : {"body", "frame"}, default "body"
         What is kept apart. A split by frame flatters, and warns.
-    limit : int, optional
+    max_frames : int, optional
         Use at most so many training frames, drawn at random. Where frames are simulated as they are
         needed: that many are an epoch, by default 1024.
-    frames : path-like, optional
+    frame_dir : path-like, optional
         Folder of the files that a manifest names; by default its own.
     cache : path-like, optional
         Folder where planes of files are kept, so that they are made once; by default in the
@@ -157,12 +157,18 @@ def fit(
     """
     spec, recipe = find_spec(model), find_recipe(preset)
     device, start = resolve_device(device), start_of(spec, weights)
-    asked = {"validation": validation, "split": split, "limit": limit, "frames": frames, "device": device}
+    asked = {
+        "validation": validation,
+        "split": split,
+        "max_frames": max_frames,
+        "frame_dir": frame_dir,
+        "device": device,
+    }
     with RunFolder(folder) as run:
         store = PlaneStore(spec, run.folder / "planes" if cache is None else cache)
         source, held = _opened(data, store, recipe, asked, run.folder, progress)
-        about = _about(spec, recipe, source, held, asked, start)
-        check_same_training(run, about, resume)
+        description = _description(spec, recipe, source, held, asked, start)
+        check_same_training(run, description, resume)
         with randomness_kept(), threads(device):
             steps = source.batches(recipe.batch_size)
             trainer = Trainer(spec, recipe, steps_per_epoch=steps, device=device, state=start.get("state"))
@@ -170,7 +176,7 @@ def fit(
                 trainer.load(run.folder)
             pace = {"checkpoint_seconds": checkpoint_seconds, "progress": progress}
             train(trainer, source, run.folder, validation=held, **pace)
-            return _finished(trainer, source, held, run.folder, about, licence, start.get("card"))
+            return _finished(trainer, source, held, run.folder, description, licence, start.get("card"))
 
 
 # What to learn from --------------------------------------------------------------------------
@@ -192,7 +198,7 @@ def _opened(data, store, recipe, asked, folder, progress):
 
 def _simulated(config, store, recipe, asked, folder, progress):
     changed = {"augmentation": recipe.augmentation, "seed": recipe.seed, "device": asked["device"]}
-    length = {} if asked["limit"] is None else {"epoch": asked["limit"]}
+    length = {} if asked["max_frames"] is None else {"epoch": asked["max_frames"]}
     stream = SimulatedStream(config, store, **changed, **length)
     if _is_path(asked["validation"]):
         return stream, FrameSet(labelled_frames(asked["validation"]), store)
@@ -205,7 +211,7 @@ def _simulated(config, store, recipe, asked, folder, progress):
 
 
 def _frame_sets(data, store, recipe, asked):
-    frames = labelled_frames(data, frames=asked["frames"]) if _is_path(data) else checked_frames(data)
+    frames = labelled_frames(data, frame_dir=asked["frame_dir"]) if _is_path(data) else checked_frames(data)
     everything = FrameSet(frames, store)
     learnt, held = everything.frames, []
     if _is_path(asked["validation"]):
@@ -221,7 +227,7 @@ def _frame_sets(data, store, recipe, asked):
         )
         held = [frame for frame, is_out in zip(learnt, out, strict=True) if is_out]
         learnt = [frame for frame, is_out in zip(learnt, out, strict=True) if not is_out]
-    learnt = _limited(learnt, asked["limit"], recipe.seed)
+    learnt = _limited(learnt, asked["max_frames"], recipe.seed)
     source = FrameSet(learnt, store, augmentation=recipe.augmentation, seed=recipe.seed)
     source.left_out += everything.left_out
     return source, FrameSet(held, store) if held else None
@@ -236,12 +242,12 @@ def _check_apart(learnt, held):
         )
 
 
-def _limited(frames, limit, seed):
-    if limit is None or limit >= len(frames):
+def _limited(frames, max_frames, seed):
+    if max_frames is None or max_frames >= len(frames):
         return frames
-    if limit < 1:
-        raise ParameterError(f"limit is {limit}; expected 1 or more")
-    chosen = torch.randperm(len(frames), generator=torch.Generator().manual_seed(seed))[:limit]
+    if max_frames < 1:
+        raise ParameterError(f"max_frames is {max_frames}; expected 1 or more")
+    chosen = torch.randperm(len(frames), generator=torch.Generator().manual_seed(seed))[:max_frames]
     return [frames[i] for i in sorted(chosen.tolist())]
 
 
@@ -288,7 +294,7 @@ def _fitting_state(spec, path):
 # The folder ----------------------------------------------------------------------------------
 
 
-def _about(spec, recipe, source, held, asked, start):
+def _description(spec, recipe, source, held, asked, start):
     """What makes this training what it is: it is kept in the folder, and goes on the card."""
     judged = None if held is None else held.described()
     return {
@@ -301,7 +307,7 @@ def _about(spec, recipe, source, held, asked, start):
     }
 
 
-def check_same_training(run, about, resume):
+def check_same_training(run, description, resume):
     """
     Make sure that the folder is, or becomes, that of this very training.
 
@@ -309,7 +315,7 @@ def check_same_training(run, about, resume):
     ----------
     run : RunFolder
         The folder.
-    about : dict
+    description : dict
         What makes the training what it is.
     resume : bool
         Whether one that is there may go on.
@@ -330,13 +336,13 @@ def check_same_training(run, about, resume):
         raise ParameterError(
             f"{run.folder} holds a checkpoint, but no {ABOUT} that says of what; choose another folder"
         )
-    run.same_run(ABOUT, about, kind="training", text=json.dumps(about, indent=1))
+    run.same_run(ABOUT, description, kind="training", text=json.dumps(description, indent=1))
 
 
 # The end -------------------------------------------------------------------------------------
 
 
-def _finished(trainer, source, held, folder, about, licence, parent):
+def _finished(trainer, source, held, folder, description, licence, parent):
     if trainer.recipe.patience is not None and held is not None:
         trainer.load_best(folder)
     logits = None if held is None else trainer.predicted(held, flips=None)
@@ -345,7 +351,7 @@ def _finished(trainer, source, held, folder, about, licence, parent):
     fold_scale(trainer.judged.eval(), trainer.recipe.input_scale, planes)
     path = folder / WEIGHTS
     write_state(trainer.judged.state_dict(), path)
-    training = about | {
+    training = description | {
         "steps": trainer.steps,
         "samples": trainer.steps * trainer.recipe.batch_size,
         "seconds": round(trainer.seconds, 1),

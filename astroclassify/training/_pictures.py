@@ -16,9 +16,18 @@ from astroclassify.datasets import read_labels
 from astroclassify.io import read_colours
 from astroclassify.simulate import CLASSES, PicturePlans, SimulationConfig, labelled_pictures, restyle
 from astroclassify.training._exposed import exposed_arrays
-from astroclassify.training._sources import _EXPOSURES, _LEAST_SNR, FRAMES_OF_A_BODY, as_products, chip_frames
+from astroclassify.training._sources import (
+    _EXPOSURES,
+    _LEAST_SNR,
+    _WINDOWS,
+    FRAMES_OF_A_BODY,
+    as_products,
+    chip_frames,
+)
 
 _CHIPS = SimulationConfig(optics="typical", clear_snr=_LEAST_SNR)
+#: So many of the scenes are seen by CSST's survey camera.
+_BY_CSST = 0.25
 #: All frames of a training come from one set, so that a picture is cleaned once for many of them.
 _SEED, _COUNT = 20_012, 36**4
 #: A piece of a photograph: side relative to the shorter side, and pixels a side at least.
@@ -30,9 +39,9 @@ _WHOLE, _RESTYLED, _HELD_OUT = 0.35, 0.8, 5
 _LUMINANCE, _OTHER_COLOURS = (0.299, 0.587, 0.114), 0.5
 
 
-def real_scenes(rng, *, pictures, config=_EXPOSURES):
+def real_scenes(rng, *, pictures, config=None):
     """
-    Expose a real body as scene on subarrays, three times, and read the raw files.
+    Expose a real body as scene on subarrays, or on windows of CSST's, three times, and read the raw files.
 
     Parameters
     ----------
@@ -53,6 +62,8 @@ def real_scenes(rng, *, pictures, config=_EXPOSURES):
     ParameterError
         If a picture's class is not known.
     """
+    if config is None:
+        config = replace(_EXPOSURES, **_WINDOWS) if rng.random() < _BY_CSST else _EXPOSURES
     config = replace(config, frames_per_body=FRAMES_OF_A_BODY)
     plans, frames = PicturePlans(pictures, config, _SEED, _COUNT), []
     while not frames:

@@ -250,10 +250,10 @@ class Mixture:
         what = "frames simulated by astroclassify.simulate"
         if self.pictures:
             what += "; photographs, and raw frames simulated from them, of the pictures listed"
-        told = {"pool": what, "shares": shares}
+        description = {"pool": what, "shares": shares}
         if self.side is not None:
-            told["side"] = self.side
-        return told | ({"pictures": self.pictures} if self.pictures else {})
+            description["side"] = self.side
+        return description | ({"pictures": self.pictures} if self.pictures else {})
 
 
 def _shrunk(planes, side):

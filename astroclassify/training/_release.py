@@ -75,7 +75,7 @@ def release(
         Pools of frames of bodies never seen in training, by source: half of the bodies calibrate, half
         measure.
     parent : path-like, optional
-        Card of the weights that the first of these trainings started from: its stages are told again.
+        Card of the weights that the first of these trainings started from: its stages are listed again.
     pretrained : dict, optional
         What the first of these trainings started from, if that learnt from other data: network, data, source,
         licence, checksum.
@@ -155,14 +155,14 @@ def _training(parent, pretrained, folders, commit):
     for stage in stages:
         listed = stage.get("data", {}).pop("pictures", [])
         pictures |= {picture["file"]: picture for picture in listed}
-    told = {
+    facts = {
         "data": "frames of the sources that the stages list",
         "stages": stages,
         "commit": commit,
         "versions": versions(),
     }
     return (
-        told
+        facts
         | ({"pretrained": started} if started else {})
         | ({"pictures": list(pictures.values())} if pictures else {})
     )

@@ -58,6 +58,22 @@ _CHIPS = {
     "blurry": SimulationConfig(optics="typical", kinds=_KINDS, blurry=True),
 }
 _CUTS = (512, 768, 1024, 1536, 2048)  # pixels a side
+#: Windows of CSST's survey camera, a fifth of a chip's side, anywhere on it; exposed as the survey does, in
+#: 2027.
+_WINDOWS = {
+    "instruments": {"csst-msc": 1.0},
+    "apertures": {
+        "csst-msc": tuple(
+            f"2K window (row {row}, column {column})" for row in (0, 3592, 7184) for column in (0, 3584, 7168)
+        )
+    },
+    "exptime": (150.0, 250.0),
+    "dates": (61406.0, 61771.0),
+}
+_CSST = {
+    name: replace(config, **_WINDOWS, **({} if config.blurry else {"frames_per_body": FRAMES_OF_A_BODY}))
+    for name, config in _CHIPS.items()
+}
 _FIELDS = {
     True: SimulationConfig(optics="typical", classes={"field": 1.0}),
     False: SimulationConfig(apertures=_APERTURES, optics="typical", classes={"field": 1.0}),
@@ -217,6 +233,31 @@ def chip_frames(arrays, label, rng):
     return [(as_products(array, rng), label) for array in (*arrays, square)]
 
 
+def windows(rng):
+    """
+    Expose a random body on windows of CSST's survey camera, faintly, clearly or as it comes.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list of tuple
+        Three windows of 2048 x 2048 pixels, one where the body is too faint, and a square cut out of the
+        last; float32, as the reader gives them, and labels.
+    """
+    config, seed = _CSST[str(rng.choice(list(_CSST)))], int(rng.integers(2**40))
+    first, frames = config.frames_per_body * int(rng.integers(2**19)), []
+    for index in range(first, first + (1 if config.blurry else config.frames_per_body)):
+        plan = plan_exposure(config, seed, index)
+        frames += [(array, CLASSES.index(plan.body.label)) for array in exposed_arrays(plan.expose())]
+    last, label = frames[-1]
+    frames.append((_square(last, int(rng.choice(_CUTS)), rng), label))
+    return [(as_products(_with_a_step(array, rng), rng), label) for array, label in frames]
+
+
 def _with_a_step(array, rng):
     """One time in four shift one half, as two amplifiers do whose bias is left in."""
     if rng.random() > _STEPS:
@@ -344,11 +385,12 @@ def _square(array, side, rng):
 #: The sources of the default model's training that need no pictures, and their shares of each batch (dict).
 SOURCES = {
     "small": (partial(views, blocks=_SMALL), 0.15),
-    "large": (partial(views, blocks=_LARGE), 0.10),
+    "large": (partial(views, blocks=_LARGE), 0.08),
     "styled": (styled, 0.14),
     "acs": (partial(exposures, instruments=("acs-wfc",)), 0.06),
     "uvis": (partial(exposures, instruments=("wfc3-uvis",)), 0.06),
-    "chips": (chips, 0.32),
+    "chips": (chips, 0.26),
+    "csst": (windows, 0.08),
     "fields": (empty_fields, 0.10),
     "blank": (blank_frames, 0.02),
     "outliers": (outliers, 0.05),

@@ -209,8 +209,8 @@ class Trainer:
             for one in batch.planes
         )
         with self.precision():
-            told = list(predict_planes(model, planes, flips=flips, evidence=False, batch_size=size))
-        return np.stack([one.logits for one in told])
+            predictions = list(predict_planes(model, planes, flips=flips, evidence=False, batch_size=size))
+        return np.stack([one.logits for one in predictions])
 
     def validate(self, frames, folder):
         """

@@ -30,7 +30,6 @@ __all__ = [
     "evaluation_report",
     "plot_accuracy_and_time",
     "plot_accuracy_by_body",
-    "plot_answer",
     "plot_bodies",
     "plot_classification",
     "plot_confusion",
@@ -45,9 +44,7 @@ __all__ = [
     "plot_roc",
     "plot_size_magnitude",
     "plot_sources",
-    "png",
     "results_page",
-    "save_classifications",
 ]
 
 # What needs the rooms of data sets and evaluation, and torch with them: imported when it is asked for.
@@ -65,4 +62,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_LATER})

@@ -178,8 +178,8 @@ def plot_reliability(evaluation):
     return figure
 
 
-@checked(evaluation=EVALUATION, most=rules.whole())
-def plot_accuracy_by_body(evaluation, *, most=_MOST_BODIES):
+@checked(evaluation=EVALUATION, max_bodies=rules.whole())
+def plot_accuracy_by_body(evaluation, *, max_bodies=_MOST_BODIES):
     """
     Show the accuracy on each body.
 
@@ -187,7 +187,7 @@ def plot_accuracy_by_body(evaluation, *, most=_MOST_BODIES):
     ----------
     evaluation : Evaluation
         From `astroclassify.evaluation.evaluate`.
-    most : int, default 60
+    max_bodies : int, default 60
         If there are more bodies, show those with the lowest accuracy, the mean over the models.
 
     Returns
@@ -200,13 +200,13 @@ def plot_accuracy_by_body(evaluation, *, most=_MOST_BODIES):
     Raises
     ------
     ParameterError
-        If ``most`` is less than 1.
+        If ``max_bodies`` is less than 1.
     OptionalDependencyError
         If matplotlib is not installed.
     """
     table = evaluation.tables["by_body"]
     groups = {truth: _worst_bodies(table[table["truth"] == truth]) for truth in _CLASSES}
-    shown = _shared_out(groups, most)
+    shown = _shared_out(groups, max_bodies)
     longest = max(map(len, shown.values()), default=1)
     figure = new_figure(9.0, 1.4 + 0.2 * max(longest, 3))
     axes, styles = figure.subplots(1, 2), model_styles(evaluation.models)
@@ -239,11 +239,11 @@ def _frames_of(table, body):
     return int(table["frames"][table["body"] == body].max())
 
 
-def _shared_out(groups, most):
+def _shared_out(groups, max_bodies):
     """Cut both lists so that together they are not longer than that; a short one leaves room to the other."""
     galaxies, others = (len(groups[truth]) for truth in _CLASSES)
-    first = min(galaxies, max(most // 2, most - others))
-    return {"galaxy": groups["galaxy"][:first], "nsc": groups["nsc"][: max(most - first, 0)]}
+    first = min(galaxies, max(max_bodies // 2, max_bodies - others))
+    return {"galaxy": groups["galaxy"][:first], "nsc": groups["nsc"][: max(max_bodies - first, 0)]}
 
 
 def _draw_bodies(ax, rows, names, shift, style, model):
@@ -293,7 +293,7 @@ def plot_accuracy_and_time(evaluation):
     figure = new_figure(6.0, 3.8)
     ax, styles = figure.add_subplot(), model_styles(evaluation.models)
     labels = []
-    for row in evaluation.tables["table4"]:
+    for row in evaluation.tables["performance"]:
         style = styles[str(row["model"])]
         x, y = (_with_errors(row, name) for name in ("total_ms", "accuracy"))
         if np.isfinite(x[0]):

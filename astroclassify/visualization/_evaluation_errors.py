@@ -18,8 +18,8 @@ _LINE = 50  # characters of a caption's line
 _NAMES = {"galaxy": "a galaxy", "nsc": "an NSC"}
 
 
-@checked(evaluation=EVALUATION, model=rules.text, frames=FRAMES, most=rules.whole())
-def plot_misclassified(evaluation, model, *, frames=None, most=12):
+@checked(evaluation=EVALUATION, model=rules.text, frames=FRAMES, max_frames=rules.whole())
+def plot_misclassified(evaluation, model, *, frames=None, max_frames=12):
     """
     Show frames that a model got wrong, each with its reason (Fig. 4 of the paper).
 
@@ -32,7 +32,7 @@ def plot_misclassified(evaluation, model, *, frames=None, most=12):
     frames : mapping of str to CCDData, NDData or array, optional
         Pixels by the name of the frame, for frames that were in memory when they were evaluated. Others are
         read again from where they were read.
-    most : int, default 12
+    max_frames : int, default 12
         At most so many frames: of each reason in turn, the surest answers first, of another body each as long
         as there are any.
 
@@ -46,7 +46,7 @@ def plot_misclassified(evaluation, model, *, frames=None, most=12):
     Raises
     ------
     ParameterError
-        If the evaluation has no such model, or ``most`` is less than 1.
+        If the evaluation has no such model, or ``max_frames`` is less than 1.
     OptionalDependencyError
         If matplotlib is not installed.
     """
@@ -54,7 +54,7 @@ def plot_misclassified(evaluation, model, *, frames=None, most=12):
         raise ParameterError(f"the evaluation has no model {model!r}; it has {', '.join(evaluation.models)}")
     table = evaluation.tables["misclassified"]
     table = table[table["model"] == model]
-    rows = _chosen(table, most)
+    rows = _chosen(table, max_frames)
     height = max(-(-len(rows) // _COLUMNS), 1)
     figure = new_figure(_PANEL[0] * _COLUMNS, _PANEL[1] * height + 0.4)
     axes = figure.subplots(height, _COLUMNS, squeeze=False).ravel()
@@ -74,14 +74,14 @@ def _title(model, table, rows):
     return f"{model}: {len(table)} misclassified ({', '.join(reasons)}); {len(rows)} of them"
 
 
-def _chosen(table, most):
+def _chosen(table, max_frames):
     """The reasons in turn; of each, first one frame of every body, the surest, then the others."""
     queues = []
     for reason in dict.fromkeys(table["reason"]):
         rows, bodies = [row for row in table if row["reason"] == reason], set()
         repeated = [row["body"] in bodies or bodies.add(row["body"]) or False for row in rows]
         queues.append([rows[index] for index in np.argsort(repeated, kind="stable")])
-    return [row for together in zip_longest(*queues) for row in together if row is not None][:most]
+    return [row for together in zip_longest(*queues) for row in together if row is not None][:max_frames]
 
 
 def _draw(ax, row, frames):

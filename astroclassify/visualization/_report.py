@@ -39,8 +39,8 @@ def evaluation_report(evaluation, folder, *, robustness=None, frames=None):
     folder : path-like
         Where ``report.html`` is written, and each figure as PNG and PDF in ``figures``.
     robustness : Table, optional
-        From `astroclassify.evaluation.robustness`; by default ``robustness.ecsv`` in the evaluation's folder,
-        where there is one.
+        From `~astroclassify.evaluation.measure_robustness`; by default ``robustness.ecsv`` in the folder
+        of the evaluation, where there is one.
     frames : mapping of str to CCDData, NDData or array, optional
         Pixels of misclassified frames, as for `plot_misclassified`.
 
@@ -97,13 +97,13 @@ def _s(word, things):
 
 
 def _size(evaluation):
-    main = evaluation.tables["table4"]
+    main = evaluation.tables["performance"]
     frames, bodies, visits = (int(np.max(main[name])) for name in ("frames", "bodies", "visits"))
     return f"{frames} frames of {bodies} bodies in {visits} visits"
 
 
 def _summary(evaluation):
-    best = max(evaluation.tables["table4"], key=lambda row: np.nan_to_num(row["accuracy"]))
+    best = max(evaluation.tables["performance"], key=lambda row: np.nan_to_num(row["accuracy"]))
     text = (
         f"The highest accuracy is that of {best['model']}: "
         f"{percent(best['accuracy'], best['accuracy_low'], best['accuracy_high'])}."
@@ -161,7 +161,7 @@ def _accuracy(evaluation, figures):
         for label, name in (("galaxy", "galaxy"), ("nsc", "NSC"))
         for figure in ("precision", "recall")
     }
-    main = evaluation.tables["table4"]
+    main = evaluation.tables["performance"]
     return [
         html.html_table(
             main,

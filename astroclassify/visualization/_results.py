@@ -18,7 +18,7 @@ _TEXTS = (
     *("source", "error", "reason", "body", "agrees", "body_note"),
     *("instrument", "band", "target_name"),
 )
-_NOT_TOLD = ("thumbnail", "evidence", "key", "bytes", "modified", "s_region")
+_HIDDEN = ("thumbnail", "evidence", "key", "bytes", "modified", "s_region")
 #: More values than this are no choice, but a list to be searched.
 _MOST_CHOICES, _MOST_COUNTS = 60, 12
 
@@ -74,7 +74,7 @@ def results_page(table, path, *, title="Galaxies, nebulae and star clusters"):
     text = (
         jinja2.Environment(autoescape=True)
         .from_string(_data("results.html"))
-        .render(**_told(rows, classes, table.meta), title=title)
+        .render(**_page_values(rows, classes, table.meta), title=title)
     )
     write_text(text, path)
     return len(rows)
@@ -106,8 +106,8 @@ def _row(record, classes):
     row["kind"] = "failed" if row["error"] or not record["label"] else record["label"]
     row["p"] = [record[name] for name in classes]
     row["note"] = row["error"].partition(": ")[2] or row["error"] or row["reason"] or row["body_note"]
-    row["more"] = {name: value for name, value in record.items() if name not in _NOT_TOLD}
-    row["place"] = record.get("s_ra"), record.get("s_dec"), record.get("s_region") or ""
+    row["more"] = {name: value for name, value in record.items() if name not in _HIDDEN}
+    row["position"] = record.get("s_ra"), record.get("s_dec"), record.get("s_region") or ""
     for name in ("thumbnail", "evidence"):
         if record.get(name):
             row[name] = b64encode(record[name]).decode()
@@ -118,12 +118,12 @@ def _row(record, classes):
 def _rank(row):
     """What contradicts the catalogue first, then named bodies, the uncertain, the failed, and the rest."""
     reasons = (row["agrees"] == "no", row["body"] != "", row["kind"] == "uncertain", row["kind"] == "failed")
-    return next((place for place, holds in enumerate(reasons) if holds), len(reasons))
+    return next((rank for rank, holds in enumerate(reasons) if holds), len(reasons))
 
 
-def _told(rows, classes, meta):
+def _page_values(rows, classes, meta):
     drawn, caption = sky_map(rows)
-    shown = [{name: value for name, value in row.items() if name not in ("place", "rank")} for row in rows]
+    shown = [{name: value for name, value in row.items() if name not in ("position", "rank")} for row in rows]
     filters = [field for field in _FIELDS if 1 < len({row[field] for row in rows}) <= _MOST_CHOICES]
     spoken = [name.removeprefix("p_class_").replace("_", " ") for name in classes]
     script = _data("results.js")

@@ -20,7 +20,7 @@ def plot_robustness(table, *, quantities=None, figure=None):
     Parameters
     ----------
     table : Table
-        From `astroclassify.evaluation.robustness`.
+        From `astroclassify.evaluation.measure_robustness`.
     quantities : sequence of str, optional
         Some of them; by default all, in the table's order.
     figure : matplotlib.figure.Figure, optional

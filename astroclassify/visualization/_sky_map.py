@@ -18,26 +18,26 @@ def sky_map(rows):
     Parameters
     ----------
     rows : list of dict
-        ``place`` (right ascension and declination in degrees, and an outline), ``kind`` and ``name`` of each.
+        ``position`` (right ascension and declination in degrees, and an outline), ``kind`` and ``name``.
 
     Returns
     -------
     svg, caption : str
         The drawing, in which each mark has the class of its kind and the number of its row; both are empty
-        where no frame has a place.
+        where no frame has a position.
     """
-    placed = [(i, row) for i, row in enumerate(rows) if None not in row["place"][:2]]
-    placed = placed[:_MOST_MARKS]
-    if not placed:
+    located = [(i, row) for i, row in enumerate(rows) if None not in row["position"][:2]]
+    located = located[:_MOST_MARKS]
+    if not located:
         return "", ""
-    vectors = _vectors(np.array([row["place"][:2] for _, row in placed], float))
+    vectors = _vectors(np.array([row["position"][:2] for _, row in located], float))
     middle = vectors.mean(axis=0)
     middle /= np.linalg.norm(middle) or 1
     farthest = math.degrees(math.acos(np.clip((vectors @ middle).min(), -1, 1)))
     if farthest <= _NEAR:
-        return _near_map(placed, middle), "Outlines of the frames; north is up, east is left. Click one."
+        return _near_map(located, middle), "Outlines of the frames; north is up, east is left. Click one."
     return _whole_sky(
-        placed
+        located
     ), "Where the frames lie (Hammer's projection, right ascension grows to the left)."
 
 
@@ -57,12 +57,12 @@ def _hammer(ra, dec):
     return _WIDTH / 2 - x * (_WIDTH / 4 - 2), _HEIGHT / 2 - y * (_HEIGHT / 2 - 2)
 
 
-def _whole_sky(placed):
-    ra, dec = np.array([row["place"][:2] for _, row in placed], float).T
+def _whole_sky(located):
+    ra, dec = np.array([row["position"][:2] for _, row in located], float).T
     xs, ys = _hammer(ra, dec)
     marks = [
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {_about(i, row)}' + _titled("circle", row)
-        for (i, row), x, y in zip(placed, xs, ys, strict=True)
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {_mark_attributes(i, row)}' + _titled("circle", row)
+        for (i, row), x, y in zip(located, xs, ys, strict=True)
     ]
     x, y = _WIDTH / 2, _HEIGHT / 2
     rim = f'<ellipse class="rim" cx="{x}" cy="{y}" rx="{x - 4}" ry="{y - 2}"/>'
@@ -89,12 +89,12 @@ def _path(xs, ys):
 # A small field ---------------------------------------------------------------------------------
 
 
-def _near_map(placed, middle):
+def _near_map(located, middle):
     """Draw outlines on the plane that touches the sky in the middle of them."""
     east = np.cross([0, 0, 1], middle)
     east /= np.linalg.norm(east) or 1
     north = np.cross(middle, east)
-    outlines = [_on_plane(_corners(row), middle, east, north) for _, row in placed]
+    outlines = [_on_plane(_corners(row), middle, east, north) for _, row in located]
     everywhere = np.concatenate(outlines)
     low, high = everywhere.min(axis=0), everywhere.max(axis=0)
     scale = 0.9 / max((high[0] - low[0]) / _WIDTH, (high[1] - low[1]) / _HEIGHT, 1e-9)
@@ -105,14 +105,14 @@ def _near_map(placed, middle):
             frame,
             *(
                 _outline(i, row, points, centre, scale)
-                for (i, row), points in zip(placed, outlines, strict=True)
+                for (i, row), points in zip(located, outlines, strict=True)
             ),
         ]
     )
 
 
 def _corners(row):
-    ra, dec, region = row["place"]
+    ra, dec, region = row["position"]
     numbers = [float(word) for word in region.split()[2:]] if region.startswith("POLYGON ICRS ") else []
     return np.array(numbers or [ra, dec], float).reshape(-1, 2)
 
@@ -123,15 +123,15 @@ def _on_plane(corners, middle, east, north):
 
 
 def _outline(i, row, points, centre, scale):
-    places = (points - centre) * scale + [_WIDTH / 2, _HEIGHT / 2]
-    if len(places) < 3 or np.ptp(places, axis=0).max() < 3:
-        x, y = places.mean(axis=0)
-        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {_about(i, row)}' + _titled("circle", row)
-    corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    return f'<polygon points="{corners}" {_about(i, row)}' + _titled("polygon", row)
+    corners_on_map = (points - centre) * scale + [_WIDTH / 2, _HEIGHT / 2]
+    if len(corners_on_map) < 3 or np.ptp(corners_on_map, axis=0).max() < 3:
+        x, y = corners_on_map.mean(axis=0)
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {_mark_attributes(i, row)}' + _titled("circle", row)
+    corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners_on_map)
+    return f'<polygon points="{corners}" {_mark_attributes(i, row)}' + _titled("polygon", row)
 
 
-def _about(i, row):
+def _mark_attributes(i, row):
     return f'class="mark {escape(row["kind"])}" data-row="{i}" tabindex="0" role="button">'
 
 

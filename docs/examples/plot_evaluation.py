@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 
 from astroclassify.datasets import LabelledFrame
-from astroclassify.evaluation import evaluate, robustness, summary_text
+from astroclassify.evaluation import evaluate, measure_robustness, summary_text
 from astroclassify.models import Calibration, Model, build_model
 from astroclassify.simulate import random_frames
 from astroclassify.visualization import plot_confusion, plot_reliability, plot_robustness
@@ -74,13 +74,13 @@ figure = plot_reliability(done)
 # Frames can be made worse, one quantity at a time. Here pixels are summed, and parts are cut out; frames
 # of a known camera can also have aberrations, a shorter exposure, another band or more cosmic rays.
 
-table = robustness(
+table = measure_robustness(
     {"default": default, "bright-middle": rival},
     frames,
     folder,
     quantities=["binning", "cut-out"],
     levels={"binning": [2, 4, 8], "cut-out": [128, 64, 32]},
-    limit=32,
+    max_frames=32,
 )
 figure = plot_robustness(table)
 

@@ -17,7 +17,7 @@ import torch
 from astroclassify.datasets import LabelledFrame
 from astroclassify.evaluation import evaluate
 from astroclassify.explain import explain
-from astroclassify.simulate import Dice, add_cosmic_rays, random_frames
+from astroclassify.simulate import RandomStreams, add_cosmic_rays, random_frames
 
 SIDE, BODIES = 256, 36
 
@@ -31,7 +31,7 @@ def with_little_light(array, number):
 def with_cosmic_rays(array, number):
     """Let tracks cross a frame, 30 times brighter than its pixels scatter."""
     hits = torch.zeros(array.shape)
-    add_cosmic_rays(hits, 3000.0, rate=3.0, size=15.0, dice=Dice(number))
+    add_cosmic_rays(hits, 3000.0, rate=3.0, size=15.0, streams=RandomStreams(number))
     scatter = float(np.nanstd(np.diff(array, axis=1))) or 1.0
     return array + (30 * scatter * np.clip(hits.numpy() / 1000, 0, 1)).astype("f4")
 

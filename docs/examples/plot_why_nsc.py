@@ -17,7 +17,7 @@ import numpy as np
 
 from astroclassify.explain import explain
 from astroclassify.simulate import (
-    Dice,
+    RandomStreams,
     View,
     add_background,
     add_foreground,
@@ -30,20 +30,20 @@ SIDE = 192
 
 def exposed(kind, *, seed, centre=(0.0, 0.0), reach=0.5, band=("acs-wfc", "F606W"), signal=200.0, rays=0):
     """Show a body: its radius is ``reach`` of the frame, whose middle is ``centre`` radii from its own."""
-    dice = Dice(seed)
-    body = random_body(kind, dice.rng)
+    streams = RandomStreams(seed)
+    body = random_body(kind, streams.rng)
     view = View((SIDE, SIDE), SIDE * reach, centre, 0.0, body.angular_radius / (SIDE * reach))
     scene = body.scene(view)
-    add_background(scene, dice)
-    add_foreground(scene, body.latitude, dice)
+    add_background(scene, streams)
+    add_foreground(scene, body.latitude, streams)
     diffuse, points = scene.observed(response(*band))
     image = diffuse.numpy().copy()
     y, x = np.round(points[:2]).astype(int)
     inside = (y >= 0) & (y < SIDE) & (x >= 0) & (x < SIDE)
     np.add.at(image, (y[inside], x[inside]), points[2, inside])
     image = image / np.quantile(image, 0.99) * signal
-    image += dice.rng.normal(0, 1, image.shape) * np.sqrt(1 + 0.05 * image)
-    for y, x, dy, dx in dice.rng.integers((0, 0, 1, -9), (SIDE, SIDE, 9, 10), (rays, 4)):
+    image += streams.rng.normal(0, 1, image.shape) * np.sqrt(1 + 0.05 * image)
+    for y, x, dy, dx in streams.rng.integers((0, 0, 1, -9), (SIDE, SIDE, 9, 10), (rays, 4)):
         along = np.linspace(0, 1, 20)
         rows, columns = (np.clip(s + along * d, 0, SIDE - 1).astype(int) for s, d in ((y, dy), (x, dx)))
         image[rows, columns] += 5 * signal

@@ -9,7 +9,7 @@ from collections import namedtuple
 import pytest
 from astropy.table import Table
 
-from astroclassify.archive import fetch, frames_folder, plan_fetch
+from astroclassify.archive import fetch_frames, frames_folder, plan_fetch
 from astroclassify.core import ParameterError, ReadError, conf
 
 pytest.importorskip("requests")
@@ -31,7 +31,7 @@ def bring(archive, tmp_path, monkeypatch):
 
     def brought(manifest=None, **options):
         options = QUICK | {"source": f"{archive.url}/files"} | options
-        return fetch(listed() if manifest is None else manifest, tmp_path / "frames", **options)
+        return fetch_frames(listed() if manifest is None else manifest, tmp_path / "frames", **options)
 
     return brought
 
@@ -319,7 +319,7 @@ def test_files_that_were_put_there_by_hand_are_kept(bring, archive, content, tmp
 
 def test_nothing_is_asked_where_all_is_there(content, bring, archive):
     folder = bring().folder
-    assert fetch(listed(), folder, source="mast").kept == 1
+    assert fetch_frames(listed(), folder, source="mast").kept == 1
     assert len(archive.asked[FILE]) == 1
 
 
@@ -431,7 +431,7 @@ def test_a_name_that_is_a_path_is_refused(bring):
 def test_a_folder_that_cannot_be_made_is_told(content, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ParameterError, match="cannot be made"):
-        fetch(listed(), tmp_path / "file" / "frames", source="http://127.0.0.1:9")
+        fetch_frames(listed(), tmp_path / "file" / "frames", source="http://127.0.0.1:9")
 
 
 def test_the_folder_is_chosen_by_argument_variable_or_configuration(tmp_path, monkeypatch):

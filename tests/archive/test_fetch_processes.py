@@ -10,7 +10,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 
-from astroclassify.archive import fetch
+from astroclassify.archive import fetch_frames
 from astroclassify.datasets import labelled_frames
 from astroclassify.io import read_frames, write_raw
 
@@ -22,9 +22,9 @@ QUICK = {"backoff": 0.0, "progress": False}
 _PROGRAM = """
 import sys
 from astropy.table import Table
-from astroclassify.archive import fetch
+from astroclassify.archive import fetch_frames
 source, folder, *names = sys.argv[1:]
-result = fetch(Table({"OBSID": names}), folder, source=source, backoff=0.0)
+result = fetch_frames(Table({"OBSID": names}), folder, source=source, backoff=0.0)
 print(result.made, result.kept, len(result.failures))
 """
 
@@ -52,7 +52,7 @@ def test_a_killed_download_leaves_no_file_and_goes_on(archive, fault, big, tmp_p
     process.communicate()
     silence.set()
     assert not (tmp_path / FILE).exists()
-    result = fetch(Table({"OBSID": [OBSID]}), tmp_path, source=f"{archive.url}/files", **QUICK)
+    result = fetch_frames(Table({"OBSID": [OBSID]}), tmp_path, source=f"{archive.url}/files", **QUICK)
     assert result.paths[OBSID].read_bytes() == big
     assert archive.asked[FILE] == ["", f"bytes={BEGUN}-"]
     assert not part.exists()
@@ -69,7 +69,7 @@ def test_two_at_once_fetch_nothing_twice(archive, fault, raw_bytes, tmp_path):
     results = []
     thread = threading.Thread(
         target=lambda: results.append(
-            fetch(Table({"OBSID": names}), tmp_path, source=f"{archive.url}/files", **QUICK)
+            fetch_frames(Table({"OBSID": names}), tmp_path, source=f"{archive.url}/files", **QUICK)
         )
     )
     thread.start()
@@ -96,10 +96,10 @@ def test_an_interrupt_ends_it_and_keeps_what_came(archive, fault, big, tmp_path,
     with monkeypatch.context() as patched:
         patched.setattr("astroclassify.core._executors.wait", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            fetch(Table({"OBSID": [OBSID]}), tmp_path, source=f"{archive.url}/files", **QUICK)
+            fetch_frames(Table({"OBSID": [OBSID]}), tmp_path, source=f"{archive.url}/files", **QUICK)
     assert part.stat().st_size >= BEGUN
     assert not (tmp_path / FILE).exists()
-    assert fetch(Table({"OBSID": [OBSID]}), tmp_path, source=f"{archive.url}/files", **QUICK).made == 1
+    assert fetch_frames(Table({"OBSID": [OBSID]}), tmp_path, source=f"{archive.url}/files", **QUICK).made == 1
 
 
 @pytest.mark.parametrize("hdu", [1, 4])
@@ -112,13 +112,13 @@ def test_frames_of_a_cut_file_are_those_of_the_whole(archive, rng_chips, tmp_pat
         rows=[("M51", "WFC3/UVIS", OBSID, "F606W", 202.5, 47.2, hdu, "galaxy")],
         names=("ID", "Instrument", "OBSID", "Filter", "RA", "DEC", "HDU Index", "Label"),
     )
-    folder = fetch(manifest, tmp_path / "cut", source=f"{archive.url}/files", **QUICK).folder
-    ours, theirs = (labelled_frames(manifest, frames=each)[0] for each in (folder, whole.parent))
+    folder = fetch_frames(manifest, tmp_path / "cut", source=f"{archive.url}/files", **QUICK).folder
+    ours, theirs = (labelled_frames(manifest, frame_dir=each)[0] for each in (folder, whole.parent))
     assert archive.sent[FILE] < 0.6 * whole.stat().st_size
     assert (ours.array() == theirs.array()).all()
     chip = fits.getheader(whole, hdu)["CCDCHIP"]
     (alone,) = read_frames(folder / FILE)  # the other chip is not there, and not taken to be empty
-    (same,) = read_frames(whole, chips=chip)
+    (same,) = read_frames(whole, chip=chip)
     assert (alone.data == same.data).all()
     assert alone.meta == same.meta
 

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from astropy.table import Table
 
-from astroclassify.archive import fetch
+from astroclassify.archive import fetch_frames
 
 mast = pytest.importorskip("astroquery.mast")
 pytest.importorskip("s3fs")
@@ -60,7 +60,7 @@ def put(client, content, key=KEY):
 def test_mast_is_asked_as_astroquery_asks(from_mast, raw_bytes, tmp_path, monkeypatch):
     content = raw_bytes()
     from_mast.add(FILE, content)
-    result = fetch(listed(), tmp_path, source="mast", **QUICK)
+    result = fetch_frames(listed(), tmp_path, source="mast", **QUICK)
     assert result.paths[OBSID].read_bytes() == content
     assert from_mast.paths == [f"/api/v0.1/Download/file?uri=mast:HST/product/{FILE}"]
 
@@ -68,26 +68,26 @@ def test_mast_is_asked_as_astroquery_asks(from_mast, raw_bytes, tmp_path, monkey
 def test_the_bucket_is_read_where_the_archive_puts_its_files(bucket, raw_bytes, tmp_path):
     content = raw_bytes()
     put(bucket, content)
-    result = fetch(listed(), tmp_path, source="cloud", **QUICK)
+    result = fetch_frames(listed(), tmp_path, source="cloud", **QUICK)
     assert result.paths[OBSID].read_bytes() == content
 
 
 def test_another_bucket_can_be_named(bucket, raw_bytes, tmp_path):
     put(bucket, raw_bytes(), key=f"mirror/{FILE}")
-    assert fetch(listed(), tmp_path, source="s3://stpubdata/mirror", **QUICK).made == 1
+    assert fetch_frames(listed(), tmp_path, source="s3://stpubdata/mirror", **QUICK).made == 1
 
 
 def test_only_the_wanted_image_comes_from_the_bucket(bucket, big, tmp_path):
     from astropy.io import fits
 
     put(bucket, big)
-    path = fetch(listed(4), tmp_path, source="cloud", **QUICK).paths[OBSID]
+    path = fetch_frames(listed(4), tmp_path, source="cloud", **QUICK).paths[OBSID]
     assert path.stat().st_size < 0.6 * len(big)
     assert fits.getdata(path, 4).shape == (1000, 500)
 
 
 def test_what_the_bucket_does_not_have_is_a_row(bucket, tmp_path):
-    result = fetch(listed(), tmp_path, source="cloud", **QUICK)
+    result = fetch_frames(listed(), tmp_path, source="cloud", **QUICK)
     assert FILE in result.failures["error"][0]
 
 
@@ -103,7 +103,7 @@ def test_a_file_that_is_not_as_the_bucket_says_does_not_count(bucket, raw_bytes,
         return next(answers)(whole(self, path, **options))
 
     monkeypatch.setattr(S3FileSystem, "cat_file", changed)
-    result = fetch(listed(), tmp_path, source="cloud", **QUICK)
+    result = fetch_frames(listed(), tmp_path, source="cloud", **QUICK)
     assert result.paths[OBSID].read_bytes() == content
     assert next(answers, None) is None
 
@@ -122,7 +122,7 @@ def test_a_download_from_the_bucket_goes_on_where_it_was(bucket, big, tmp_path, 
         return whole(self, path, start=start, end=end)
 
     monkeypatch.setattr(S3FileSystem, "cat_file", broken)
-    result = fetch(listed(), tmp_path, source="cloud", **QUICK)
+    result = fetch_frames(listed(), tmp_path, source="cloud", **QUICK)
     assert result.paths[OBSID].read_bytes() == big
     assert asked == [0, 2**19, 2**20, 2**20, 2**20 + 2**19]
 
@@ -132,7 +132,7 @@ def test_auto_takes_the_cloud_and_mast_for_what_it_lacks(bucket, from_mast, raw_
     put(bucket, raw_bytes())
     from_mast.add(f"{other}_raw.fits", raw_bytes(1))
     manifest = Table({"OBSID": [OBSID, other]})
-    result = fetch(manifest, tmp_path, **QUICK)
+    result = fetch_frames(manifest, tmp_path, **QUICK)
     assert result.made == 2
     assert list(from_mast.asked) == [f"{other}_raw.fits"]
 
@@ -140,7 +140,7 @@ def test_auto_takes_the_cloud_and_mast_for_what_it_lacks(bucket, from_mast, raw_
 def test_auto_takes_mast_where_the_cloud_does_not_answer(from_mast, raw_bytes, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     from_mast.add(FILE, raw_bytes())
-    result = fetch(listed(), tmp_path, **QUICK)
+    result = fetch_frames(listed(), tmp_path, **QUICK)
     assert hashlib.md5(result.paths[OBSID].read_bytes()).digest() == hashlib.md5(raw_bytes()).digest()
 
 
@@ -148,6 +148,6 @@ def test_a_download_begun_elsewhere_is_not_mixed(bucket, from_mast, fault, raw_b
     monkeypatch.setattr("astroclassify.archive._sources._CHUNK", 2**14)
     from_mast.add(FILE, raw_bytes(1))
     from_mast.faults[FILE] = [fault(cut=2**14)]
-    assert len(fetch(listed(), tmp_path, source="mast", **QUICK | {"retries": 0}).failures) == 1
+    assert len(fetch_frames(listed(), tmp_path, source="mast", **QUICK | {"retries": 0}).failures) == 1
     put(bucket, raw_bytes(2))
-    assert fetch(listed(), tmp_path, source="cloud", **QUICK).paths[OBSID].read_bytes() == raw_bytes(2)
+    assert fetch_frames(listed(), tmp_path, source="cloud", **QUICK).paths[OBSID].read_bytes() == raw_bytes(2)

@@ -6,7 +6,13 @@ from astropy.io import fits
 from astropy.table import Table
 from astropy.time import Time
 
-from astroclassify.archive import complete_positions, fetch, paper_bodies, query, query_summary
+from astroclassify.archive import (
+    complete_positions,
+    fetch_frames,
+    paper_bodies,
+    query_archive,
+    summarise_query,
+)
 from astroclassify.archive._mast import band_of, proposed_class
 from astroclassify.cli import main
 from astroclassify.core import ParameterError, ReadError
@@ -79,7 +85,7 @@ def _product(obsid, kind, number, size):
 
 
 def found(*names, **options):
-    return query(names, **QUICK, **options)
+    return query_archive(names, **QUICK, **options)
 
 
 # Which frames ----------------------------------------------------------------------------------
@@ -103,7 +109,7 @@ def test_frames_of_a_known_body_are_listed_as_manifests_are(observe, tmp_path):
     )
     assert (row["Class"], row["Target"]) == ("galaxy", "NGC5194")
     assert list(table["Proposed"]) == ["", ""]
-    assert query_summary(again)["proposed"][0] == 0
+    assert summarise_query(again)["proposed"][0] == 0
     assert (row["RA"], row["DEC"]) == pytest.approx((M51.ra, M51.dec))
 
 
@@ -212,7 +218,7 @@ def test_a_limit_is_spread_over_the_visits(observe):
     for visit, count in (("11", 6), ("12", 2), ("13", 1)):
         for exposure in range(count):
             observe(f"j97c{visit}a{exposure}q")
-    chosen = {row["OBSID"] for row in found("M51", limit=5)}
+    chosen = {row["OBSID"] for row in found("M51", max_per_body=5)}
     assert sorted(obsid[4:6] for obsid in chosen) == ["11", "11", "12", "12", "13"]
 
 
@@ -261,19 +267,19 @@ def test_a_class_finds_targets_everywhere(observe, mast):
     )
     observe("j97c13abq", s_ra=201.0, s_dec=80.0, target_name="QSO-1", target_classification="GALAXY;QUASAR")
     observe("j97c14abq", at=NGC346, target_name="NGC-346", target_classification="ISM;HII REGION")
-    table = query(classes="galaxy", **QUICK)
+    table = query_archive(classes="galaxy", **QUICK)
     assert {(row["ID"], row["Proposed"]) for row in table} == {
         ("M51", ""),
         ("NGC9999", "MAST: GALAXY;SPIRAL"),
     }
-    assert set(query(classes="nsc", **QUICK)["ID"]) == {"NGC346"}
+    assert set(query_archive(classes="nsc", **QUICK)["ID"]) == {"NGC346"}
 
 
 def test_a_class_can_be_limited_to_bodies_with_most_visits(observe):
     for number in range(3):
         observe(f"j97c1{number}abq", s_ra=200.0, s_dec=80.0, target_name="NGC9999")
     observe("j97c13abq")
-    assert set(query(classes="galaxy", number=1, **QUICK)["ID"]) == {"NGC9999"}
+    assert set(query_archive(classes="galaxy", max_bodies=1, **QUICK)["ID"]) == {"NGC9999"}
 
 
 def test_classes_choose_among_bodies(observe):
@@ -349,8 +355,8 @@ def test_a_name_that_nobody_knows_is_told(mast):
         {"instruments": "ACS/HRC"},
         {"exptime": (100, 10)},
         {"exptime": 100},
-        {"limit": 0},
-        {"number": 0},
+        {"max_per_body": 0},
+        {"max_bodies": 0},
         {"radius": -1.0},
     ],
 )
@@ -361,7 +367,7 @@ def test_wrong_arguments_are_told(wrong):
 
 def test_something_must_be_looked_for():
     with pytest.raises(ParameterError, match="bodies, or classes"):
-        query()
+        query_archive()
 
 
 # Afterwards ------------------------------------------------------------------------------------
@@ -370,7 +376,7 @@ def test_something_must_be_looked_for():
 def test_the_summary_counts_each_file_once(observe):
     observe("j97c11abq", "j97c11acq", obs_id="j97c11010")
     observe("i97c12abq", instrument_name="WFC3/UVIS", filters="F814W", target_classification="ISM;PN")
-    (row,) = query_summary(found("M51"))
+    (row,) = summarise_query(found("M51"))
     assert tuple(row) == ("M51", "galaxy", 2, 3, 6, 2, pytest.approx(3 * FULL / 1e9), 2)
 
 
@@ -386,7 +392,7 @@ def test_positions_are_completed_from_the_files(observe, mast, tmp_path):
     fits.HDUList(hdus).writeto(tmp_path / "served.fits")
     mast.add("j97c11abq_raw.fits", (tmp_path / "served.fits").read_bytes())
     table = found("M51")
-    fetch(table, tmp_path / "frames", source=f"{mast.url}/files", progress=False)
+    fetch_frames(table, tmp_path / "frames", source=f"{mast.url}/files", progress=False)
     done = complete_positions(table, tmp_path / "frames")
     assert list(done["DEC"]) == [47.0, 48.0]
     assert list(done["RA"]) == [202.0, 202.0]
@@ -412,10 +418,10 @@ def test_the_command_writes_a_list_that_fetch_takes(observe, mast, raw_bytes, tm
     assert "2 exposures, 4 frames of 2 bodies, 0.1 GB" in said
     output, folder = str(tmp_path / "list.ecsv"), str(tmp_path / "frames")
     assert main(["datasets", "query", "M51", "NGC346", "-o", output, "--no-progress"]) == 0
-    assert main(["datasets", "fetch", output, "--folder", folder, "--dry-run"]) == 0
+    assert main(["datasets", "fetch", output, "--output", folder, "--dry-run"]) == 0
     assert "2 files (2 missing); to fetch: 0.1 GB" in capsys.readouterr().out
     mast.add("j97c11abq_raw.fits", raw_bytes())
-    fetch_it = ["datasets", "fetch", output, "--folder", folder, "--source", f"{mast.url}/files"]
+    fetch_it = ["datasets", "fetch", output, "--output", folder, "--source", f"{mast.url}/files"]
     assert main([*fetch_it, "--retries", "0"]) == 1
     out, err = capsys.readouterr()
     assert "1 files (1 new, 0 kept, 1 failed)" in out
@@ -439,5 +445,5 @@ def test_the_command_says_what_it_leaves_out(observe, mast, tmp_path, capsys):
 def test_a_list_of_another_address_is_fetched_by_the_command(mast, raw_bytes, tmp_path, capsys):
     Table({"OBSID": ["jabc01xyq"], "HDU Index": [1]}).write(tmp_path / "list.csv")
     mast.add("jabc01xyq_raw.fits", raw_bytes())
-    command = ["datasets", "fetch", (tmp_path / "list.csv").as_uri(), "--folder", str(tmp_path / "frames")]
+    command = ["datasets", "fetch", (tmp_path / "list.csv").as_uri(), "--output", str(tmp_path / "frames")]
     assert main([*command, "--source", f"{mast.url}/files"]) == 0

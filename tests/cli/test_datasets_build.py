@@ -16,7 +16,7 @@ def test_it_builds_what_there_is_says_what_failed_and_completes_it(command, tmp_
         tmp_path / "list.csv",
         "--variant",
         "lcid-resize",
-        "--folder",
+        "--output",
         tmp_path / "set",
     )
     status, out, err = command(*asked)

@@ -19,16 +19,16 @@ def manifest(tmp_path):
 
 def test_a_person_overrules_the_model_and_the_decision_is_kept_beside_the_list(command, manifest, tmp_path):
     sheet, decisions = tmp_path / "page" / "list.html", tmp_path / "downloaded.csv"
-    status, out, err = command("datasets", "screen", manifest, "--limit", 0, "--sheet", sheet)
+    status, out, err = command("datasets", "screen", manifest, "--threshold", 0, "--sheet", sheet)
     assert status == 1
     assert "0 of 3 frames are kept, 0 of them by a person; the model keeps 0" in out
     assert "error: frame2: cannot be read" in err
     assert sheet.read_text().count("<li ") == 3
     decisions.write_text("OBSID,Decision\nframe1,keep\n")
-    status, out, err = command("datasets", "screen", manifest, "--limit", 0, "--overrules", decisions)
+    status, out, err = command("datasets", "screen", manifest, "--threshold", 0, "--overrules", decisions)
     assert "1 of 3 frames are kept, 1 of them by a person" in out
     assert (tmp_path / "list.overrules.csv").read_text() == decisions.read_text()
-    _, out, _ = command("datasets", "screen", manifest, "--limit", 0)  # from beside the list
+    _, out, _ = command("datasets", "screen", manifest, "--threshold", 0)  # from beside the list
     assert "1 of 3 frames are kept" in out
     kept = Table.read(tmp_path / "list.kept.ecsv")
     assert kept["OBSID"].tolist() == ["frame1"]

@@ -32,7 +32,7 @@ def test_it_prints_the_main_table_and_writes_the_page(command, manifest, model, 
     assert line[:3] == ["cli-test-brightness", "4", "100.00"]
     assert "the page is" in err
     assert (tmp_path / "out" / "report.html").is_file()
-    assert {"table4.ecsv", "confusion.ecsv", "misclassified.ecsv"} <= {
+    assert {"performance.ecsv", "confusion.ecsv", "misclassified.ecsv"} <= {
         path.name for path in (tmp_path / "out" / "tables").iterdir()
     }
 
@@ -40,11 +40,11 @@ def test_it_prints_the_main_table_and_writes_the_page(command, manifest, model, 
 def test_tables_only_means_no_figures(command, manifest, model, tmp_path):
     status, _, err = command(
         *("evaluate", f"mine={model}", "--data", manifest, "--output", tmp_path / "out"),
-        *("--tables-only", "--no-timing", "--limit", 2),
+        *("--tables-only", "--no-timing", "--max-frames", 2),
     )
     assert (status, err) == (0, "")
     assert not (tmp_path / "out" / "report.html").exists()
-    assert Table.read(tmp_path / "out" / "tables" / "table4.ecsv")["model", "frames"][
+    assert Table.read(tmp_path / "out" / "tables" / "performance.ecsv")["model", "frames"][
         0
     ].as_void().tolist() == (*("mine", 2),)
 
@@ -70,7 +70,10 @@ def test_a_frame_that_fails_is_told_and_gives_another_status(command, manifest, 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(("nothing-like-it",), "no model is named"), (("patchnet", "--limit", 0), "expected at least 1 frame")],
+    [
+        (("nothing-like-it",), "no model is named"),
+        (("patchnet", "--max-frames", 0), "expected at least 1 frame"),
+    ],
 )
 def test_wrong_usage_is_told(command, manifest, tmp_path, arguments, said):
     status, _, err = command("evaluate", *arguments, "--data", manifest, "--output", tmp_path / "out")
@@ -81,7 +84,7 @@ def test_wrong_usage_is_told(command, manifest, tmp_path, arguments, said):
 def test_robustness_goes_into_the_same_folder(command, manifest, model, tmp_path):
     status, _, _ = command(
         *("evaluate", model, "--data", manifest, "--output", tmp_path / "out", "--tables-only"),
-        *("--robustness", "cut-out", "--robustness-limit", 2),
+        *("--robustness", "cut-out", "--robustness-frames", 2),
     )
     assert status == 0
     table = Table.read(tmp_path / "out" / "robustness.ecsv")

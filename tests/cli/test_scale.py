@@ -68,13 +68,13 @@ def test_no_name_can_add_a_word_or_a_command(tmp_path):
     said = tmp_path / "said.json"
     script = "import json, sys; json.dump(sys.argv[2:], open(sys.argv[1], 'w'))"
     with _Command(f"{sys.executable} -c {script!r} {said} {{source}} {{label}}") as on_result:
-        on_result.told([ROW])
+        on_result.run_for([ROW])
     assert json.loads(said.read_text()) == [HOSTILE, "galaxy"]
 
 
 def test_a_command_that_fails_is_told_and_stops_nothing(caplog):
     with _Command("/there/is/no/such/command {source}") as on_result:
-        on_result.told([ROW, ROW])
+        on_result.run_for([ROW, ROW])
     assert caplog.text.count("error: on-result") == 2
 
 
@@ -94,7 +94,7 @@ def test_a_command_that_cannot_be_is_wrong_usage(command, tmp_path, wrong, told)
 
 def test_a_name_of_two_lines_is_told_in_one(caplog):
     with _Command(None) as nothing:
-        nothing.told([ROW | {"source": "a\nerror: b.fits"}])
+        nothing.run_for([ROW | {"source": "a\nerror: b.fits"}])
     assert [record.getMessage() for record in caplog.records] == ["a\\nerror: b.fits, chip 1: galaxy 0.900"]
 
 

@@ -25,12 +25,12 @@ def config_file(tmp_path):
 
 def test_it_makes_a_set_then_completes_it_and_says_so(command, tmp_path, config_file):
     folder = tmp_path / "set"
-    asked = "simulate", folder, "--seed", 3, "--config", config_file
+    asked = "simulate", "-o", folder, "--seed", 3, "--config", config_file
     status, out, err = command(*asked, "--count", 2)
     assert (status, err) == (0, "")
     assert f"{folder}: 2 exposures (2 new, 0 kept), 2 frames" in out
     status, out, _ = command(
-        "simulate", folder, "--count", 3, "--seed", 3, "--config", config_file, "--preview"
+        "simulate", "-o", folder, "--count", 3, "--seed", 3, "--config", config_file, "--preview"
     )
     assert status == 0
     assert "3 exposures (3 new, 0 kept)" in out  # the pictures were missing
@@ -42,7 +42,9 @@ def test_it_makes_a_set_then_completes_it_and_says_so(command, tmp_path, config_
 
 
 def test_blurry_frames_have_their_causes_in_the_truth(command, tmp_path, config_file):
-    status, _, _ = command("simulate", tmp_path / "b", "--count", 2, "--config", config_file, "--blurry")
+    status, _, _ = command(
+        "simulate", "-o", tmp_path / "b", "--count", 2, "--config", config_file, "--blurry"
+    )
     assert status == 0
     truth = Table.read(tmp_path / "b" / "truth.ecsv")
     assert set(truth["cause"]) <= {"exposure time", "filter", "sed", "instrument effects"}
@@ -52,9 +54,9 @@ def test_blurry_frames_have_their_causes_in_the_truth(command, tmp_path, config_
 
 
 def test_another_set_in_the_folder_is_wrong_usage(command, tmp_path, config_file):
-    command("simulate", tmp_path / "set", "--count", 1, "--seed", 3, "--config", config_file)
+    command("simulate", "-o", tmp_path / "set", "--count", 1, "--seed", 3, "--config", config_file)
     status, out, err = command(
-        "simulate", tmp_path / "set", "--count", 1, "--seed", 4, "--config", config_file
+        "simulate", "-o", tmp_path / "set", "--count", 1, "--seed", 4, "--config", config_file
     )
     assert (status, out) == (2, "")
     assert "its set.seed is 3, not 4" in err
@@ -70,7 +72,7 @@ def test_another_set_in_the_folder_is_wrong_usage(command, tmp_path, config_file
     ids=["no count", "none", "no file"],
 )
 def test_wrong_usage_is_status_2(command, tmp_path, arguments, named):
-    status, out, err = command("simulate", tmp_path / "set", *arguments)
+    status, out, err = command("simulate", "-o", tmp_path / "set", *arguments)
     assert (status, out) == (2, "")
     assert named in err
     assert not (tmp_path / "set").exists()
@@ -83,7 +85,7 @@ def test_an_exposure_that_fails_is_told_and_makes_status_1(command, tmp_path, co
         raise ValueError("a star exploded")
 
     monkeypatch.setattr(_campaign, "plan_exposure", fail)
-    status, out, err = command("simulate", tmp_path / "set", "--count", 1, "--config", config_file)
+    status, out, err = command("simulate", "-o", tmp_path / "set", "--count", 1, "--config", config_file)
     assert status == 1
     assert "0 exposures (0 new, 0 kept, 1 failed), 0 frames (none) of 0 bodies" in out
     assert "error: exposure 0 (i" in err

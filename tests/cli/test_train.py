@@ -39,7 +39,7 @@ def small(monkeypatch):
 def test_it_trains_says_how_good_it_is_and_goes_on_when_asked(command, manifest, small, tmp_path):
     folder = tmp_path / "run"
     asked = (
-        "train", small, "--data", manifest, "--folder", folder, "--preset", "paper", "--epochs", 2,
+        "train", small, "--data", manifest, "--output", folder, "--preset", "paper", "--epochs", 2,
         "--batch-size", 2, "--precision", "float32", "--validation", 0.34, "--augment", "flips",
     )  # fmt: skip
     status, out, err = command(*asked)
@@ -69,12 +69,12 @@ def test_it_trains_says_how_good_it_is_and_goes_on_when_asked(command, manifest,
     ],
 )
 def test_wrong_usage_is_status_2(command, manifest, tmp_path, changes, message):
-    status, out, err = command("train", MODEL, "--data", manifest, "--folder", tmp_path / "run", *changes)
+    status, out, err = command("train", MODEL, "--data", manifest, "--output", tmp_path / "run", *changes)
     assert (status, out) == (2, "")
     assert message in err
 
 
 def test_a_manifest_that_is_not_there_is_status_1(command, tmp_path):
-    status, _, err = command("train", MODEL, "--data", tmp_path / "no.csv", "--folder", tmp_path / "run")
+    status, _, err = command("train", MODEL, "--data", tmp_path / "no.csv", "--output", tmp_path / "run")
     assert status == 1
     assert "no such manifest" in err

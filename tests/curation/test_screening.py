@@ -13,7 +13,7 @@ from astropy.table import Table
 from PIL import Image
 
 from astroclassify.core import ParameterError, ReadError, RunFolder
-from astroclassify.curation import _screening, apply_overrules, contact_sheet, read_screened, screen
+from astroclassify.curation import _screening, apply_overrules, contact_sheet, read_screened, screen_frames
 from astroclassify.curation._contact_sheet import thumbnail
 from astroclassify.datasets import labelled_frames
 from astroclassify.models import Calibration, Model, ModelSpec
@@ -67,7 +67,7 @@ def manifest(tmp_path):
 
 def test_a_frame_is_dropped_for_a_reason_that_is_said(manifest, model):
     with torch.inference_mode():
-        screened = screen(manifest, model=model)
+        screened = screen_frames(manifest, model=model)
     assert screened["Keep"].tolist() == [True, False, True, False, False]
     reasons = screened["Reason"].tolist()
     assert reasons[0] == reasons[2] == ""
@@ -86,32 +86,32 @@ def test_a_table_on_which_another_process_is_at_work_is_refused(manifest, model,
         RunFolder(tmp_path, name="screened.ecsv"),
         pytest.raises(ParameterError, match="another process is at work"),
     ):
-        screen(manifest, model=model, output=tmp_path / "screened.ecsv")
+        screen_frames(manifest, model=model, output=tmp_path / "screened.ecsv")
 
 
 def test_another_limit_takes_no_second_look(manifest, model, tmp_path):
     output = tmp_path / "out" / "screened.ecsv"
-    assert screen(manifest, model=model, output=output)["Keep"].sum() == 2
+    assert screen_frames(manifest, model=model, output=output)["Keep"].sum() == 2
     write_frame(manifest.parent, "frame4", 500)
     model.module.seen.clear()
-    lenient = screen(manifest, model=model, output=output, limit=1.0)
+    lenient = screen_frames(manifest, model=model, output=output, threshold=1.0)
     assert model.module.seen == [500]  # what could not be read is tried again
     assert lenient["Keep"].tolist() == [True, True, True, False, True]
     assert sorted(path.name for path in output.parent.iterdir()) == [".screened.ecsv.lock", "screened.ecsv"]
     again = read_screened(output)
     assert again["Reason"].tolist() == lenient["Reason"].tolist()
-    assert again.meta["screening"]["limit"] == 1.0
+    assert again.meta["screening"]["threshold"] == 1.0
 
 
 def test_other_weights_and_changed_files_take_a_second_look(manifest, model, tmp_path):
     output = tmp_path / "screened.ecsv"
-    screen(manifest, model=model, output=output)
+    screen_frames(manifest, model=model, output=output)
     write_frame(manifest.parent, "frame1", 555)
     model.module.seen.clear()
-    assert screen(manifest, model=model, output=output)["Keep"][1]
+    assert screen_frames(manifest, model=model, output=output)["Keep"][1]
     assert model.module.seen == [555]
     other = Model(model.spec, Brightness(), {}, model.calibration, "0" * 64, "cpu")
-    screen(manifest, model=other, output=output)
+    screen_frames(manifest, model=other, output=output)
     assert len(other.module.seen) == 4
 
 
@@ -127,19 +127,19 @@ def test_a_screening_that_was_stopped_goes_on_where_it_was(manifest, model, tmp_
 
     monkeypatch.setattr(_screening, "_answer", dying)
     with pytest.raises(KeyboardInterrupt):
-        screen(manifest, model=model, output=output)
+        screen_frames(manifest, model=model, output=output)
     with output.with_name("screened.ecsv.journal").open("a") as journal:
         journal.write('{"weights": "ff')  # a line that a kill cut short
     monkeypatch.undo()
     model.module.seen.clear()
-    screened = screen(manifest, model=model, output=output)
+    screened = screen_frames(manifest, model=model, output=output)
     assert len(model.module.seen) == 2
-    assert screened.pformat() == screen(manifest, model=model).pformat()
+    assert screened.pformat() == screen_frames(manifest, model=model).pformat()
 
 
 def test_what_cannot_be_screened_is_refused(manifest, model):
-    with pytest.raises(ParameterError, match="limit is 2"):
-        screen(manifest, model=model, limit=2)
+    with pytest.raises(ParameterError, match="threshold is 2"):
+        screen_frames(manifest, model=model, threshold=2)
     spec = ModelSpec(
         name="two",
         description="No field",
@@ -148,7 +148,7 @@ def test_what_cannot_be_screened_is_refused(manifest, model):
         classes=("galaxy", "nsc"),
     )
     with pytest.raises(ParameterError, match="no class 'field', only galaxy, nsc"):
-        screen(manifest, model=Model(spec, Brightness(), {}, Calibration(), "0" * 64, "cpu"))
+        screen_frames(manifest, model=Model(spec, Brightness(), {}, Calibration(), "0" * 64, "cpu"))
 
 
 # A person's word -----------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def test_what_cannot_be_screened_is_refused(manifest, model):
 
 @pytest.fixture
 def screened(manifest, model):
-    return screen(manifest, model=model)
+    return screen_frames(manifest, model=model)
 
 
 def test_a_person_s_word_is_above_the_model_s_and_the_rest_is_a_manifest(screened, manifest, tmp_path):
@@ -164,7 +164,7 @@ def test_a_person_s_word_is_above_the_model_s_and_the_rest_is_a_manifest(screene
     final = apply_overrules(screened, tmp_path / "list.overrules.csv")
     assert final["OBSID"].tolist() == ["frame0", "frame1"]
     assert final["Decided By"].tolist() == ["model", "person"]
-    frames = labelled_frames(final, frames=manifest.parent)
+    frames = labelled_frames(final, frame_dir=manifest.parent)
     assert [frame.body for frame in frames] == ["body <0>", "body <1>"]
     assert apply_overrules(screened)["OBSID"].tolist() == ["frame0", "frame2"]
     (tmp_path / "none.csv").write_text("OBSID,Decision\n")  # saved before anything was decided
@@ -227,7 +227,7 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def page(screened, manifest, tmp_path):
-    path = contact_sheet(screened, tmp_path / "list.html", frames=manifest.parent, width=64)
+    path = contact_sheet(screened, tmp_path / "list.html", frame_dir=manifest.parent, width=64)
     return Page(path.read_text(encoding="utf-8"))
 
 
@@ -265,7 +265,7 @@ def test_every_frame_has_three_states_that_a_keyboard_reaches(page):
 def test_the_page_starts_from_decisions_that_were_saved(screened, manifest, tmp_path):
     (tmp_path / "old.csv").write_text("OBSID,Decision\nframe1,keep\n")
     path = contact_sheet(
-        screened, tmp_path / "list.html", frames=manifest.parent, overrules=tmp_path / "old.csv", width=64
+        screened, tmp_path / "list.html", frame_dir=manifest.parent, overrules=tmp_path / "old.csv", width=64
     )
     page = Page(path.read_text(encoding="utf-8"))
     assert [item["class"] for item in page.all("li")][:2] == ["drop", "keep"]
@@ -284,12 +284,12 @@ def test_pictures_are_small_the_right_way_up_and_never_enlarged(page, manifest):
 
 def test_a_sheet_that_cannot_be_made_is_refused(screened, manifest, tmp_path):
     with pytest.raises(ParameterError, match="width is 3"):
-        contact_sheet(screened, tmp_path / "list.html", frames=manifest.parent, width=3)
+        contact_sheet(screened, tmp_path / "list.html", frame_dir=manifest.parent, width=3)
     with pytest.raises(ParameterError, match="no column 'Keep'"):
-        contact_sheet(Table.read(manifest), tmp_path / "list.html", frames=manifest.parent)
+        contact_sheet(Table.read(manifest), tmp_path / "list.html", frame_dir=manifest.parent)
     assert not (tmp_path / "list.html").exists()
 
 
 def test_the_file_name_on_the_page_cannot_end_its_script(screened, manifest, tmp_path):
-    path = contact_sheet(screened, tmp_path / "a<script>.html", frames=manifest.parent, width=64)
+    path = contact_sheet(screened, tmp_path / "a<script>.html", frame_dir=manifest.parent, width=64)
     assert json.dumps("a<script>.overrules.csv").replace("<", "\\u003c") in path.read_text(encoding="utf-8")

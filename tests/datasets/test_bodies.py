@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from astropy import units as u
 from astropy.table import Table
 
 from astroclassify.core import ParameterError
@@ -122,3 +123,7 @@ def test_every_host_is_a_known_galaxy_around_its_bodies():
         # Some clusters of the Clouds lie beyond RC3's outline of them.
         assert host.separation(body.ra, body.dec) < host.diameter * 0.8, body.name
         assert body.diameter < host.diameter / 5
+
+
+def test_a_position_and_a_radius_are_numbers_or_quantities():
+    assert body_at(0.71 * u.hourangle, 2452.8 * u.arcmin, radius=81 * u.arcsec) == body_at(10.65, 40.88)

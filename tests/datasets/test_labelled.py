@@ -40,7 +40,7 @@ def test_the_truth_beside_a_manifest_gives_the_finer_class(manifest, tmp_path):
     table = Table.read(manifest, format="ascii.csv")
     table.write(tmp_path / "manifest.ecsv", format="ascii.ecsv")
     Table({"OBSID": ["jtwochipq"], "class": ["nebula"]}).write(tmp_path / "truth.ecsv", format="ascii.ecsv")
-    frames = labelled_frames(tmp_path / "manifest.ecsv", frames=manifest.parent)
+    frames = labelled_frames(tmp_path / "manifest.ecsv", frame_dir=manifest.parent)
     assert {frame.label for frame in frames} == {"nebula"}
 
 
@@ -79,16 +79,16 @@ def test_a_file_of_two_frames_needs_the_number_of_an_hdu(manifest):
 def test_a_list_in_memory_or_at_an_address_needs_the_folder_of_its_files(manifest):
     listed = read_manifest(manifest)
     for source in (listed, manifest.as_uri()):
-        with pytest.raises(ParameterError, match="name their folder: frames="):
+        with pytest.raises(ParameterError, match="give their folder: frame_dir="):
             labelled_frames(source)
-        frames = labelled_frames(source, frames=manifest.parent)
+        frames = labelled_frames(source, frame_dir=manifest.parent)
         assert [(frame.label, frame.hdu, frame.body) for frame in frames] == [
             ("nsc", 1, "M 1"),
             ("nsc", 4, "M 1"),
         ]
     listed["Label"] = ["nsc", "moon"]
     with pytest.raises(ReadError, match="row 2: the label is 'moon'"):
-        labelled_frames(listed, frames=manifest.parent)
+        labelled_frames(listed, frame_dir=manifest.parent)
 
 
 def test_a_header_that_declares_a_billion_axes_is_refused_and_not_read_for_ever(tmp_path):

@@ -9,7 +9,7 @@ from astroclassify.datasets import (
     MANIFEST_COLUMNS,
     canonical_bodies,
     read_manifest,
-    report,
+    report_manifest,
     visit_of,
 )
 
@@ -25,7 +25,9 @@ def published(shared):
 @pytest.fixture(scope="module")
 def found(published):
     """The report that the documentation prints, with fewer draws."""
-    return report(published["test"], others={"blurry": published["blurry"]}, accuracy=0.8909, samples=300)
+    return report_manifest(
+        published["test"], others={"blurry": published["blurry"]}, accuracy=0.8909, draws=300
+    )
 
 
 def test_the_test_list_holds_what_was_counted_by_hand(found):
@@ -59,7 +61,7 @@ def test_nothing_leaks_between_the_published_lists_and_no_frame_is_listed_twice(
 
 
 def test_the_blurry_list_holds_what_was_counted_by_hand(published):
-    found = report(published["blurry"], samples=20)
+    found = report_manifest(published["blurry"], draws=20)
     assert (found.frames, len(found.bodies)) == (116, 16)
     labels, frames = np.unique(found.bodies["label"], return_counts=True)
     assert dict(zip(labels.tolist(), frames.tolist(), strict=True)) == {"galaxy": 10, "nsc": 6}
@@ -84,7 +86,7 @@ def made(rows):
 def test_a_rule_that_only_knows_its_own_bodies_fails_on_others():
     """Each body has a band of its own: such a rule is right on the list, and knows nothing of a new body."""
     rows = [(f"body {n}", "ACS/WFC", f"F{n}W", "galaxy" if n % 2 else "nsc") for n in range(6)]
-    found = report(made([row for row in rows for _ in range(4)]), samples=20)
+    found = report_manifest(made([row for row in rows for _ in range(4)]), draws=20)
     by_band = found.rules[found.rules["rule"] == "Filter"][0]
     assert by_band["accuracy"] == 1.0
     assert by_band["unseen"] <= 0.5
@@ -94,27 +96,27 @@ def test_frames_off_their_body_are_counted():
     table = made([("NGC1786", "ACS/WFC", "F606W", "nsc")] * 3)
     table["RA"], table["DEC"] = 74.783, [-67.745, -67.745 + 2.9 / 60, -67.745 + 3.1 / 60]
     # The cluster's radius is 1 arcminute; half a chip beyond it is 3.
-    assert list(report(table, samples=20).bodies["outside"]) == [1]
+    assert list(report_manifest(table, draws=20).bodies["outside"]) == [1]
 
 
 def test_frames_that_repeat_a_view_are_counted():
     table = made([("M31", "ACS/WFC", "F606W", "galaxy")] * 4)
     table["OBSID"] = ["jaaaa1abq", "jaaaa1acq", "jaaaa2abq", "jaaaa1adq"]
     table["Filter"] = ["F606W", "F606W", "F606W", "F814W"]
-    assert list(report(table, samples=20).repeats["frames"]) == [0, 1]
+    assert list(report_manifest(table, draws=20).repeats["frames"]) == [0, 1]
 
 
 def test_what_cannot_be_reported_is_said():
     table = made([("M31", "ACS/WFC", "F606W", "galaxy")])
     with pytest.raises(ParameterError, match="empty"):
-        report(table[:0])
+        report_manifest(table[:0])
     with pytest.raises(ParameterError, match="no frame is labelled 'nsc'"):
-        report(table, samples=20).largest("nsc")
+        report_manifest(table, draws=20).largest("nsc")
     with pytest.raises(ParameterError, match="share of 89"):
-        report(table, samples=20, accuracy=89.09)
+        report_manifest(table, draws=20, accuracy=89.09)
     table.remove_column("Filter")
     with pytest.raises(ReadError, match="no column 'Filter'"):
-        report(table)
+        report_manifest(table)
 
 
 def test_names_of_one_body_are_one_by_name_and_by_place():
@@ -141,6 +143,6 @@ def test_a_visit_is_the_first_six_characters_of_a_rootname():
 
 def test_a_list_leaks_into_itself(published):
     both = vstack([published["blurry"], published["test"]], metadata_conflicts="silent")
-    leakage = report(published["blurry"], others={"both": both}, samples=20).leakage["both"]
+    leakage = report_manifest(published["blurry"], others={"both": both}, draws=20).leakage["both"]
     assert leakage.level == "frame"
     assert (len(leakage.bodies), len(leakage.frames)) == (16, 116)

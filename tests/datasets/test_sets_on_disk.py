@@ -99,7 +99,7 @@ def test_lcid_holds_the_paper_s_rows_of_raw_frames_bit_for_bit_and_tells_what_it
     frames = labelled_frames(tmp_path / "lcid")
     assert [str(frame) for frame in frames][:2] == ["jacsfullq_raw.fits[1]", "jacsfullq_raw.fits[4]"]
     for frame, chip in zip(frames, (2, 1, 2, 1), strict=True):
-        (wanted,) = read_frames(raw_list.with_name(str(frame)[:-3]), chips=chip, rows="paper")
+        (wanted,) = read_frames(raw_list.with_name(str(frame)[:-3]), chip=chip, rows="paper")
         found = pickle.loads(pickle.dumps(frame)).array()
         np.testing.assert_array_equal(found, wanted.data)
         assert (found.dtype, frame.body) == (np.float32, "M 1")

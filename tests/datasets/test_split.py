@@ -16,9 +16,9 @@ from astroclassify.datasets import (
     kfold,
     read_manifest,
     resolve_body,
-    split,
     split_by_body,
     split_frames,
+    split_manifest,
 )
 
 
@@ -99,9 +99,9 @@ def rows_of(table):
 def test_a_split_is_the_whole_list_once_and_parts_no_group(manifest, seed, by):
     if by == "body" and max(Counter(by_class(manifest)).values()) == 1:
         with pytest.raises(ParameterError, match="nothing can be held out"):
-            split(manifest, seed=seed)
+            split_manifest(manifest, seed=seed)
         return
-    parts = split(manifest, by=by, seed=seed)
+    parts = split_manifest(manifest, by=by, seed=seed)
     assert rows_of(vstack([parts.train, parts.test], metadata_conflicts="silent")) == rows_of(manifest)
     assert len(parts.train)
     assert len(parts.test)
@@ -137,11 +137,11 @@ def test_the_order_of_the_rows_does_not_matter_and_the_seed_says_it_all(manifest
     numbers = list(range(len(manifest)))
     order.shuffle(numbers)
     try:
-        first = split(manifest, seed=seed)
+        first = split_manifest(manifest, seed=seed)
     except ParameterError:
         return
-    assert rows_of(split(manifest[numbers], seed=seed).test) == rows_of(first.test)
-    assert rows_of(split(manifest, seed=seed).test) == rows_of(first.test)
+    assert rows_of(split_manifest(manifest[numbers], seed=seed).test) == rows_of(first.test)
+    assert rows_of(split_manifest(manifest, seed=seed).test) == rows_of(first.test)
 
 
 @settings(deadline=None, max_examples=10)
@@ -182,7 +182,7 @@ def balanced(bodies=40, frames=20):
 @pytest.mark.parametrize("seed", [0, 1, PAPER_SEED])
 def test_the_share_of_frames_is_met_in_each_class_and_for_each_camera(seed):
     manifest = balanced()
-    test = split(manifest, seed=seed).test
+    test = split_manifest(manifest, seed=seed).test
     for label in ("galaxy", "nsc"):
         for camera in ("ACS/WFC", "WFC3/UVIS"):
             share = [np.sum((t["Label"] == label) & (t["Instrument"] == camera)) for t in (test, manifest)]
@@ -192,7 +192,7 @@ def test_the_share_of_frames_is_met_in_each_class_and_for_each_camera(seed):
 
 def test_the_seed_chooses_another_split():
     manifest = balanced()
-    assert rows_of(split(manifest, seed=1).test) != rows_of(split(manifest, seed=2).test)
+    assert rows_of(split_manifest(manifest, seed=1).test) != rows_of(split_manifest(manifest, seed=2).test)
 
 
 def test_folds_are_of_one_size():
@@ -211,7 +211,7 @@ def test_by_instrument_tests_on_a_camera_without_its_bodies_in_training():
         assert "body 0" not in fold.train["ID"]
         assert fold.left_out > 0
         assert len(fold.train) + len(fold.test) + fold.left_out == len(manifest)
-    nearest = split(manifest, by="instrument", fraction=0.9)
+    nearest = split_manifest(manifest, by="instrument", fraction=0.9)
     shares = [len(fold.test) / (len(fold.train) + len(fold.test)) for fold in folds]
     assert len(nearest.test) / (len(nearest.train) + len(nearest.test)) == max(shares)
 
@@ -219,16 +219,16 @@ def test_by_instrument_tests_on_a_camera_without_its_bodies_in_training():
 def test_one_camera_cannot_be_split_by_instrument():
     manifest = balanced()
     with pytest.raises(ParameterError, match="no body is left to learn from"):
-        split(manifest[manifest["Instrument"] == "ACS/WFC"], by="instrument")
+        split_manifest(manifest[manifest["Instrument"] == "ACS/WFC"], by="instrument")
 
 
 def test_a_split_by_frame_is_refused_unless_told():
     manifest = balanced()
-    for way in (split, kfold):
+    for way in (split_manifest, kfold):
         with pytest.raises(ParameterError, match="allow_leakage=True"):
             way(manifest, by="frame")
     with pytest.warns(AstroclassifyWarning, match="by frame"):
-        parts = split(manifest, by="frame", allow_leakage=True)
+        parts = split_manifest(manifest, by="frame", allow_leakage=True)
     assert len(parts.test) == pytest.approx(0.2 * len(manifest), abs=2)
     assert parts.leakage.level == "visit"
 
@@ -236,25 +236,25 @@ def test_a_split_by_frame_is_refused_unless_told():
 def test_the_bodies_of_the_papers_test_list_are_the_papers_split(shared):
     listed = [read_manifest(shared / "lcid" / f"{name}.csv") for name in ("LCID_test", "blurry_validation")]
     both = vstack(listed, metadata_conflicts="silent")
-    parts = split(both, by="paper")
+    parts = split_manifest(both, by="paper")
     assert rows_of(parts.test) == rows_of(listed[0])
     assert rows_of(parts.train) == rows_of(listed[1])
     with pytest.raises(ParameterError, match="all of the list's bodies"):
-        split(listed[0], by="paper")
+        split_manifest(listed[0], by="paper")
 
 
 def test_what_cannot_be_split_is_said():
     manifest = balanced()
     with pytest.raises(ParameterError, match="by one of body, paper, instrument, visit, frame; got 'colour'"):
-        split(manifest, by="colour")
+        split_manifest(manifest, by="colour")
     with pytest.raises(ParameterError, match="the fraction held out is 1"):
-        split(manifest, fraction=1)
+        split_manifest(manifest, fraction=1)
     with pytest.raises(ParameterError, match="got 1 folds"):
         kfold(manifest, 1)
     with pytest.raises(ParameterError, match="not folds"):
         kfold(manifest, by="paper")
     with pytest.raises(ParameterError, match="the list is empty"):
-        split(manifest[:0])
+        split_manifest(manifest[:0])
 
 
 @pytest.mark.parametrize(
@@ -298,5 +298,5 @@ def test_bodies_of_one_visit_stay_together():
     manifest = balanced()
     manifest.add_row(("body 4", "ACS/WFC", "jq0801zzq", 1, "galaxy"))  # in the visit to body 8
     for seed in range(5):
-        test = split(manifest, seed=seed).test
+        test = split_manifest(manifest, seed=seed).test
         assert ("body 4" in test["ID"]) == ("body 8" in test["ID"])

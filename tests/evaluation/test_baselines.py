@@ -12,12 +12,12 @@ from astroclassify.evaluation._baselines import (
     OTHERS,
     REFERENCE,
     SAME,
+    STATISTICS,
     _above,
     _threshold,
     baselines,
     rules_for,
 )
-from astroclassify.evaluation._pixels import STATISTICS
 
 
 def frames(truth, instrument, *, body=None, band=None, **numbers):

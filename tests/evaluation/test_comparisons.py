@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from astroclassify.evaluation._comparisons import compare_models, compare_with_rules
+from astroclassify.evaluation._tables import compare_models, compare_with_rules
 from astroclassify.metrics import wilson_interval
 
 from .conftest import made_answers

@@ -152,11 +152,11 @@ def test_answers_to_other_pixels_are_refused(listed, brightness, tmp_path):
 
 def test_a_label_that_was_put_right_needs_no_new_answer(listed, brightness, tmp_path):
     model = brightness()
-    before = evaluate(model, listed, tmp_path / "out").tables["table4"]["accuracy"][0]
+    before = evaluate(model, listed, tmp_path / "out").tables["performance"]["accuracy"][0]
     table, seen = Table.read(listed), model.module.seen
     table["Label"] = np.where(table["Label"] == "nsc", "galaxy", "nsc")
     table.write(listed, overwrite=True)
-    after = evaluate(model, listed, tmp_path / "out").tables["table4"]["accuracy"][0]
+    after = evaluate(model, listed, tmp_path / "out").tables["performance"]["accuracy"][0]
     assert after == pytest.approx(1 - before)
     assert model.module.seen == seen
 
@@ -170,32 +170,32 @@ def test_a_broken_file_is_a_row_with_an_error_and_is_tried_again(listed, brightn
     assert not broken.exists()
     assert ["ReadError" in error for error in found.answers["error"]].count(True) == 1
     assert found.answers["error"][3]
-    assert found.tables["table4"]["failed"][0] == 1
-    assert found.tables["table4"]["frames"][0] == 11
+    assert found.tables["performance"]["failed"][0] == 1
+    assert found.tables["performance"]["frames"][0] == 11
     path.write_bytes(whole)
     found = evaluate(brightness(), listed, tmp_path / "out")
     assert (found.answers["error"] == "").all()
-    assert found.tables["table4"]["frames"][0] == 12
+    assert found.tables["performance"]["frames"][0] == 12
 
 
 def test_a_network_that_fails_does_not_stop_the_others(listed, brightness, tmp_path):
     found = evaluate([brightness("bad", broken=True), brightness()], listed, tmp_path / "out")
     assert (found.of("bad")["error"] == "PluginError: the model 'bad' failed on an array of the shape "
             "(1, 1, 64, 96): RuntimeError: two lines of trouble").all()  # fmt: skip
-    assert found.tables["table4"]["failed"].tolist() == [12, 0]
-    assert np.isnan(found.tables["table4"]["accuracy"][0])
+    assert found.tables["performance"]["failed"].tolist() == [12, 0]
+    assert np.isnan(found.tables["performance"]["accuracy"][0])
 
 
 def test_without_timing_answers_are_the_same_and_times_are_unknown(listed, brightness, tmp_path):
     timed = evaluate(brightness(), listed, tmp_path / "timed")
     ahead = evaluate(brightness(), listed, tmp_path / "ahead", timing=False)
     assert ahead.answers["p_galaxy"].tolist() == timed.answers["p_galaxy"].tolist()
-    assert np.isnan(ahead.tables["table4"]["total_ms"][0])
+    assert np.isnan(ahead.tables["performance"]["total_ms"][0])
 
 
 def test_a_limit_takes_frames_from_all_along_the_list_and_can_be_lifted(listed, brightness, tmp_path):
     model = brightness()
-    few = evaluate(model, listed, tmp_path / "out", limit=4)
+    few = evaluate(model, listed, tmp_path / "out", max_frames=4)
     assert few.answers["body"].tolist() == ["body 0", "body 1", "body 3", "body 4"]
     assert len(evaluate(model, listed, tmp_path / "out").answers) == 12
     assert model.module.seen == 12 + 2
@@ -217,8 +217,8 @@ def test_frames_in_memory_can_be_evaluated(brightness, tmp_path):
     found = evaluate({"mine": brightness()}, frames, tmp_path / "out")
     assert found.models == ("mine",)
     assert found.answers["truth"].tolist() == ["galaxy", "nsc", "nsc", "field"]
-    assert found.tables["table4"]["frames"][0] == 3  # a field is answered, and not scored
-    assert found.tables["table4"]["accuracy"][0] == pytest.approx(2 / 3)
+    assert found.tables["performance"]["frames"][0] == 3  # a field is answered, and not scored
+    assert found.tables["performance"]["accuracy"][0] == pytest.approx(2 / 3)
 
 
 def test_a_set_on_disk_can_be_evaluated(brightness, tmp_path):
@@ -231,14 +231,14 @@ def test_a_set_on_disk_can_be_evaluated(brightness, tmp_path):
         band="F814W",
         exptime=10,
     )
-    build_set(table, tmp_path / "set", variant="lcid-resize", frames=tmp_path)
+    build_set(table, tmp_path / "set", variant="lcid-resize", frame_dir=tmp_path)
     (row,) = evaluate(brightness(), tmp_path / "set", tmp_path / "out").answers
     assert not row["error"]
     assert (row["name"], row["planes"], row["path"]) == ("jzz00001q[1]", "1x224x448", f"{tmp_path / 'set'}#0")
 
 
 def test_a_list_may_have_an_address(listed, brightness, tmp_path):
-    found = evaluate(brightness(), listed.as_uri(), tmp_path / "out", frames=listed.parent)
+    found = evaluate(brightness(), listed.as_uri(), tmp_path / "out", frame_dir=listed.parent)
     assert len(found.answers) == 12
 
 
@@ -249,7 +249,7 @@ def test_two_models_of_one_name_need_labels(listed, brightness, tmp_path):
     assert found.models == ("a", "b")
 
 
-@pytest.mark.parametrize(("models", "options"), [([], {}), (["patchnet"], {"limit": 0})])
+@pytest.mark.parametrize(("models", "options"), [([], {}), (["patchnet"], {"max_frames": 0})])
 def test_nothing_to_do_is_refused(listed, tmp_path, models, options):
     with pytest.raises(ParameterError, match=r"expected at least 1|at least one"):
         evaluate(models, listed, tmp_path / "out", **options)

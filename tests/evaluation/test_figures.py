@@ -37,7 +37,7 @@ def answers():
 def test_shares_are_those_of_scikit_learn(answers):
     from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
-    row = _tables.table4({"m": answers}, **CHANCE)[0]
+    row = _tables.performance({"m": answers}, **CHANCE)[0]
     precision, recall, f1, _ = precision_recall_fscore_support(
         answers["truth"], answers["leaning"], labels=["galaxy", "nsc"]
     )
@@ -50,7 +50,10 @@ def test_shares_are_those_of_scikit_learn(answers):
 
 def test_the_tables_hold_the_estimates_of_metrics(answers):
     scored = scored_answers(answers)
-    tables = _tables.table4({"m": answers}, **CHANCE)[0], _tables.calibration({"m": answers}, **CHANCE)[0]
+    tables = (
+        _tables.performance({"m": answers}, **CHANCE)[0],
+        _tables.calibration({"m": answers}, **CHANCE)[0],
+    )
     names = {**dict.fromkeys(SHARES, tables[0]), calibration_error: tables[1], area_under_curve: tables[1]}
     for suffix, groups in (("", scored.body), ("_visit", scored.visit)):
         bootstrap = ClusterBootstrap(groups, **CHANCE)
@@ -101,7 +104,7 @@ def test_the_confusion_matrix_is_that_of_scikit_learn_and_keeps_what_is_uncertai
 
 
 def test_time_goes_from_the_file_to_the_planes_and_from_there_to_the_answer(answers):
-    row = _tables.table4({"m": answers}, **CHANCE)[0]
+    row = _tables.performance({"m": answers}, **CHANCE)[0]
     assert row["preprocess_ms"] == pytest.approx(60 + 199 / 2)
     assert row["classify_ms"] == 50
     assert row["total_ms"] == pytest.approx(110 + 199 / 2)
@@ -110,14 +113,14 @@ def test_time_goes_from_the_file_to_the_planes_and_from_there_to_the_answer(answ
 
 def test_failed_frames_are_counted_and_not_scored(answers):
     answers["error"][:50] = "ReadError: gone"
-    row = _tables.table4({"m": answers}, **CHANCE)[0]
+    row = _tables.performance({"m": answers}, **CHANCE)[0]
     assert (row["frames"], row["failed"]) == (150, 50)
     rest = answers[50:]
     assert row["accuracy"] == pytest.approx((rest["truth"] == rest["leaning"]).mean())
 
 
 def test_groups_share_out_the_frames_and_the_mistakes(answers):
-    whole = _tables.table4({"m": answers}, **CHANCE)[0]
+    whole = _tables.performance({"m": answers}, **CHANCE)[0]
     for table in (
         _tables.by_group({"m": answers}, "Instrument", **CHANCE),
         _tables.by_group({"m": answers}, "Filter", **CHANCE),
@@ -129,7 +132,7 @@ def test_groups_share_out_the_frames_and_the_mistakes(answers):
 
 def test_a_body_that_is_alone_has_no_interval(answers):
     one = answers[answers["body"] == "3"]
-    row = _tables.table4({"m": one}, **CHANCE)[0]
+    row = _tables.performance({"m": one}, **CHANCE)[0]
     assert np.isfinite(row["accuracy"])
     assert np.isnan([row["accuracy_low"], row["accuracy_high"]]).all()
     assert row["accuracy_visit_low"] < row["accuracy"] < row["accuracy_visit_high"] or row["accuracy"] == 1
@@ -144,7 +147,7 @@ def test_coverage_begins_with_all_frames(answers):
 
 def test_one_class_only_gives_what_can_be_said(answers):
     galaxies = answers[answers["truth"] == "galaxy"]
-    row = _tables.table4({"m": galaxies}, **CHANCE)[0]
+    row = _tables.performance({"m": galaxies}, **CHANCE)[0]
     assert np.isfinite(row["accuracy"])
     assert row["recall_galaxy"] == row["accuracy"]
     assert np.isnan(_tables.calibration({"m": galaxies}, **CHANCE)["auc"][0])

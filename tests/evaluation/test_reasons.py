@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
-from astroclassify.evaluation._pixels import STATISTICS, frame_statistics
+from astroclassify.evaluation._baselines import STATISTICS, frame_statistics
 from astroclassify.evaluation._reasons import INSUFFICIENT, NOISE, SIMILAR, misclassified, reason_for
 
 from .conftest import made_answers

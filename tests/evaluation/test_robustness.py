@@ -10,7 +10,7 @@ from astropy.nddata import CCDData
 
 from astroclassify.core import FrameError, ParameterError
 from astroclassify.datasets import LabelledFrame
-from astroclassify.evaluation import robustness
+from astroclassify.evaluation import measure_robustness
 from astroclassify.evaluation._perturbations import PERTURBATIONS
 from astroclassify.evaluation._robustness import _Figures, _judged
 from astroclassify.metrics import ClusterBootstrap, accuracy, calibration_error
@@ -157,7 +157,7 @@ def test_cut_outs_lie_in_each_other_and_in_the_frame():
 )
 def test_levels_that_make_no_sense_are_refused_before_anything_is_done(levels, match, model, tmp_path):
     with pytest.raises(ParameterError, match=match):
-        robustness(model, some_frames(), tmp_path, levels=levels)
+        measure_robustness(model, some_frames(), tmp_path, levels=levels)
     assert not list(tmp_path.iterdir())
 
 
@@ -166,7 +166,7 @@ def test_levels_that_make_no_sense_are_refused_before_anything_is_done(levels, m
 
 def measured(model, folder, frames=None, **options):
     wishes = {"quantities": ["binning", "cut-out"], "levels": {"binning": [2], "cut-out": [64]}, "draws": 50}
-    return robustness(model, frames or some_frames(), folder, **wishes | options)
+    return measure_robustness(model, frames or some_frames(), folder, **wishes | options)
 
 
 def test_every_quantity_and_level_has_a_row_the_reference_first(model, tmp_path):

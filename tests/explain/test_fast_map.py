@@ -49,7 +49,7 @@ def test_a_map_covers_the_frame_and_changes_its_sign_with_the_target(smooth, fil
 
 def test_it_is_looked_for_where_it_is_kept_for_the_model(smooth, file, tmp_path):
     with conf.set_temp("cache_dir", str(tmp_path)):
-        with pytest.raises(MissingWeightsError, match=r"python -m astroclassify.explain.fit --model known"):
+        with pytest.raises(MissingWeightsError, match=r"astroclassify train-fast-map --model known"):
             explain(SQUARE, model=smooth, method="pix2pix")
         kept_for(smooth.sha256).parent.mkdir(exist_ok=True)
         file.rename(kept_for(smooth.sha256))

@@ -9,7 +9,7 @@ import torch
 from astroclassify.core import ParameterError
 from astroclassify.explain import EXPLAINERS
 from astroclassify.explain._grad_cam import grad_cam, last_maps
-from astroclassify.explain._occlusion import _places
+from astroclassify.explain._occlusion import _squares
 from astroclassify.explain._seen import see
 from astroclassify.models import MODELS, Calibration, Model, built_module
 
@@ -26,11 +26,11 @@ def test_covering_the_only_light_costs_the_whole_answer(brightness, spot):
 @pytest.mark.parametrize("shape", [(32, 48), (17, 5), (100, 100), (33, 300), (300, 1)])
 def test_squares_cover_every_cell_overlap_by_half_and_are_alike_in_area(shape):
     covered = np.zeros(shape)
-    for place in _places(shape, 8):
+    for place in _squares(shape, 8):
         covered[place] += 1
     assert covered.min() >= 1
     assert covered.max() == (4 if min(shape) >= 3 * max(shape) / 8 else 2)
-    areas = [covered[place].size for place in _places(shape, 8)]
+    areas = [covered[place].size for place in _squares(shape, 8)]
     assert max(areas) <= 1.5 * min(areas)
 
 

@@ -102,5 +102,5 @@ def test_a_service_that_fails_says_what_else_there_is(service, world, catalogue)
 
 
 def test_a_service_is_not_asked_for_many_places_at_once():
-    with pytest.raises(ParameterError, match="place by place"):
+    with pytest.raises(ParameterError, match="position by position"):
         name_pointings(SkyCoord([1, 2], [3, 4], unit="deg"), catalogue="simbad")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from astroclassify.core import ParameterError
-from astroclassify.inference import answers_table, check_grouping, combine, effective_number, grouped
+from astroclassify.inference import answers_table, check_grouping, combine_answers, effective_number, grouped
 
 FINE = ("galaxy", "nebula", "star cluster", "field")
 
@@ -32,15 +32,15 @@ EMPTY = (0.1, 0.1, 0.1, 0.7)
 
 
 def test_one_frame_is_its_own_group(model):
-    answer = combine(table([("a", "galaxy", SURE, 0.0)]), model)
+    answer = combine_answers(table([("a", "galaxy", SURE, 0.0)]), model)
     assert (answer.label, answer.meta["effective_number"]) == ("galaxy", 1.0)
     assert list(answer.probabilities.values()) == pytest.approx(SURE)
     assert np.isnan(answer.meta["spread"])
 
 
 def test_frames_that_agree_are_surer_together_but_not_as_if_they_were_independent(model):
-    one = combine(table([("a", "galaxy", SURE, 0.0)]), model)
-    many = combine(table([("a", "galaxy", SURE, 0.0)] * 50), model)
+    one = combine_answers(table([("a", "galaxy", SURE, 0.0)]), model)
+    many = combine_answers(table([("a", "galaxy", SURE, 0.0)] * 50), model)
     odds = [answer.probability / (1 - answer.probability) for answer in (one, many)]
     assert odds[0] < odds[1] <= odds[0] ** 2 * 1.001
     assert many.meta["spread"] == pytest.approx(0, abs=1e-9)
@@ -54,7 +54,7 @@ def test_frames_are_worth_more_than_one_and_fewer_than_two():
 
 
 def test_frames_that_disagree_are_uncertain_and_say_so(model):
-    answer = combine(table([("a", "galaxy", SURE, 0.0)] * 3 + [("a", "nsc", OTHER, 0.0)]), model)
+    answer = combine_answers(table([("a", "galaxy", SURE, 0.0)] * 3 + [("a", "nsc", OTHER, 0.0)]), model)
     assert (answer.label, answer.leaning) == ("uncertain", "galaxy")
     assert answer.meta["reason"].startswith("the frames disagree: 3 of them galaxy, 1 nebula")
     assert answer.meta["labels"] == {"galaxy": 3, "nsc": 1}
@@ -63,14 +63,14 @@ def test_frames_that_disagree_are_uncertain_and_say_so(model):
 
 @pytest.mark.parametrize("silent", [("a", "uncertain", EMPTY, 0.0), ("a", "uncertain", OTHER, 5.0)])
 def test_an_empty_or_novel_frame_says_nothing_of_the_body(model, silent):
-    alone = combine(table([("a", "galaxy", SURE, 0.0)]), model)
-    both = combine(table([("a", "galaxy", SURE, 0.0), silent]), model)
+    alone = combine_answers(table([("a", "galaxy", SURE, 0.0)]), model)
+    both = combine_answers(table([("a", "galaxy", SURE, 0.0), silent]), model)
     assert (both.label, both.probability) == ("galaxy", pytest.approx(alone.probability))
     assert (both.meta["frames"], both.meta["used"]) == (2, 1)
 
 
 def test_frames_that_are_all_empty_are_an_empty_field(model):
-    answer = combine(table([("a", "uncertain", EMPTY, 0.0)] * 2), model)
+    answer = combine_answers(table([("a", "uncertain", EMPTY, 0.0)] * 2), model)
     assert answer.label == "uncertain"
     assert "P(field)" in answer.meta["reason"]
 
@@ -93,7 +93,7 @@ def test_a_group_without_an_answer_keeps_its_error(model):
     assert result["error"].tolist() == ["ParameterError: two.fits: truncated", ""]
     assert result["label"].tolist() == ["", "galaxy"]
     with pytest.raises(ParameterError, match="none of the frames"):
-        combine(rows[:1], model)
+        combine_answers(rows[:1], model)
 
 
 @pytest.mark.parametrize(

@@ -226,3 +226,10 @@ def test_every_band_of_the_published_frames_is_known(shared):
         rows = np.loadtxt(table, dtype=str, delimiter=",", skiprows=1, usecols=(2, 4), quotechar='"')
         for camera, band in {(camera, band) for camera, band in rows if "/" in camera}:
             assert band in {"ACS/WFC": ACS_WFC, "WFC3/UVIS": WFC3_UVIS}[camera].bands
+
+
+@pytest.mark.parametrize("name", ["acs-wfc", "ACS/WFC", " acs/wfc"])
+def test_an_instrument_is_found_as_headers_write_it(name):
+    assert INSTRUMENTS[name] is ACS_WFC
+    assert name in INSTRUMENTS
+    assert "acs/nothing" not in INSTRUMENTS

@@ -15,6 +15,11 @@ from astroclassify.io._astropy import FORMATS, register_formats
 IMAGE = np.arange(20, dtype="float32").reshape(4, 5)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def registered():
+    register_formats()
+
+
 @pytest.fixture
 def calibrated(tmp_path):
     primary = fits.PrimaryHDU()
@@ -71,8 +76,17 @@ def test_astropy_identifies_the_same_formats_as_before():
     code = (
         "from astropy.nddata import CCDData; from astropy.io.registry import compat;"
         "before = set(compat.default_registry._identifiers);"
-        "import astroclassify.io;"
+        "import astroclassify.io; astroclassify.io.register_formats();"
         "assert set(compat.default_registry._identifiers) == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_importing_the_package_registers_nothing():
+    code = (
+        "from astropy.nddata import CCDData; from astropy.io import registry;"
+        "import astroclassify.io;"
+        "assert not any('hst-raw' in row['Format'] for row in registry.get_formats(CCDData))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 

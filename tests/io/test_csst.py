@@ -10,8 +10,8 @@ from astropy.io import fits
 from astroclassify.core import FrameWarning, ParameterError, ReadError
 from astroclassify.instruments import CSST_MSC, SCIENCE, SERIAL_OVERSCAN, ChipLayout, Section
 from astroclassify.io._csst import CSST, FLAG_BITS, channel_levels, parse_csst_name
-from astroclassify.io._fast import trim_and_subtract
 from astroclassify.io._mask_bits import CSST as CSST_BITS
+from astroclassify.io._overscan import trim_and_subtract
 from astroclassify.io._reader import ReadOptions
 
 L0 = "CSST_MSC_MS_SCI_20270626203558_20270626203828_100000066_06_L0_1.fits"

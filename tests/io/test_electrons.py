@@ -24,7 +24,7 @@ def frame(tmp_path_factory):
     path = tmp_path_factory.mktemp("raw") / "j_raw.fits"
     images = {1: np.rint(raw).astype("u2"), 2: np.full(whole[2].shape, BIAS, dtype="u2")}
     write_raw(path, images, instrument="acs-wfc", band="F606W", exptime=100.0)
-    return read_frames(path, chips=1)[0]
+    return read_frames(path, chip=1)[0]
 
 
 def test_the_step_between_amplifiers_vanishes(frame):

@@ -90,7 +90,7 @@ def test_stars_keep_their_place_on_the_sky(full_frame):
     rows, left, _ = HALVES[instrument, 1]
     with fits.open(path) as hdulist:
         before = WCS(hdulist["SCI", 2].header)
-    frame = read_frames(path, chips=1)[0]
+    frame = read_frames(path, chip=1)[0]
     for x, y in ((left[0] + 3, rows[0] + 7), (left[1] - 1, rows[1] - 1), (left[0] + 1000, rows[0] + 500)):
         after = frame.wcs.pixel_to_world(x - left[0], y - rows[0])
         distance = before.pixel_to_world(x, y).separation(after).to_value(u.arcsec)
@@ -102,7 +102,7 @@ def test_cards_that_count_pixels_follow_the_trim(full_frame):
     rows, left, _ = HALVES[instrument, 1]
     with fits.open(path) as hdulist:
         raw_header = hdulist["SCI", 2].header.copy()
-    frame = read_frames(path, chips=1)[0]
+    frame = read_frames(path, chip=1)[0]
     meta = frame.meta
     assert (meta["LTV1"], meta["LTV2"]) == (0.0, 0.0)
     assert meta["CRPIX1"] == raw_header["CRPIX1"] - left[0]
@@ -115,7 +115,7 @@ def test_cards_that_count_pixels_follow_the_trim(full_frame):
 
 def test_header_joins_primary_and_extension_and_says_where_it_comes_from(full_frame):
     instrument, _, path = full_frame
-    meta = read_frames(path, chips=2)[0].meta
+    meta = read_frames(path, chip=2)[0].meta
     assert meta["DETECTOR"] == {"acs-wfc": "WFC", "wfc3-uvis": "UVIS"}[instrument]
     assert (meta["CCDCHIP"], meta["EXTVER"], meta["BUNIT"]) == (2, 1, "COUNTS")
     assert meta["ACREADER"] == "hst-raw"
@@ -260,7 +260,7 @@ def test_a_frame_without_overscan_gets_the_nominal_level_with_a_warning(tmp_path
 
 def test_constant_flags_are_expanded_without_memory(full_frame):
     _, _, path = full_frame
-    frame = read_frames(path, chips=1)[0]
+    frame = read_frames(path, chip=1)[0]
     assert frame.flags.shape == frame.shape
     assert frame.flags.dtype.kind == "i"
     assert frame.flags.strides == (0, 0)
@@ -393,7 +393,7 @@ def test_an_unknown_size_names_the_known_ones(tmp_path):
 
 def test_a_chip_that_is_not_there_is_a_parameter_error(tmp_path):
     with pytest.raises(ParameterError, match="no chip 1; the chips are: 2"):
-        read_frames(small(tmp_path / "j_raw.fits"), chips=1)
+        read_frames(small(tmp_path / "j_raw.fits"), chip=1)
 
 
 def test_a_missing_chip_number_is_not_guessed(tmp_path):

@@ -165,9 +165,9 @@ def test_the_type_is_the_one_asked_for_in_native_order(raw_file, dtype):
         {"rows": 2048},
         {"dtype": "int16"},
         {"dtype": "nonsense"},
-        {"chips": "1"},
-        {"chips": ()},
-        {"chips": 1.5},
+        {"chip": "1"},
+        {"chip": ()},
+        {"chip": 1.5},
     ],
 )
 def test_wrong_options_are_refused(raw_file, options):
@@ -176,13 +176,13 @@ def test_wrong_options_are_refused(raw_file, options):
 
 
 def test_one_chip_or_several_can_be_chosen(raw_file):
-    assert len(read_frames(raw_file, chips=1)) == len(read_frames(raw_file, chips=[1])) == 1
+    assert len(read_frames(raw_file, chip=1)) == len(read_frames(raw_file, chip=[1])) == 1
 
 
 def test_chips_come_in_order_and_once():
     image = np.zeros((3, 4), "f4")
     science = [fits.ImageHDU(image, fits.Header({"CCDCHIP": chip}), name="SCI", ver=chip) for chip in (1, 2)]
-    frames = read_frames(fits.HDUList([fits.PrimaryHDU(), *science]), chips=[2, 1, 2])
+    frames = read_frames(fits.HDUList([fits.PrimaryHDU(), *science]), chip=[2, 1, 2])
     assert [frame.meta["ACCHIP"] for frame in frames] == [1, 2]
 
 

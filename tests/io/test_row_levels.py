@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astroclassify.io._fast import row_levels
+from astroclassify.io._overscan import row_levels
 
 
 @given(

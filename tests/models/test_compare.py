@@ -6,7 +6,7 @@ import torch
 
 from astroclassify import models
 from astroclassify.core import ParameterError, UnknownNameError
-from astroclassify.models import MODELS, built_module, compare
+from astroclassify.models import MODELS, built_module, compare_models
 
 # Table 3 of arXiv:2312.04948: input size [MB], model size [MB], estimated total size [GB], for a batch of 4.
 TABLE_3 = {
@@ -23,7 +23,7 @@ COLUMNS = ("input_mib", "model_mib", "total_gib")
 
 @pytest.fixture(scope="module")
 def table():
-    return compare()
+    return compare_models()
 
 
 def test_its_rows_are_those_of_the_paper_in_its_order(table):
@@ -40,7 +40,7 @@ def test_every_figure_equals_the_printed_digits(table, name):
 
 def test_a_figure_that_differs_is_not_called_equal(monkeypatch):
     monkeypatch.setitem(models.TABLE_3, "resnet18-resize", (1.53, 42.63, 0.54))
-    assert list(compare(["resnet18-resize"])["equal"]) == [1]
+    assert list(compare_models(["resnet18-resize"])["equal"]) == [1]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_figure_that_differs_is_not_called_equal(monkeypatch):
 def test_multiplications_agree_with_the_counter_of_torch(name):
     from torch.utils.flop_counter import FlopCounterMode
 
-    row = compare([name])[0]
+    row = compare_models([name])[0]
     with torch.device("meta"):
         network = built_module(MODELS[name]).eval()
         planes = torch.empty([1, *(int(n) for n in row["input"].split("x"))])
@@ -59,13 +59,13 @@ def test_multiplications_agree_with_the_counter_of_torch(name):
 
 
 def test_other_models_have_no_printed_figures():
-    row = compare(["patchnet"])[0]
+    row = compare_models(["patchnet"])[0]
     assert row["parameters"] == 3_056_325
     assert all(row[name] is np.ma.masked for name in ("equal", "paper_total_gib"))
 
 
 def test_another_batch_scales_the_frames_and_not_the_parameters():
-    four, eight = (compare(["resnet18-resize"], batch=batch)[0] for batch in (4, 8))
+    four, eight = (compare_models(["resnet18-resize"], batch=batch)[0] for batch in (4, 8))
     assert eight["input_mib"] == 2 * four["input_mib"]
     assert eight["model_mib"] == four["model_mib"]
     growth = 2 * (four["total_gib"] - four["model_mib"] / 1024) + four["model_mib"] / 1024
@@ -75,10 +75,10 @@ def test_another_batch_scales_the_frames_and_not_the_parameters():
 
 def test_an_unknown_name_is_refused():
     with pytest.raises(UnknownNameError, match="resnet34"):
-        compare(["resnet34"])
+        compare_models(["resnet34"])
 
 
 @pytest.mark.parametrize("batch", [0, -1, 1.5, True])
 def test_a_batch_of_no_frames_is_refused(batch):
     with pytest.raises(ParameterError, match="batch"):
-        compare(["resnet18-resize"], batch=batch)
+        compare_models(["resnet18-resize"], batch=batch)

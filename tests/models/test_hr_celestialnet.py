@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from astroclassify.core import ParameterError
-from astroclassify.models import HR_CELESTIALNET, built_module, summary
+from astroclassify.models import HR_CELESTIALNET, built_module, summarise_model
 
 # Table 2 of arXiv:2312.04948: type, kernel, stride, output size, trainable parameters.
 # Row 7 prints 128x121x248; 498 / 2 is 249, and row 8 (119x247) agrees: a misprint.
@@ -37,7 +37,7 @@ TABLE_2 = [
 
 @pytest.fixture(scope="module")
 def table():
-    return summary(HR_CELESTIALNET)
+    return summarise_model(HR_CELESTIALNET)
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def test_the_papers_model_says_how_to_get_its_weights():
 
 
 def test_a_model_that_takes_long_to_train_says_how_long():
-    with pytest.raises(MissingWeightsError, match=r"--preset paper --folder run \(measured: .* 24 hours"):
+    with pytest.raises(MissingWeightsError, match=r"--preset paper --output run \(measured: .* 24 hours"):
         build_model("hr-celestialnet")
 
 

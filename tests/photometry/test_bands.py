@@ -217,3 +217,8 @@ def test_impossible_curves_are_refused(wavelength, throughput, message):
 def test_a_band_cannot_be_changed():
     with pytest.raises(ValueError, match="read-only"):
         BANDS["csst-msc", "r"].throughput[0] = 1.0
+
+
+def test_a_band_is_found_by_the_instrument_as_headers_write_it():
+    assert BANDS["ACS/WFC", "F814W"] is BANDS["acs-wfc", "F814W"]
+    assert BANDS.of("WFC3/UVIS") == BANDS.of("wfc3-uvis")

@@ -36,7 +36,7 @@ def test_fitting_again_gives_the_shipped_row(shared, tmp_path):
     folder.mkdir()
     name = "acs_wfc_f775w.par"
     (folder / name).write_bytes((shared / "throughput/acs_wfc" / name).read_bytes())
-    fit.main([str(folder), "--output", str(tmp_path)])
+    fit.fit_tables([folder], tmp_path)
     (row,) = Table.read(tmp_path / "bands.ecsv", format="ascii.ecsv")
     shipped = BANDS.facts()
     (known,) = shipped[(shipped["instrument"] == "acs-wfc") & (shipped["band"] == "F775W")]
@@ -55,7 +55,7 @@ def test_rows_without_a_curve_are_kept(shared, tmp_path):
 
 def test_a_folder_without_curves_is_an_error(tmp_path):
     with pytest.raises(ReadError, match="no curve with a known name"):
-        fit.main([str(tmp_path)])
+        fit.fit_tables([tmp_path])
 
 
 def test_filter_curves_are_told_from_total_ones(tmp_path):

@@ -46,7 +46,7 @@ RIGHT = {
     "wavelength": GRID,
     "z": 0.1,
 }
-CALLS = {name: getattr(photometry, name) for name in photometry.__all__}
+CALLS = {name: getattr(photometry, name) for name in dir(photometry) if not name.startswith("_")}
 CALLS = {name: call for name, call in CALLS.items() if inspect.isfunction(call)}
 CALLS |= {"ApertureNoise": photometry.ApertureNoise, "Bandpass": photometry.Bandpass}
 CALLS |= {name: getattr(degrade, name) for name in ("degrade", "count_electrons", "camera_of", "number_card")}

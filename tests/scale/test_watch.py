@@ -31,7 +31,7 @@ class Watching:
     def _run(self):
         folder, output, options = self._arguments
         with ResultSet(output, COLUMNS) as results, WatchedFolder(folder, **options) as watched:
-            watch(watched, results, work, stop=self.stop, told=self._tell, status=self.status)
+            watch(watched, results, work, stop=self.stop, on_rows=self._tell, status=self.status)
 
     def _tell(self, rows):
         name = rows[0]["source"].rpartition("/")[2]
@@ -166,4 +166,4 @@ def test_a_folder_that_goes_away_ends_the_watch(places, poll, replaced):
         WatchedFolder(folder, poll=poll) as watched,
         pytest.raises(ReadError, match="removed or replaced"),
     ):
-        watch(watched, results, work, stop=threading.Event(), told=go_away)
+        watch(watched, results, work, stop=threading.Event(), on_rows=go_away)

@@ -11,7 +11,7 @@ from astroclassify.simulate import (
     CLASSES,
     KINDS,
     Body,
-    Dice,
+    RandomStreams,
     Scene,
     View,
     random_body,
@@ -255,23 +255,23 @@ class TestDice:
     """Numbers and maps from one seed."""
 
     def test_maps_and_numbers_repeat(self):
-        one, again = Dice(3), Dice(3)
+        one, again = RandomStreams(3), RandomStreams(3)
         assert torch.equal(one.normal((4, 5)), again.normal((4, 5)))
         assert one.rng.random() == again.rng.random()
 
     def test_children_differ(self):
-        first, second = Dice(3).spawn(2)
+        first, second = RandomStreams(3).spawn(2)
         assert not torch.equal(first.uniform((4, 5)), second.uniform((4, 5)))
 
     def test_poisson_counts_have_their_mean_as_variance(self):
-        counts = Dice(1).poisson(torch.full((300, 300), 7.0))
+        counts = RandomStreams(1).poisson(torch.full((300, 300), 7.0))
         assert float(counts.mean()) == pytest.approx(7.0, rel=0.01)
         assert float(counts.var()) == pytest.approx(7.0, rel=0.03)
 
     @pytest.mark.parametrize("bad", [-1.0, float("nan"), float("inf")])
     def test_impossible_expectations_are_refused(self, bad):
         with pytest.raises(ParameterError, match="expected counts"):
-            Dice(1).poisson(torch.tensor([1.0, bad]))
+            RandomStreams(1).poisson(torch.tensor([1.0, bad]))
 
 
 class TestMaps:
@@ -279,10 +279,10 @@ class TestMaps:
 
     @pytest.mark.parametrize("slope", [2.5, 3.5])
     def test_turbulence_has_the_power_spectrum_asked_for(self, slope):
-        dice = Dice(0)
+        streams = RandomStreams(0)
         window = np.hanning(256)[:, None] * np.hanning(256)
         power = sum(
-            np.abs(np.fft.rfft2(fractal((256, 256), dice, slope=slope).numpy() * window)) ** 2
+            np.abs(np.fft.rfft2(fractal((256, 256), streams, slope=slope).numpy() * window)) ** 2
             for _ in range(20)
         )
         k = np.hypot(np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256))

@@ -9,7 +9,15 @@ import torch
 from astroclassify.core import ParameterError
 from astroclassify.instruments import ACS_WFC, CSST_MSC, WFC3_UVIS, find_layout
 from astroclassify.photometry import BANDS
-from astroclassify.simulate import ChipWindow, Dice, Effects, collect, flat_field, hot_pixels, read_out
+from astroclassify.simulate import (
+    ChipWindow,
+    Effects,
+    RandomStreams,
+    collect_electrons,
+    flat_field,
+    hot_pixels,
+    read_out,
+)
 from astroclassify.simulate.detector._chip import ANNEAL_PERIOD
 from astroclassify.simulate.detector._fringes import amplitude
 from astroclassify.simulate.detector._readout import _transfers_of_first_row
@@ -34,11 +42,11 @@ def pair_of_flats(level, layout, *, seed):
     effects = replace(Effects.typical("acs-wfc"), cosmic_ray_rate=0.0, bias_jitter=0.0, striping=0.0)
     images = []
     for k in (0, 1):
-        dice = Dice([seed, k])
+        streams = RandomStreams([seed, k])
         rate = torch.full(layout.science_shape, level)
         window = ChipWindow.of(ACS_WFC, layout)
-        electrons = collect(rate, ACS_WFC, 1.0, effects=effects, dice=dice, window=window)
-        raw = read_out(electrons, layout, ACS_WFC, effects=effects, dice=dice).astype(float)
+        electrons = collect_electrons(rate, ACS_WFC, 1.0, effects=effects, streams=streams, window=window)
+        raw = read_out(electrons, layout, ACS_WFC, effects=effects, streams=streams).astype(float)
         images.append(raw[:, 24:][50:-50, 50:-50])
     return images
 
@@ -152,8 +160,8 @@ def test_only_narrow_red_bands_have_fringes():
 def test_the_lamp_of_the_flash_is_uneven():
     effects = replace(NONE, post_flash=100.0, flat_field=1.0)
     layout = find_layout(WFC3_UVIS, 1, (2070, 4206))
-    settings = {"effects": effects, "dice": Dice(1), "window": ChipWindow.of(WFC3_UVIS, layout)}
-    flash = collect(torch.zeros(layout.science_shape), WFC3_UVIS, 1.0, **settings)
+    settings = {"effects": effects, "streams": RandomStreams(1), "window": ChipWindow.of(WFC3_UVIS, layout)}
+    flash = collect_electrons(torch.zeros(layout.science_shape), WFC3_UVIS, 1.0, **settings)
     assert float(flash.mean()) == pytest.approx(100, rel=0.02)
     middle, corner = flash[900:1100, 1900:2100].mean(), flash[:100, :100].mean()
     assert float(middle / corner) > 1.1

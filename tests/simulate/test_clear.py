@@ -11,7 +11,7 @@ from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate.detector import Effects
 from astroclassify.simulate.scenes import Body, View
 from astroclassify.simulate.sets import _plan
-from astroclassify.simulate.sets._clear import chip_sights
+from astroclassify.simulate.sets._clear import chip_views
 from astroclassify.simulate.sets._config import SimulationConfig
 from astroclassify.simulate.sets._plan import plan_exposure, setting_of
 
@@ -22,7 +22,7 @@ CLEAR = SimulationConfig(frames_per_body=2, clear_snr=2.0, bands=BANDS)
 
 def sights(plan):
     names = ("instrument", "band", "exptime", "sky", "effects", "aperture")
-    return chip_sights(plan.body, plan.view, **{name: getattr(plan, name) for name in names})
+    return chip_views(plan.body, plan.view, **{name: getattr(plan, name) for name in names})
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_a_chip_that_the_body_does_not_reach_has_less_of_it():
     scale = body.angular_radius / INSTRUMENTS["acs-wfc"].pixel_scale
     # The view's centre lies a body unit above the body's middle, the frame upright: all below, on chip 2.
     view = View(field.shape, scale, (1.0, 0.0), 0.0, INSTRUMENTS["acs-wfc"].pixel_scale)
-    found = chip_sights(
+    found = chip_views(
         body,
         view,
         instrument="acs-wfc",
@@ -111,7 +111,7 @@ def test_the_parts_on_both_chips_and_in_the_gap_make_a_whole():
     field, camera = FieldOfView.of("wfc3-uvis"), INSTRUMENTS["wfc3-uvis"]
     view = View(field.shape, body.angular_radius / camera.pixel_scale, (0.0, 0.0), 0.3, camera.pixel_scale)
     settings = {"exptime": 500.0, "sky": (22.7, None), "effects": Effects.typical("wfc3-uvis")}
-    found = chip_sights(body, view, instrument="wfc3-uvis", band="F606W", **settings)
+    found = chip_views(body, view, instrument="wfc3-uvis", band="F606W", **settings)
     parts = [sight.part for sight in found.values()]
     assert np.sum(parts) == pytest.approx(1.0, abs=0.06)
     assert parts[0] == pytest.approx(parts[1], abs=0.06)

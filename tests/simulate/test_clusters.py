@@ -5,11 +5,16 @@ import pytest
 import torch
 
 from astroclassify.core import ParameterError
-from astroclassify.simulate import Body, Dice, Scene, View
-from astroclassify.simulate.scenes._clusters import Swarm, add_swarm
+from astroclassify.simulate import Body, RandomStreams, Scene, View
 from astroclassify.simulate.scenes._palette import STAR_TYPES, star_types
-from astroclassify.simulate.scenes._populations import draw_counts, old_stars, turn_off_mass, young_stars
-from astroclassify.simulate.scenes._profiles import King, PowerLaw
+from astroclassify.simulate.scenes.stars._clusters import Swarm, add_swarm
+from astroclassify.simulate.scenes.stars._populations import (
+    draw_counts,
+    old_stars,
+    turn_off_mass,
+    young_stars,
+)
+from astroclassify.simulate.scenes.stars._profiles import King, PowerLaw
 
 PROFILES = {
     "Plummer": PowerLaw(0.2),
@@ -59,7 +64,7 @@ def test_half_of_a_drawn_plummer_cluster_lies_within_its_half_light_radius(centr
     swarm = Swarm(stars, stars.number_of_stars(-8.0), PowerLaw(0.2), centre)
     view = View((800, 800), 200.0, centre, 0.0, body.angular_radius / 200.0)
     scene = Scene(view)
-    add_swarm(scene, swarm, body, Dice(3))
+    add_swarm(scene, swarm, body, RandomStreams(3))
     y, x, flux, *_ = scene.sources
     r = np.hypot(y - 399.5, x - 399.5) / view.scale
     v, u = view.grid()
@@ -98,7 +103,7 @@ def test_the_glow_has_the_graininess_of_its_stars():
     stars = old_stars()
     view = View((200, 200), 1e4, pixel_scale=0.05)  # a small piece of the middle: as good as flat
     scene = Scene(view)
-    add_swarm(scene, Swarm(stars, 1e7, PowerLaw(1.0)), body, Dice(1))
+    add_swarm(scene, Swarm(stars, 1e7, PowerLaw(1.0)), body, RandomStreams(1))
     ((_, glow, _),) = scene.layers
     each = glow[glow > 0].min()  # light of the typical star
     assert float(glow.var() / glow.mean() / each) == pytest.approx(1.0, rel=0.05)
@@ -154,7 +159,7 @@ def test_heavier_stars_are_nearer_to_the_centre():
     for segregation in (0.0, 0.3):
         scene = Scene(view)
         swarm = Swarm(stars, 60_000, PowerLaw(0.2), segregation=segregation)
-        add_swarm(scene, swarm, body, Dice(2))
+        add_swarm(scene, swarm, body, RandomStreams(2))
         y, x, flux, *_ = scene.sources
         v, u = view.to_body(y, x)
         faint = -2.5 * np.log10(flux) - body.distance_modulus > 8
@@ -174,7 +179,7 @@ def test_a_piece_of_a_cluster_holds_as_many_stars_as_the_whole_has_there():
         View((600, 600), 200.0, (0.3, -0.2), 0.5, body.angular_radius / 200.0),
     ):
         scene = Scene(view)
-        add_swarm(scene, swarm, body, Dice(6))
+        add_swarm(scene, swarm, body, RandomStreams(6))
         y, x, flux, *_ = scene.sources
         inside = (abs(y - (view.shape[0] - 1) / 2) < 30) & (abs(x - (view.shape[1] - 1) / 2) < 45)
         numbers.append((inside & (flux > 10 ** (-0.4 * (7 + body.distance_modulus)))).sum())

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from astroclassify.instruments import ACS_WFC, CSST_MSC, WFC3_UVIS
-from astroclassify.simulate import Dice
-from astroclassify.simulate.detector._collect import collect, satellite_trail
+from astroclassify.simulate import RandomStreams
+from astroclassify.simulate.detector._collect import collect_electrons, satellite_trail
 from astroclassify.simulate.detector._cosmic_rays import add_cosmic_rays, pixel_size
 from astroclassify.simulate.detector._effects import Effects
 
@@ -16,7 +16,7 @@ RATE = 1.2
 
 def exposed(shape=(1024, 2048), exptime=1000.0, *, rate=RATE, size=HST_SIZE, seed=1):
     electrons = torch.zeros(shape)
-    add_cosmic_rays(electrons, exptime, rate=rate, size=size, dice=Dice(seed))
+    add_cosmic_rays(electrons, exptime, rate=rate, size=size, streams=RandomStreams(seed))
     return electrons
 
 
@@ -110,7 +110,7 @@ def test_no_exposure_no_cosmic_rays():
 def test_collect_adds_them():
     dark = torch.zeros((512, 512))
     effects = Effects(dark=0.0, hot_pixels=0.0, warm_pixels=0.0)
-    electrons = collect(dark, ACS_WFC, 1000.0, effects=effects, dice=Dice(3))
+    electrons = collect_electrons(dark, ACS_WFC, 1000.0, effects=effects, streams=RandomStreams(3))
     assert 0.015 < (electrons > 20).float().mean() < 0.03
 
 
@@ -119,7 +119,7 @@ def test_collect_adds_them():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_trail_is_straight_from_edge_to_edge(seed):
-    image = satellite_trail((300, 200), Dice(seed), width=4.0, peak=100.0).numpy()
+    image = satellite_trail((300, 200), RandomStreams(seed), width=4.0, peak=100.0).numpy()
     assert image.max() == pytest.approx(100, rel=0.05)
     y, x = np.nonzero(image > 40)
     assert min(y.min(), x.min(), 299 - y.max(), 199 - x.max()) == 0
@@ -129,7 +129,7 @@ def test_a_trail_is_straight_from_edge_to_edge(seed):
 
 
 def test_a_trail_has_the_width_asked_for():
-    image = satellite_trail((2000, 2000), Dice(8), width=6.0, peak=10.0).double()
+    image = satellite_trail((2000, 2000), RandomStreams(8), width=6.0, peak=10.0).double()
     y, x = np.nonzero(image.numpy() > 9)
     length = np.hypot(np.ptp(y), np.ptp(x))
     # The integral across a Gaussian of unit height is 1.0645 FWHM.
@@ -137,6 +137,6 @@ def test_a_trail_has_the_width_asked_for():
 
 
 def test_random_trails_are_of_2_to_10_pixels_and_10_to_1000_electrons():
-    peaks = [float(satellite_trail((64, 64), Dice(seed)).max()) for seed in range(40)]
+    peaks = [float(satellite_trail((64, 64), RandomStreams(seed)).max()) for seed in range(40)]
     assert 5 < min(peaks) < 40
     assert 400 < max(peaks) <= 1000

@@ -17,10 +17,10 @@ from astroclassify.instruments import (
     WFC3_UVIS,
 )
 from astroclassify.io import read_frames, write_raw
-from astroclassify.io._fast import trim
-from astroclassify.simulate import ChipWindow, Dice, point_spread
+from astroclassify.io._overscan import trim
+from astroclassify.simulate import ChipWindow, RandomStreams, point_spread
 from astroclassify.simulate.detector._charge import bleed, defer
-from astroclassify.simulate.detector._collect import collect
+from astroclassify.simulate.detector._collect import collect_electrons
 from astroclassify.simulate.detector._effects import Effects, random_effects
 from astroclassify.simulate.detector._readout import read_out
 
@@ -39,7 +39,7 @@ def flat(electrons, shape=(512, 512)):
 
 
 def raw_of(electrons, layout=SMALL, camera=ACS_WFC, *, seed=1, **effects):
-    return read_out(electrons, layout, camera, effects=replace(NONE, **effects), dice=Dice(seed))
+    return read_out(electrons, layout, camera, effects=replace(NONE, **effects), streams=RandomStreams(seed))
 
 
 # Exposure -------------------------------------------------------------------------------------
@@ -47,8 +47,12 @@ def raw_of(electrons, layout=SMALL, camera=ACS_WFC, *, seed=1, **effects):
 
 @pytest.mark.parametrize("level", [3.0, 300.0, 30_000.0])
 def test_photons_have_the_variance_of_their_mean(level):
-    electrons = collect(
-        flat(level / 10, (512, 1024)), ACS_WFC, 10.0, effects=replace(NONE, photon_noise=True), dice=Dice(1)
+    electrons = collect_electrons(
+        flat(level / 10, (512, 1024)),
+        ACS_WFC,
+        10.0,
+        effects=replace(NONE, photon_noise=True),
+        streams=RandomStreams(1),
     )
     assert electrons.mean().item() == pytest.approx(level, rel=0.005)
     assert electrons.var().item() == pytest.approx(level, rel=0.01)
@@ -56,25 +60,27 @@ def test_photons_have_the_variance_of_their_mean(level):
 
 def test_without_effects_a_chip_collects_rate_times_time():
     rate = torch.rand((30, 40), generator=torch.Generator().manual_seed(1))
-    electrons = collect(rate, ACS_WFC, 500.0, effects=NONE, dice=Dice(1))
+    electrons = collect_electrons(rate, ACS_WFC, 500.0, effects=NONE, streams=RandomStreams(1))
     assert torch.equal(electrons, rate * 500)
 
 
 def test_extra_electrons_flash_and_dark_current_add_up():
     effects = replace(NONE, dark=1.0, post_flash=12.0)
-    electrons = collect(flat(0.1), WFC3_UVIS, 600.0, effects=effects, dice=Dice(1), extra=flat(7))
+    electrons = collect_electrons(
+        flat(0.1), WFC3_UVIS, 600.0, effects=effects, streams=RandomStreams(1), extra=flat(7)
+    )
     assert electrons.mean().item() == pytest.approx(60 + 12 + 7 + 600 * 11 / 3600, rel=1e-5)
 
 
 def test_a_binned_pixel_has_the_dark_current_of_all_its_pixels():
     effects = replace(NONE, dark=1.0, post_flash=10.0)
     one, four = (
-        collect(
+        collect_electrons(
             flat(0, (1000, 1000)),
             WFC3_UVIS,
             100.0,
             effects=effects,
-            dice=Dice(1),
+            streams=RandomStreams(1),
             window=ChipWindow.of(WFC3_UVIS, named(WFC3_UVIS, name)),
         ).mean()
         for name in ("UVIS1 full frame", "UVIS1 binned 2 x 2")
@@ -84,7 +90,9 @@ def test_a_binned_pixel_has_the_dark_current_of_all_its_pixels():
 
 def test_hot_and_warm_pixels_are_as_many_and_as_hot_as_asked_for():
     effects = replace(NONE, hot_pixels=0.01, warm_pixels=0.02)
-    charge = collect(flat(0, (1024, 1024)), ACS_WFC, 1000.0, effects=effects, dice=Dice(1))
+    charge = collect_electrons(
+        flat(0, (1024, 1024)), ACS_WFC, 1000.0, effects=effects, streams=RandomStreams(1)
+    )
     # Within 7%: a small part of them comes and goes with the anneals.
     assert (charge >= 80).double().mean().item() == pytest.approx(0.01, rel=0.1)
     assert ((charge > 0) & (charge < 80)).double().mean().item() == pytest.approx(0.02, rel=0.1)
@@ -93,8 +101,8 @@ def test_hot_and_warm_pixels_are_as_many_and_as_hot_as_asked_for():
 
 def test_pixels_respond_differently_to_light_but_not_to_dark_current():
     effects = replace(NONE, pixel_response=0.01, dark=1.0)
-    light = collect(flat(10), ACS_WFC, 100.0, effects=effects, dice=Dice(1))
-    dark = collect(flat(0), ACS_WFC, 100.0, effects=effects, dice=Dice(1))
+    light = collect_electrons(flat(10), ACS_WFC, 100.0, effects=effects, streams=RandomStreams(1))
+    dark = collect_electrons(flat(0), ACS_WFC, 100.0, effects=effects, streams=RandomStreams(1))
     assert float(light.std() / light.mean()) == pytest.approx(0.01, rel=0.02)
     assert dark.std() == 0
 
@@ -102,12 +110,12 @@ def test_pixels_respond_differently_to_light_but_not_to_dark_current():
 @pytest.mark.parametrize("bad", [-1.0, np.nan])
 def test_impossible_rates_are_errors(bad):
     with pytest.raises(ParameterError, match="finite and >= 0"):
-        collect(flat(bad, (4, 4)), ACS_WFC, 10.0, effects=Effects(), dice=Dice(1))
+        collect_electrons(flat(bad, (4, 4)), ACS_WFC, 10.0, effects=Effects(), streams=RandomStreams(1))
 
 
 def test_a_rate_is_of_one_chip():
     with pytest.raises(ParameterError, match="3 axes; expected 2"):
-        collect(torch.zeros(2, 3, 4), ACS_WFC, 10.0, effects=NONE, dice=Dice(1))
+        collect_electrons(torch.zeros(2, 3, 4), ACS_WFC, 10.0, effects=NONE, streams=RandomStreams(1))
 
 
 # Bleeding -------------------------------------------------------------------------------------
@@ -142,7 +150,9 @@ def test_what_bleeds_over_the_edge_is_gone():
 def test_collect_bleeds_at_the_cameras_full_well():
     rate = flat(0, (300, 9))
     rate[150, 4] = 1e5
-    electrons = collect(rate, CSST_MSC, 10.0, effects=replace(NONE, bleeding=True), dice=Dice(1))
+    electrons = collect_electrons(
+        rate, CSST_MSC, 10.0, effects=replace(NONE, bleeding=True), streams=RandomStreams(1)
+    )
     assert electrons.max() == CSST_MSC.full_well
     assert electrons.sum().item() == pytest.approx(1e6, rel=1e-6)
 
@@ -303,7 +313,7 @@ def test_all_channels_of_csst_are_read_and_bias_is_in_the_overscan():
     electrons = torch.zeros(layout.science_shape)
     for number, (rows, columns) in layout.science_regions.items():
         electrons[rows, columns] = 110.0 * int(number)
-    raw = read_out(electrons, layout, CSST_MSC, effects=replace(NONE, cte=0.01), dice=Dice(1))
+    raw = read_out(electrons, layout, CSST_MSC, effects=replace(NONE, cte=0.01), streams=RandomStreams(1))
     assert raw.shape == (9400, 10_000)
     for section in layout.of_kind(SCIENCE):
         near, far = (slice(*section.y), slice(section.x[0] + 300, section.x[0] + 310)), section.slices
@@ -321,9 +331,11 @@ def test_gain_bias_and_read_noise_come_back_from_a_re_read_frame(tmp_path, name)
     )
     means, variances = [], []
     for level in (0.0, 40_000.0):
-        dice = Dice(4)
-        electrons = collect(flat(level, layout.science_shape), ACS_WFC, 1.0, effects=effects, dice=dice)
-        raw = read_out(electrons, layout, ACS_WFC, effects=effects, dice=dice)
+        streams = RandomStreams(4)
+        electrons = collect_electrons(
+            flat(level, layout.science_shape), ACS_WFC, 1.0, effects=effects, streams=streams
+        )
+        raw = read_out(electrons, layout, ACS_WFC, effects=effects, streams=streams)
         write_raw(
             tmp_path / "j_raw.fits",
             {layout.chip: raw},
@@ -420,11 +432,11 @@ def test_electrons_of_another_shape_are_an_error():
 
 
 def chain(seed, *, effects, layout=SMALL, camera=ACS_WFC, level=0.1):
-    dice = Dice(seed)
+    streams = RandomStreams(seed)
     rate = flat(level, layout.science_shape)
     rate[100:400:50, 100:2000:90] = 40.0
-    electrons = collect(rate, camera, 500.0, effects=effects, dice=dice)
-    return read_out(electrons, layout, camera, effects=effects, dice=dice)
+    electrons = collect_electrons(rate, camera, 500.0, effects=effects, streams=streams)
+    return read_out(electrons, layout, camera, effects=effects, streams=streams)
 
 
 def test_flux_is_conserved_from_light_to_adu():
@@ -433,11 +445,11 @@ def test_flux_is_conserved_from_light_to_adu():
     rate = flat(0.1, SMALL.science_shape)
     rate[100:300:50, 100:2000:90] = 3000.0
     raw = read_out(
-        collect(rate, ACS_WFC, 500.0, effects=effects, dice=Dice(1)),
+        collect_electrons(rate, ACS_WFC, 500.0, effects=effects, streams=RandomStreams(1)),
         SMALL,
         ACS_WFC,
         effects=effects,
-        dice=Dice(1),
+        streams=RandomStreams(1),
     )
     total = (raw.astype(float) - 2090).sum() * 2.02
     assert total == pytest.approx(float(rate.double().sum()) * 500, rel=1e-4)
@@ -460,8 +472,8 @@ def test_same_seed_same_bits_whatever_the_number_of_threads():
 
 def test_neither_rate_nor_electrons_are_changed():
     rate, electrons = flat(0.1, SMALL.science_shape), flat(90_000, SMALL.science_shape)
-    collect(rate, ACS_WFC, 100.0, effects=Effects(), dice=Dice(1))
-    read_out(electrons, SMALL, ACS_WFC, effects=Effects(), dice=Dice(1))
+    collect_electrons(rate, ACS_WFC, 100.0, effects=Effects(), streams=RandomStreams(1))
+    read_out(electrons, SMALL, ACS_WFC, effects=Effects(), streams=RandomStreams(1))
     assert torch.all(rate == np.float32(0.1))
     assert torch.all(electrons == 90_000)
 

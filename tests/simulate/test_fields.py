@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from astroclassify.core import ParameterError
-from astroclassify.simulate import Dice, Scene, View
+from astroclassify.simulate import RandomStreams, Scene, View
 from astroclassify.simulate.scenes._fields import (
     add_background,
     add_foreground,
@@ -18,7 +18,7 @@ WIDE = View((1200, 1200), 100.0, pixel_scale=0.3)  # 36 square arcminutes
 
 def stars(latitude, seed, view=WIDE, density=1.0):
     scene = Scene(view)
-    add_foreground(scene, latitude, Dice(seed), density=density)
+    add_foreground(scene, latitude, RandomStreams(seed), density=density)
     y, x, flux, *_ = scene.sources
     inside = (y > -0.5) & (y < view.shape[0] - 0.5) & (x > -0.5) & (x < view.shape[1] - 0.5)
     return -2.5 * np.log10(flux[inside])
@@ -46,7 +46,7 @@ def test_star_counts_rise_with_the_slope_of_the_disk():
 
 def test_faint_stars_are_redder():
     scene = Scene(WIDE)
-    add_foreground(scene, 20, Dice(4))
+    add_foreground(scene, 20, RandomStreams(4))
     _, _, flux, kind, _ = scene.sources
     bright = flux > 10 ** (-0.4 * 19)
     assert kind[~bright].mean() > kind[bright].mean() + 1  # types are numbered from the hottest
@@ -56,13 +56,13 @@ def test_faint_stars_are_redder():
     "add", [lambda s, d, f: add_foreground(s, 3, d, density=f), None], ids=["stars", "galaxies"]
 )
 def test_density_multiplies_the_number(add):
-    add = add or (lambda scene, dice, density: add_background(scene, dice, density=density))
+    add = add or (lambda scene, streams, density: add_background(scene, streams, density=density))
 
     def amount(density):
         total = 0.0
         for seed in range(3):
             scene = Scene(WIDE)
-            add(scene, Dice(seed), density)
+            add(scene, RandomStreams(seed), density)
             total += scene.sources.shape[1] + sum(float((light > 0).sum()) for _, light, _ in scene.layers)
         return total
 
@@ -73,7 +73,7 @@ def test_density_multiplies_the_number(add):
 @pytest.mark.parametrize("density", [-1.0, float("nan")])
 def test_impossible_densities_are_refused(density):
     with pytest.raises(ParameterError, match="density"):
-        add_background(Scene(WIDE), Dice(0), density=density)
+        add_background(Scene(WIDE), RandomStreams(0), density=density)
 
 
 def test_background_counts_are_those_of_deep_fields():
@@ -89,7 +89,7 @@ def test_the_galaxies_light_is_that_of_their_counts():
     found = []
     for seed in range(25):
         scene = Scene(WIDE)
-        add_background(scene, Dice(seed))
+        add_background(scene, RandomStreams(seed))
         found.append(sum(float(light.sum()) for _, light, _ in scene.layers) * WIDE.pixel_area)
     assert np.median(found) == pytest.approx(expected, rel=0.4)  # a few bright ones dominate each
 
@@ -142,15 +142,15 @@ def test_galaxies_at_the_edge_are_cut_by_it():
 def test_coarse_pixels_are_not_crowded_out():
     view = View((192, 192), 10.0, pixel_scale=20.0)  # a square degree
     scene = Scene(view)
-    add_foreground(scene, 1, Dice(0))
+    add_foreground(scene, 1, RandomStreams(0))
     assert 500 < scene.sources.shape[1] < 3000
 
 
 def test_the_same_seed_gives_the_same_field():
     one, again = Scene(WIDE), Scene(WIDE)
     for scene in (one, again):
-        dice = Dice(7)
-        add_background(scene, dice)
-        add_foreground(scene, 30, dice)
+        streams = RandomStreams(7)
+        add_background(scene, streams)
+        add_foreground(scene, 30, streams)
     np.testing.assert_array_equal(one.sources, again.sources)
     assert all(torch.equal(a[1], b[1]) for a, b in zip(one.layers, again.layers, strict=True))

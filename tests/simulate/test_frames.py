@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from astroclassify.core import UnknownNameError
-from astroclassify.simulate import CLASSES, KINDS, Dice, random_frames
+from astroclassify.simulate import CLASSES, KINDS, RandomStreams, random_frames
 from astroclassify.simulate._frames import _isophote, linear_frame, photograph
 
 
@@ -60,7 +60,7 @@ def test_hardly_a_frame_is_blank():
 def test_photographs_are_8_bit_pictures():
     image = np.random.default_rng(0).random((50, 60), dtype=np.float32)
     for seed in range(10):
-        picture = photograph(image, Dice(seed))
+        picture = photograph(image, RandomStreams(seed))
         assert picture.dtype == np.float32
         assert 0 <= picture.min() <= picture.max() <= 255
         np.testing.assert_array_equal(picture, np.round(picture))
@@ -71,7 +71,7 @@ def test_a_brighter_scene_makes_a_brighter_linear_frame():
     image = np.exp(-((y - 30.0) ** 2 + (x - 30.0) ** 2) / 50).astype(np.float32)
     contrast = []
     for seed in range(30):
-        frame = linear_frame(image, Dice(seed))
+        frame = linear_frame(image, RandomStreams(seed))
         inside, outside = frame[image > 0.5], frame[image < 1e-3]
         if np.isfinite(frame).all() and outside.std() > 0:
             contrast.append((inside.mean() - outside.mean()) / outside.std())

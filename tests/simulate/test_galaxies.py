@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 import torch
 
-from astroclassify.simulate import Body, Dice, View, random_body, random_view, response
-from astroclassify.simulate.scenes._galaxy_canvas import Canvas, Sheet, blob_map
-from astroclassify.simulate.scenes._galaxy_light import grain, sersic, sersic_light
-from astroclassify.simulate.scenes._galaxy_points import (
+from astroclassify.simulate import Body, RandomStreams, View, random_body, random_view, response
+from astroclassify.simulate.scenes._palette import STAR_TYPES
+from astroclassify.simulate.scenes._scene import Scene
+from astroclassify.simulate.scenes.galaxies._canvas import Canvas, Sheet, blob_map
+from astroclassify.simulate.scenes.galaxies._light import grain, sersic, sersic_light
+from astroclassify.simulate.scenes.galaxies._points import (
     HII_LUMINOSITY,
     add_globular_system,
     globular_magnitudes,
     hii_regions,
     luminosities,
 )
-from astroclassify.simulate.scenes._palette import STAR_TYPES
-from astroclassify.simulate.scenes._scene import Scene
-from astroclassify.simulate.scenes._spirals import SpiralShape
+from astroclassify.simulate.scenes.galaxies._spirals import SpiralShape
 
 GALAXIES = ("spiral", "elliptical", "edge-on", "irregular", "dwarf", "merger", "group")
 BLUE, RED = response("wfc3-uvis", "F275W"), response("acs-wfc", "F814W")
@@ -162,7 +162,7 @@ def test_an_elliptical_has_as_many_globular_clusters_as_its_light_asks_for():
 
 def canvas_of(body, *, side=300, reach=1.0):
     view = view_of(body, side, reach=reach)
-    return Canvas(Scene(view), body, view, Dice(1), (0, side, 0, side))
+    return Canvas(Scene(view), body, view, RandomStreams(1), (0, side, 0, side))
 
 
 def test_fluxes_of_hii_regions_fall_with_the_square_of_the_distance():
@@ -232,7 +232,7 @@ def test_the_numbers_of_a_spiral_do_not_depend_on_the_view():
             lambda canvas: shapes.append(SpiralShape(canvas.dice_of_shape)),
             body,
             view,
-            Dice(body.seed),
+            RandomStreams(body.seed),
             reach=2.0,
         )
     first, second = (vars(shape) for shape in shapes)

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from astroclassify.simulate import KINDS, Body, Dice, Scene, View, response
+from astroclassify.simulate import KINDS, Body, RandomStreams, Scene, View, response
 from astroclassify.simulate._textures import fractal
-from astroclassify.simulate.scenes import _planetaries
-from astroclassify.simulate.scenes._gas import V_OF_HALPHA, clumps, folds
-from astroclassify.simulate.scenes._nebula_stars import add_rich_field
-from astroclassify.simulate.scenes._nebulae import emission_gas, reflection_gas
-from astroclassify.simulate.scenes._rays import Front, Rays
-from astroclassify.simulate.scenes._shells import quadric
+from astroclassify.simulate.scenes.gas import _planetaries
+from astroclassify.simulate.scenes.gas._nebulae import emission_gas, reflection_gas
+from astroclassify.simulate.scenes.gas._rays import Front, Rays
+from astroclassify.simulate.scenes.gas._shells import quadric
+from astroclassify.simulate.scenes.gas._stars import add_rich_field
+from astroclassify.simulate.scenes.gas._structure import V_OF_HALPHA, clumps, folds
 
 NEBULAE = [name for name, kind in KINDS.items() if kind.label == "nebula"]
 GAS = ("emission", "planetary", "remnant", "bubble")
@@ -155,7 +155,7 @@ def test_a_planetary_is_richer_in_oxygen_within_than_without():
 @pytest.mark.parametrize("draw", [emission_gas, reflection_gas])
 @pytest.mark.parametrize("seed", range(3))
 def test_relative_maps_have_a_bright_part_of_about_one(draw, seed):
-    light = draw(View((96, 96), 80.0), Dice(seed))
+    light = draw(View((96, 96), 80.0), RandomStreams(seed))
     assert light.min() >= 0
     assert 0.3 < float(torch.quantile(light.flatten(), 0.985)) < 3
 
@@ -169,7 +169,7 @@ def test_columns_along_rays_grow_with_the_distance_from_the_star():
 
 def test_a_dense_clump_throws_a_shadow_away_from_the_star_and_has_a_bright_head():
     view = View((120, 120), 60.0)
-    density = 0.2 + 30 * clumps(view, Dice(0), np.array([[0.0], [0.2]]), np.array([0.08]))
+    density = 0.2 + 30 * clumps(view, RandomStreams(0), np.array([[0.0], [0.2]]), np.array([0.08]))
     front = Front(Rays(view, (0.0, -3.0)), density, 0.9, power=0.0, penumbra=0.01)
     ionised, rim = front.ionised(), front.rim(3.0)
     y, x = (int(np.round(c)) for c in view.to_pixels(0.0, 0.2))
@@ -182,8 +182,8 @@ def test_a_dense_clump_throws_a_shadow_away_from_the_star_and_has_a_bright_head(
 
 def test_clumps_end_smoothly_within_the_part_that_is_drawn():
     view = View((200, 200), 100.0)
-    bend = fractal((200, 200), Dice(3), slope=3.0)
-    density = clumps(view, Dice(1), np.zeros((2, 1)), np.array([0.3]), bend=bend)
+    bend = fractal((200, 200), RandomStreams(3), slope=3.0)
+    density = clumps(view, RandomStreams(1), np.zeros((2, 1)), np.array([0.3]), bend=bend)
     y, x = torch.meshgrid(torch.arange(200) - 99.5, torch.arange(200) - 99.5, indexing="ij")
     assert density.max() > 0.9
     assert density[torch.hypot(y, x) > 2 * 30].max() == 0  # twice its radius
@@ -191,7 +191,7 @@ def test_clumps_end_smoothly_within_the_part_that_is_drawn():
 
 def test_light_closes_narrow_shadows_again():
     view = View((100, 200), 60.0)
-    density = 0.05 + 30 * clumps(view, Dice(0), np.array([[0.0], [-1.4]]), np.array([0.06]))
+    density = 0.05 + 30 * clumps(view, RandomStreams(0), np.array([[0.0], [-1.4]]), np.array([0.06]))
     rays = Rays(view, (0.0, -5.0))
     sharp, soft = (Front(rays, density, 0.9, power=0.0, penumbra=p) for p in (0.0, 0.3))
     assert sharp.used[50, -5] > 1
@@ -200,7 +200,10 @@ def test_light_closes_narrow_shadows_again():
 
 def test_folded_sheets_have_lines_that_turbulence_has_not():
     view = View((200, 200), 150.0)
-    column, noise = folds(view, Dice(4), scale=1.0).numpy(), fractal(view.shape, Dice(4)).numpy()
+    column, noise = (
+        folds(view, RandomStreams(4), scale=1.0).numpy(),
+        fractal(view.shape, RandomStreams(4)).numpy(),
+    )
     steps = [np.abs(np.diff(image)) for image in (column, noise)]
     peaked, of_noise = (np.quantile(each, 0.99) / np.median(each) for each in steps)
     assert peaked > 2 * of_noise
@@ -209,7 +212,7 @@ def test_folded_sheets_have_lines_that_turbulence_has_not():
 @pytest.mark.parametrize("side", [1, -1], ids=["from the left", "from the right"])
 def test_sharp_sides_of_sheets_face_the_light(side):
     away = side * torch.arange(200.0).expand(200, 200)
-    rise = side * folds(View((200, 200), 150.0), Dice(0), scale=1.0, number=1, away=away).diff(dim=1)
+    rise = side * folds(View((200, 200), 150.0), RandomStreams(0), scale=1.0, number=1, away=away).diff(dim=1)
     assert rise.pow(3).mean() > rise.square().mean() ** 1.5  # steeply up to the lines, slowly down behind
 
 
@@ -241,7 +244,7 @@ def test_stars_behind_a_dark_cloud_follow_the_counts_and_are_dimmed():
     scene = Scene(view)
     depth = torch.zeros(view.shape)
     depth[:, 200:] = 3.0
-    add_rich_field(scene, Dice(2), depth, density=60.0, faintest=24.0)
+    add_rich_field(scene, RandomStreams(2), depth, density=60.0, faintest=24.0)
     _, x, flux, _, extinction = scene.sources
     magnitude = -2.5 * np.log10(flux)
     counts = [np.sum(magnitude < limit) for limit in (21.0, 24.0)]
@@ -251,9 +254,9 @@ def test_stars_behind_a_dark_cloud_follow_the_counts_and_are_dimmed():
 
 @pytest.mark.parametrize("slope", [2.5, 3.5])
 def test_turbulence_has_the_power_spectrum_asked_for(slope):
-    dice, power = Dice(0), 0
+    streams, power = RandomStreams(0), 0
     for _ in range(20):
-        field = fractal((256, 256), dice, slope=slope).numpy()
+        field = fractal((256, 256), streams, slope=slope).numpy()
         window = np.hanning(256)[:, None] * np.hanning(256)
         power = power + np.abs(np.fft.rfft2(field * window)) ** 2
     k = np.hypot(np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256))

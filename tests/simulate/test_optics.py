@@ -8,7 +8,7 @@ import torch
 
 from astroclassify.core import ParameterError
 from astroclassify.simulate.optics._ghosts import ghosts_of, stray_light
-from astroclassify.simulate.optics._observe import CORES, blur_scene, moffat_kernel, observe
+from astroclassify.simulate.optics._observe import CORES, blur_scene, moffat_kernel, observe_scene
 from astroclassify.simulate.optics._psf import PointSpread, point_spread
 from astroclassify.simulate.optics._telescopes import Optics
 
@@ -24,7 +24,7 @@ def hubble():
 
 def _star(spread, y, x, flux, **settings):
     settings = {"shape": (SIDE, SIDE), "factor": 2, **settings}
-    return observe(DARK, [[y], [x], [flux]], spread, **settings)
+    return observe_scene(DARK, [[y], [x], [flux]], spread, **settings)
 
 
 def _moments(image, centre, width):
@@ -42,7 +42,7 @@ def _moments(image, centre, width):
 @pytest.mark.parametrize("factor", [1, 2])
 def test_the_flux_of_stars_is_conserved(hubble, flux, factor):
     dark = torch.zeros(SIDE // factor, SIDE // factor)
-    image = observe(dark, [[159.3], [160.8], [flux]], hubble, shape=(SIDE, SIDE), factor=factor)
+    image = observe_scene(dark, [[159.3], [160.8], [flux]], hubble, shape=(SIDE, SIDE), factor=factor)
     assert float(image.double().sum()) == pytest.approx(flux, rel=1e-4)
 
 
@@ -74,7 +74,7 @@ def test_a_stars_shape_and_place_do_not_depend_on_its_phase_in_the_pixel(hubble,
 @pytest.mark.parametrize("factor", [1, 2, 4])
 def test_what_lies_outside_the_core_is_centred_on_the_star(hubble, factor):
     dark, middle, half = torch.zeros(SIDE // factor, SIDE // factor), SIDE // 2, hubble.pixels // 2
-    image = observe(dark, [[middle], [middle], [0.5]], hubble, shape=(SIDE, SIDE), factor=factor)
+    image = observe_scene(dark, [[middle], [middle], [0.5]], hubble, shape=(SIDE, SIDE), factor=factor)
     y = np.arange(-half, half)
     ring = (np.hypot(y[:, None], y) > 12) & (np.hypot(y[:, None], y) < 40)
     places = []
@@ -106,13 +106,13 @@ def test_stars_far_outside_put_in_nothing(hubble):
 def test_many_stars_are_the_sum_of_each(hubble):
     rng = np.random.default_rng(4)
     points = np.stack([rng.uniform(0, SIDE, 60), rng.uniform(0, SIDE, 60), 10 ** rng.uniform(-1, 4, 60)])
-    together = observe(DARK, points, hubble, shape=(SIDE, SIDE))
-    alone = sum(observe(DARK, points[:, i : i + 1], hubble, shape=(SIDE, SIDE)) for i in range(60))
+    together = observe_scene(DARK, points, hubble, shape=(SIDE, SIDE))
+    alone = sum(observe_scene(DARK, points[:, i : i + 1], hubble, shape=(SIDE, SIDE)) for i in range(60))
     np.testing.assert_allclose(together.numpy(), alone.numpy(), rtol=1e-3, atol=2e-3)
 
 
 def test_even_light_stays_even(hubble):
-    image = observe(torch.full((100, 90), 3.0), NOBODY, hubble, shape=(199, 180))
+    image = observe_scene(torch.full((100, 90), 3.0), NOBODY, hubble, shape=(199, 180))
     np.testing.assert_allclose(image.numpy(), 3.0, rtol=1e-5)
 
 
@@ -122,7 +122,7 @@ def test_diffuse_light_is_blurred_as_by_the_point_spread_function(hubble, factor
     y = (torch.arange(n).double() + 0.5) * factor - 0.5 - 160.3
     blob = torch.exp(-0.5 * (y / sigma) ** 2)
     blob = (blob[:, None] * blob / (2 * np.pi * sigma**2)).float()
-    image = observe(blob, NOBODY, hubble, shape=(SIDE, SIDE), factor=factor)
+    image = observe_scene(blob, NOBODY, hubble, shape=(SIDE, SIDE), factor=factor)
     assert float(image.double().sum()) == pytest.approx(1, abs=2e-3)  # wings leave the frame
     gauss = torch.exp(-2 * (np.pi * sigma * torch.fft.fftfreq(hubble.array.shape[0], d=0.25).double()) ** 2)
     transfer = torch.fft.fft2(hubble.array.double()) * gauss[:, None] * gauss
@@ -138,13 +138,13 @@ def test_diffuse_light_is_blurred_as_by_the_point_spread_function(hubble, factor
 def test_light_is_never_negative(hubble):
     knots = torch.zeros(SIDE // 2, SIDE // 2)
     knots[40, 40], knots[90, 71] = 100.0, 5.0
-    assert float(observe(knots, NOBODY, hubble, shape=(SIDE, SIDE)).min()) >= 0
+    assert float(observe_scene(knots, NOBODY, hubble, shape=(SIDE, SIDE)).min()) >= 0
 
 
 def test_the_same_scene_gives_the_same_bits(hubble):
     rng = np.random.default_rng(5)
     points = np.stack([rng.uniform(0, SIDE, 5000), rng.uniform(0, SIDE, 5000), 10 ** rng.normal(1, 1, 5000)])
-    one, two = (observe(DARK, points, hubble, shape=(SIDE, SIDE)) for _ in range(2))
+    one, two = (observe_scene(DARK, points, hubble, shape=(SIDE, SIDE)) for _ in range(2))
     assert torch.equal(one, two)
 
 
@@ -161,11 +161,11 @@ def test_ones_own_point_spread_function_can_be_used():
 
 def test_catalogues_and_grids_of_the_wrong_shape_are_refused(hubble):
     with pytest.raises(ParameterError, match=r"expected \(3, N\)"):
-        observe(DARK, np.zeros((2, 5)), hubble, shape=(SIDE, SIDE))
+        observe_scene(DARK, np.zeros((2, 5)), hubble, shape=(SIDE, SIDE))
     with pytest.raises(ParameterError, match="do not cover"):
-        observe(DARK, NOBODY, hubble, shape=(SIDE + 1, SIDE))
+        observe_scene(DARK, NOBODY, hubble, shape=(SIDE + 1, SIDE))
     with pytest.raises(ParameterError, match="expected a divisor"):
-        observe(DARK, NOBODY, hubble, shape=(SIDE, SIDE), factor=3)
+        observe_scene(DARK, NOBODY, hubble, shape=(SIDE, SIDE), factor=3)
 
 
 def test_bright_stars_have_ghosts_of_the_light_that_is_known():
@@ -192,7 +192,7 @@ def test_stray_light_falls_off_across_the_field(hubble):
     light = stray_light((50, 60), 2.0, 0.0)
     assert float(light[:, -1].min()) == pytest.approx(2.0)
     assert (light[:, 1:] > light[:, :-1]).all()
-    lit = observe(DARK, NOBODY, replace(hubble, stray_light=0.5), shape=(SIDE, SIDE))
+    lit = observe_scene(DARK, NOBODY, replace(hubble, stray_light=0.5), shape=(SIDE, SIDE))
     assert float(lit.max()) == pytest.approx(0.5, rel=1e-3)
 
 
@@ -209,7 +209,7 @@ def test_a_quick_blur_conserves_flux():
 def test_a_bright_stars_halo_goes_on_where_its_box_ends():
     psf = point_spread("acs-wfc", "F606W")
     star = np.array([[700.0], [700.0], [1e6]])
-    image = observe(torch.zeros(700, 700), star, psf, shape=(1400, 1400)).double().numpy()
+    image = observe_scene(torch.zeros(700, 700), star, psf, shape=(1400, 1400)).double().numpy()
     assert image.sum() == pytest.approx(1e6, rel=1e-3)
     radius = np.arange(80, 240, 20)  # along a row, between the spikes; the box ends at 128
     light = np.array([image[690:711, 700 + r - 3 : 700 + r + 4].mean() for r in radius])

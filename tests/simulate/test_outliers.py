@@ -7,7 +7,7 @@ import torch
 from astroclassify import read_frames
 from astroclassify.core import UnknownNameError
 from astroclassify.instruments import INSTRUMENTS
-from astroclassify.simulate import OUTLIERS, Dice, simulate_outlier
+from astroclassify.simulate import OUTLIERS, RandomStreams, simulate_outlier
 from astroclassify.simulate._outliers import smear
 from astroclassify.simulate._solar_system import comet, planet
 
@@ -85,7 +85,7 @@ def test_most_of_a_saturated_frame_is_full():
 def test_a_smeared_star_is_as_long_as_the_trail_and_keeps_its_light():
     image = torch.zeros(200, 300)
     image[100, 150] = 1000.0
-    trail = smear(image, 80.0, Dice(4))
+    trail = smear(image, 80.0, RandomStreams(4))
     assert float(trail.sum()) == pytest.approx(1000.0, rel=1e-4)
     y, x = np.nonzero(trail.numpy() > 1.0)
     assert np.hypot(np.ptp(y), np.ptp(x)) == pytest.approx(80, rel=0.1)
@@ -94,12 +94,12 @@ def test_a_smeared_star_is_as_long_as_the_trail_and_keeps_its_light():
 def test_a_trail_that_leaves_the_frame_comes_back_on_the_other_side():
     image = torch.zeros(64, 64)
     image[0, 0] = 1.0
-    assert float(smear(image, 30.0, Dice(1)).sum()) == pytest.approx(1.0, rel=1e-4)
+    assert float(smear(image, 30.0, RandomStreams(1)).sum()) == pytest.approx(1.0, rel=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_planet_has_an_edge_and_its_light_inside(seed):
-    diffuse, moons = planet((300, 300), 0.1, Dice(seed))
+    diffuse, moons = planet((300, 300), 0.1, RandomStreams(seed))
     lit = diffuse > 0
     assert 0 < float(lit.float().mean()) < 0.8
     assert float(diffuse.max()) == 1.0
@@ -108,7 +108,7 @@ def test_a_planet_has_an_edge_and_its_light_inside(seed):
 
 
 def test_a_comets_light_falls_off_from_its_nucleus_and_reaches_farther_on_one_side():
-    diffuse, nucleus = comet((400, 400), 0.1, Dice(2))
+    diffuse, nucleus = comet((400, 400), 0.1, RandomStreams(2))
     y, x = (round(float(value)) for value in nucleus[:2, 0])
     peak = np.unravel_index(int(diffuse.argmax()), diffuse.shape)
     assert np.hypot(peak[0] - y, peak[1] - x) < 25

@@ -18,7 +18,7 @@ from astroclassify.simulate import (
     Optics,
     Scene,
     View,
-    observe,
+    observe_scene,
     point_spread,
     response,
     simulate_exposure,
@@ -183,9 +183,9 @@ def test_flux_is_conserved_from_the_scene_to_the_electrons():
     body = Stars((255.3,), (250.7,), (20.0,), disk=21.0)
     diffuse, points = body.scene(view).observed(response("acs-wfc", "F606W"))
     points[:2] = (points[:2] + 0.5) * 2 - 0.5
-    image = observe(diffuse / 4, points, psf, shape=(512, 512), factor=2)
-    star = float(observe(diffuse * 0, points, psf, shape=(512, 512), factor=2).double().sum())
-    smooth = float(observe(diffuse / 4, points[:, :0], psf, shape=(512, 512), factor=2).double().sum())
+    image = observe_scene(diffuse / 4, points, psf, shape=(512, 512), factor=2)
+    star = float(observe_scene(diffuse * 0, points, psf, shape=(512, 512), factor=2).double().sum())
+    smooth = float(observe_scene(diffuse / 4, points[:, :0], psf, shape=(512, 512), factor=2).double().sum())
     assert float(image.double().sum()) == pytest.approx(star + smooth, rel=1e-5)
     reach = 255 * ACS_WFC.pixel_scale
     outside = 1 - float(psf.encircled_energy(reach))

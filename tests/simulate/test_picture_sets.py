@@ -167,6 +167,16 @@ def test_the_command_makes_a_set_of_pictures(folder, tmp_path):
     from astroclassify.cli import main
 
     CONFIG.write(tmp_path / "config.toml")
-    asked = ["simulate", str(tmp_path / "set"), "--pictures", str(folder), "--count", "1", "--seed", "2"]
+    asked = [
+        "simulate",
+        "-o",
+        str(tmp_path / "set"),
+        "--pictures",
+        str(folder),
+        "--count",
+        "1",
+        "--seed",
+        "2",
+    ]
     assert main([*asked, "--config", str(tmp_path / "config.toml"), "--no-progress"]) == 0
     assert len(Table.read(tmp_path / "set" / "manifest.ecsv")) == 1

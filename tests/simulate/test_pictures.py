@@ -17,9 +17,9 @@ from astroclassify.instruments import ACS_WFC
 from astroclassify.io import read_frames
 from astroclassify.photometry import BANDS, sky_rate
 from astroclassify.simulate import Effects, FieldOfView, View, from_image, response, simulate_exposure
-from astroclassify.simulate.scenes._picture_light import captions, unexposed
-from astroclassify.simulate.scenes._picture_source import open_picture
-from astroclassify.simulate.scenes._picture_stars import separated
+from astroclassify.simulate.scenes.pictures._light import captions, unexposed
+from astroclassify.simulate.scenes.pictures._source import open_picture
+from astroclassify.simulate.scenes.pictures._stars import separated
 
 APERTURE = "WFC1-1K (A, before 2016)"
 GAIN = ACS_WFC.amplifiers["A"].gain
@@ -436,3 +436,32 @@ class TestFiles:
     def test_an_unknown_spectrum_is_named_with_the_known_ones(self):
         with pytest.raises(UnknownNameError, match=r"purple.*old"):
             from_image(blob(), angular_size=60, magnitude=15.0, spectrum="purple")
+
+
+def globular(side=256):
+    """A crowded core that no picture resolves, and stars around it."""
+    rng = np.random.default_rng(8)
+    y, x = rng.normal(side / 2, side / 6, (2, 300)).clip(4, side - 5).astype(int)
+    image = 0.6 * blob(side, width=0.12)
+    np.add.at(image, (y, x), rng.uniform(0.5, 1.0, 300))
+    return ndimage.gaussian_filter(image, 1.2).astype(np.float32)
+
+
+@pytest.mark.parametrize(("label", "resolved"), [("star cluster", True), ("galaxy", False)])
+def test_all_light_of_a_star_cluster_is_that_of_stars(label, resolved):
+    body = from_image(globular(), angular_size=60, magnitude=12, label=label, stars="separate", fade=0.0)
+    diffuse, stars = body.picture.planes.sum(), body.picture.stars.flux.sum()
+    assert diffuse + stars == pytest.approx(1, abs=1e-5)
+    assert (stars > 0.99) == resolved
+
+
+def test_unresolved_stars_of_a_cluster_lie_where_its_light_does():
+    stars = from_image(
+        globular(), angular_size=60, magnitude=12, label="star cluster", stars="separate", fade=0.0
+    ).picture.stars
+    flux, radius = stars.flux.sum(axis=0), np.hypot(stars.y - 127.5, stars.x - 127.5)
+    # Of the core's light, 0.6 exp(-r^2 / 2 w^2), half is within 1.18 w = 18 pixels.
+    core = flux[radius < 18].sum() / flux.sum()
+    image = globular()
+    y, x = np.mgrid[:256, :256] - 127.5
+    assert core == pytest.approx(image[np.hypot(y, x) < 18].sum() / image.sum(), rel=0.15)

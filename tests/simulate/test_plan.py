@@ -21,11 +21,11 @@ from astroclassify.simulate.sets._levels import (
     signal_to_noise,
 )
 from astroclassify.simulate.sets._plan import (
-    _levelled_body,
+    _first_frame_at_level,
+    body_of_any_brightness,
     plan_exposure,
     rootname_of,
     setting_of,
-    unlevelled_body,
 )
 
 SMALL = {"acs-wfc": ("WFC1A-512", "WFC2D-512"), "wfc3-uvis": ("UVIS1-C512A-SUB",)}
@@ -46,7 +46,7 @@ CIRCUMSTANCES = (
 
 def test_a_plan_is_the_same_in_whatever_order_plans_are_made():
     forward = [plan_exposure(CONFIG, 7, index) for index in range(4)]
-    _levelled_body.cache_clear()
+    _first_frame_at_level.cache_clear()
     backward = [plan_exposure(CONFIG, 7, index) for index in reversed(range(4))]
     assert forward == backward[::-1]
     assert forward[0] != replace(plan_exposure(CONFIG, 8, 0), seed=7)
@@ -74,7 +74,7 @@ def test_what_surrounds_a_body_does_not_depend_on_its_class(classes):
 
 def test_each_block_of_bodies_shares_out_the_classes():
     for block in range(5):
-        labels = Counter(unlevelled_body(CONFIG, 2, 4 * block + n).label for n in range(4))
+        labels = Counter(body_of_any_brightness(CONFIG, 2, 4 * block + n).label for n in range(4))
         assert labels == {"galaxy": 2, "nebula": 1, "star cluster": 1}
 
 
@@ -118,7 +118,7 @@ def setup_of(plan):
 def test_exposure_times_follow_the_level_in_part_and_stay_in_their_range():
     settings = [setting_of(CONFIG, 3, 3 * number) for number in range(300)]
     times = np.log([setting["exptime"] for setting in settings])
-    levels = [_plan._wished(CONFIG, 3, number) for number in range(300)]
+    levels = [_plan._target_level(CONFIG, 3, number) for number in range(300)]
     # Seven and three tenths of two even distributions: 0.3 / hypot(0.7, 0.3).
     assert np.corrcoef(times, levels)[0, 1] == pytest.approx(0.39, abs=0.12)
     shortest, longest = np.log(CONFIG.exptime)
@@ -141,7 +141,7 @@ def test_the_first_frame_has_the_level_asked_for_whatever_the_class(classes):
 def test_where_no_body_has_the_level_one_keeps_its_own_brightness(monkeypatch):
     monkeypatch.setattr(_plan, "_BODIES", 2)
     config = replace(CONFIG, surface_brightness=(11.0, 11.0), classes={"galaxy": 1})
-    assert plan_exposure(config, 1, 0).body == unlevelled_body(config, 1, 0)
+    assert plan_exposure(config, 1, 0).body == body_of_any_brightness(config, 1, 0)
 
 
 @pytest.mark.parametrize("aperture", [None, "WFC1B-512"])

@@ -43,11 +43,11 @@ def plans():
     """Plan a thousand exposures, without the maps that only the bodies' brightness needs."""
     config = SimulationConfig(apertures=shortcuts.SMALL)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_plan, "levelled", lambda body, view, setup, wished: body)
+        patch.setattr(_plan, "scaled_to", lambda body, view, setup, wished: body)
         patch.setattr(_levels.Setup, "level", lambda self, body, view: 1.0)
         patch.setattr(_levels.Setup, "rate", lambda self, surface_brightness: 1.0)
         yield [plan_exposure(config, 20, index) for index in range(1000)]
-    _plan._levelled_body.cache_clear()
+    _plan._first_frame_at_level.cache_clear()
 
 
 def test_headers_alone_do_not_tell_the_class(plans):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from astroclassify.simulate.scenes import _tides
-from astroclassify.simulate.scenes._tides import EXTENT, SIDE, encounter
+from astroclassify.simulate.scenes.galaxies import _tides
+from astroclassify.simulate.scenes.galaxies._tides import EXTENT, SIDE, encounter
 
 _AREA = (2 * EXTENT / SIDE) ** 2
 
@@ -40,8 +40,8 @@ def test_tides_move_light_and_do_not_make_it():
 
 
 def test_late_encounters_have_one_centre_and_early_ones_two():
-    early = [np.subtract(*encounter(seed).places) for seed in range(4)]
-    late = [np.subtract(*encounter(seed, late=True).places) for seed in range(4)]
+    early = [np.subtract(*encounter(seed).centres) for seed in range(4)]
+    late = [np.subtract(*encounter(seed, late=True).centres) for seed in range(4)]
     assert np.median(np.hypot(*np.transpose(early))) > 0.2
     assert np.max(np.hypot(*np.transpose(late))) < 0.1
 

@@ -129,8 +129,8 @@ def test_a_thinned_list_keeps_every_body(table, tmp_path):
     assert set(thin["ID"]) == set(table["ID"])
     assert list(thin["OBSID"][:2]) == ["iddt11fxq", "iddt11fxq"]
     assert len(thin) == 5
-    with pytest.raises(ParameterError, match="most is 0"):
-        simulate_twin(table, tmp_path, most=0)
+    with pytest.raises(ParameterError, match="max_per_body is 0"):
+        simulate_twin(table, tmp_path, max_per_body=0)
 
 
 @pytest.mark.parametrize(("name", "label"), [("NGC604", "nsc"), ("NGC346", "nsc"), ("M33", "galaxy")])
@@ -139,5 +139,5 @@ def test_the_label_of_a_nested_body_is_that_of_the_rule(name, label):
     row = (name, "ACS/WFC", "jnes01aaq", "F606W", known.ra, known.dec, 1, label)
     plans = twin_plans(Table(rows=[row], names=MANIFEST_COLUMNS), seed=3)
     ruled = body_at(*(middles(plans.plan(0))[2].ra.deg, middles(plans.plan(0))[2].dec.deg))
-    assert (plans.places[0].body, plans.places[0].label) == (name, label)
+    assert (plans.exposures[0].body, plans.exposures[0].label) == (name, label)
     assert (ruled.name, ruled.label) == (name, label)

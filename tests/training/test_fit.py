@@ -197,7 +197,9 @@ def test_weights_that_are_not_finite_are_never_kept(frames, quick, tmp_path):
 @pytest.mark.parametrize("trainable", ["all", "head"])
 def test_fine_tuning_starts_from_the_shipped_weights(trainable, frames, quick, tmp_path):
     recipe = replace(quick, epochs=1, learning_rate=1e-3, average=0.0, trainable=trainable)
-    done = fit("patchnet", frames, folder=tmp_path, preset=recipe, weights="default", validation=0, limit=4)
+    done = fit(
+        "patchnet", frames, folder=tmp_path, preset=recipe, weights="default", validation=0, max_frames=4
+    )
     path, card, _ = locate_weights(MODELS["patchnet"])
     before, after = load_file(path), load_file(done.weights)
     changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
@@ -228,7 +230,7 @@ def test_a_folder_with_another_training_is_refused(frames, quick, tmp_path):
         ({"preset": 3}, ParameterError, "a name or a Recipe"),
         ({"validation": 1.5}, ParameterError, "less than 1"),
         ({"split": "visit"}, ParameterError, "body, frame"),
-        ({"limit": 0}, ParameterError, "limit is 0"),
+        ({"max_frames": 0}, ParameterError, "max_frames is 0"),
         ({"data": []}, ParameterError, "no frame"),
         ({"data": [np.zeros((64, 64))]}, ParameterError, "LabelledFrame"),
     ],

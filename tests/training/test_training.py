@@ -16,7 +16,6 @@ from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.preprocess import working_planes
 from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, release
-from astroclassify.training.__main__ import _mixture
 from astroclassify.training._log import TrainingLog
 from astroclassify.training._pool import Mixture, quantised, restored
 from astroclassify.training._pretrained import imagenet_state
@@ -31,6 +30,7 @@ from astroclassify.training._sources import (
     chip_frames,
     views,
 )
+from astroclassify.training.default import mixture_of
 
 small_views = partial(views, blocks={1: 1.0})
 
@@ -148,7 +148,7 @@ def test_both_chips_are_shown_and_a_square_of_one():
     assert square.shape[0] == square.shape[1] <= 2048
 
 
-@pytest.mark.parametrize("name", ["small", "acs", "uvis", "blank", "outliers"])
+@pytest.mark.parametrize("name", ["small", "acs", "uvis", "csst", "blank", "outliers"])
 def test_every_source_gives_frames_that_the_model_takes(name):
     frames = SOURCES[name][0](np.random.default_rng(5))
     for array, label in frames:
@@ -299,7 +299,7 @@ def test_sources_in_several_folders_share_what_they_hold_and_may_still_be_empty(
     for name in set(SOURCES) - {"small"}:
         FramePool(tmp_path / "a" / "pools" / name, capacity=2, side=64)  # its producer has only begun
     chosen = SimpleNamespace(folder=tmp_path / "a", also=[tmp_path / "b"], pictures=None, side=None)
-    mixture = _mixture(chosen)
+    mixture = mixture_of(chosen)
     assert sum(mixture.shares) == pytest.approx(1)
     small = [s for p, s in zip(mixture.pools, mixture.shares, strict=True) if p.folder.name == "small"]
     np.testing.assert_allclose(small, SOURCES["small"][1] * np.array([0.25, 0.75]))

@@ -92,17 +92,17 @@ def test_bodies_are_on_the_side_of_their_class_the_worst_on_top(judged):
 
 
 def test_of_many_bodies_those_with_most_errors_are_shown(judged):
-    axes = plot_accuracy_by_body(judged, most=2).axes
+    axes = plot_accuracy_by_body(judged, max_bodies=2).axes
     assert [len(ax.get_yticklabels()) for ax in axes] == [1, 1]
     assert axes[0].get_title() == "2 galaxies, the 1 with most errors"
-    with pytest.raises(ParameterError, match="most is 0"):
-        plot_accuracy_by_body(judged, most=0)
+    with pytest.raises(ParameterError, match="max_bodies is 0"):
+        plot_accuracy_by_body(judged, max_bodies=0)
 
 
 def test_models_stand_at_their_time_and_accuracy(judged):
     (ax,) = plot_accuracy_and_time(judged).axes
     points = [tuple(np.ravel(bar.lines[0].get_xydata())) for bar in ax.containers]
-    expected = [(row["total_ms"], row["accuracy"]) for row in judged.tables["table4"]]
+    expected = [(row["total_ms"], row["accuracy"]) for row in judged.tables["performance"]]
     np.testing.assert_allclose(points, expected)
     assert texts(ax) == list(MODELS) or texts(ax) == list(reversed(MODELS))
 
@@ -152,7 +152,7 @@ def test_the_reasons_take_turns_and_other_bodies_come_first(judged, pixels):
     rows = [row | {"reason": reason, "body": body} for row, (reason, body) in zip(rows, about, strict=True)]
     shown = read_evaluation(judged.folder)
     shown.tables["misclassified"] = Table(rows)
-    figure = plot_misclassified(shown, "first", frames=pixels, most=4)
+    figure = plot_misclassified(shown, "first", frames=pixels, max_frames=4)
     titles = [ax.get_title().split("\n")[1].split(":")[0] for ax in figure.axes if ax.get_images()]
     assert titles == ["x", "z", "y", "x"]
 

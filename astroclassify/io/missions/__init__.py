@@ -8,4 +8,4 @@ from astroclassify.io.missions._roman import ROMAN
 from astroclassify.io.missions._wfpc2 import WFPC2
 from astroclassify.io.missions._ztf import ZTF
 
-__all__ = ["DECAM", "EUCLID_VIS", "JWST", "LSST", "ROMAN", "WFPC2", "ZTF"]
+__all__ = []

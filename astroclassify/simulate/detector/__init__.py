@@ -7,8 +7,9 @@ __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
         "_chip": ("ChipWindow", "flat_field", "hot_pixels"),
-        "_collect": ("collect", "satellite_trail"),
+        "_collect": ("collect_electrons", "satellite_trail"),
         "_effects": ("Effects", "random_effects"),
         "_readout": ("read_out",),
     },
+    public=(),
 )

@@ -6,7 +6,7 @@ from astropy import units as u
 
 from astroclassify.core import ParameterError, checked, rules
 from astroclassify.instruments import Instrument
-from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._random_streams import RandomStreams
 from astroclassify.simulate._rules import SECONDS, tensor
 from astroclassify.simulate.detector._charge import bleed
 from astroclassify.simulate.detector._chip import ChipWindow, add_flash, flat_field, hot_pixels
@@ -26,11 +26,11 @@ _TRAIL_PEAKS = (10.0, 1000.0)
     camera=rules.instance(Instrument),
     exptime=SECONDS,
     effects=rules.instance(Effects),
-    dice=rules.instance(Dice),
+    streams=rules.instance(RandomStreams),
     extra=rules.optional(tensor),
     window=rules.optional(rules.instance(ChipWindow)),
 )
-def collect(rate, camera, exptime, *, effects, dice, extra=None, window=None):
+def collect_electrons(rate, camera, exptime, *, effects, streams, extra=None, window=None):
     """
     Collect electrons on one chip.
 
@@ -38,14 +38,14 @@ def collect(rate, camera, exptime, *, effects, dice, extra=None, window=None):
     ----------
     rate : torch.Tensor
         Electrons per second and pixel from the sky, float32 ``[y, x]``, shape of the chip's science area,
-        on the device of ``dice``.
+        on the device of ``streams``.
     camera : Instrument
         For its dark current, full well and pixels.
     exptime : float
         Seconds.
     effects : Effects
         Strengths of the detector's effects.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     extra : torch.Tensor, optional
         Further expected electrons, for example those of a satellite's trail.
@@ -73,10 +73,10 @@ def collect(rate, camera, exptime, *, effects, dice, extra=None, window=None):
     _illuminate(expected, effects, window)
     expected += camera.dark_current * effects.dark * exptime * area
     _heat(expected, exptime, effects, window)
-    electrons = dice.poisson(expected) if effects.photon_noise else expected
+    electrons = streams.poisson(expected) if effects.photon_noise else expected
     if effects.cosmic_ray_rate:
         size = pixel_size(camera) * window.binning
-        add_cosmic_rays(electrons, exptime, rate=effects.cosmic_ray_rate, size=size, dice=dice)
+        add_cosmic_rays(electrons, exptime, rate=effects.cosmic_ray_rate, size=size, streams=streams)
     if effects.bleeding:
         bleed(electrons, camera.full_well * area)
     return electrons
@@ -103,11 +103,11 @@ def _heat(expected, exptime, effects, window):
 
 @checked(
     shape=rules.shape,
-    dice=rules.instance(Dice),
+    streams=rules.instance(RandomStreams),
     width=rules.optional(rules.quantity(u.pix, 0.1)),
     peak=rules.optional(rules.quantity(u.electron, 0)),
 )
-def satellite_trail(shape, dice, *, width=None, peak=None):
+def satellite_trail(shape, streams, *, width=None, peak=None):
     """
     Draw the trail of a satellite that crosses the field.
 
@@ -115,7 +115,7 @@ def satellite_trail(shape, dice, *, width=None, peak=None):
     ----------
     shape : tuple of int
         Rows and columns of the whole mosaic, both chips and their gap.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     width : float, optional
         FWHM in pixels; by default random, 2 to 10.
@@ -125,16 +125,16 @@ def satellite_trail(shape, dice, *, width=None, peak=None):
     Returns
     -------
     torch.Tensor
-        Expected electrons, float32, of the given shape, on the device of ``dice``.
+        Expected electrons, float32, of the given shape, on the device of ``streams``.
 
     Notes
     -----
     A straight line through a random pixel at a random angle, with a Gaussian profile.
     """
-    width = dice.log_uniform(*_TRAIL_WIDTHS) if width is None else width
-    peak = dice.log_uniform(*_TRAIL_PEAKS) if peak is None else peak
-    y, x = dice.rng.random(2) * np.array(shape)
-    angle = dice.rng.uniform(0, np.pi)
+    width = streams.log_uniform(*_TRAIL_WIDTHS) if width is None else width
+    peak = streams.log_uniform(*_TRAIL_PEAKS) if peak is None else peak
+    y, x = streams.rng.random(2) * np.array(shape)
+    angle = streams.rng.uniform(0, np.pi)
     # Along the longer of its legs, the trail has one short run of pixels at every step.
     if np.abs(np.sin(angle)) > np.abs(np.cos(angle)):
         step, across, profile = _runs(shape, (y, x), np.cos(angle) / np.sin(angle), width)
@@ -142,9 +142,9 @@ def satellite_trail(shape, dice, *, width=None, peak=None):
     else:
         step, across, profile = _runs(shape[::-1], (x, y), np.tan(angle), width)
         indices = across * shape[1] + step
-    image = torch.zeros(shape[0] * shape[1], device=dice.device)
-    image[torch.from_numpy(indices).to(dice.device)] = (
-        torch.from_numpy(peak * profile).float().to(dice.device)
+    image = torch.zeros(shape[0] * shape[1], device=streams.device)
+    image[torch.from_numpy(indices).to(streams.device)] = (
+        torch.from_numpy(peak * profile).float().to(streams.device)
     )
     return image.view(*shape)
 

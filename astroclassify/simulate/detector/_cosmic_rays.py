@@ -7,7 +7,7 @@ from scipy.special import ndtr
 
 from astroclassify.core import checked, rules
 from astroclassify.instruments import Instrument
-from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._random_streams import RandomStreams
 from astroclassify.simulate._rules import SECONDS, tensor
 
 #: Micrometres per pixel, where that is not 15 (WFC3 Instrument Handbook, Table 5.1). CSST: 0.074 arcseconds
@@ -66,9 +66,9 @@ def pixel_size(camera):
     exptime=SECONDS,
     rate=rules.quantity(u.s**-1 * u.cm**-2, 0),
     size=rules.quantity(u.um, 0),
-    dice=rules.instance(Dice),
+    streams=rules.instance(RandomStreams),
 )
-def add_cosmic_rays(electrons, exptime, *, rate, size, dice):
+def add_cosmic_rays(electrons, exptime, *, rate, size, streams):
     """
     Add the tracks of an exposure.
 
@@ -82,7 +82,7 @@ def add_cosmic_rays(electrons, exptime, *, rate, size, dice):
         Hits per second and square centimetre.
     size : float
         Micrometres per pixel.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Notes
@@ -92,11 +92,11 @@ def add_cosmic_rays(electrons, exptime, *, rate, size, dice):
     wanders along the chip.
     """
     area = electrons.numel() * (size * 1e-4) ** 2
-    number = int(dice.rng.poisson(rate * area * exptime))
-    worms = int(dice.rng.binomial(number, _WORMS))
+    number = int(streams.rng.poisson(rate * area * exptime))
+    worms = int(streams.rng.binomial(number, _WORMS))
     for draw, count in ((_tracks, number - worms), (_worms, worms)):
         if count:
-            _deposit(electrons, *draw(count, electrons.shape, size, dice.rng))
+            _deposit(electrons, *draw(count, electrons.shape, size, streams.rng))
 
 
 def _worms(number, shape, size, rng):

@@ -5,7 +5,7 @@ import torch
 
 from astroclassify.core import ParameterError, checked, rules
 from astroclassify.instruments import PHYSICAL_PRESCAN, SCIENCE, SERIAL_OVERSCAN, ChipLayout, Instrument
-from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._random_streams import RandomStreams
 from astroclassify.simulate._rules import tensor
 from astroclassify.simulate.detector._charge import defer
 from astroclassify.simulate.detector._effects import Effects
@@ -28,23 +28,23 @@ _GRADIENT_ALONG_COLUMNS = 0.1
     layout=rules.instance(ChipLayout),
     camera=rules.instance(Instrument),
     effects=rules.instance(Effects),
-    dice=rules.instance(Dice),
+    streams=rules.instance(RandomStreams),
 )
-def read_out(electrons, layout, camera, *, effects, dice):
+def read_out(electrons, layout, camera, *, effects, streams):
     """
     Read a chip through its amplifiers.
 
     Parameters
     ----------
     electrons : torch.Tensor
-        The science area, float32, shape ``layout.science_shape``, on the device of ``dice``.
+        The science area, float32, shape ``layout.science_shape``, on the device of ``streams``.
     layout : ChipLayout
         Where everything lies in the raw image.
     camera : Instrument
         For its amplifiers, geometry and converter.
     effects : Effects
         Strengths of the detector's effects.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
 
     Returns
@@ -68,9 +68,9 @@ def read_out(electrons, layout, camera, *, effects, dice):
         _transfer(signal, layout, camera, effects.cte)
     if effects.crosstalk and len(layout.amplifiers) > 1:
         signal -= signal.flip(1).mul_(effects.crosstalk)
-    stripes = torch.from_numpy(_stripes(layout.shape[0], dice.rng)).to(signal) * effects.striping
+    stripes = torch.from_numpy(_stripes(layout.shape[0], streams.rng)).to(signal) * effects.striping
     for name in dict.fromkeys(section.amplifier for section in layout.sections):
-        _amplify(signal, stripes, layout, camera.amplifiers[name], effects, dice)
+        _amplify(signal, stripes, layout, camera.amplifiers[name], effects, streams)
     counts = signal.round_().clamp_(0, camera.adc_max).to(torch.int32)
     return counts.cpu().numpy().astype(np.uint16)
 
@@ -157,16 +157,16 @@ def _stripes(rows, rng):
     return stripes / stripes.std()
 
 
-def _amplify(signal, stripes, layout, amplifier, effects, dice):
+def _amplify(signal, stripes, layout, amplifier, effects, streams):
     """Turn the electrons of one amplifier's part of the raw image into ADU, in place."""
     rows, columns = _box(_read_by(layout, amplifier.name))
     part = signal[rows, columns]
     if effects.read_noise:
-        part += dice.normal(tuple(part.shape)).mul_(amplifier.read_noise * effects.read_noise)
+        part += streams.normal(tuple(part.shape)).mul_(amplifier.read_noise * effects.read_noise)
     if effects.striping:
         part += stripes[rows, None]
     part /= amplifier.gain
-    along_rows, along_columns = _bias(part.shape, layout, amplifier, effects, dice.rng)
+    along_rows, along_columns = _bias(part.shape, layout, amplifier, effects, streams.rng)
     part += torch.from_numpy(along_rows).to(part)[:, None]
     part += torch.from_numpy(along_columns).to(part)
 

@@ -6,8 +6,9 @@ from astroclassify.core import lazy_names
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {
-        "_observe": ("observe",),
+        "_observe": ("observe_scene",),
         "_psf": ("PointSpread", "point_spread"),
         "_telescopes": ("CSST", "HST", "Optics", "Telescope", "random_optics"),
     },
+    public=(),
 )

@@ -110,7 +110,7 @@ def stray_light(shape, level, angle, *, device="cpu"):
     shape : tuple of int
         Rows and columns.
     level : float
-        At the brightest place.
+        At the brightest position.
     angle : float
         Direction that it comes from, radians, from x towards y.
     device : str or torch.device, default "cpu"

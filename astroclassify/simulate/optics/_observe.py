@@ -48,7 +48,7 @@ def _catalogue(name, value):
     shape=rules.shape,
     factor=rules.whole(),
 )
-def observe(diffuse, points, psf, *, shape, factor=2):
+def observe_scene(diffuse, points, psf, *, shape, factor=2):
     """
     Convolve a scene with the point-spread function.
 

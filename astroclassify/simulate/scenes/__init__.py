@@ -9,8 +9,9 @@ __getattr__, __dir__, __all__ = lazy_names(
         "_bodies": ("Body", "BodyKind", "CLASSES", "KINDS", "random_body", "random_view"),
         "_fields": ("add_background", "add_foreground"),
         "_palette": ("Response", "SPECTRA", "STAR_TYPES", "response"),
-        "_pictures": ("PictureBody", "from_image"),
+        "pictures._body": ("PictureBody", "from_image"),
         "_scene": ("Scene",),
         "_view": ("View",),
     },
+    public=(),
 )

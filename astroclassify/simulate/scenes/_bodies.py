@@ -47,7 +47,7 @@ class BodyKind:
     label : str
         One of ``CLASSES``.
     draw : str
-        Where ``draw(body, view, dice) -> Scene`` is: module of this room, colon, name.
+        Where ``draw(body, view, streams) -> Scene`` is: module below this room, colon, name.
     weight : float
         How often it is drawn within its class.
     distance, radius : tuple of float
@@ -94,34 +94,54 @@ class BodyKind:
 
 _MPC = 1e6
 _KINDS = (
-    BodyKind("spiral", "galaxy", "_galaxies:spiral", 3.0, (1 * _MPC, 140 * _MPC), (4e3, 25e3), (18.5, 22.5)),
     BodyKind(
-        "elliptical", "galaxy", "_galaxies:elliptical", 2.0, (1 * _MPC, 90 * _MPC), (2e3, 30e3), (19.0, 23.0)
+        "spiral", "galaxy", "galaxies._draw:spiral", 3.0, (1 * _MPC, 140 * _MPC), (4e3, 25e3), (18.5, 22.5)
     ),
     BodyKind(
-        "edge-on", "galaxy", "_galaxies:edge_on", 1.5, (1 * _MPC, 140 * _MPC), (4e3, 25e3), (18.5, 22.5)
+        "elliptical",
+        "galaxy",
+        "galaxies._draw:elliptical",
+        2.0,
+        (1 * _MPC, 90 * _MPC),
+        (2e3, 30e3),
+        (19.0, 23.0),
     ),
     BodyKind(
-        "irregular", "galaxy", "_galaxies:irregular", 1.1, (0.5 * _MPC, 30 * _MPC), (0.5e3, 6e3), (20.0, 24.0)
+        "edge-on", "galaxy", "galaxies._draw:edge_on", 1.5, (1 * _MPC, 140 * _MPC), (4e3, 25e3), (18.5, 22.5)
     ),
-    BodyKind("dwarf", "galaxy", "_galaxies:dwarf", 0.8, (0.4 * _MPC, 9 * _MPC), (0.4e3, 2.5e3), (21.5, 25.5)),
-    BodyKind("merger", "galaxy", "_galaxies:merger", 2.2, (5 * _MPC, 280 * _MPC), (8e3, 50e3), (18.5, 22.5)),
-    BodyKind("group", "galaxy", "_galaxies:group", 1.8, (10 * _MPC, 400 * _MPC), (20e3, 100e3), (19.0, 22.5)),
+    BodyKind(
+        "irregular",
+        "galaxy",
+        "galaxies._draw:irregular",
+        1.1,
+        (0.5 * _MPC, 30 * _MPC),
+        (0.5e3, 6e3),
+        (20.0, 24.0),
+    ),
+    BodyKind(
+        "dwarf", "galaxy", "galaxies._draw:dwarf", 0.8, (0.4 * _MPC, 9 * _MPC), (0.4e3, 2.5e3), (21.5, 25.5)
+    ),
+    BodyKind(
+        "merger", "galaxy", "galaxies._draw:merger", 2.2, (5 * _MPC, 280 * _MPC), (8e3, 50e3), (18.5, 22.5)
+    ),
+    BodyKind(
+        "group", "galaxy", "galaxies._draw:group", 1.8, (10 * _MPC, 400 * _MPC), (20e3, 100e3), (19.0, 22.5)
+    ),
     BodyKind(
         "emission",
         "nebula",
-        "_nebulae:emission",
+        "gas._nebulae:emission",
         4.0,
         (500, 900e3),
         (1, 150),
         (-12.0, -15.0),
         HALPHA_BRIGHTNESS,
     ),
-    BodyKind("reflection", "nebula", "_nebulae:reflection", 1.5, (100, 2e3), (0.05, 2), (18.0, 23.5)),
+    BodyKind("reflection", "nebula", "gas._nebulae:reflection", 1.5, (100, 2e3), (0.05, 2), (18.0, 23.5)),
     BodyKind(
         "planetary",
         "nebula",
-        "_nebulae:planetary",
+        "gas._nebulae:planetary",
         3.0,
         (300, 8e3),
         (0.03, 0.6),
@@ -129,16 +149,30 @@ _KINDS = (
         HALPHA_BRIGHTNESS,
     ),
     BodyKind(
-        "remnant", "nebula", "_nebulae:remnant", 1.0, (700, 60e3), (1, 25), (-13.3, -15.3), HALPHA_BRIGHTNESS
+        "remnant",
+        "nebula",
+        "gas._nebulae:remnant",
+        1.0,
+        (700, 60e3),
+        (1, 25),
+        (-13.3, -15.3),
+        HALPHA_BRIGHTNESS,
     ),
     BodyKind(
-        "bubble", "nebula", "_nebulae:bubble", 0.8, (1e3, 60e3), (1, 20), (-13.0, -15.0), HALPHA_BRIGHTNESS
+        "bubble",
+        "nebula",
+        "gas._nebulae:bubble",
+        0.8,
+        (1e3, 60e3),
+        (1, 20),
+        (-13.0, -15.0),
+        HALPHA_BRIGHTNESS,
     ),
-    BodyKind("dark", "nebula", "_nebulae:dark", 0.8, (150, 3e3), (0.05, 3), (20.0, 24.0)),
+    BodyKind("dark", "nebula", "gas._nebulae:dark", 0.8, (150, 3e3), (0.05, 3), (20.0, 24.0)),
     BodyKind(
         "globular",
         "star cluster",
-        "_clusters:globular",
+        "stars._clusters:globular",
         3.0,
         (3e3, 900e3),
         (8, 60),
@@ -148,7 +182,7 @@ _KINDS = (
     BodyKind(
         "open",
         "star cluster",
-        "_clusters:open_cluster",
+        "stars._clusters:open_cluster",
         1.5,
         (0.5e3, 60e3),
         (1.5, 12),
@@ -158,14 +192,14 @@ _KINDS = (
     BodyKind(
         "young",
         "star cluster",
-        "_clusters:young_cluster",
+        "stars._clusters:young_cluster",
         1.0,
         (4e3, 900e3),
         (2, 40),
         (-12.0, -6.0),
         ABSOLUTE_MAGNITUDE,
     ),
-    BodyKind("field", "field", "_clusters:empty_field", 1.0, (1.0, 1.0), (1e-4, 1e-2), (23.0, 23.0)),
+    BodyKind("field", "field", "stars._clusters:empty_field", 1.0, (1.0, 1.0), (1e-4, 1e-2), (23.0, 23.0)),
 )
 KINDS = MappingProxyType({kind.name: kind for kind in _KINDS})
 
@@ -339,11 +373,11 @@ class Body:
             What the window shows of the body, behind its extinction; the same each time.
         """
         # Imported here: drawing needs torch, saying what there is to draw does not.
-        from astroclassify.simulate._dice import Dice
+        from astroclassify.simulate._random_streams import RandomStreams
         from astroclassify.simulate.scenes._scene import MAGNITUDES_PER_DEPTH
 
         draw = import_string(f"{__package__}.{KINDS[self.kind].draw}")
-        scene = draw(self, view, Dice(self.seed, device=device))
+        scene = draw(self, view, RandomStreams(self.seed, device=device))
         if self.extinction > 0:
             scene.screen(self.extinction / MAGNITUDES_PER_DEPTH)
         return scene
@@ -368,7 +402,7 @@ def random_body(kind=None, rng=None, *, label=None, angular_radius=None):
     label : str, optional
         One of ``CLASSES``, if no kind is given; by default any, evenly.
     angular_radius : float, optional
-        Arcseconds wished for, moved into what the kind's distances and radii allow. By default
+        Wanted, in arcseconds; moved into what the kind's distances and radii allow. By default
         log-uniform, for all kinds alike, so that a body's size on the sky says little about its class: one in
         five from 6 to 20, the others from 20 to 900.
 
@@ -387,8 +421,8 @@ def random_body(kind=None, rng=None, *, label=None, angular_radius=None):
     chosen = body_kind(kind) if kind else random_kind(rng, label or rng.choice(CLASSES))
     small, large = chosen.angular_radii
     sizes = _SMALL_SIZES if rng.random() < _SMALL_SHARE else _SIZES
-    wished = angular_radius or np.exp(rng.uniform(*np.log(sizes)))
-    angle = float(np.clip(wished, small, large))
+    target = angular_radius or np.exp(rng.uniform(*np.log(sizes)))
+    angle = float(np.clip(target, small, large))
     distance, radius = _distance_and_radius(chosen, angle / _ARCSEC_PER_RADIAN, rng)
     latitude = float(np.degrees(np.arcsin(rng.uniform(0.02, 1.0))))
     return Body(

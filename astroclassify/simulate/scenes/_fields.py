@@ -5,7 +5,7 @@ import torch
 from astropy import units as u
 
 from astroclassify.core import ParameterError, checked, rules
-from astroclassify.simulate._dice import Dice
+from astroclassify.simulate._random_streams import RandomStreams
 from astroclassify.simulate._rules import STRENGTH
 from astroclassify.simulate.scenes._scene import MARGIN, Scene
 
@@ -75,11 +75,11 @@ def galaxy_density(magnitude=25.0):
 @checked(
     scene=rules.instance(Scene),
     latitude=rules.quantity(u.deg, -90, 90),
-    dice=rules.instance(Dice),
+    streams=rules.instance(RandomStreams),
     density=STRENGTH,
     pixels_each=STRENGTH,
 )
-def add_foreground(scene, latitude, dice, *, density=1.0, pixels_each=_PIXELS_PER_STAR):
+def add_foreground(scene, latitude, streams, *, density=1.0, pixels_each=_PIXELS_PER_STAR):
     """
     Add stars of the Milky Way.
 
@@ -89,7 +89,7 @@ def add_foreground(scene, latitude, dice, *, density=1.0, pixels_each=_PIXELS_PE
         Changed in place.
     latitude : float
         Galactic latitude, degrees.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     density : float, default 1
         Multiplies their number.
@@ -101,7 +101,7 @@ def add_foreground(scene, latitude, dice, *, density=1.0, pixels_each=_PIXELS_PE
     ParameterError
         If the density is negative.
     """
-    rng = dice.rng
+    rng = streams.rng
     of_latitude = star_density(latitude, 25.0) / star_density(90.0, 25.0) * rng.lognormal(0, _FIELD_TO_FIELD)
     expected, limit = _counts(scene, density * of_latitude, _STAR_MAGNITUDES, _STAR_COUNTS, pixels_each)
     number = rng.poisson(expected)
@@ -109,7 +109,7 @@ def add_foreground(scene, latitude, dice, *, density=1.0, pixels_each=_PIXELS_PE
     temperature = np.interp(magnitude, _COLOUR_MAGNITUDES, _COLOURS) * rng.lognormal(0, 0.1, number)
     halo = (rng.random(number) < _HALO) & (magnitude > 17)
     temperature[halo] = rng.uniform(5500, 6600, halo.sum())
-    scene.add_stars(*_places(rng, scene.view, number), magnitude, temperature)
+    scene.add_stars(*_positions(rng, scene.view, number), magnitude, temperature)
 
 
 def _counts(scene, density, magnitudes, logs, pixels_each):
@@ -136,13 +136,13 @@ def _magnitudes(rng, number, magnitudes, logs, limit):
     return np.interp(faintest + np.log10(1 - rng.random(number)), logs, magnitudes)
 
 
-def _places(rng, view, number):
+def _positions(rng, view, number):
     margin = _margin(view)
     return (rng.uniform(-0.5 - margin, side - 0.5 + margin, number) for side in view.shape)
 
 
-@checked(scene=rules.instance(Scene), dice=rules.instance(Dice), density=STRENGTH)
-def add_background(scene, dice, *, density=1.0):
+@checked(scene=rules.instance(Scene), streams=rules.instance(RandomStreams), density=STRENGTH)
+def add_background(scene, streams, *, density=1.0):
     """
     Add faint galaxies behind the body.
 
@@ -150,7 +150,7 @@ def add_background(scene, dice, *, density=1.0):
     ----------
     scene : Scene
         Changed in place.
-    dice : Dice
+    streams : RandomStreams
         Source of randomness.
     density : float, default 1
         Multiplies their number.
@@ -165,7 +165,7 @@ def add_background(scene, dice, *, density=1.0):
     Bright ones are larger, and more often old; Sersic profiles of index 1 and 4. Most disks that are large
     enough to show it have a bulge and two arms.
     """
-    rng = dice.rng
+    rng = streams.rng
     expected, limit = _counts(scene, density, _GALAXY_MAGNITUDES, _GALAXY_COUNTS, _PIXELS_PER_GALAXY)
     number = rng.poisson(expected)
     magnitude = _magnitudes(rng, number, _GALAXY_MAGNITUDES, _GALAXY_COUNTS, limit)
@@ -174,7 +174,7 @@ def add_background(scene, dice, *, density=1.0):
     old = rng.random(number) < np.where(index == 4, 0.8, np.interp(magnitude, (18, 24), (0.4, 0.05)))
     galaxies = np.stack(
         [
-            *_places(rng, scene.view, number),
+            *_positions(rng, scene.view, number),
             10 ** (-0.4 * magnitude) / scene.view.pixel_area,
             np.maximum(arcsec / scene.view.pixel_scale, _SMALLEST),
             np.where(index == 4, rng.uniform(0.6, 1.0, number), rng.uniform(0.2, 1.0, number)),
@@ -185,7 +185,7 @@ def add_background(scene, dice, *, density=1.0):
     large = (index == 1) & (galaxies[3] > _SHOWS_ARMS) & (rng.random(number) < _ARMED)
     arms = np.where(large, rng.uniform(0.3, 0.8, number) * rng.choice([-1.0, 1.0], number), 0.0)
     if number:
-        settings = {"planes": old.astype(int), "arms": arms, "device": dice.device}
+        settings = {"planes": old.astype(int), "arms": arms, "device": streams.device}
         planes = render_galaxies(galaxies, scene.view.shape, **settings)
         for spectrum, light in zip(("star-forming", "old"), planes, strict=True):
             scene.add(spectrum, light)
@@ -242,8 +242,8 @@ def _add_stamps(images, galaxies, reach, shape):
     stamps = _sersic_stamps(dy, dx, own[3:7].float(), own[8].float()).mul_(edge)
     stamps *= own[2].float() / stamps.sum((1, 2), keepdim=True)
     inside = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
-    place = torch.where(inside, own[7].long() + row * shape[1] + column, images.numel() - 1)
-    images.index_add_(0, place.reshape(-1), stamps.reshape(-1))
+    index = torch.where(inside, own[7].long() + row * shape[1] + column, images.numel() - 1)
+    images.index_add_(0, index.reshape(-1), stamps.reshape(-1))
 
 
 def _sersic_stamps(dy, dx, own, arms):

@@ -47,7 +47,7 @@ _V_WAVELENGTH = 550.0
 @dataclass(frozen=True)
 class Response:
     """
-    How a band answers to the palette.
+    Response of a band to each spectrum of the palette.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class Response:
 @checked(instrument=CAMERA, band=is_band, redshift=NUMBER)
 def response(instrument, band, *, redshift=0.0):
     """
-    Work out how a band answers to the palette.
+    Compute the response of a band to the palette.
 
     Parameters
     ----------
@@ -104,6 +104,8 @@ def response(instrument, band, *, redshift=0.0):
     >>> halpha.rates["hii"] / halpha.rates["old"] > 5 * blue.rates["hii"] / blue.rates["old"]
     True
     """
+    # Redshifts of one step share a response: 5e-4 moves a line at 600 nm by 0.3 nm, a fraction of the width
+    # of the narrowest filters (some 2 nm).
     steps = round(redshift / 5e-4)
     if isinstance(band, str):
         return _shipped_response(getattr(instrument, "name", instrument), band, steps)
@@ -120,6 +122,8 @@ def _response(bandpass, redshift):
     for name in SPECTRA:
         spectrum = named_spectrum(name)
         shifted = spectrum if redshift == 0 else photometry.redshift(spectrum, redshift)
+        # Spectra of gas are normalised to Hbeta, but the unit of a gas layer is Halpha's flux: the lines of a
+        # unit are weaker by the ratio of the two.
         rates[name] = _rate(shifted, bandpass) / (1.0 if name in _LIGHT else _HALPHA_OVER_HBETA)
     return Response(bandpass, MappingProxyType(rates), *_at_rest(bandpass))
 
@@ -173,6 +177,8 @@ def named_spectrum(name):
 def _attenuation(pivot):
     from dust_extinction.parameter_averages import G23
 
+    # The Galaxy's mean extinction curve (R_V = 3.1), read at the band's pivot and at 550 nm: one number for
+    # the whole band. Within a broad band the blue end is dimmed more than that, the red end less.
     model = G23(Rv=3.1)
     wavenumbers = 1e3 / np.array([u.Quantity(pivot, u.nm).value, _V_WAVELENGTH]) / u.micron
     in_band, in_v = model(wavenumbers)
@@ -193,6 +199,7 @@ def star_types(temperature):
     numpy.ndarray
         Indices in ``STAR_TYPES``, int16.
     """
+    # Nearest in the logarithm: colours of hot stars hardly change with temperature, those of cool ones much.
     known = np.log(_star_temperatures())[::-1]
     between = (known[1:] + known[:-1]) / 2
     return (len(known) - 1 - np.searchsorted(between, np.log(np.asarray(temperature, float)))).astype(

@@ -123,6 +123,7 @@ class Scene:
             y = np.clip(np.round(points[0]), 0, rows - 1).astype(int)
             x = np.clip(np.round(points[1]), 0, columns - 1).astype(int)
             at = depth.cpu().numpy()[y, x]
+        # Optical depth to magnitudes: 2.5 log10(e) = 1.086.
         points[4] += MAGNITUDES_PER_DEPTH * at
         self._sources = [points]
 
@@ -177,7 +178,7 @@ class Scene:
         Parameters
         ----------
         response : Response
-            How the band answers.
+            Response of the band.
 
         Returns
         -------
@@ -189,6 +190,8 @@ class Scene:
         diffuse = torch.zeros(self.view.shape, device=self.device)
         for spectrum, light, dust in self._layers:
             rate = response.rates[spectrum] * self.view.pixel_area
+            # A screen of optical depth tau in V dims the light behind it by exp(-tau A / A_V) in the band.
+            # Each layer has one of its own, so that stars before a cloud are not reddened by it.
             if dust is None:
                 diffuse.add_(light, alpha=rate)
             elif isinstance(dust, torch.Tensor):

@@ -153,9 +153,12 @@ class View:
         View
             A window whose pixel (0, 0) covers the first ``factor`` rows and columns of this one.
         """
+        # A large pixel i covers pixels i f to i f + f - 1; the n of them reach from -0.5 to n f - 0.5, so
+        # that their middle is at (n f - 1) / 2 on the old grid, which is beyond the old middle where n f is
+        # larger than the old side.
         shape = tuple(-(-n // factor) for n in self.shape)
         centre = tuple((n * factor - 1) / 2 for n in shape)
-        middle = tuple(float(place) for place in self.to_body(*centre))
+        middle = tuple(float(position) for position in self.to_body(*centre))
         distortion = self.distortion
         if distortion is not None:
             offset = (c - (n - 1) / 2 for c, n in zip(centre, self.shape, strict=True))

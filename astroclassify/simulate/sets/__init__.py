@@ -17,4 +17,5 @@ __getattr__, __dir__, __all__ = lazy_names(
         "_plan": ("ExposurePlan", "plan_exposure"),
         "_twins": ("TwinPlans", "simulate_twin", "twin_plans"),
     },
+    public=(),
 )

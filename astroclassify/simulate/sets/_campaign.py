@@ -173,7 +173,7 @@ class _Job:
     progress=rules.optional(rules.flag),
     previews=rules.flag,
 )
-def simulate_set(folder, *, count, seed, config=None, processes=1, progress=False, previews=False):
+def simulate_set(folder, *, count, seed, config=None, processes=1, progress=None, previews=False):
     """
     Make raw files of simulated exposures, with a manifest and the truth beside them.
 
@@ -191,7 +191,7 @@ def simulate_set(folder, *, count, seed, config=None, processes=1, progress=Fals
     processes : int, default 1
         How many at a time, each with one thread. A script that asks for more than one must guard its
         entry by ``if __name__ == "__main__"``, as `multiprocessing` says.
-    progress : bool or None, default False
+    progress : bool, optional
         Show a progress bar; `None` shows it on a terminal.
     previews : bool, default False
         Save a picture beside each file as well.
@@ -222,7 +222,7 @@ def simulate_set(folder, *, count, seed, config=None, processes=1, progress=Fals
     progress=rules.optional(rules.flag),
     previews=rules.flag,
 )
-def simulate_plans(folder, plans, *, processes=1, progress=False, previews=False):
+def simulate_plans(folder, plans, *, processes=1, progress=None, previews=False):
     """
     Make raw files of planned exposures, with a manifest and the truth beside them.
 
@@ -236,7 +236,7 @@ def simulate_plans(folder, plans, *, processes=1, progress=False, previews=False
         this set differ from others, as values of a TOML file. It is sent to workers, so it can be pickled.
     processes : int, default 1
         How many at a time, each with one thread.
-    progress : bool or None, default False
+    progress : bool, optional
         Show a progress bar; `None` shows it on a terminal.
     previews : bool, default False
         Save a picture beside each file as well.

@@ -7,14 +7,14 @@ import numpy as np
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate.scenes._palette import response
+from astroclassify.simulate.sets._blurry import BRIGHT_QUANTILE
 from astroclassify.simulate.sets._levels import Setup, coarse_factor, noise_terms, signal_to_noise
-from astroclassify.simulate.sets._spoil import BRIGHT_QUANTILE
 
 _DISC_SIDE = 101  # points across the body unit's disc
 
 
 @dataclass(frozen=True)
-class ChipSight:
+class ChipView:
     """
     What one chip sees of a body.
 
@@ -30,7 +30,7 @@ class ChipSight:
     part: float
 
 
-def chip_sights(body, view, *, instrument, band, exptime, sky, effects, aperture=None):
+def chip_views(body, view, *, instrument, band, exptime, sky, effects, aperture=None):
     """
     Predict what each chip of an exposure sees of its body.
 
@@ -53,23 +53,23 @@ def chip_sights(body, view, *, instrument, band, exptime, sky, effects, aperture
 
     Returns
     -------
-    dict of int to ChipSight
+    dict of int to ChipView
         For each chip, by number.
     """
     field, camera = FieldOfView.of(instrument, aperture), INSTRUMENTS[instrument]
-    answer = response(instrument, band, redshift=body.redshift)
-    noise = noise_terms(answer, camera, sky, effects)
+    rates = response(instrument, band, redshift=body.redshift)
+    noise = noise_terms(rates, camera, sky, effects)
     light, factor = (
         Setup(instrument, band, aperture, effects.flat_field).light(body, view),
         coarse_factor(view),
     )
-    parts, sights = parts_seen(view, instrument=instrument, aperture=aperture), {}
+    parts, views = parts_seen(view, instrument=instrument, aperture=aperture), {}
     for chip in field.layouts:
         rows, columns = _window(field, chip)
         inside = light[_whole_pixels(rows, factor), _whole_pixels(columns, factor)]
         signal = float(np.quantile(inside, BRIGHT_QUANTILE))
-        sights[chip] = ChipSight(signal_to_noise(signal, exptime, noise), parts[chip])
-    return sights
+        views[chip] = ChipView(signal_to_noise(signal, exptime, noise), parts[chip])
+    return views
 
 
 def parts_seen(view, *, instrument, aperture=None):

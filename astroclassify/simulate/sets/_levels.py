@@ -55,7 +55,7 @@ def coarse_factor(view):
     return max(1, -(-max(view.shape) // MAP_SIDE))
 
 
-def small_map(scene, answer, pixel_scale, *, areas=1.0):
+def small_map(scene, band_response, pixel_scale, *, areas=1.0):
     """
     Give the light of a coarse scene in a band, stars included.
 
@@ -63,7 +63,7 @@ def small_map(scene, answer, pixel_scale, *, areas=1.0):
     ----------
     scene : Scene
         The scene.
-    answer : Response
+    band_response : Response
         The band.
     pixel_scale : float
         Arcseconds per detector pixel.
@@ -75,7 +75,7 @@ def small_map(scene, answer, pixel_scale, *, areas=1.0):
     numpy.ndarray
         Electrons per second and detector pixel, float64, of the scene's shape.
     """
-    diffuse, points = scene.observed(answer)
+    diffuse, points = scene.observed(band_response)
     electrons = diffuse.double().numpy() * areas + splat(points, scene.view.shape).double().numpy()
     return electrons * (pixel_scale / scene.view.pixel_scale) ** 2
 
@@ -174,11 +174,11 @@ class Setup:
         numpy.ndarray
             As `light` gives it.
         """
-        answer = response(self.instrument, self.band, redshift=body.redshift)
+        band_response = response(self.instrument, self.band, redshift=body.redshift)
         factor = coarse_factor(view)
         areas = self.field.areas(factor)
         areas = areas if isinstance(areas, float) else areas.double().cpu().numpy()
-        return small_map(scene, answer, view.pixel_scale, areas=areas) * self.sensitivity(factor)
+        return small_map(scene, band_response, view.pixel_scale, areas=areas) * self.sensitivity(factor)
 
     def level(self, body, view):
         """
@@ -214,12 +214,12 @@ class Setup:
             Relative to the mean of each chip; zero between the chips.
         """
         field = self.field
-        places = [(np.arange(-(-n // factor)) + 0.5) * factor - 0.5 for n in field.shape]
-        seen = np.zeros([len(along) for along in places])
+        centres = [(np.arange(-(-n // factor)) + 0.5) * factor - 0.5 for n in field.shape]
+        seen = np.zeros([len(along) for along in centres])
         for chip, layout in field.layouts.items():
             window = ChipWindow.of(field.camera, layout, bandpass=BANDS[self.instrument, self.band])
             spans, on_chip = [], []
-            sides = zip(places, field.corners[chip], layout.science_shape, window.origin, strict=True)
+            sides = zip(centres, field.corners[chip], layout.science_shape, window.origin, strict=True)
             for along, corner, side, origin in sides:
                 first, last = np.searchsorted(along, [corner, corner + side * layout.binning])
                 spans.append(slice(first, last))
@@ -245,7 +245,7 @@ class Setup:
         return float(unit * 10 ** (-0.4 * surface_brightness) * self.field.camera.pixel_scale**2)
 
 
-def levelled(body, view, setup, wished):
+def scaled_to(body, view, setup, target):
     """
     Choose the brightness at which a body has a mean level of light in a view, if its kind allows it.
 
@@ -257,7 +257,7 @@ def levelled(body, view, setup, wished):
         Window of the whole field on detector pixels.
     setup : Setup
         What the frame is taken with.
-    wished : float
+    target : float
         Electrons per second and pixel.
 
     Returns
@@ -269,9 +269,9 @@ def levelled(body, view, setup, wished):
     # A brighter body also has other stars and clusters, so that its light is not just multiplied.
     for _ in range(_LEVEL_STEPS):
         level = setup.level(body, view)
-        if level > 0 and abs(np.log(wished / level)) < _LEVEL_TOLERANCE:
+        if level > 0 and abs(np.log(target / level)) < _LEVEL_TOLERANCE:
             return body
-        body = kind_allows(kind, body, wished / level) if level > 0 else None
+        body = kind_allows(kind, body, target / level) if level > 0 else None
         if body is None:
             return None
     return None
@@ -382,13 +382,13 @@ def _background(bandpass, zodiacal, earth):
     return float(sky_rate(bandpass, zodiacal=zodiacal, earth=earth).value)
 
 
-def noise_terms(answer, camera, sky, effects):
+def noise_terms(band_response, camera, sky, effects):
     """
     Say what a pixel holds besides the body's light.
 
     Parameters
     ----------
-    answer : Response
+    band_response : Response
         The band.
     camera : Instrument
         The camera.
@@ -402,7 +402,7 @@ def noise_terms(answer, camera, sky, effects):
     tuple of float
         As `signal_to_noise` takes them.
     """
-    background = _background(answer.bandpass, *sky)
+    background = _background(band_response.bandpass, *sky)
     read_noise = np.mean([amplifier.read_noise for amplifier in camera.amplifiers.values()])
     return (
         background + camera.dark_current * effects.dark,

@@ -24,9 +24,9 @@ from astroclassify.simulate.sets._plan import (
     _generator,
     _if_clear,
     _log_uniform,
-    _place,
     _pointing,
     _rootname,
+    _sky_position,
     _view,
     galactic_latitude,
     setting_of,
@@ -260,7 +260,7 @@ class PicturePlans:
         """
         number = index // self.config.frames_per_body
         setting = setting_of(self.config, self.seed, index)
-        body = _levelled_picture(self, number)
+        body = _picture_at_drawn_level(self, number)
         seen = _seen(self.config, self.seed, index, body, setting)
         plan = ExposurePlan(
             index=index,
@@ -271,7 +271,7 @@ class PicturePlans:
             pointing=(0.0, 0.0, 0.0),
             **{**setting, **seen},
         )
-        return replace(plan, pointing=_pointing(plan, _place(self.seed, number)))
+        return replace(plan, pointing=_pointing(plan, _sky_position(self.seed, number)))
 
     def __hash__(self):
         return hash((self.pictures, self.seed, self.count, self.each))
@@ -286,7 +286,7 @@ class PicturePlans:
     each=rules.flag,
 )
 def simulate_pictures(
-    pictures, folder, *, count, seed=0, config=None, each=False, processes=1, progress=False, previews=False
+    pictures, folder, *, count, seed=0, config=None, each=False, processes=1, progress=None, previews=False
 ):
     """
     Make raw files of real bodies: labelled pictures, exposed by the cameras.
@@ -307,7 +307,7 @@ def simulate_pictures(
         Take the pictures in turn instead of drawing them; see `PicturePlans`.
     processes : int, default 1
         How many at a time; see `~astroclassify.simulate.simulate_set`.
-    progress : bool or None, default False
+    progress : bool, optional
         Show a progress bar; `None` shows it on a terminal.
     previews : bool, default False
         Save a picture beside each file as well.
@@ -362,13 +362,13 @@ def _clean_picture(path, label, seed):
 
 
 @lru_cache(maxsize=64)
-def _levelled_picture(plans, number):
+def _picture_at_drawn_level(plans, number):
     """Give the body a size on the sky, and the brightness that its first frame's level asks for."""
     first = number * plans.config.frames_per_body
     picture, setting = plans.picture(first), setting_of(plans.config, plans.seed, first)
     body = _clean_picture(picture.path, picture.label, _seed_of(plans.seed, picture))
     size = _size(body.picture, setting, _generator(plans.seed, _SIZE, number))
-    ra, dec, _ = _place(plans.seed, number)
+    ra, dec, _ = _sky_position(plans.seed, number)
     latitude = galactic_latitude(ra, dec)
     patch = _generator(plans.seed, _DUST, number).lognormal(0, 0.5)
     dust = np.clip(0.05 / np.sin(np.radians(max(abs(latitude), 1.0))) * patch, *plans.config.extinction)
@@ -380,8 +380,8 @@ def _levelled_picture(plans, number):
     )
     view = _view_of_picture(setting, body, _generator(plans.seed, _VIEW, first, 0))
     setup, (bright, faint) = Setup.of(setting), plans.config.surface_brightness
-    wished = setup.rate(float(_generator(plans.seed, _LEVEL, number).uniform(bright, faint)))
-    return levelled_picture(body, view, setup, wished)
+    target = setup.rate(float(_generator(plans.seed, _LEVEL, number).uniform(bright, faint)))
+    return picture_at_level(body, view, setup, target)
 
 
 def _size(picture, setting, rng):
@@ -415,7 +415,7 @@ def _seed_of(seed, picture):
     return int(fingerprint(f"{seed} {Path(picture.path).name}")[:8], 16) % 2**31
 
 
-def levelled_picture(body, view, setup, wished):
+def picture_at_level(body, view, setup, target):
     """
     Choose the magnitude at which a picture has a mean level of light in a view.
 
@@ -427,7 +427,7 @@ def levelled_picture(body, view, setup, wished):
         Window on detector pixels.
     setup : Setup
         What the frame is taken with.
-    wished : float
+    target : float
         Electrons per second and pixel.
 
     Returns
@@ -439,7 +439,7 @@ def levelled_picture(body, view, setup, wished):
     if not level > 0:
         return body
     # Rounded: the last bits of a sum may depend on the number of threads.
-    return replace(body, magnitude=round(body.brightened(wished / level).magnitude, 4))
+    return replace(body, magnitude=round(body.brightened(target / level).magnitude, 4))
 
 
 def _seen(config, seed, index, body, setting):

@@ -16,13 +16,13 @@ from astroclassify.simulate.detector._effects import Effects, random_effects
 from astroclassify.simulate.optics._telescopes import Optics, random_optics
 from astroclassify.simulate.scenes._bodies import CLASSES, KINDS, Body, random_body, random_view
 from astroclassify.simulate.scenes._view import View
-from astroclassify.simulate.sets._clear import chip_sights
+from astroclassify.simulate.sets._blurry import ExposureSettings, Pointing, blurred
+from astroclassify.simulate.sets._clear import chip_views
 from astroclassify.simulate.sets._config import FULL_FRAME, SimulationConfig
-from astroclassify.simulate.sets._levels import Setup, levelled
-from astroclassify.simulate.sets._spoil import Circumstances, Sight, spoiled
+from astroclassify.simulate.sets._levels import Setup, scaled_to
 
 #: What each stream of random numbers is for: with the set's seed and a number it gives a generator.
-_CLASSES_OF_BLOCK, _NATURE, _PLACE, _LEVEL, _SETTING, _VIEW, _CAUSE, _EXPOSURE = range(8)
+_CLASSES_OF_BLOCK, _NATURE, _SKY_POSITION, _LEVEL, _SETTING, _VIEW, _CAUSE, _EXPOSURE = range(8)
 _BLOCK = 4  # bodies that share out the classes
 _TRIES = 24
 # Bodies tried for a level of light, and for a clear frame of it; views, for the level of a later frame.
@@ -212,7 +212,7 @@ def plan_exposure(config, seed, index):
     their own, before anything is known about the body, and so is the mean level of the body's light in its
     first frame. Bodies of the class are drawn until a small map of that frame says that one has the level
     with a brightness that its kind allows; of later frames, the view that comes nearest is taken. A blurry
-    exposure is the exception: its cause must be able to spoil it. With ``clear_snr`` other bodies of
+    exposure is the exception: its cause must be able to hide it. With ``clear_snr`` other bodies of
     the class, levels and views are tried in the setting as it is, and other filters and times only if none
     of them is clear.
 
@@ -228,7 +228,7 @@ def plan_exposure(config, seed, index):
     seed, index = int(seed), int(index)
     way = _blurry if config.blurry else _clear if config.clear_snr else _ordinary
     plan = way(config, seed, index)
-    return replace(plan, pointing=_pointing(plan, _place(seed, _body_number(config, index))))
+    return replace(plan, pointing=_pointing(plan, _sky_position(seed, _body_number(config, index))))
 
 
 def rootname_of(config, seed, index):
@@ -291,7 +291,7 @@ def _body_number(config, index):
     return index if config.blurry else index // config.frames_per_body
 
 
-def unlevelled_body(config, seed, number, *, attempt=0):
+def body_of_any_brightness(config, seed, number, *, attempt=0):
     """
     Draw a body of a set, with any brightness that its kind allows.
 
@@ -304,7 +304,7 @@ def unlevelled_body(config, seed, number, *, attempt=0):
     number : int
         Of the body.
     attempt : int, default 0
-        Another one gives another body of the same class at the same place.
+        Another one gives another body of the same class at the same position.
 
     Returns
     -------
@@ -314,27 +314,27 @@ def unlevelled_body(config, seed, number, *, attempt=0):
     rng = _generator(seed, _NATURE, number, attempt)
     label = _label(config, seed, number)
     body = random_body(_drawn(rng, {k: w for k, w in config.kinds.items() if KINDS[k].label == label}), rng)
-    ra, dec, _ = _place(seed, number)
+    ra, dec, _ = _sky_position(seed, number)
     latitude = galactic_latitude(ra, dec)
     # As random_body: dust in a layer, patchy.
-    patch = _generator(seed, _PLACE, number, 1).lognormal(0, 0.5)
+    patch = _generator(seed, _SKY_POSITION, number, 1).lognormal(0, 0.5)
     dust = 0.05 / np.sin(np.radians(max(abs(latitude), 1.0))) * patch
     return replace(body, latitude=latitude, extinction=float(np.clip(dust, *config.extinction)))
 
 
 def _label(config, seed, number):
     """Draw the class; of each block of four bodies, in any order, each takes its share of the weights."""
-    block, place = divmod(number, _BLOCK)
+    block, rank = divmod(number, _BLOCK)
     rng = _generator(seed, _CLASSES_OF_BLOCK, block)
-    share = (rng.permutation(_BLOCK)[place] + rng.random(_BLOCK)[place]) / _BLOCK
+    share = (rng.permutation(_BLOCK)[rank] + rng.random(_BLOCK)[rank]) / _BLOCK
     names = [name for name in CLASSES if name in config.classes]
     weights = np.cumsum([config.classes[name] for name in names])
     return names[int(np.searchsorted(weights / weights[-1], share, side="right"))]
 
 
-def _place(seed, number):
+def _sky_position(seed, number):
     """RA and Dec of a body, and the position angle of its v axis, degrees."""
-    rng = _generator(seed, _PLACE, number)
+    rng = _generator(seed, _SKY_POSITION, number)
     return (
         float(rng.uniform(0, 360)),
         float(np.degrees(np.arcsin(rng.uniform(-1, 1)))),
@@ -344,7 +344,7 @@ def _place(seed, number):
 
 def galactic_latitude(ra, dec):
     """
-    Give the Galactic latitude of a place.
+    Give the Galactic latitude of a position.
 
     Parameters
     ----------
@@ -362,33 +362,33 @@ def galactic_latitude(ra, dec):
 
 
 @lru_cache(maxsize=64)
-def _levelled_body(config, seed, number):
+def _first_frame_at_level(config, seed, number):
     """Draw bodies until one can have the level of its first frame: it, that frame's view, and the level."""
     index = number * config.frames_per_body
     setting = setting_of(config, seed, index)
     for attempt in range(_BODIES):
         # A small body in a large field, or an old one in the ultraviolet, may never be so bright.
-        wished = _wished(config, seed, number, attempt // _BODIES_OF_LEVEL)
-        body, view = _levelled(config, seed, number, setting, wished, attempt=attempt)
+        target = _target_level(config, seed, number, attempt // _BODIES_OF_LEVEL)
+        body, view = _body_and_view_at_level(config, seed, number, setting, target, attempt=attempt)
         if body:
-            return body, view, wished
+            return body, view, target
     # As faint, or bright, as such bodies are there: of this one the brightness that its kind happens to have.
-    body = unlevelled_body(config, seed, number)
-    return body, _view(setting, body, _generator(seed, _VIEW, index, 0)), wished
+    body = body_of_any_brightness(config, seed, number)
+    return body, _view(setting, body, _generator(seed, _VIEW, index, 0)), target
 
 
-def _wished(config, seed, number, turn=0):
+def _target_level(config, seed, number, turn=0):
     """Draw the mean surface brightness over a body's frames; nothing is known of the body."""
     again = (turn,) if turn else ()
     return float(_generator(seed, _LEVEL, number, *again).uniform(*config.surface_brightness))
 
 
-def _levelled(config, seed, number, setting, wished, *, attempt=0):
-    """Draw a body with the wished level in its first frame (None if it cannot have it), and its view."""
-    body = unlevelled_body(config, seed, number, attempt=attempt)
+def _body_and_view_at_level(config, seed, number, setting, target, *, attempt=0):
+    """Draw a body with the target level in its first frame (None if it cannot have it), and its view."""
+    body = body_of_any_brightness(config, seed, number, attempt=attempt)
     view = _view(setting, body, _generator(seed, _VIEW, number * config.frames_per_body, attempt))
     setup = Setup.of(setting)
-    return levelled(body, view, setup, setup.rate(wished) * _covered(view)), view
+    return scaled_to(body, view, setup, setup.rate(target) * _covered(view)), view
 
 
 def _covered(view):
@@ -396,14 +396,14 @@ def _covered(view):
     return min(np.pi * (_BRIGHT_PARTS * view.scale) ** 2 / (view.shape[0] * view.shape[1]), 1.0)
 
 
-def _view_at_level(config, seed, index, body, setting, wished):
+def _view_at_level(config, seed, index, body, setting, target):
     """Of some views of a body whose brightness is settled take the one nearest to the frame's own level."""
     number, setup = _body_number(config, index), Setup.of(setting)
     own = _SPREAD * float(_generator(seed, _LEVEL, number, 0, index).normal())
-    wished = setup.rate(wished + own)
+    target = setup.rate(target + own)
     views = [_view(setting, body, _generator(seed, _VIEW, index, attempt)) for attempt in range(_VIEWS)]
-    wished *= _covered(views[0])
-    return min(views, key=lambda view: round(abs(np.log(max(setup.level(body, view), 1e-12) / wished)), 3))
+    target *= _covered(views[0])
+    return min(views, key=lambda view: round(abs(np.log(max(setup.level(body, view), 1e-12) / target)), 3))
 
 
 @lru_cache(maxsize=64)
@@ -412,8 +412,8 @@ def _clear_first_frame(config, seed, number):
     index = number * config.frames_per_body
     for attempt in range(_CLEAR_TRIES):
         setting = _tried_setting(config, seed, index, attempt)
-        wished = _wished(config, seed, number, attempt // _BODIES_OF_LEVEL)
-        body, view = _levelled(config, seed, number, setting, wished, attempt=attempt)
+        target = _target_level(config, seed, number, attempt // _BODIES_OF_LEVEL)
+        body, view = _body_and_view_at_level(config, seed, number, setting, target, attempt=attempt)
         frame = body and _if_clear(config, body, view, setting)
         if frame:
             return body, frame
@@ -462,14 +462,14 @@ def setting_of(config, seed, index):
 
 def _exptime(config, seed, index, rng):
     """Observers look longer at what is faint: in part the time follows the level, which knows of no class."""
-    place = rng.random()
+    fraction = rng.random()
     if not config.blurry:
         brightest, faintest = config.surface_brightness
-        level = _wished(config, seed, _body_number(config, index))
+        level = _target_level(config, seed, _body_number(config, index))
         faintness = (level - brightest) / max(faintest - brightest, 1e-9)
-        place = (1 - _FOLLOWS_LEVEL) * place + _FOLLOWS_LEVEL * faintness
+        fraction = (1 - _FOLLOWS_LEVEL) * fraction + _FOLLOWS_LEVEL * faintness
     shortest, longest = np.log(config.exptime)
-    return round(float(np.exp(shortest + place * (longest - shortest))), 1)
+    return round(float(np.exp(shortest + fraction * (longest - shortest))), 1)
 
 
 def _effects(config, instrument, rng, date):
@@ -484,10 +484,10 @@ def _view(setting, body, rng):
 
 
 def _ordinary(config, seed, index):
-    body, view, wished = _levelled_body(config, seed, _body_number(config, index))
+    body, view, target = _first_frame_at_level(config, seed, _body_number(config, index))
     setting = setting_of(config, seed, index)
     if index % config.frames_per_body:
-        view = _view_at_level(config, seed, index, body, setting, wished)
+        view = _view_at_level(config, seed, index, body, setting, target)
     return _plan(config, seed, index, body, view, setting)
 
 
@@ -518,8 +518,8 @@ def _tried_setting(config, seed, index, attempt):
 
 def _if_clear(config, body, view, setting):
     names = ("instrument", "band", "exptime", "sky", "effects", "aperture")
-    sights = chip_sights(body, view, **{name: setting[name] for name in names})
-    least = min(sight.snr for sight in sights.values())
+    views_of_chips = chip_views(body, view, **{name: setting[name] for name in names})
+    least = min(seen.snr for seen in views_of_chips.values())
     if least < config.clear_snr:
         return None
     return {"view": view, "band": setting["band"], "exptime": setting["exptime"], "snr": round(least, 4)}
@@ -546,33 +546,33 @@ def _plan(config, seed, index, body, view, setting, **others):
 
 
 def _blurry(config, seed, index):
-    """Try bodies of the class, views and filters until the cause can spoil one; at last a short exposure."""
+    """Try bodies of the class, views and filters until the cause can hide one; at last a short exposure."""
     rng = _generator(seed, _CAUSE, index)
-    wished, setting = _drawn(rng, config.causes), setting_of(config, seed, index)
+    wanted, setting = _drawn(rng, config.causes), setting_of(config, seed, index)
     bands = tuple(config.bands[setting["instrument"]])
     for attempt in range(2 * _TRIES):
-        cause = wished if attempt < _TRIES else "exposure time"
-        body = unlevelled_body(config, seed, index, attempt=attempt)
+        cause = wanted if attempt < _TRIES else "exposure time"
+        body = body_of_any_brightness(config, seed, index, attempt=attempt)
         view = _view(setting, body, _generator(seed, _VIEW, index, attempt))
-        sight = Sight(setting["instrument"], setting["sky"], view, bands, setting["aperture"])
+        pointing = Pointing(setting["instrument"], setting["sky"], view, bands, setting["aperture"])
         band = setting["band"] if attempt == 0 else _drawn(rng, config.bands[setting["instrument"]])
         exptime = setting["exptime"] if attempt == 0 else round(_log_uniform(rng, config.exptime), 1)
-        clear = Circumstances(body, band, exptime, setting["effects"])
-        found = spoiled(clear, sight, cause, config.blurry_snr, rng)
+        clear = ExposureSettings(body, band, exptime, setting["effects"])
+        found = blurred(clear, pointing, cause, config.blurry_snr, rng)
         if found:
             made, ratio, without = found
             changed = {key: getattr(made, key) for key in ("band", "exptime", "effects")}
             quality = {"cause": cause, "snr": round(ratio, 4), "snr_without_cause": round(without, 4)}
             return _plan(config, seed, index, made.body, view, setting, **changed, **quality)
     raise ParameterError(
-        f"exposure {index}: in {2 * _TRIES} tries no {wished!r} took a {body.label} below a signal-to-noise "
+        f"exposure {index}: in {2 * _TRIES} tries no {wanted!r} took a {body.label} below a signal-to-noise "
         f"ratio of {config.blurry_snr:g} per pixel; expected a larger blurry_snr, or other bands or times"
     )
 
 
-def _pointing(plan, place):
+def _pointing(plan, position):
     """RA and Dec of the view's middle, and the position angle of its y axis."""
-    ra, dec, angle_of_v = place
+    ra, dec, angle_of_v = position
     up, right = (c * plan.body.angular_radius / 3600 for c in plan.view.centre)  # v and u in degrees
     # u lies 90 degrees clockwise of v, as x does of y.
     east_of_v, distance = np.degrees(np.arctan2(-right, up)), np.hypot(up, right)

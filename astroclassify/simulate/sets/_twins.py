@@ -1,8 +1,8 @@
 """Simulated twins of lists: for every row an exposure by the same camera, in the same band, of the same spot.
 
 What a list says is kept: camera, filter, pointing, roll where both chips are listed, and which body it is.
-What it does not say is drawn: exposure time, sky, state of the detector. A body has the kind, the place, the
-size on the sky and the distance of the known one of that name; its arms, clouds and stars are its own.
+What it does not say is drawn: exposure time, sky, state of the detector. A body has the kind, position,
+size on the sky and distance of the known one of that name; its arms, clouds and stars are its own.
 """
 
 from collections import defaultdict
@@ -22,9 +22,9 @@ from astroclassify.photometry import BANDS
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate.scenes import KINDS, Body, View, random_body, response
 from astroclassify.simulate.sets._campaign import simulate_plans
-from astroclassify.simulate.sets._clear import chip_sights
+from astroclassify.simulate.sets._clear import chip_views
 from astroclassify.simulate.sets._config import SimulationConfig
-from astroclassify.simulate.sets._levels import Setup, exptime_for, levelled, noise_terms, signal_for
+from astroclassify.simulate.sets._levels import Setup, exptime_for, noise_terms, scaled_to, signal_for
 from astroclassify.simulate.sets._plan import ExposurePlan, galactic_latitude, setting_of
 
 #: What each stream of random numbers is for.
@@ -39,7 +39,7 @@ _RADIUS_OF_THE_UNKNOWN = (20.0, 300.0)  # arcsec
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Place:  # the name is part of the checksum of sets that exist
     """One exposure of a list: what the list says of it."""
 
     obsid: str
@@ -61,7 +61,7 @@ class TwinPlans:
 
     Parameters
     ----------
-    places : tuple
+    exposures : tuple
         What the list says of each exposure.
     seed : int
         Of everything that the list does not say.
@@ -71,13 +71,13 @@ class TwinPlans:
         SHA-256 of the rows, so that a folder is completed with the same list only.
     """
 
-    places: tuple
+    exposures: tuple
     seed: int
     config: SimulationConfig
     checksum: str
 
     def __len__(self):
-        return len(self.places)
+        return len(self.exposures)
 
     def described(self):
         """
@@ -104,7 +104,7 @@ class TwinPlans:
         str
             The OBSID of the list.
         """
-        return self.places[index].obsid
+        return self.exposures[index].obsid
 
     def body(self, index):
         """
@@ -120,7 +120,7 @@ class TwinPlans:
         str
             As in the list.
         """
-        return self.places[index].listed_as
+        return self.exposures[index].listed_as
 
     def plan(self, index):
         """
@@ -136,16 +136,16 @@ class TwinPlans:
         ExposurePlan
             The exposure.
         """
-        place = self.places[index]
-        body = _bright_body(self, place.body)
+        exposure = self.exposures[index]
+        body = _bright_body(self, exposure.body)
         setting = _setting(self, index)
-        view, pointing = _view(place, body, self._centres[place.body])
-        times = _times(self, place, body, view, setting, _generator(self.seed, _TIME, index))
+        view, pointing = _view(exposure, body, self._centres[exposure.body])
+        times = _times(self, exposure, body, view, setting, _generator(self.seed, _TIME, index))
         return ExposurePlan(
             index=index,
             seed=self.seed,
-            name=place.listed_as,
-            rootname=place.obsid,
+            name=exposure.listed_as,
+            rootname=exposure.obsid,
             body=body,
             view=view,
             pointing=pointing,
@@ -156,9 +156,9 @@ class TwinPlans:
     def _centres(self):
         """RA, Dec and position angle of the v axis of each body, degrees."""
         members = defaultdict(list)
-        for place in self.places:
-            members[place.body].append(place)
-        return {name: _centre(name, places, self.seed) for name, places in members.items()}
+        for exposure in self.exposures:
+            members[exposure.body].append(exposure)
+        return {name: _centre(name, exposures, self.seed) for name, exposures in members.items()}
 
 
 @checked(
@@ -166,13 +166,13 @@ class TwinPlans:
     folder=rules.path,
     seed=rules.whole(0),
     blurry=rules.flag,
-    most=rules.optional(rules.whole()),
+    max_per_body=rules.optional(rules.whole()),
     config=rules.optional(rules.instance(SimulationConfig)),
     processes=rules.whole(),
     progress=rules.optional(rules.flag),
 )
 def simulate_twin(
-    manifest, folder, *, seed=0, blurry=False, most=None, config=None, processes=1, progress=False
+    manifest, folder, *, seed=0, blurry=False, max_per_body=None, config=None, processes=1, progress=None
 ):
     """
     Simulate an exposure for every exposure of a list.
@@ -188,14 +188,14 @@ def simulate_twin(
     blurry : bool, default False
         Make exposures so short that the body is lost in the noise, as in LCID-Blurry; otherwise so long,
         within the configuration's times, that it is seen on the listed chips, if any time does that.
-    most : int, optional
+    max_per_body : int, optional
         Exposures of one body at most, spread over the list; by default all. The published list has 598 of its
         743 frames of NSC from three fields.
     config : SimulationConfig, optional
         Times, sky, levels, states of detector and optics to draw from.
     processes : int, default 1
         How many at a time; see `~astroclassify.simulate.simulate_set`.
-    progress : bool or None, default False
+    progress : bool, optional
         Show a progress bar; `None` shows it on a terminal.
 
     Returns
@@ -207,8 +207,8 @@ def simulate_twin(
     Raises
     ------
     ParameterError
-        If the list has a camera or filter that cannot be simulated, ``most`` is less than one, or the folder
-        holds another set.
+        If the list has a camera or filter that cannot be simulated, ``max_per_body`` is less than one, or the
+        folder holds another set.
 
     Notes
     -----
@@ -217,7 +217,7 @@ def simulate_twin(
     A body that is in no table has a random kind of its label, and stands where its frames are.
     """
     table = manifest if isinstance(manifest, Table) else read_manifest(manifest)
-    table = table if most is None else _thinned(table, most)
+    table = table if max_per_body is None else _thinned(table, max_per_body)
     plans = twin_plans(table, seed=seed, blurry=blurry, config=config)
     made = simulate_plans(folder, plans, processes=processes, progress=progress)
     listed = _as_listed(table, made.manifest)
@@ -258,25 +258,25 @@ def twin_plans(manifest, *, seed=0, blurry=False, config=None):
     """
     config = config or SimulationConfig()
     config = replace(config, blurry=blurry, clear_snr=0.0 if blurry else config.clear_snr or 1.0)
-    exposures = defaultdict(list)
+    listed = defaultdict(list)
     for row in manifest:
-        exposures[str(row["OBSID"])].append(row)
-    rolls = _rolls_of_visits(exposures, seed)
-    places = tuple(_place(obsid, rows, rolls[visit_of(obsid)]) for obsid, rows in exposures.items())
-    facts = "\n".join(str(place) for place in places)
-    return TwinPlans(places, seed, config, fingerprint(facts))
+        listed[str(row["OBSID"])].append(row)
+    rolls = _rolls_of_visits(listed, seed)
+    exposures = tuple(_exposure(obsid, rows, rolls[visit_of(obsid)]) for obsid, rows in listed.items())
+    facts = "\n".join(str(exposure) for exposure in exposures)
+    return TwinPlans(exposures, seed, config, fingerprint(facts))
 
 
-def _thinned(table, most):
+def _thinned(table, max_per_body):
     """Keep some exposures of each body, evenly over the list."""
-    if most < 1:
-        raise ParameterError(f"most is {most}; expected one exposure of a body, or more")
+    if max_per_body < 1:
+        raise ParameterError(f"max_per_body is {max_per_body}; expected one exposure of a body, or more")
     exposures = defaultdict(dict)  # dicts, as ordered sets
     for row in table:
         exposures[str(row["ID"])][str(row["OBSID"])] = None
     kept = set()
     for names in map(list, exposures.values()):
-        kept |= {names[int(i)] for i in np.linspace(0, len(names) - 1, min(most, len(names))).round()}
+        kept |= {names[int(i)] for i in np.linspace(0, len(names) - 1, min(max_per_body, len(names))).round()}
     return table[[str(name) in kept for name in table["OBSID"]]]
 
 
@@ -313,7 +313,7 @@ def _rolls_of_visits(exposures, seed):
     return rolls
 
 
-def _place(obsid, rows, roll):
+def _exposure(obsid, rows, roll):
     """The middle of the field, from the middle of a chip and the roll."""
     camera, chips = _camera(rows[0]), tuple(_chip(row) for row in rows)
     field = FieldOfView.of(camera)
@@ -375,12 +375,12 @@ def _generator(seed, stream, key):
     return np.random.default_rng(np.random.SeedSequence([seed, stream, key]))
 
 
-def _centre(name, places, seed):
+def _centre(name, exposures, seed):
     """Where a body stands, and how it is turned on the sky."""
     known, angle = resolve_body(name), float(_generator(seed, _BODY, name).uniform(0, 360))
     if known:
         return known.ra, known.dec, angle
-    middle = SkyCoord([p.ra for p in places], [p.dec for p in places], unit="deg").cartesian.mean()
+    middle = SkyCoord([p.ra for p in exposures], [p.dec for p in exposures], unit="deg").cartesian.mean()
     middle = SkyCoord(middle, representation_type="cartesian").represent_as("unitspherical")
     return float(middle.lon.deg), float(middle.lat.deg), angle
 
@@ -392,7 +392,7 @@ def _drawn_body(plans, name):
         brightness = float(rng.uniform(*sorted(KINDS[known.kind].brightness)))
         body = Body(known.kind, known.distance, known.radius, brightness, seed=int(rng.integers(2**31)))
     else:
-        label = next(place.label for place in plans.places if place.body == name)
+        label = next(exposure.label for exposure in plans.exposures if exposure.body == name)
         fine = str(rng.choice(_KINDS_OF_LABEL.get(label, (label,))))
         angle = float(np.exp(rng.uniform(*np.log(_RADIUS_OF_THE_UNKNOWN))))
         body = random_body(rng=rng, label=fine, angular_radius=angle)
@@ -407,12 +407,14 @@ def _drawn_body(plans, name):
 def _bright_body(plans, name):
     """Give the body a level of light, in the exposure nearest to its centre, that its kind can have."""
     body, centre = _drawn_body(plans, name), plans._centres[name]
-    views = {place: _view(place, body, centre)[0] for place in plans.places if place.body == name}
-    nearest = min(views, key=lambda place: np.hypot(*views[place].centre))
+    views = {
+        exposure: _view(exposure, body, centre)[0] for exposure in plans.exposures if exposure.body == name
+    }
+    nearest = min(views, key=lambda exposure: np.hypot(*views[exposure].centre))
     setup, rng = Setup(nearest.camera, nearest.band), _generator(plans.seed, _LEVEL, name)
     # Which body it is, how large and where it is seen is listed: only the level is left to be drawn again.
-    for wished in rng.uniform(*plans.config.surface_brightness, _LEVELS):
-        found = levelled(body, views[nearest], setup, setup.rate(float(wished)))
+    for target in rng.uniform(*plans.config.surface_brightness, _LEVELS):
+        found = scaled_to(body, views[nearest], setup, setup.rate(float(target)))
         if found:
             return found
     return body
@@ -420,19 +422,19 @@ def _bright_body(plans, name):
 
 def _setting(plans, index):
     """Sky, state of detector and optics, start; drawn before anything is known of the body."""
-    place = plans.places[index]
-    bands = {**plans.config.bands, place.camera: {place.band: 1.0}}
-    apertures = {**plans.config.apertures, place.camera: ("full",)}
-    config = replace(plans.config, instruments={place.camera: 1.0}, bands=bands, apertures=apertures)
+    exposure = plans.exposures[index]
+    bands = {**plans.config.bands, exposure.camera: {exposure.band: 1.0}}
+    apertures = {**plans.config.apertures, exposure.camera: ("full",)}
+    config = replace(plans.config, instruments={exposure.camera: 1.0}, bands=bands, apertures=apertures)
     return setting_of(config, plans.seed, index)
 
 
-def _view(place, body, centre):
+def _view(exposure, body, centre):
     """The window on the body, and where it points; moved in where the body does not reach it."""
     ra, dec, angle_of_v = centre
-    field = FieldOfView.of(place.camera)
+    field = FieldOfView.of(exposure.camera)
     scale = body.angular_radius / field.camera.pixel_scale
-    star, middle = SkyCoord(ra, dec, unit="deg"), SkyCoord(place.ra, place.dec, unit="deg")
+    star, middle = SkyCoord(ra, dec, unit="deg"), SkyCoord(exposure.ra, exposure.dec, unit="deg")
     distance = float(star.separation(middle).arcsec) / body.angular_radius
     direction = star.position_angle(middle)
     half = min(field.shape) / 2 / scale
@@ -441,23 +443,23 @@ def _view(place, body, centre):
     turned = float(direction.rad) - np.radians(angle_of_v)
     # u lies 90 degrees clockwise of v, as x does of y.
     offset = (round(float(distance * np.cos(turned)), 9), round(float(-distance * np.sin(turned)), 9))
-    angle = float(np.radians((angle_of_v - place.roll) % 360))
+    angle = float(np.radians((angle_of_v - exposure.roll) % 360))
     view = View(field.shape, scale, offset, round(angle, 9), field.camera.pixel_scale)
-    return view, (float(middle.ra.deg), float(middle.dec.deg), place.roll)
+    return view, (float(middle.ra.deg), float(middle.dec.deg), exposure.roll)
 
 
-def _times(plans, place, body, view, setting, rng):
+def _times(plans, exposure, body, view, setting, rng):
     """Exposure time, and what it makes of the body on the listed chips."""
     asked = {name: setting[name] for name in ("sky", "effects")}
-    asked |= {"instrument": place.camera, "band": place.band}
+    asked |= {"instrument": exposure.camera, "band": exposure.band}
 
     def least(exptime):
-        sights = chip_sights(body, view, exptime=exptime, **asked)
-        return min(sights[chip].snr for chip in place.chips)
+        sights = chip_views(body, view, exptime=exptime, **asked)
+        return min(sights[chip].snr for chip in exposure.chips)
 
     if not plans.config.blurry:
         return _clear_time(plans.config, setting["exptime"], least, rng)
-    return _blurry_time(plans.config, place, body, setting, least, rng)
+    return _blurry_time(plans.config, exposure, body, setting, least, rng)
 
 
 def _clear_time(config, first, least, rng):
@@ -472,14 +474,14 @@ def _clear_time(config, first, least, rng):
     return {"exptime": longest, "snr": round(times[longest], 4)}
 
 
-def _blurry_time(config, place, body, setting, least, rng):
+def _blurry_time(config, exposure, body, setting, least, rng):
     """A time in which the body is barely lost in the noise."""
     first = setting["exptime"]
-    answer = response(place.camera, place.band, redshift=body.redshift)
-    noise = noise_terms(answer, INSTRUMENTS[place.camera], setting["sky"], setting["effects"])
+    band_response = response(exposure.camera, exposure.band, redshift=body.redshift)
+    noise = noise_terms(band_response, INSTRUMENTS[exposure.camera], setting["sky"], setting["effects"])
     without = least(first)
-    wished = config.blurry_snr * rng.uniform(*_LOST)
-    exptime = exptime_for(wished, signal_for(without, first, noise), noise)
+    target = config.blurry_snr * rng.uniform(*_LOST)
+    exptime = exptime_for(target, signal_for(without, first, noise), noise)
     exptime = float(np.clip(round(exptime, 1), _SHORTEST, config.exptime[1]))
     return {
         "exptime": exptime,

@@ -120,8 +120,8 @@ def _chosen():
     named = primary(), image(IMAGE, "SCI", 1), image(IMAGE + 1, "SCI", 2), image(IMAGE + 2, "SKY")
     yield "extension='sky'", named, Right(IMAGE + 2), {"extension": "sky"}
     yield "extension=('SCI', 2)", named, Right(IMAGE + 1), {"extension": ("SCI", 2)}
-    yield "chips=2", named, Right(IMAGE + 1, chips=(2,)), {"chips": 2}
-    yield "chips=5", named, Right(refused="no chip 5; the chips are: 1, 2"), {"chips": 5}
+    yield "chip=2", named, Right(IMAGE + 1, chips=(2,)), {"chip": 2}
+    yield "chip=5", named, Right(refused="no chip 5; the chips are: 1, 2"), {"chip": 5}
 
 
 def _no_image():

@@ -1,0 +1,1 @@
+"""Galaxies: light, dust, points and their distribution; one kind of galaxy a module."""

@@ -1,0 +1,153 @@
+"""Disks seen from the side: dust lane, bulge, warp, knots of young stars in the midplane."""
+
+import numpy as np
+import torch
+
+from astroclassify.simulate.scenes.galaxies._light import ellipse, grain, lognormal, rise, sersic
+from astroclassify.simulate.scenes.galaxies._points import (
+    add_giants,
+    add_globular_system,
+    add_young,
+)
+
+#: Body units beyond which an edge-on disk is dark.
+REACH = 2.0
+
+
+class EdgeOnShape:
+    """
+    All numbers of one edge-on disk, the same for every view of it.
+
+    Parameters
+    ----------
+    streams : RandomStreams
+        Source of randomness.
+    """
+
+    def __init__(self, streams):
+        rng, log_uniform = streams.rng, streams.log_uniform
+        self.warp = float(rng.normal(0, 0.03))
+        self.length = float(rng.uniform(0.15, 0.3))
+        self.height = float(self.length * log_uniform(0.08, 0.22))
+        self.edge = float(rng.uniform(0.9, 1.2))
+        self.young = float(log_uniform(0.04, 0.2))
+        self.patchiness = float(rng.uniform(0.2, 0.7))
+        self.bulge = float(log_uniform(0.2, 2.5)) if rng.random() < 0.8 else 0.0
+        self.bulge_ratio = float(rng.uniform(0.5, 1.0))
+        self.bulge_radius = float(log_uniform(0.04, 0.2))
+        self.bulge_index = float(rng.uniform(1, 4))
+        self.boxy = float(rng.uniform(2.0, 3.2))
+        self.lane = float(log_uniform(1.0, 5.0)) if rng.random() < 0.85 else 0.0
+        self.lane_height = float(self.height * rng.uniform(0.2, 0.5))
+        # Not quite from the side, the near half of the dust lies below the midplane, bowed like a lens' rim.
+        self.bow = float(self.height * abs(rng.normal(0, 0.5)))
+        self.ragged = float(rng.uniform(0.2, 0.9))
+
+    def thickness(self, v, u):
+        """
+        Give the height over the warped midplane and the disk's light.
+
+        Parameters
+        ----------
+        v, u : torch.Tensor
+            Body coordinates.
+
+        Returns
+        -------
+        z, disk, thin : torch.Tensor
+            Height, and the light of the old disk and of the thin one, reference level 1.
+        """
+        z = v - self.warp * u * u.abs()
+        x = u.abs() / self.length
+        radial = (1 + x) * torch.exp(-x) * rise((self.edge - u.abs()) / 0.1)
+        flare = self.height * (1 + 0.3 * u.square())
+        disk = 0.9 / torch.cosh((z / flare).clamp(-40, 40)).square()
+        # The thick disk: old stars, three times as high.
+        disk = radial * (disk + 0.1 / torch.cosh((z / (3 * flare)).clamp(-40, 40)))
+        thin = radial * torch.exp(-(z / (0.3 * self.height)).abs())
+        return z, disk, thin
+
+    def bulge_light(self, v, u, softening):
+        """
+        Give the bulge, round or boxy.
+
+        Parameters
+        ----------
+        v, u : torch.Tensor
+            Body coordinates.
+        softening : float
+            Radius within which the cusp is flat.
+
+        Returns
+        -------
+        torch.Tensor
+            Reference level 1.
+        """
+        p = self.boxy
+        if p < 2.4:
+            r = ellipse(v, u, self.bulge_ratio, softening=softening)
+        else:
+            r = (u.abs().pow(p) + (v / self.bulge_ratio).abs().pow(p)).pow(1 / p) + softening
+        light = sersic(r.clone(), self.bulge_radius, self.bulge_index)
+        return self.bulge * rise((0.85 * REACH - r) / 0.1) * (light * 20.0 / (light + 20.0))
+
+    def lane_depth(self, z, u, texture):
+        """
+        Give the dust lane.
+
+        Parameters
+        ----------
+        z, u : torch.Tensor
+            Height and distance along the disk.
+        texture : torch.Tensor
+            Moves its edges.
+
+        Returns
+        -------
+        torch.Tensor
+            Optical depth.
+        """
+        rim = (1 - (u / (0.85 * self.edge)).square()).clamp_(min=0).sqrt_()
+        height = self.lane_height * (1 + self.ragged * texture).clamp_(min=0.2)
+        middle = z + self.bow * rim + 0.35 * self.lane_height * self.ragged * texture
+        lane = torch.exp(-((middle / height).square())) * torch.exp(-0.4 * u.abs() / self.length)
+        return self.lane * lane * rise((0.9 * self.edge - u.abs()) / 0.06)
+
+
+def paint_edge_on(canvas):
+    """
+    Paint an edge-on disk.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        Takes its light, dust and points.
+    """
+    shape = EdgeOnShape(canvas.streams_of_shape)
+    unit, (v, u) = canvas.unit, canvas.grid
+    clumps = canvas.coarse_texture(slope=3.0, outer_scale=0.2)
+    z, disk, thin = shape.thickness(v, u)
+    knots = canvas.texture(slope=2.5, outer_scale=0.06)
+    if shape.lane:
+        depth = shape.lane_depth(z, u, clumps)
+        filaments = canvas.texture(slope=2.6, outer_scale=0.12)
+        canvas.dust = (canvas.fine(depth) * lognormal(filaments, 0.7)).clamp_(max=5.0)
+    young = canvas.fine(thin * lognormal(clumps, 1.5 * shape.patchiness)) * lognormal(knots, 0.9)
+    young = young.mul_(1.5 * shape.young * unit)
+    add_young(canvas, young, knots, behind=0.75)
+    forming = canvas.fine((0.5 * thin + 0.2 * disk) * lognormal(clumps, 0.6 * shape.patchiness))
+    canvas.add("star-forming", forming.mul_(unit * (1 - shape.young)), behind=0.8)
+    old = canvas.fine(disk * lognormal(clumps, 0.1)).mul_(0.7 * unit)
+    old = add_giants(canvas, old)
+    if shape.bulge:
+        old = old + canvas.smooth(lambda v, u: shape.bulge_light(v, u, canvas.softening)).mul_(unit)
+    canvas.add("old", old * grain(canvas, old), behind=0.85)
+    add_globular_system(
+        canvas,
+        frequency=1.0,
+        effective_radius=shape.length,
+        axis_ratio=0.7,
+        absolute_magnitude=canvas.absolute_magnitude(
+            2 * np.pi * shape.length * shape.height * (1 + shape.bulge)
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Ionised gas, dust and shells: nebulae of every kind."""

@@ -1,0 +1,1 @@
+"""Pictures as bodies: a photograph becomes light, detail and stars."""

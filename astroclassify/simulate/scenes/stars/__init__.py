@@ -1,0 +1,1 @@
+"""Stars: populations, profiles, clusters."""

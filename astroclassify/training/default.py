@@ -1,0 +1,171 @@
+"""The training of the default model: producers of frames, the start, the trainer, the release.
+
+In the folder lie ``pools/SOURCE`` with frames to learn from, ``held/SOURCE`` with frames of other bodies,
+made with another seed, and ``run``, the training. With ``pictures`` (a folder with ``labels.csv`` and
+labelled pictures) real bodies are shown as well, as photographs and as scenes; a fifth of them is held out.
+The command ``astroclassify train-default`` gives each part its options.
+"""
+
+import numpy as np
+
+from astroclassify.core import ParameterError
+from astroclassify.training._fit import fit
+from astroclassify.training._pictures import credits_of, real_sources
+from astroclassify.training._pool import FramePool, Mixture
+from astroclassify.training._presets import Recipe
+from astroclassify.training._pretrained import described, imagenet_state
+from astroclassify.training._release import release
+from astroclassify.training._sources import SOURCES
+from astroclassify.training._trainer import write_state
+
+
+def sources(pictures, *, held=False):
+    """
+    List the sources of frames.
+
+    Parameters
+    ----------
+    pictures : path-like or None
+        Folder of labelled pictures.
+    held : bool, default False
+        Take the pictures that are held out.
+
+    Returns
+    -------
+    dict of str to tuple
+        For each source its function and its share of a batch; the shares sum to 1.
+    """
+    real = {} if pictures is None else real_sources(pictures, held=held)
+    rest = 1 - sum(share for _, share in real.values())
+    return {name: (source, share * rest) for name, (source, share) in SOURCES.items()} | real
+
+
+def produce(chosen):
+    """
+    Make frames of one source, until the pool has been filled as often as is asked for.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        ``folder``, ``source``, ``pictures``, ``held``, ``capacity``, ``seed``, ``producer``, ``producers``
+        and ``limit``, as the command describes them.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such source.
+    """
+    known = sources(chosen.pictures, held=chosen.held)
+    if chosen.source not in known:
+        raise ParameterError(f"source is {chosen.source!r}; expected one of {', '.join(known)}")
+    pool_dir = chosen.folder / ("held" if chosen.held else "pools") / chosen.source
+    FramePool(pool_dir, capacity=chosen.capacity).produce(
+        known[chosen.source][0],
+        seed=chosen.seed,
+        producer=chosen.producer,
+        producers=chosen.producers,
+        limit=chosen.limit,
+    )
+
+
+def start(chosen):
+    """
+    Write ``start.safetensors``, of EfficientNet-Lite0's weights for ImageNet.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        ``folder`` and ``imagenet``.
+    """
+    write_state(imagenet_state(chosen.imagenet), chosen.folder / "start.safetensors")
+
+
+def train(chosen):
+    """
+    Train on all pools, or go on with it.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        ``folder``, ``pictures``, ``also``, ``side``, ``run_name``, ``minutes``, ``learning_rate``,
+        ``weights`` and ``seed``.
+    """
+    recipe = Recipe(
+        seconds=60 * chosen.minutes,
+        seed=chosen.seed,
+        batch_size=64,
+        learning_rate=chosen.learning_rate,
+        weight_decay=0.03,
+        average=0.995,
+        warm_up=100,
+        clip=5.0,
+        precision="float32",  # on a CPU the gradients of depthwise convolutions are faster than in bfloat16
+    )
+    fit(
+        "patchnet",
+        mixture_of(chosen),
+        folder=chosen.folder / chosen.run_name,
+        preset=recipe,
+        weights=chosen.weights,
+        resume=True,
+    )
+
+
+def mixture_of(chosen):
+    """
+    Mix all pools; where several folders have a source, each gives of its share what it holds of the frames.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        ``folder``, ``also``, ``pictures`` and ``side``.
+
+    Returns
+    -------
+    Mixture
+        What a training draws from.
+    """
+    pools, shares = [], []
+    for name, (_, share) in sources(chosen.pictures).items():
+        folders = [folder / "pools" / name for folder in (chosen.folder, *chosen.also)]
+        found = [FramePool(folder) for folder in folders if folder.is_dir()] or [FramePool(folders[0])]
+        held = np.array([min(pool.filled, pool.capacity) for pool in found])
+        parts = held / held.sum() if held.any() else np.full(len(found), 1 / len(found))  # none yet: alike
+        pools += found
+        shares += list(share * parts)
+    pictures = credits_of(chosen.pictures) if chosen.pictures else ()
+    return Mixture(pools, shares, pictures=pictures, side=chosen.side)
+
+
+def release_run(chosen):
+    """
+    Calibrate the weights of a training, and write them with their card.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        ``folder``, ``pictures``, ``run_name``, ``target``, ``parent``, ``imagenet``, ``earlier`` and
+        ``commit``.
+
+    Returns
+    -------
+    dict
+        The card.
+    """
+    target = chosen.target or chosen.folder / "patchnet.safetensors"
+    held = {name: FramePool(chosen.folder / "held" / name) for name in sources(chosen.pictures)}
+    shown, kept = (
+        {picture["body"] for picture in credits_of(chosen.pictures, held=held)} if chosen.pictures else ()
+        for held in (False, True)
+    )
+    return release(
+        chosen.folder / chosen.run_name,
+        target,
+        held,
+        parent=chosen.parent,
+        pretrained=None if chosen.imagenet is None else described(chosen.imagenet),
+        earlier=chosen.earlier,
+        bodies=shown,
+        calibrated=kept,
+        commit=chosen.commit,
+    )
