@@ -161,8 +161,8 @@ def _how_to_get(spec):
     data = "SOURCES" if spec.task == "source" else "LIST.csv --frame-dir DIR --preset paper"
     return (
         "pass weights='FILE.safetensors' of someone who trained it, or weights='https://...#sha256=...', its "
-        f"address and checksum; or train it: astroclassify train {spec.name} --data {data} --output run{cost}, "
-        f"which leaves run/weights.safetensors{reference}"
+        f"address and checksum; or train it: astroclassify train {spec.name} --data {data} --output run"
+        f"{cost}, which leaves run/weights.safetensors{reference}"
     )
 
 

@@ -96,5 +96,5 @@ def test_a_network_for_sources_is_made_faster_with_the_same_answers(tmp_path):
 
 
 def test_without_weights_it_is_told_how_to_train_on_sources():
-    with pytest.raises(MissingWeightsError, match="train star-galaxy-fusion --data SOURCES --folder run"):
+    with pytest.raises(MissingWeightsError, match="train star-galaxy-fusion --data SOURCES --output run"):
         build_model("star-galaxy-fusion")
