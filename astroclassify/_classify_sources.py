@@ -10,8 +10,8 @@ from astroclassify.io import band_name, header_text, read_frame
 from astroclassify.models import ready_model
 from astroclassify.stargalaxy import classify_sample, measure_sources, sample_of_catalogue
 
-#: The models that are asked where there are images, and where there is a catalogue only.
-_DEFAULT, _WITHOUT_IMAGES = "star-galaxy-lite", "star-galaxy-catalogue"
+#: The model that is asked unless another one is named.
+_DEFAULT = "star-galaxy-lite"
 
 
 def classify_sources(
@@ -41,8 +41,7 @@ def classify_sources(
         (pixels, centres at integers). Without images, with magnitudes ``mag_B`` and any other column of a
         `~astroclassify.stargalaxy.SourceSample`.
     model : str, ModelSpec or Model, default "default"
-        A model for the task ``"source"``; ``"default"`` is ``star-galaxy-lite``, or, without images,
-        ``star-galaxy-catalogue``.
+        A model for the task ``"source"``; ``"default"`` is ``star-galaxy-lite``.
     weights : str, path-like or Weights, optional
         As for `classify`.
     device : str, optional
@@ -101,8 +100,13 @@ def classify_sources(
     check_whole("batch_size", batch_size)
     if images is None and catalogue is None:
         raise ParameterError("got neither images nor a catalogue; expected one of them, or both")
-    name = (_WITHOUT_IMAGES if images is None else _DEFAULT) if model == "default" else model
-    ready = ready_model(name, weights=weights, device=device, precision=precision, task="source")
+    ready = ready_model(
+        _DEFAULT if isinstance(model, str) and model == "default" else model,
+        weights=weights,
+        device=device,
+        precision=precision,
+        task="source",
+    )
     if images is None:
         sample = sample_of_catalogue(catalogue)
     else:

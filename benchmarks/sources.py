@@ -24,11 +24,13 @@ from judge_tables import as_text
 from astroclassify.models import MODELS, build_model, read_card
 from astroclassify.stargalaxy import (
     BASELINES,
+    PIXEL_MEASURES,
     SourceSet,
     checked_inputs,
     fit_baseline,
     point_widths,
     sample_logits,
+    source_inputs,
     source_logits,
     source_probabilities,
 )
@@ -96,12 +98,30 @@ def answers(sources, models, fitted):
         for name, model in models.items():
             logits = sample_logits(sample, model)
             galaxy = model.classes.index("galaxy")
+            for mode, hidden in without_a_mode(sample).items() if len(modes_of(model)) > 1 else ():
+                alone = source_logits(model, hidden)
+                table[f"p {name}: {mode}"] = source_probabilities(alone, model, sample)[:, galaxy]
             for label, prior in ((name, None), (f"{name} + field's prior", "field")):
                 table[f"p {label}"] = source_probabilities(logits, model, sample, prior=prior)[:, galaxy]
         for name, baseline in fitted.items():
             table[f"p {name}"] = baseline.p_galaxy(sample)
         rows.append(table)
     return {name: np.concatenate([plain(table[name]) for table in rows]) for name in rows[0].colnames}
+
+
+def modes_of(model):
+    """What a model looks at."""
+    return model.spec.builder_options.get("modes", ("image", "catalogue"))
+
+
+def without_a_mode(sample):
+    """Inputs without the catalogue, and without the pixels: networks have learnt from such as well."""
+    pixels, catalogue = source_inputs(sample), source_inputs(sample)
+    pixels.bands[:, :, 1:] = 0
+    pixels.source[:, len(PIXEL_MEASURES) :] = 0
+    catalogue.cutouts[:] = 0
+    catalogue.source[:, : len(PIXEL_MEASURES)] = 0
+    return {"pixels alone": pixels, "catalogue alone": catalogue}
 
 
 def speed(model, sources, *, number=4096):

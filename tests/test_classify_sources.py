@@ -18,7 +18,7 @@ class Wide(torch.nn.Module):
     """Call a galaxy what is wider than a point, by its measured width."""
 
     def forward(self, cutouts, bands, source):
-        wide = 8 * (source[:, 4] - 0.2)
+        wide = 8 * (source[:, 5] - 0.2)
         return torch.stack([-wide, wide], dim=1)
 
 
@@ -74,10 +74,12 @@ def test_sources_of_one_s_own_are_answered_in_their_order(table, field, model):
     np.testing.assert_allclose(told["x"], table["x"][[2, 0]], atol=1)
 
 
-def test_a_catalogue_alone_asks_the_model_of_catalogues(tmp_path):
+def test_a_catalogue_alone_is_enough(tmp_path):
     path = tmp_path / "weights.safetensors"
     save_file(built_module(MODELS["star-galaxy-catalogue"]).state_dict(), path)
-    told = classify_sources(catalogue=QTable({"mag_g": [22.0], "mag_i": [21.0]}), weights=path)
+    told = classify_sources(
+        catalogue=QTable({"mag_g": [22.0], "mag_i": [21.0]}), model="star-galaxy-catalogue", weights=path
+    )
     assert told.meta["model"] == "star-galaxy-catalogue"
     assert len(told) == 1
 

@@ -6,13 +6,15 @@ from astroclassify.stargalaxy._baselines import BASELINES, Baseline, FittedBasel
 from astroclassify.stargalaxy._from_catalogue import sample_of_catalogue
 from astroclassify.stargalaxy._inputs import (
     BAND_MEASURES,
+    PIXEL_MEASURES,
     SOURCE_MEASURES,
     SourceInputs,
-    point_widths,
+    prepared,
     source_inputs,
 )
 from astroclassify.stargalaxy._match import with_truth
 from astroclassify.stargalaxy._measure import measure_sources
+from astroclassify.stargalaxy._points import point_widths, reference_band
 from astroclassify.stargalaxy._predict import (
     checked_inputs,
     magnitude_bins,

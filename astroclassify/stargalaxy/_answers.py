@@ -4,7 +4,7 @@ import numpy as np
 from astropy.table import QTable
 
 from astroclassify.core import conf, package_version, provenance
-from astroclassify.stargalaxy._inputs import with_point_widths
+from astroclassify.stargalaxy._inputs import prepared
 from astroclassify.stargalaxy._predict import checked_inputs, source_logits, source_probabilities
 
 #: What a label says where the probability is too low.
@@ -63,7 +63,7 @@ def sample_logits(sample, model, *, batch_size=512):
     numpy.ndarray
         Float64 ``[N, K]``, not calibrated.
     """
-    sample = with_point_widths(sample)
+    sample = prepared(sample)
     parts = range(0, len(sample), _TOGETHER) or (0,)
     said = [
         source_logits(model, checked_inputs(model.spec, part), batch_size=batch_size)

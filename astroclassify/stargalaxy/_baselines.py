@@ -8,17 +8,12 @@ import numpy as np
 
 from astroclassify.core import UnknownNameError, optional_import
 from astroclassify.stargalaxy._bands import SURVEY_BANDS, band_roles
-from astroclassify.stargalaxy._inputs import column, flagged, mean_point_width, point_widths, source_inputs
-from astroclassify.stargalaxy._predict import reference_band
+from astroclassify.stargalaxy._inputs import PIXEL_MEASURES, source_inputs
+from astroclassify.stargalaxy._points import column, mean_point_width, reference_band
+from astroclassify.stargalaxy._spread import mean_cutouts, spread_model, within
 
-#: Scale length of the exponential disk of SPREAD_MODEL, in units of the width of a point.
-_DISK = 1 / 16
 #: Levels of the isophotal areas that CLASS_STAR looks at.
 _LEVELS = 8
-#: Pixels about the source that templates are compared on: beyond there is noise, and neighbours.
-_RADIUS = 7
-#: The brightest points of a field that make its template of a point.
-_MOST_POINTS = 60
 
 
 @dataclass(frozen=True)
@@ -145,7 +140,13 @@ def catalogue_features(sample, *, inputs=None):
         [magnitudes[:, :-1] - magnitudes[:, 1:], magnitudes[:, 2:3] - magnitudes[:, 4:5]], axis=1
     )
     missing = np.where(bands[:, :, :1] > 0, bands, np.nan)
-    return np.concatenate([missing.reshape(len(bands), -1), source, magnitudes, colours], axis=1)
+    return np.concatenate(
+        [missing.reshape(len(bands), -1), source[:, len(PIXEL_MEASURES) :], magnitudes, colours], axis=1
+    )
+
+
+def _with_spread(sample):
+    return np.column_stack([catalogue_features(sample), spread_model(sample)])
 
 
 def _size_magnitude(sample):
@@ -173,107 +174,13 @@ def _in_plane(score, sample):
 # Pixels ----------------------------------------------------------------------------------------
 
 
-def _mean_cutouts(inputs):
-    """The mean of the bands, weighted by the inverse of the noise."""
-    return (
-        inputs.cutouts.sum(axis=1)
-        / np.sqrt(np.maximum((inputs.bands[:, :, 0] > 0).sum(axis=1), 1))[:, None, None]
-    )
-
-
 def _spread_model(sample):
-    inputs = source_inputs(sample)
-    return _in_plane(100 * spread_model(sample, inputs), sample)
-
-
-def spread_model(sample, inputs):
-    """
-    Compare each source with a point and with a slightly wider source, as SPREAD_MODEL of SExtractor does.
-
-    Parameters
-    ----------
-    sample : SourceSample
-        Sources of one field, or of several, with a column ``field``.
-    inputs : SourceInputs
-        Of the sample.
-
-    Returns
-    -------
-    numpy.ndarray
-        0 for points, more for what is wider; 0 in fields without points to learn from.
-
-    Notes
-    -----
-    With the image *p*, a point's image :math:`\\phi` at the place of the source, and *G*, which is
-    :math:`\\phi` convolved with an exponential disk of a scale length of 1/16 of a point's width, it is
-    :math:`G \\cdot p / \\phi \\cdot p - G \\cdot \\phi / \\phi \\cdot \\phi`; noise is the same in all
-    pixels.
-
-    References
-    ----------
-    Desai et al. 2012, ApJ 757, 83; Soumagnac et al. 2015, arXiv:1306.5236.
-    """
-    images, fields = _mean_cutouts(inputs), column(sample, "field", missing=0)
-    result = np.zeros(len(images))
-    for field in np.unique(fields):
-        here = np.flatnonzero(fields == field)
-        point = _template(sample[here], images[here], inputs[here])
-        if point is not None:
-            result[here] = _spread(images[here], inputs.source[here, :2], point, _point_pixels(sample[here]))
-    return result
-
-
-def _point_pixels(sample):
-    """Width of a point in the mean of the bands, pixels."""
-    return float(np.median(mean_point_width(sample))) / sample.pixel_scale
-
-
-def _template(sample, images, inputs):
-    """The image of a point, centred, of unit sum: the median of bright points, each moved to the centre."""
-    band = reference_band(sample)
-    ratio = column(sample, f"fwhm_{band}") / point_widths(sample, band)
-    spoilt = sum(flagged(sample, name) for name in ("saturated", "masked", "edge", "blended"))
-    signal = np.where((np.abs(ratio - 1) < 0.12) & (spoilt == 0), column(sample, "snr"), 0)
-    chosen = np.argsort(-signal)[:_MOST_POINTS]
-    chosen = chosen[signal[chosen] > 20]
-    if chosen.size < 3:
-        return None
-    centred = _moved(np.fft.rfft2(images[chosen]), -inputs.source[chosen, :2], images.shape[-1])
-    point = np.median(centred / _within(centred).sum(axis=(1, 2))[:, None, None], axis=0)
-    return _within(point[None])[0]
-
-
-def _within(images):
-    """The pixels near the centre, zero beyond."""
-    middle = images.shape[-1] // 2
-    y, x = np.indices(images.shape[-2:]) - middle
-    return images * (np.hypot(x, y) <= _RADIUS)
-
-
-def _moved(spectra, offsets, side):
-    """Move images, given their Fourier transforms, by fractions of a pixel along x and y."""
-    ky, kx = np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None, :]
-    phase = kx * offsets[:, 0, None, None] + ky * offsets[:, 1, None, None]
-    return np.fft.irfft2(spectra * np.exp(-2j * np.pi * phase), s=(side, side))
-
-
-def _spread(images, offsets, point, width):
-    side = images.shape[-1]
-    spectrum = np.fft.rfft2(point)[None]
-    k = 2 * np.pi * np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None, :])
-    # The Fourier transform of an exponential disk with the scale length h is (1 + (h k)^2)^(-3/2).
-    disk = (1 + (_DISK * width * k) ** 2) ** -1.5
-    phi, wider = _within(_moved(spectrum, offsets, side)), _within(_moved(spectrum * disk, offsets, side))
-    products = [(first * second).sum(axis=(1, 2)) for first, second in
-                ((wider, images), (phi, images), (wider, phi), (phi, phi))]  # fmt: skip
-    with np.errstate(all="ignore"):
-        return np.clip(products[0] / products[1] - products[2] / products[3], -0.5, 0.5)
+    return _in_plane(100 * np.nan_to_num(spread_model(sample), nan=0.0), sample)
 
 
 def _class_star(sample):
     """Eight isophotal areas in units of a point's, the peak, and the seeing, as CLASS_STAR of SExtractor."""
-    inputs = source_inputs(sample)
-    images = _within(_mean_cutouts(inputs))
+    images = within(mean_cutouts(sample))
     peak = np.maximum(images[:, 14:19, 14:19].max(axis=(1, 2)), 2.0)
     levels = 1.5 * (peak / 1.5)[:, None] ** (np.arange(_LEVELS) / _LEVELS)
     areas = np.stack([(images > level[:, None, None]).sum(axis=(1, 2)) for level in levels.T], axis=1)
@@ -318,6 +225,7 @@ BASELINES = {
     one.name: one
     for one in (
         Baseline("trees", "gradient-boosted trees on all of the catalogue", catalogue_features, _trees),
+        Baseline("trees-spread", "the same trees, which are told SPREAD_MODEL as well", _with_spread, _trees),
         Baseline(
             "size-magnitude",
             "a curve in the plane of half-light radius and magnitude",

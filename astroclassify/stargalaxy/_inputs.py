@@ -8,24 +8,23 @@ from astropy import units as u
 
 from astroclassify.core import ParameterError
 from astroclassify.stargalaxy._bands import SURVEY_BANDS, band_roles
-from astroclassify.stargalaxy._sample import FLAGS
+from astroclassify.stargalaxy._points import USUAL_WIDTH, column, flagged, mean_point_width, point_widths
+from astroclassify.stargalaxy._spread import offsets_of, spread_model
 
 #: What is told of each band; the first says whether it is there (tuple of str).
 BAND_MEASURES = ("there", "detected", "magnitude", "signal", "width", "sharpness", "flagged")
-#: What is told of the source itself; where in its central pixel it lies comes first (tuple of str).
+#: What is told of the source itself; first what pixels say: where in the central one it lies, and by how much
+#: it is wider than a point (tuple of str).
 SOURCE_MEASURES = (
-    *("offset_x", "offset_y", "a", "b", "fwhm", "half_light_radius", "kron_radius"),
+    *("offset_x", "offset_y", "spread", "a", "b", "fwhm", "half_light_radius", "kron_radius"),
     *("ellipticity", "concentration", "peak_over_flux", "signal", "neighbour", "blended"),
 )
+#: Those that the pixels say; the others are of the catalogue (tuple of str).
+PIXEL_MEASURES = SOURCE_MEASURES[:3]
 #: Pixels of a cut-out brighter than this, in units of the noise, say no more (and half precision ends there).
 _BRIGHTEST = 3e4
-#: A magnitude and a width about which measures are counted (AB mag; arcsec, that of CSST at 600 nm).
-_USUAL_MAGNITUDE, _USUAL_WIDTH = 24.0, 0.15
-#: What makes the width of a source useless as that of a point.
-_NOT_A_POINT = sum(FLAGS[name] for name in ("saturated", "masked", "edge", "blended", "missing"))
-#: Points are told by sources of at least this S/N; so many of the narrowest, at least, within so much of each
-#: other make the width of a point.
-_BRIGHT, _AGREEING, _LEAST_SHARE, _WITHIN = 20.0, 3, 0.03, 1.12
+#: A magnitude from which measures are counted (AB).
+_USUAL_MAGNITUDE = 24.0
 
 
 class SourceInputs(NamedTuple):
@@ -93,90 +92,9 @@ def source_inputs(sample, *, bands=SURVEY_BANDS):
     return SourceInputs(cutouts, measures, _of_source(sample))
 
 
-def column(sample, name, *, missing=np.nan):
+def prepared(sample):
     """
-    Give a column of a sample's catalogue as plain numbers.
-
-    Parameters
-    ----------
-    sample : SourceSample
-        The sources.
-    name : str
-        The column.
-    missing : float, default NaN
-        What to give where it is masked, or there is no such column.
-
-    Returns
-    -------
-    numpy.ndarray
-        Float64, one for each source, in the column's own unit.
-    """
-    catalogue = sample.catalogue
-    if name not in catalogue.colnames:
-        return np.full(len(catalogue), missing)
-    values = getattr(catalogue[name], "value", catalogue[name])
-    return np.ma.filled(np.ma.asarray(values, dtype=float), missing)
-
-
-def flagged(sample, name, *, band=None):
-    """
-    Say of which sources a flag is set.
-
-    Parameters
-    ----------
-    sample : SourceSample
-        The sources.
-    name : str
-        A name of `FLAGS`.
-    band : str, optional
-        In which band; by default of the whole source.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-        One for each source.
-    """
-    flags = column(sample, "flag" if band is None else f"flag_{band}", missing=0)
-    return (flags.astype(int) & FLAGS[name]) > 0
-
-
-def point_widths(sample, band):
-    """
-    Estimate the width of a point from the sources themselves.
-
-    Parameters
-    ----------
-    sample : SourceSample
-        The sources of a field; or of several, with a column ``field``.
-    band : str
-        A band.
-
-    Returns
-    -------
-    numpy.ndarray
-        Full width at half maximum of a point (arcsec), one for each source; NaN where no sources tell. Where
-        the catalogue has a column ``point_fwhm_B``, that.
-
-    Notes
-    -----
-    Nothing is narrower than a point, so stars crowd at the lower end of the widths. Of the bright, unspoilt
-    sources (S/N 20 or more) the narrowest group counts that has three sources, and 3% of them, within 12%.
-    """
-    if f"point_fwhm_{band}" in sample.catalogue.colnames:
-        return column(sample, f"point_fwhm_{band}")
-    width, signal = column(sample, f"fwhm_{band}"), column(sample, f"snr_{band}")
-    flags = column(sample, f"flag_{band}", missing=0).astype(int)
-    useful = np.isfinite(width) & (signal >= _BRIGHT) & ((flags & _NOT_A_POINT) == 0)
-    fields = column(sample, "field", missing=0)
-    result = np.full(len(width), np.nan)
-    for field in np.unique(fields):
-        result[fields == field] = _narrowest_group(width[useful & (fields == field)])
-    return result
-
-
-def with_point_widths(sample):
-    """
-    Add to a sample's catalogue what `point_widths` says, so that parts of the sample say the same.
+    Add to a sample's catalogue what sources tell together, so that parts of the sample say the same.
 
     Parameters
     ----------
@@ -186,20 +104,14 @@ def with_point_widths(sample):
     Returns
     -------
     SourceSample
-        With columns ``point_fwhm_B``; the cut-outs are shared.
+        With columns ``point_fwhm_B`` and ``spread_model``; the cut-outs are shared.
     """
     catalogue = sample.catalogue.copy(copy_data=False)
     for band in sample.bands:
         catalogue[f"point_fwhm_{band}"] = point_widths(sample, band) * u.arcsec
-    return replace(sample, catalogue=catalogue)
-
-
-def _narrowest_group(widths):
-    widths = np.sort(widths)
-    wanted = max(_AGREEING, int(_LEAST_SHARE * widths.size))
-    last = np.searchsorted(widths, _WITHIN * widths, side="right")
-    starts = np.flatnonzero(last - np.arange(widths.size) >= wanted)
-    return np.median(widths[starts[0] : last[starts[0]]]) if starts.size else np.nan
+    whole = replace(sample, catalogue=catalogue)
+    catalogue["spread_model"] = spread_model(whole)
+    return whole
 
 
 def _in_noise(sample, bands):
@@ -227,7 +139,7 @@ def _of_band(sample, band):
         (column(sample, f"mag_{band}") - _USUAL_MAGNITUDE) / 2,
         np.arcsinh(column(sample, f"snr_{band}")) / 3,
         _log_ratio(column(sample, f"fwhm_{band}"), point),
-        _log_ratio(point, _USUAL_WIDTH),
+        _log_ratio(point, USUAL_WIDTH),
         flagged(sample, "saturated", band=band) | flagged(sample, "masked", band=band),
     )
     is_there = np.isfinite(column(sample, f"snr_{band}")) | np.isfinite(column(sample, f"mag_{band}"))
@@ -237,7 +149,6 @@ def _of_band(sample, band):
 def _of_source(sample):
     """The measures of the source, ``[N, G]``."""
     point = mean_point_width(sample)
-    offsets = [column(sample, name) - np.rint(column(sample, name)) for name in ("x", "y")]
     sizes = ("a", "b", "fwhm", "half_light_radius", "kron_radius")
     others = [column(sample, name) for name in ("ellipticity", "concentration", "peak_over_flux")]
     more = (
@@ -245,28 +156,14 @@ def _of_source(sample):
         _log_ratio(column(sample, "neighbour"), point),
         flagged(sample, "blended"),
     )
-    return _finite((*offsets, *(_log_ratio(column(sample, name), point) for name in sizes), *others, *more))
-
-
-def mean_point_width(sample):
-    """
-    Give the mean over the bands of the width of a point.
-
-    Parameters
-    ----------
-    sample : SourceSample
-        The sources.
-
-    Returns
-    -------
-    numpy.ndarray
-        Arcseconds, one for each source; a usual one where none is known.
-    """
-    widths = np.stack([point_widths(sample, band) for band in sample.bands])
-    known = np.isfinite(widths)
-    total = np.where(known, widths, 0).sum(axis=0)
-    return np.divide(
-        total, known.sum(axis=0), out=np.full(total.shape, _USUAL_WIDTH), where=known.any(axis=0)
+    return _finite(
+        (
+            *offsets_of(sample).T,
+            np.clip(30 * spread_model(sample), -3, 6),
+            *(_log_ratio(column(sample, name), point) for name in sizes),
+            *others,
+            *more,
+        )
     )
 
 

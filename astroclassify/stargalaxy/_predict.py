@@ -8,8 +8,9 @@ from scipy.special import softmax
 from astroclassify.core import ParameterError, PluginError, check_whole
 from astroclassify.inference import calibrated_logits, expected_shares, prior_shift, usual_shares
 from astroclassify.models import require_task
-from astroclassify.stargalaxy._bands import SURVEY_BANDS, band_roles
-from astroclassify.stargalaxy._inputs import SourceInputs, column
+from astroclassify.stargalaxy._bands import band_roles
+from astroclassify.stargalaxy._inputs import SourceInputs
+from astroclassify.stargalaxy._points import column, reference_band
 
 #: A prior that is estimated from the sources themselves, magnitude by magnitude.
 FROM_FIELD = "field"
@@ -178,26 +179,6 @@ def usual_by_magnitude(model, sample):
     if told is None:
         return np.tile(usual_shares(model), (len(MAGNITUDE_EDGES) + 1, 1))
     return np.asarray(told, float)
-
-
-def reference_band(sample):
-    """
-    Name the band whose magnitude a source is known by.
-
-    Parameters
-    ----------
-    sample : SourceSample
-        The sources.
-
-    Returns
-    -------
-    str
-        ``i``, or the band of the sample that stands for one near to it; of two as near the bluer one.
-    """
-    roles = band_roles(sample.bands)
-    wanted = SURVEY_BANDS.index("i")
-    nearest = min(roles, key=lambda role: abs(SURVEY_BANDS.index(role) - wanted), default=None)
-    return sample.bands[0] if nearest is None else roles[nearest]
 
 
 def magnitude_bins(sample):

@@ -20,6 +20,7 @@ from astroclassify.models import (
     resolve_device,
 )
 from astroclassify.stargalaxy import (
+    PIXEL_MEASURES,
     SOURCE_MEASURES,
     SURVEY_BANDS,
     SourceInputs,
@@ -44,10 +45,15 @@ from astroclassify.training._trainer import CHECKPOINT, Trainer, train, write_st
 
 #: Columns of the measures of the source that an augmentation changes.
 _OFFSETS = [SOURCE_MEASURES.index("offset_x"), SOURCE_MEASURES.index("offset_y")]
+_SPREAD = SOURCE_MEASURES.index("spread")
 _SIGNAL = SOURCE_MEASURES.index("signal")
 _BAND_SIGNAL = 3  # of BAND_MEASURES
+#: Noise of SPREAD_MODEL times the signal-to-noise: of points of S/N 5 to 50 of a simulated set (float).
+_SPREAD_NOISE = 0.045
 #: Share of the sources, in training, of which only some bands are shown (float).
 _FEWER_BANDS = 0.35
+#: Share of the sources, in training, that have no pixels, and of those that have no catalogue (float).
+_ONE_MODE = 0.2
 #: The most noise, in units of the sky's, that is added in training (float).
 _MOST_NOISE = 0.6
 _ORDER, _CHANGES = range(2)
@@ -110,14 +116,16 @@ class SourceFeed:
         Their bins of magnitude.
     augmented : bool, default False
         Whether sources are turned and mirrored, get more noise, and some are shown in fewer bands.
+    both_modes : bool, default False
+        Whether, where augmented, some are shown without pixels, and some without catalogue.
     seed : int, default 1
         Of order and augmentation.
     """
 
-    def __init__(self, inputs, labels, fields, classes, bins, *, augmented=False, seed=1):
+    def __init__(self, inputs, labels, fields, classes, bins, *, augmented=False, both_modes=False, seed=1):
         self.inputs, self.labels, self.fields, self.bins = inputs, labels, fields, bins
         self.allowed = labels[:, None] == np.array(classes)
-        self.augmented, self.seed = augmented, seed
+        self.augmented, self.both_modes, self.seed = augmented, both_modes, seed
 
     def __len__(self):
         return len(self.labels)
@@ -161,6 +169,7 @@ class SourceFeed:
         if self.augmented:
             rng = np.random.default_rng([self.seed, _CHANGES, number])
             inputs = with_fewer_bands(with_noise(turned(inputs, rng), rng), rng)
+            inputs = with_one_mode(inputs, rng) if self.both_modes else inputs
         return SourceBatch(inputs, self.allowed[chosen], tuple(f"source {i}" for i in chosen))
 
     def described(self):
@@ -253,8 +262,45 @@ def with_fewer_bands(inputs, rng, *, share=_FEWER_BANDS):
     gone = (rank >= wanted[:, None]) & (rng.random(number) < share)[:, None]
     power = np.sinh(3 * bands[:, :, _BAND_SIGNAL]) ** 2
     left = np.where(gone, 0, power).sum(axis=1) / np.maximum(power.sum(axis=1), 1e-9)
-    source[:, _SIGNAL] = np.arcsinh(np.sinh(3 * source[:, _SIGNAL]) * np.sqrt(left)) / 3
+    before = np.maximum(np.sinh(3 * source[:, _SIGNAL]), 1e-3)
+    after = before * np.sqrt(left)
+    # The noise of SPREAD_MODEL falls with the signal; what it would have been of these bands is added to it.
+    more = _SPREAD_NOISE * np.sqrt(
+        np.maximum(np.maximum(after, 1.0) ** -2.0 - np.maximum(before, 1.0) ** -2.0, 0)
+    )
+    source[:, _SPREAD] += 30 * more * rng.standard_normal(number, np.float32)
+    source[:, _SIGNAL] = np.arcsinh(after) / 3
     cutouts[gone], bands[gone] = 0, 0
+    return inputs
+
+
+def with_one_mode(inputs, rng, *, share=_ONE_MODE):
+    """
+    Take the pixels from some sources of a batch, and the catalogue from as many others.
+
+    Neither encoder can then rely on the other, and the network answers where one has nothing to look at.
+
+    Parameters
+    ----------
+    inputs : SourceInputs
+        A batch; changed in place.
+    rng : numpy.random.Generator
+        Source of randomness.
+    share : float
+        Share of each.
+
+    Returns
+    -------
+    SourceInputs
+        Bands are there as before.
+    """
+    cutouts, bands, source = tuple(inputs)
+    drawn = rng.random(len(cutouts))
+    cutouts[drawn < share] = 0
+    source[drawn < share, : len(PIXEL_MEASURES)] = 0
+    without = drawn > 1 - share
+    bands[without, :, 1:] = 0
+    source[without, len(PIXEL_MEASURES) :] = 0
     return inputs
 
 
@@ -433,7 +479,8 @@ def source_feeds(data, spec, *, validation, max_sources=None, augmented=True, se
             inputs[chosen], labels[chosen], fields[chosen], spec.classes, bins[chosen], seed=seed, **options
         )
 
-    return feed(~is_held, augmented=augmented), feed(is_held)
+    both = len(spec.builder_options.get("modes", ("image", "catalogue"))) > 1
+    return feed(~is_held, augmented=augmented, both_modes=both), feed(is_held)
 
 
 def _held_fields(names, share, seed):

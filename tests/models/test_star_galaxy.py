@@ -15,7 +15,7 @@ def inputs(number=3):
     generator = torch.Generator().manual_seed(5)
     cutouts, bands, source = (
         torch.randn(shape, generator=generator)
-        for shape in ((number, 7, 32, 32), (number, 7, 7), (number, 13))
+        for shape in ((number, 7, 32, 32), (number, 7, 7), (number, 14))
     )
     bands[:, :, 0] = 1
     return cutouts, bands, source
@@ -39,14 +39,15 @@ def test_the_paper_s_catalogue_encoder_reads_the_bands_in_both_directions():
     with torch.device("meta"):
         lstm = built_module(MODELS["star-galaxy-fusion"]).catalogue.lstm
     assert lstm.bidirectional
-    assert lstm.input_size == 7 + 13
+    assert lstm.input_size == 7 + 14 - 3
 
 
 def test_the_image_alone_does_not_look_at_the_catalogue():
     network, (cutouts, bands, source) = built_module(MODELS["star-galaxy-image"]).eval(), inputs()
-    other = bands.clone()
-    other[:, :, 1:] += 1
-    assert torch.equal(network(cutouts, bands, source), network(cutouts, other, source))
+    other = bands.clone(), source.clone()
+    other[0][:, :, 1:5] += 1  # the next is the width of a point
+    other[1][:, 3:] += 1
+    assert torch.equal(network(cutouts, bands, source), network(cutouts, *other))
 
 
 def test_the_catalogue_alone_does_not_look_at_the_pixels():
@@ -78,8 +79,8 @@ def test_unknown_sizes_and_modes_are_refused(options):
 
 
 def test_other_numbers_of_bands_and_classes_can_be_built():
-    network = StarGalaxyNet(bands=2, band_measures=3, source_measures=4, classes=3).eval()
-    said = network(torch.zeros(5, 2, 16, 16), torch.zeros(5, 2, 3), torch.zeros(5, 4))
+    network = StarGalaxyNet(bands=2, band_measures=6, source_measures=4, classes=3).eval()
+    said = network(torch.zeros(5, 2, 16, 16), torch.zeros(5, 2, 6), torch.zeros(5, 4))
     assert said.shape == (5, 3)
 
 
@@ -98,3 +99,20 @@ def test_a_network_for_sources_is_made_faster_with_the_same_answers(tmp_path):
 def test_without_weights_it_is_told_how_to_train_on_sources():
     with pytest.raises(MissingWeightsError, match="train star-galaxy-fusion --data SOURCES --output run"):
         build_model("star-galaxy-fusion")
+
+
+@pytest.mark.parametrize("hidden", ["pixels", "catalogue"])
+def test_a_mode_without_anything_to_look_at_says_nothing(hidden):
+    network, (cutouts, bands, source) = built_module(MODELS["star-galaxy-lite"]).eval(), inputs()
+    if hidden == "pixels":
+        first = network(torch.zeros_like(cutouts), bands, source)
+        other = source.clone()
+        other[:, :3] += 1
+        second = network(torch.zeros_like(cutouts), bands, other)
+    else:
+        nothing = bands.clone()
+        nothing[:, :, 1:] = 0
+        first, second = (
+            network(cutouts, nothing, one) for one in (source, source * torch.tensor([1.0] * 3 + [2.0] * 11))
+        )
+    torch.testing.assert_close(first, second)

@@ -21,10 +21,10 @@ from astroclassify.testing import difficult_samples
 
 
 class Width(torch.nn.Module):
-    """Call a galaxy what is wide: the log of the size in units of a point, at the fourth place."""
+    """Call a galaxy what is wide: the log of the size in units of a point, at the sixth place."""
 
     def forward(self, cutouts, bands, source):
-        wide = 8 * (source[:, 4] - 0.5)
+        wide = 8 * (source[:, 5] - 0.5)
         return torch.stack([-wide, wide], dim=1)
 
 
@@ -87,7 +87,7 @@ def test_a_prior_shifts_the_log_odds(sample, model):
 def test_the_field_tells_the_shares_at_each_magnitude(sample):
     class Weak(torch.nn.Module):
         def forward(self, cutouts, bands, source):
-            wide = torch.sign(source[:, 4] - 0.5)
+            wide = torch.sign(source[:, 5] - 0.5)
             return torch.stack([-wide, wide], dim=1)
 
     stars = sample[::2]

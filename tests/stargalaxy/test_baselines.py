@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from astroclassify.core import UnknownNameError
-from astroclassify.stargalaxy import BASELINES, fit_baseline, source_inputs
-from astroclassify.stargalaxy._baselines import spread_model
+from astroclassify.stargalaxy import BASELINES, fit_baseline
+from astroclassify.stargalaxy._spread import spread_model
 from astroclassify.testing import difficult_samples
 
 IS_GALAXY = np.arange(300) % 2 == 1
@@ -24,7 +24,7 @@ def test_a_baseline_tells_wide_sources_from_points(name, samples):
 
 
 def test_spread_model_is_zero_for_points_wherever_in_the_pixel_they_lie(samples):
-    spread = spread_model(samples[0], source_inputs(samples[0]))
+    spread = spread_model(samples[0])
     bright = samples[0].catalogue["snr"] > 100
     assert np.abs(spread[bright & ~IS_GALAXY]).max() < 0.003
     assert spread[bright & IS_GALAXY].min() > 0.01

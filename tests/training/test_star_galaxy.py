@@ -11,7 +11,13 @@ from astroclassify.models import MODELS, build_model
 from astroclassify.stargalaxy import SourceInputs, SourceSet, classify_sample, source_inputs
 from astroclassify.testing import difficult_samples
 from astroclassify.training import PRESETS, fit_sources
-from astroclassify.training._star_galaxy import source_feeds, turned, with_fewer_bands, with_noise
+from astroclassify.training._star_galaxy import (
+    source_feeds,
+    turned,
+    with_fewer_bands,
+    with_noise,
+    with_one_mode,
+)
 
 QUICK = replace(PRESETS["sources"], epochs=3, batch_size=64, warm_up=2)
 
@@ -92,7 +98,7 @@ def test_a_share_that_holds_nothing_out_is_refused(source_set, tmp_path, share):
 def test_a_mirrored_source_stays_in_its_pixel_and_its_offset_goes_along(seed):
     y, x = np.indices((32, 32)) - 16
     light = np.exp(-((x - 0.3) ** 2 + (y + 0.2) ** 2) / 4).astype(np.float32)
-    source = np.zeros((1, 13), np.float32)
+    source = np.zeros((1, 14), np.float32)
     source[0, :2] = 0.3, -0.2
     inputs = SourceInputs(light[None, None].repeat(7, axis=1), np.ones((1, 7, 7), np.float32), source)
     changed = turned(inputs, np.random.default_rng(seed))
@@ -103,13 +109,13 @@ def test_a_mirrored_source_stays_in_its_pixel_and_its_offset_goes_along(seed):
 
 def test_fewer_bands_leave_one_at_least_and_less_signal():
     inputs = source_inputs(difficult_samples(number=200)["missing bands"])
-    before, signal = inputs.bands[:, :, 0].sum(axis=1), inputs.source[:, 10].copy()
+    before, signal = inputs.bands[:, :, 0].sum(axis=1), inputs.source[:, 11].copy()
     changed = with_fewer_bands(inputs, np.random.default_rng(1), share=1.0)
     left = changed.bands[:, :, 0].sum(axis=1)
     assert left.min() >= 1
     assert (left < before).mean() > 0.4
-    assert (changed.source[left < before, 10] < signal[left < before]).all()
-    np.testing.assert_allclose(changed.source[left == before, 10], signal[left == before], rtol=1e-5)
+    assert (changed.source[left < before, 11] < signal[left < before]).all()
+    np.testing.assert_allclose(changed.source[left == before, 11], signal[left == before], rtol=1e-5)
     assert not changed.cutouts[changed.bands[:, :, 0] == 0].any()
 
 
@@ -119,3 +125,13 @@ def test_noise_is_added_to_bands_that_are_there_only():
     added = with_noise(inputs, np.random.default_rng(1), most=1.0).cutouts - before
     assert not added[~there].any()
     assert 0.3 < added[there].std() < 1
+
+
+def test_some_sources_have_no_pixels_and_as_many_others_no_catalogue():
+    inputs = with_one_mode(source_inputs(difficult_samples(number=400)["ordinary"]), np.random.default_rng(1))
+    without_pixels = ~inputs.cutouts.any(axis=(1, 2, 3))
+    without_catalogue = ~inputs.bands[:, :, 1:].any(axis=(1, 2))
+    assert 0.1 < without_pixels.mean() < 0.3
+    assert 0.1 < without_catalogue.mean() < 0.3
+    assert not (without_pixels & without_catalogue).any()
+    assert inputs.bands[:, :, 0].all()

@@ -10,7 +10,9 @@ from astroclassify.models.nets.resnet import ResNet
 #: What a network may look at (tuple of str).
 MODES = ("image", "catalogue")
 #: Bands, measures of each band and measures of the source, as the package's preprocessing gives them (int).
-BANDS, BAND_MEASURES, SOURCE_MEASURES = 7, 7, 13
+BANDS, BAND_MEASURES, SOURCE_MEASURES = 7, 7, 14
+#: Measures of the source that pixels give come first; the place of a point's width among those of bands.
+PIXEL_MEASURES, SHARPNESS = 3, 5
 #: Side of the central square whose flux sets the scale of the mean profile (pixels).
 _CORE = 5
 
@@ -25,7 +27,7 @@ class StarGalaxyNet(nn.Module):
         Number of bands, B.
     band_measures : int, default 7
         Measures of each band, F; the first says whether the band is there.
-    source_measures : int, default 13
+    source_measures : int, default 14
         Measures that are of no band, G.
     classes : int, default 2
         Number of logits.
@@ -46,7 +48,8 @@ class StarGalaxyNet(nn.Module):
     through the arcsinh of each band, and through the mean over the bands, each weighted by its signal, as the
     arcsinh and as a profile: divided by its flux in the central 5 x 5 pixels. Whether a source is wider than
     a point is in the profile; how far that can be trusted is in the signal. A band that is not there is zero
-    in all planes and in all measures.
+    in all planes and in all measures. Where a source has no pixels, or only a position in the catalogue,
+    what that encoder says is zero: a network that has learnt from such sources as well answers by the other.
 
     References
     ----------
@@ -66,9 +69,12 @@ class StarGalaxyNet(nn.Module):
         super().__init__()
         _check(size, modes)
         images, catalogue = _ENCODERS[size]
-        measures = (bands, band_measures, source_measures)
         self.image = images(bands) if "image" in modes else None
-        self.catalogue = catalogue(*measures) if "catalogue" in modes else None
+        self.catalogue = (
+            catalogue(bands, band_measures, source_measures - PIXEL_MEASURES)
+            if "catalogue" in modes
+            else None
+        )
         width = sum(one.outputs for one in (self.image, self.catalogue) if one is not None)
         self.head = nn.Sequential(nn.Linear(width, 128), nn.ReLU(), nn.Dropout(0.4), nn.Linear(128, classes))
 
@@ -92,10 +98,17 @@ class StarGalaxyNet(nn.Module):
         """
         seen = []
         if self.image is not None:
-            seen.append(self.image(cutouts, bands[:, :, 0], source[:, :2]))
+            pixels = (cutouts != 0).flatten(1).any(dim=1, keepdim=True)
+            seen.append(self.image(cutouts, _told_of_pixels(bands, source)) * pixels)
         if self.catalogue is not None:
-            seen.append(self.catalogue(bands, source))
+            measures = (bands[:, :, 1:] != 0).flatten(1).any(dim=1, keepdim=True)
+            seen.append(self.catalogue(bands, source[:, PIXEL_MEASURES:]) * measures)
         return self.head(torch.cat(seen, dim=1))
+
+
+def _told_of_pixels(bands, source):
+    """Which bands are there, how wide a point is in each, and the measures of the source that pixels give."""
+    return torch.cat([bands[:, :, 0], bands[:, :, SHARPNESS], source[:, :PIXEL_MEASURES]], dim=1)
 
 
 def image_planes(cutouts, there):
@@ -135,14 +148,14 @@ def _central(images):
 class _LiteImages(nn.Module):
     """A small residual network on cells of 2 x 2 pixels; its last maps keep their places, as radii matter."""
 
-    outputs = 128
+    outputs = 128 + PIXEL_MEASURES
 
     def __init__(self, bands, widths=(48, 80), side=24):
         super().__init__()
         self.side = side
         first, second = widths
         self.stem = nn.Sequential(*_convolution(4 * (bands + 2), first))
-        self.told = nn.Linear(bands + 2, first)
+        self.told = nn.Linear(2 * bands + PIXEL_MEASURES, first)
         self.trunk = nn.Sequential(
             nn.ReLU(inplace=True),
             _Residual(first),
@@ -153,30 +166,32 @@ class _LiteImages(nn.Module):
             nn.ReLU(inplace=True),
         )
         self.last = nn.Sequential(
-            nn.Flatten(), nn.Dropout(0.5), nn.Linear(32 * (side // 4) ** 2, self.outputs), nn.ReLU()
+            nn.Flatten(), nn.Dropout(0.5), nn.Linear(32 * (side // 4) ** 2, 128), nn.ReLU()
         )
 
-    def forward(self, cutouts, there, offset):
+    def forward(self, cutouts, told):
+        there = told[:, : cutouts.shape[1]]
         planes = functional.pixel_unshuffle(image_planes(_trimmed(cutouts, self.side), there), 2)
-        told = self.told(torch.cat([there, offset], dim=1))
-        return self.last(self.trunk(self.stem(planes) + told[:, :, None, None]))
+        maps = self.trunk(self.stem(planes) + self.told(told)[:, :, None, None])
+        return torch.cat([self.last(maps), told[:, -PIXEL_MEASURES:]], dim=1)
 
 
 class _PaperImages(nn.Module):
     """ResNet-50 without the pooling of its stem, as cut-outs are small."""
 
-    outputs = 512
+    outputs = 512 + PIXEL_MEASURES
 
     def __init__(self, bands):
         super().__init__()
-        self.network = ResNet(50, planes=bands + 2, classes=self.outputs)
+        self.network = ResNet(50, planes=bands + 2, classes=512)
         # The stem for ImageNet would leave 8 x 8 of 32 x 32 pixels before the first block.
         self.network.stem = nn.Sequential(
             *_convolution(bands + 2, 64, kernel=7, stride=2), nn.ReLU(inplace=True)
         )
 
-    def forward(self, cutouts, there, offset):
-        return functional.relu(self.network(image_planes(cutouts, there)))
+    def forward(self, cutouts, told):
+        seen = self.network(image_planes(cutouts, told[:, : cutouts.shape[1]]))
+        return torch.cat([functional.relu(seen), told[:, -PIXEL_MEASURES:]], dim=1)
 
 
 class _LiteCatalogue(nn.Module):
