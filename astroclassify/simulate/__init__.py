@@ -38,6 +38,7 @@ __getattr__, __dir__, __all__ = lazy_names(
             "simulate_pictures",
         ),
         "sets._plan": ("ExposurePlan", "plan_exposure"),
+        "survey._field": ("SURVEY_BANDS", "SurveyField", "survey_field"),
         "sets._twins": ("TwinPlans", "simulate_twin", "twin_plans"),
     },
     public=(
