@@ -43,7 +43,8 @@ class SurveyField:
         ``PHOTZP`` (AB magnitude of one electron), ``EXPTIME`` (s, of all exposures), ``NCOMBINE``, ``RDNOISE``,
         ``SATURATE``; ``psf`` is the image of a point at the field's centre.
     truth : astropy.table.QTable
-        A row for each object: ``class`` ("star", "galaxy", "quasar"), ``kind``, ``x``, ``y`` (pixels),
+        A row for each object: ``class`` ("star", "galaxy", "quasar"), ``kind``, ``x``, ``y`` (pixels), ``inside`` (False
+        for those up to 48 pixels beyond the edge, whose light may reach into the field),
         ``sky_centroid``, ``mag_B`` of each band (AB), ``redshift``, ``half_light_radius`` (arcsec, of galaxies
         and hosts), ``separation`` (arcsec, of binaries).
     latitude, longitude : float
@@ -306,13 +307,13 @@ def _header(band, exposures, clip, zero):
 
 def _truth_table(objects, bands, shape, wcs):
     truth = objects.truth
-    inside = (np.abs(truth["y"] - (shape[0] - 1) / 2) < shape[0] / 2) & (
+    table = QTable({name: truth[name] for name in ("class", "kind", "x", "y", "redshift")})
+    table["inside"] = (np.abs(truth["y"] - (shape[0] - 1) / 2) < shape[0] / 2) & (
         np.abs(truth["x"] - (shape[1] - 1) / 2) < shape[1] / 2
     )
-    table = QTable({name: truth[name][inside] for name in ("class", "kind", "x", "y", "redshift")})
-    table["half_light_radius"] = truth["radius"][inside] * u.arcsec
-    table["separation"] = truth["separation"][inside] * u.arcsec
+    table["half_light_radius"] = truth["radius"] * u.arcsec
+    table["separation"] = truth["separation"] * u.arcsec
     for number, band in enumerate(bands):
-        table[f"mag_{band}"] = truth["mags"][inside, number] * u.mag
+        table[f"mag_{band}"] = truth["mags"][:, number] * u.mag
     table["sky_centroid"] = wcs.pixel_to_world(table["x"], table["y"])
     return table

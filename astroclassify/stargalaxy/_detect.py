@@ -1,0 +1,166 @@
+"""Detection on one image of all bands: a chi-square of their positive signals, connected pixels, divided blends."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy import ndimage, special, stats
+
+from astroclassify.core import optional_import
+
+#: Width of the filter that is matched to faint sources, pixels rms: stars of CSST have 0.65.
+_FILTER = 1.0
+#: How many pixels must be above the threshold, and how a blend is divided: in an image that is smoothed more, so
+#: that the outskirts of large galaxies do not fall apart.
+_PIXELS, _LEVELS, _CONTRAST, _SMOOTHER = 5, 16, 0.01, 1.4
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """
+    Sources of a tile as sets of pixels.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        int32 ``[y, x]``: the source that a pixel belongs to, 0 for none.
+    boxes : numpy.ndarray
+        First and last row and column of each source, ``[source, 4]``.
+    area : numpy.ndarray
+        Pixels of each.
+    blended : numpy.ndarray
+        Whether a source was divided from another.
+    signal : numpy.ndarray
+        Root of the largest chi-square in each, in units of the noise.
+    """
+
+    labels: np.ndarray
+    boxes: np.ndarray
+    area: np.ndarray
+    blended: np.ndarray
+    signal: np.ndarray
+
+
+@lru_cache(maxsize=16)
+def threshold(bands, sigma):
+    """
+    Give the chi-square that noise exceeds as seldom as a Gaussian exceeds so many sigma.
+
+    Parameters
+    ----------
+    bands : int
+        How many bands there are.
+    sigma : float
+        Of one band.
+
+    Returns
+    -------
+    float
+        Threshold of the sum of squares of the positive signals.
+    """
+    # Of n bands k are positive with the probability C(n, k) / 2**n, and their squares then follow a chi-square
+    # distribution of k degrees of freedom: a mixture ("chi-bar-square").
+    value = np.linspace(0, 20 * sigma**2, 20_001)
+    parts = np.arange(1, bands + 1)
+    shares = special.comb(bands, parts) / 2.0**bands
+    tail = (shares[:, None] * stats.chi2.sf(value, parts[:, None])).sum(axis=0)
+    return float(np.interp(-np.log(stats.norm.sf(sigma)), -np.log(tail), value))
+
+
+def chi_square(signal):
+    """
+    Make the detection image of a tile.
+
+    Parameters
+    ----------
+    signal : numpy.ndarray
+        Bands in units of the noise of a pixel, ``[band, y, x]``; 0 where there is nothing.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 ``[y, x]``: sum over the bands of the squares of what is positive after smoothing.
+
+    References
+    ----------
+    Szalay, Connolly & Szokoly 1999, AJ 117, 68, https://doi.org/10.1086/300689
+    """
+    total = np.zeros(signal.shape[1:], np.float32)
+    for band in signal:
+        smooth = ndimage.gaussian_filter(band, _FILTER)
+        total += np.square(np.maximum(smooth, 0) / _noise_left())
+    return total
+
+
+@lru_cache(maxsize=1)
+def _noise_left():
+    """Rms that the filter leaves of noise of 1."""
+    point = np.zeros((33, 33))
+    point[16, 16] = 1
+    return np.float32(np.sqrt((ndimage.gaussian_filter(point, _FILTER) ** 2).sum()))
+
+
+def find_segments(signal, stack, *, sigma):
+    """
+    Find the sources of a tile.
+
+    Parameters
+    ----------
+    signal : numpy.ndarray
+        As for `chi_square`.
+    stack : numpy.ndarray
+        Mean of the bands, in which blends are divided, ``[y, x]``.
+    sigma : float
+        Threshold, as for `threshold`.
+
+    Returns
+    -------
+    Segments
+        The sources; labels are 1, 2 ... in the order of the rows of its tables.
+
+    Raises
+    ------
+    OptionalDependencyError
+        If photutils is not installed.
+    """
+    segmentation = optional_import("photutils.segmentation", needed_for="finding sources", extra="sources")
+    image = chi_square(signal)
+    found = _quiet(segmentation.detect_sources, image, threshold(len(signal), sigma), _PIXELS)
+    if found is None:
+        return Segments(np.zeros(image.shape, np.int32), *(np.zeros(s) for s in ((0, 4), 0, 0, 0)))
+    smooth = ndimage.gaussian_filter(stack, _SMOOTHER)
+    divided = _quiet(
+        segmentation.deblend_sources,
+        smooth,
+        found,
+        _PIXELS,
+        n_levels=_LEVELS,
+        contrast=_CONTRAST,
+        mode="sinh",
+        progress_bar=False,
+    )
+    return _tabulated(found.data, divided.data, image)
+
+
+def _quiet(function, *args, **kwargs):
+    """Call photutils without its warnings: no source, negative pixels."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return function(*args, **kwargs)
+
+
+def _tabulated(parents, labels, image):
+    numbers = np.unique(labels)
+    numbers = numbers[numbers > 0]
+    anew = np.zeros(numbers.max() + 1, np.int32)
+    anew[numbers] = np.arange(1, numbers.size + 1)
+    labels = anew[labels]
+    slices = ndimage.find_objects(labels)
+    boxes = np.array([(y.start, y.stop - 1, x.start, x.stop - 1) for y, x in slices])
+    area = np.bincount(labels.ravel(), minlength=numbers.size + 1)[1:]
+    peak = ndimage.maximum(image, labels, np.arange(1, numbers.size + 1))
+    first = ndimage.maximum(parents, labels, np.arange(1, numbers.size + 1)).astype(int)
+    blended = np.bincount(first)[first] > 1
+    return Segments(labels, boxes, area, blended, np.sqrt(np.asarray(peak)))

@@ -1,0 +1,198 @@
+"""Sets of simulated sources: fields of several sky densities, drawn, measured and matched one by one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from astroclassify.core import ParameterError, RunFolder, checked, progress_bar, provenance, rules
+from astroclassify.simulate import SURVEY_BANDS, survey_field
+from astroclassify.stargalaxy._match import with_truth
+from astroclassify.stargalaxy._measure import measure_sources
+from astroclassify.stargalaxy._sample import CUTOUT
+from astroclassify.stargalaxy._set import ABOUT, SourceSet, fields_there, write_field
+
+#: Galactic latitudes of the fields: their sines are uniform from the first on. A quarter of the sources of all
+#: fields together are then stars, as in arXiv:2604.10086 (32,371 of 125,896).
+_LOWEST_LATITUDE = 14.0
+#: Quasars are drawn so many times as often as they are: they would be too few to learn from.
+_QUASARS = 4.0
+_SKY, _SKY_SCATTER = 22.4, 0.2  # V magnitudes per square arcsecond
+_DENSITY_SCATTER = 0.15  # of the logarithm of star counts, and of galaxy counts, from field to field
+_MOST_BLUR = 0.25  # pixels rms
+
+
+@dataclass(frozen=True)
+class FieldPlan:
+    """
+    How a field of a set is drawn.
+
+    Parameters
+    ----------
+    latitude, longitude : float
+        Galactic, degrees.
+    place : tuple of float
+        On the focal plane, -1 to 1.
+    sky : float
+        V magnitudes per square arcsecond.
+    stars, galaxies : float
+        Multiply the numbers of objects.
+    blur : float
+        Pixels rms.
+    """
+
+    latitude: float
+    longitude: float
+    place: tuple[float, float]
+    sky: float
+    stars: float
+    galaxies: float
+    blur: float
+
+    @classmethod
+    def drawn(cls, rng):
+        """
+        Draw a plan.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        FieldPlan
+            Some field of the survey.
+        """
+        sine = rng.uniform(np.sin(np.radians(_LOWEST_LATITUDE)), 1.0)
+        return cls(
+            float(np.degrees(np.arcsin(sine)) * rng.choice([-1, 1])),
+            float(rng.uniform(0, 360)),
+            tuple(float(p) for p in rng.uniform(-1, 1, 2)),
+            float(np.clip(rng.normal(_SKY, _SKY_SCATTER), 21.8, 23.2)),
+            *(float(d) for d in rng.lognormal(0, _DENSITY_SCATTER, 2)),
+            float(rng.uniform(0, _MOST_BLUR)),
+        )
+
+
+def plan_field(seed, number):
+    """
+    Say how a field of a set is drawn, by the set's seed and its number alone.
+
+    Parameters
+    ----------
+    seed : int
+        Of the set.
+    number : int
+        Of the field.
+
+    Returns
+    -------
+    FieldPlan
+        The plan.
+    """
+    return FieldPlan.drawn(np.random.default_rng([seed, number, 0]))
+
+
+@checked(
+    folder=rules.path,
+    count=rules.whole(),
+    seed=rules.whole(0),
+    shape=rules.shape,
+    limit=rules.number,
+)
+def simulate_sources(
+    folder, *, count, seed=1, bands=SURVEY_BANDS, shape=(1024, 1024), limit=27.0, progress=False
+):
+    """
+    Make a set of measured sources whose truth is known, or complete one.
+
+    Parameters
+    ----------
+    folder : path-like
+        The set's folder.
+    count : int
+        How many sources at least; whole fields are drawn until there are so many. More of them later add
+        fields to the same set.
+    seed : int, default 1
+        Same seed, same sources.
+    bands : sequence of str, default all seven
+        Of the survey.
+    shape : tuple of int, default (1024, 1024)
+        Rows and columns of each field.
+    limit : float, default 27
+        Faintest i magnitude of the objects that are drawn.
+    progress : bool, default False
+        Whether to show how far it is.
+
+    Returns
+    -------
+    SourceSet
+        The set.
+
+    Raises
+    ------
+    ParameterError
+        If the folder holds another set, or no sources come.
+    OptionalDependencyError
+        If photutils or pyarrow is not installed.
+    """
+    asked = {"seed": seed, "bands": list(bands), "shape": list(shape), "limit": float(limit), "size": CUTOUT}
+    asked |= {"pixel_scale": 0.074, "quasars": _QUASARS, "kind": "simulated survey fields"}
+    with RunFolder(folder) as run:
+        run.same_run(ABOUT, asked, kind="set", notes=provenance())
+        _fill(Path(folder), count, asked, progress)
+    return SourceSet.open(folder)
+
+
+def _fill(folder, count, asked, progress):
+    there, number = fields_there(folder), 0
+    total = sum(there.values())
+    with progress_bar(total=count, progress=progress, description="sources") as bar:
+        bar.update(total)
+        while total < count:
+            if number not in there:
+                sample = field_sources(asked["seed"], number, asked)
+                write_field(folder, number, sample)
+                bar.update(len(sample))
+                total += len(sample)
+                if number > 20 and total < number:
+                    raise ParameterError(f"{number} fields have {total} sources; expected larger fields")
+            number += 1
+
+
+def field_sources(seed, number, asked):
+    """
+    Draw, measure and match one field.
+
+    Parameters
+    ----------
+    seed, number : int
+        Of the set and of the field.
+    asked : dict
+        ``bands``, ``shape`` and ``limit`` of the set.
+
+    Returns
+    -------
+    SourceSample
+        With truth, ``field`` and ``latitude``.
+    """
+    plan = plan_field(seed, number)
+    field = survey_field(
+        np.random.default_rng([seed, number, 1]),
+        bands=tuple(asked["bands"]),
+        shape=tuple(asked["shape"]),
+        limit=asked["limit"],
+        latitude=plan.latitude,
+        longitude=plan.longitude,
+        place=plan.place,
+        sky=plan.sky,
+        stars=plan.stars,
+        galaxies=plan.galaxies,
+        quasars=_QUASARS,
+        blur=plan.blur,
+    )
+    sample = with_truth(measure_sources(field.images), field.truth)
+    sample.catalogue["field"] = np.full(len(sample), number, np.int32)
+    sample.catalogue["latitude"] = np.full(len(sample), plan.latitude, np.float32)
+    return sample
