@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-#: Side of a cell, pixels; of its pixels every other one in each row is looked at.
+#: Side of a cell, pixels; of its rows and columns every other one is looked at.
 MESH = 128
 _STRIDE = 2
-_CLIP, _ROUNDS = 2.5, 4
+_CLIP, _ROUNDS = 2.5, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Background:
         level, rms = np.empty(counts), np.empty(counts)
         for row, (top, bottom) in enumerate(zip(edges[0][:-1], edges[0][1:], strict=True)):
             for column, (left, right) in enumerate(zip(edges[1][:-1], edges[1][1:], strict=True)):
-                cell = slice(top, bottom), slice(left, right, _STRIDE)
+                cell = slice(top, bottom, _STRIDE), slice(left, right, _STRIDE)
                 level[row, column], rms[row, column] = _clipped(
                     data[cell], None if mask is None else mask[cell]
                 )

@@ -151,7 +151,7 @@ def band_columns(batch, photon_noise, pixel_scale):
     dict of str to numpy.ndarray
         By names of `BAND_COLUMNS`, ``[source, band]``, without units.
     """
-    noise = batch.tile.noise[:, batch.y, batch.x].T
+    noise = _noise(batch)
     ellipse, circle = all_of_it(batch.shapes, batch.size), small_circle(batch.shapes, batch.size)
     flux, error = fluxes(batch.light, ellipse, noise, photon_noise)
     small, small_error = fluxes(batch.light, circle, noise, 0.0)
@@ -168,6 +168,12 @@ def band_columns(batch, photon_noise, pixel_scale):
     flag = _band_flags(batch, found["snr"], circle, ellipse)
     missing = (flag & FLAGS["missing"]) > 0
     return {name: np.where(missing, np.nan, values) for name, values in found.items()} | {"flag": flag}
+
+
+def _noise(batch):
+    """Rms of a pixel in each band: the median of nine near the source, as its own may be unusable."""
+    near = [batch.tile.noise[:, batch.y + dy, batch.x + dx] for dy in (-3, 0, 3) for dx in (-3, 0, 3)]
+    return np.median(near, axis=0).T
 
 
 def _band_flags(batch, snr, circle, ellipse):

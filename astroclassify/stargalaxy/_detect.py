@@ -1,4 +1,4 @@
-"""Detection on one image of all bands: a chi-square of their positive signals, connected pixels, divided blends."""
+"""Detection on one image of all bands: chi-square of positive signals, connected pixels, divided blends."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,8 +10,8 @@ from astroclassify.core import optional_import
 
 #: Width of the filter that is matched to faint sources, pixels rms: stars of CSST have 0.65.
 _FILTER = 1.0
-#: How many pixels must be above the threshold, and how a blend is divided: in an image that is smoothed more, so
-#: that the outskirts of large galaxies do not fall apart.
+#: How many pixels must be above the threshold, and how a blend is divided: in an image that is smoothed
+#: more, so that the outskirts of large galaxies do not fall apart.
 _PIXELS, _LEVELS, _CONTRAST, _SMOOTHER = 5, 16, 0.01, 1.4
 
 
@@ -58,8 +58,8 @@ def threshold(bands, sigma):
     float
         Threshold of the sum of squares of the positive signals.
     """
-    # Of n bands k are positive with the probability C(n, k) / 2**n, and their squares then follow a chi-square
-    # distribution of k degrees of freedom: a mixture ("chi-bar-square").
+    # Of n bands k are positive with the probability C(n, k) / 2**n, and their squares then follow a
+    # chi-square distribution of k degrees of freedom: a mixture ("chi-bar-square").
     value = np.linspace(0, 20 * sigma**2, 20_001)
     parts = np.arange(1, bands + 1)
     shares = special.comb(bands, parts) / 2.0**bands
@@ -152,15 +152,18 @@ def _quiet(function, *args, **kwargs):
 
 
 def _tabulated(parents, labels, image):
-    numbers = np.unique(labels)
-    numbers = numbers[numbers > 0]
-    anew = np.zeros(numbers.max() + 1, np.int32)
-    anew[numbers] = np.arange(1, numbers.size + 1)
-    labels = anew[labels]
-    slices = ndimage.find_objects(labels)
-    boxes = np.array([(y.start, y.stop - 1, x.start, x.stop - 1) for y, x in slices])
-    area = np.bincount(labels.ravel(), minlength=numbers.size + 1)[1:]
-    peak = ndimage.maximum(image, labels, np.arange(1, numbers.size + 1))
-    first = ndimage.maximum(parents, labels, np.arange(1, numbers.size + 1)).astype(int)
-    blended = np.bincount(first)[first] > 1
-    return Segments(labels, boxes, area, blended, np.sqrt(np.asarray(peak)))
+    """Number the sources from 1 on, and tabulate them, looking only at pixels that belong to one."""
+    pixels = np.flatnonzero(labels)
+    order = np.argsort(labels.ravel()[pixels], kind="stable")
+    pixels = pixels[order]
+    of_pixel = labels.ravel()[pixels]
+    first = np.flatnonzero(np.diff(of_pixel, prepend=0))
+    area = np.diff(np.append(first, pixels.size))
+    anew = np.zeros(labels.shape, np.int32)
+    anew.ravel()[pixels] = np.repeat(np.arange(1, area.size + 1), area)
+    y, x = np.divmod(pixels, labels.shape[1])
+    boxes = [end.reduceat(v, first) for v in (y, x) for end in (np.minimum, np.maximum)]
+    parent = parents.ravel()[pixels][first]
+    blended = np.bincount(parent)[parent] > 1
+    signal = np.sqrt(np.maximum.reduceat(image.ravel()[pixels], first))
+    return Segments(anew, np.stack(boxes, axis=1), area, blended, signal)

@@ -9,8 +9,8 @@ from astroclassify.stargalaxy._sample import SourceSample
 
 #: An object is found within this many of its half-light radii, and from 2 to 15 pixels.
 _RADII, _LEAST, _MOST = 1.0, 2.0, 15.0
-#: A detection that is no object of its own is a fragment of a galaxy within this many half-light radii of it, or
-#: of a saturated star within so many pixels.
+#: A detection that is no object of its own is a fragment of a galaxy within this many half-light radii of
+#: it, or of a saturated star within so many pixels.
 _FRAGMENT, _STAR_REACH, _STAR_MAGNITUDE = 4.0, 40.0, 18.5
 #: The band in which light of others is counted, if it is there; else the middle one.
 _COMMON_BAND = "i"

@@ -13,7 +13,8 @@ from astroclassify.stargalaxy._tile import background_of, make_tile
 from astroclassify.stargalaxy._windows import windows_of
 
 _TILE = 1024  # pixels on a side
-#: Sides of the windows that sources are measured in: the smallest that holds twice the box of a source's pixels.
+#: Sides of the windows that sources are measured in: the smallest that holds twice the box of a source's
+#: pixels.
 _WINDOWS = (32, 64, 128, 256)
 _PIXELS_AT_A_TIME = 4_000_000  # of all bands
 _ARCSEC = ("a", "b", "fwhm", "half_light_radius", "kron_radius", "neighbour")
@@ -38,8 +39,8 @@ def measure_sources(images, *, catalogue=None, threshold=4.5, cutout=CUTOUT, pro
         A frame for each band, on one grid of pixels; the sky may be in them. ``PHOTZP`` (or ``PHOTFLAM`` and
         ``PHOTPLAM``) in ``meta`` is the zero point, ``SATURATE`` the level of full pixels.
     catalogue : astropy.table.Table, optional
-        Sources of one's own: columns ``x`` and ``y`` (pixels), or ``sky_centroid``; ``id`` is kept. By default
-        sources are detected.
+        Sources of one's own: columns ``x`` and ``y`` (pixels), or ``sky_centroid``; ``id`` is kept. By
+        default sources are detected.
     threshold : float, default 4.5
         Of a pixel of the detection image, in sigma of a Gaussian, 1 to 50.
     cutout : int, default 32
@@ -65,8 +66,8 @@ def measure_sources(images, *, catalogue=None, threshold=4.5, cutout=CUTOUT, pro
     Notes
     -----
     Detection is done once, on the chi-square of all bands. Shapes are those of the mean of the bands weighted
-    by the inverse variance; the same apertures serve every band. Pixels of other sources are replaced by those
-    on the other side of the source.
+    by the inverse variance; the same apertures serve every band. Pixels of other sources are replaced by
+    those on the other side of the source.
 
     Examples
     --------

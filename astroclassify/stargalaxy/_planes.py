@@ -10,8 +10,8 @@ from astroclassify.instruments import INSTRUMENTS
 
 #: AB magnitude of a microjansky.
 MICROJANSKY = 23.9
-#: AB magnitude of an F_lambda of 1 erg / s / cm2 / Angstrom at a pivot of 1 Angstrom: PHOTFLAM and PHOTPLAM of HST
-#: give the zero point -2.5 log10(PHOTFLAM) - 5 log10(PHOTPLAM) + this (ACS Data Handbook).
+#: AB magnitude of an F_lambda of 1 erg / s / cm2 / Angstrom at a pivot of 1 Angstrom: PHOTFLAM and PHOTPLAM
+#: of HST give the zero point -2.5 log10(PHOTFLAM) - 5 log10(PHOTPLAM) + this (ACS Data Handbook).
 _STMAG_TO_AB = -2.408
 
 

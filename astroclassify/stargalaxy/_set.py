@@ -1,7 +1,7 @@
 """A set of measured sources on disk: for each field a Parquet table and an array of cut-outs.
 
-Cut-outs are kept in units of the noise of a pixel, as 16-bit floats: three digits of every value, in half of the
-space, and the brightest star (some 10,000 times the noise) is still in range.
+Cut-outs are kept in units of the noise of a pixel, as 16-bit floats: three digits of every value, in half of
+the space, and the brightest star (some 10,000 times the noise) is still in range.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Places, shapes and sizes of many sources at once, from windows of the mean of the bands.
 
-Windows are float32 ``[source, y, x]``, the sky subtracted, 0 where a pixel belongs to another source. Radii are in
-pixels.
+Windows are float32 ``[source, y, x]``, the sky subtracted, 0 where a pixel belongs to another source. Radii
+are in pixels.
 """
 
 from dataclasses import dataclass
@@ -101,7 +101,8 @@ def _covariance(weight, dy, dx, mean, total, width):
     yy = (weight * dy * dy).sum((1, 2)) / total - mean[0] ** 2
     xx = (weight * dx * dx).sum((1, 2)) / total - mean[1] ** 2
     xy = (weight * dy * dx).sum((1, 2)) / total - mean[0] * mean[1]
-    # inverse(C) = inverse(M) - 1 / w: for two by two matrices C = (M - det(M) / w) / (1 - tr(M) / w + det / w**2).
+    # inverse(C) = inverse(M) - 1 / w: for two by two matrices C = (M - det(M) / w) / (1 - tr(M) / w + det /
+    # w**2).
     w = np.square(width)
     limit = 0.96 * w  # noise can make moments as large as the weight's, and C endless
     yy, xx = np.clip(yy, 0.05, limit), np.clip(xx, 0.05, limit)

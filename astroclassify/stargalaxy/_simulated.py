@@ -12,8 +12,8 @@ from astroclassify.stargalaxy._measure import measure_sources
 from astroclassify.stargalaxy._sample import CUTOUT
 from astroclassify.stargalaxy._set import ABOUT, SourceSet, fields_there, write_field
 
-#: Galactic latitudes of the fields: their sines are uniform from the first on. A quarter of the sources of all
-#: fields together are then stars, as in arXiv:2604.10086 (32,371 of 125,896).
+#: Galactic latitudes of the fields: their sines are uniform from the first on. A quarter of the sources of
+#: all fields together are then stars, as in arXiv:2604.10086 (32,371 of 125,896).
 _LOWEST_LATITUDE = 14.0
 #: Quasars are drawn so many times as often as they are: they would be too few to learn from.
 _QUASARS = 4.0

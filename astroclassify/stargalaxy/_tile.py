@@ -1,9 +1,8 @@
-"""A part of a field, ready to be measured: sky-subtracted light of all bands, noise, sources as sets of pixels."""
+"""A part of a field, ready to be measured: light without the sky, noise, sources as sets of pixels."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from astroclassify.stargalaxy._background import Background
 from astroclassify.stargalaxy._detect import Segments, find_segments
@@ -55,11 +54,12 @@ class Tile:
         numpy.ndarray
             Centroids of their pixels in the tile, ``[source, (y, x)]``.
         """
-        numbers = np.arange(1, len(self.segments.area) + 1)
-        if not numbers.size:
-            return np.zeros((0, 2))
-        found = ndimage.center_of_mass(np.maximum(self.stack, 1e-9), self.segments.labels, numbers)
-        return np.array(found)
+        pixels = np.flatnonzero(self.segments.labels)
+        of_pixel = self.segments.labels.ravel()[pixels] - 1
+        light = np.maximum(self.stack.ravel()[pixels], 1e-9)
+        total = np.bincount(of_pixel, light)
+        places = np.divmod(pixels, self.stack.shape[1])
+        return np.stack([np.bincount(of_pixel, light * place) / total for place in places], axis=1)
 
 
 def make_tile(planes, backgrounds, core, sigma):
@@ -95,9 +95,10 @@ def make_tile(planes, backgrounds, core, sigma):
         _fill(plane, background, there, light[window], noise[window], empty[window], full[window])
     outside = np.ones(sides, bool)
     outside[inner] = False
-    weight = np.where(empty, 0, 1 / np.square(noise))
-    stack = (light * weight).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-30)
-    segments = find_segments(np.where(empty, 0, light / noise), stack, sigma=sigma)
+    signal = light / noise  # 0 where there is nothing: the light is, and the noise is infinite
+    weights = np.einsum("byx,byx->yx", 1 / noise, 1 / noise)
+    stack = np.einsum("byx,byx->yx", signal, 1 / noise) / np.maximum(weights, 1e-30)
+    segments = find_segments(signal, stack, sigma=sigma)
     return Tile(light, empty, full, outside, noise, stack, segments, origin)
 
 
@@ -110,7 +111,7 @@ def _fill(plane, background, there, light, noise, empty, full):
         unusable |= plane.mask[there]
     empty[...] = unusable
     light[...] = np.where(unusable, 0, (data - level) * np.float32(plane.scale))
-    noise[...] = np.where(rms > 0, rms * np.float32(plane.scale), np.inf)
+    noise[...] = np.where(unusable, np.inf, rms * np.float32(plane.scale))
     full[...] = data >= np.float32(plane.saturation)
 
 

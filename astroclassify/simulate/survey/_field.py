@@ -40,13 +40,13 @@ class SurveyField:
     ----------
     images : dict of str to astropy.nddata.CCDData
         For each band the sum of its exposures, electrons, the sky in it; masked where saturated. ``meta`` has
-        ``PHOTZP`` (AB magnitude of one electron), ``EXPTIME`` (s, of all exposures), ``NCOMBINE``, ``RDNOISE``,
-        ``SATURATE``; ``psf`` is the image of a point at the field's centre.
+        ``PHOTZP`` (AB magnitude of one electron), ``EXPTIME`` (s, of all exposures), ``NCOMBINE``,
+        ``RDNOISE``, ``SATURATE``; ``psf`` is the image of a point at the field's centre.
     truth : astropy.table.QTable
-        A row for each object: ``class`` ("star", "galaxy", "quasar"), ``kind``, ``x``, ``y`` (pixels), ``inside`` (False
-        for those up to 48 pixels beyond the edge, whose light may reach into the field),
-        ``sky_centroid``, ``mag_B`` of each band (AB), ``redshift``, ``half_light_radius`` (arcsec, of galaxies
-        and hosts), ``separation`` (arcsec, of binaries).
+        A row for each object: ``class`` ("star", "galaxy", "quasar"), ``kind``, ``x``, ``y`` (pixels),
+        ``inside`` (False for those up to 48 pixels beyond the edge, whose light may reach into the field),
+        ``sky_centroid``, ``mag_B`` of each band (AB), ``redshift``, ``half_light_radius`` (arcsec, of
+        galaxies and hosts), ``separation`` (arcsec, of binaries).
     latitude, longitude : float
         Galactic, degrees.
     """
@@ -135,9 +135,9 @@ def survey_field(
 
     Notes
     -----
-    Objects are drawn as their Fourier transforms times that of the point-spread function, at exact places. Noise is
-    that of the light, the sky, the dark current and the readouts. Cosmic rays, and pixels lost to them, are taken
-    to be removed; there is no distortion. Charge of saturated pixels bleeds along columns.
+    Objects are drawn as their Fourier transforms times that of the point-spread function, at exact places.
+    Noise is that of the light, the sky, the dark current and the readouts. Cosmic rays, and pixels lost to
+    them, are taken to be removed; there is no distortion. Charge of saturated pixels bleeds along columns.
 
     Examples
     --------

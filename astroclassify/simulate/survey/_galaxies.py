@@ -15,7 +15,8 @@ _Z0_SLOPE, _Z0_AT_0 = 0.0417, -0.744
 _LATE, _EARLY = (8.9, 0.22, -0.75, 0.18), (5.6, 0.75, -1.48, 0.11)
 _EARLY_FLATTENS = 1.0e10  # solar masses, below which early types do not get smaller as steeply
 _SUN_V = 4.81
-#: Decimal logarithm of the mass over the V light, solar units, of types 0, 1, 2; younger by this at redshift 1.
+#: Decimal logarithm of the mass over the V light, solar units, of types 0, 1, 2; less by this per unit of
+#: redshift.
 _MASS_TO_LIGHT, _YOUNGER = (0.55, 0.05, -0.45), 0.25
 #: Rms thickness of disks, and of spheroids, over their radius.
 _DISK_THICKNESS, _SPHEROID_AXES = 0.2, (0.45, 1.0)
@@ -118,7 +119,7 @@ def _drawn_redshifts(rng, magnitude):
 
 
 def _drawn_kinds(rng, magnitude, z):
-    """Types: early ones are a third of the bright, a twentieth of the faint; irregulars grow with redshift."""
+    """Types: early ones are a third of the bright, a twentieth of the faint."""
     early = np.interp(magnitude, (18, 21, 24, 27), (0.4, 0.3, 0.12, 0.04)) * np.where(z > 2.5, 0.3, 1.0)
     irregular = np.clip(np.interp(magnitude, (18, 22, 25), (0.05, 0.15, 0.35)) + 0.08 * z, 0, 0.6)
     dice = rng.random(magnitude.size)

@@ -1,7 +1,7 @@
 """Stars of the Milky Way in a direction: densities of thin disk, thick disk and halo, binaries, metals, dust.
 
-Stars of a population are counted in cells of absolute magnitude and distance: luminosity function times density
-times volume. Each cell gets a Poisson number of stars.
+Stars of a population are counted in cells of absolute magnitude and distance: luminosity function times
+density times volume. Each cell gets a Poisson number of stars.
 """
 
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from astroclassify.simulate.survey._sequences import (
 #: The Sun: distance from the centre and height above the plane, pc.
 _SUN, _SUN_HEIGHT = 8000.0, 25.0
 #: Density laws (Juric et al. 2008, Table 10, corrected for bias): scale heights and lengths of the disks, pc;
-#: local density of the thick disk and of the halo relative to the thin disk; power and flattening of the halo.
+#: local density of the thick disk and of the halo relative to the thin disk; power and flattening of the
+#: halo.
 _THIN, _THICK = (300.0, 2600.0), (900.0, 3600.0)
 _THICK_SHARE, _HALO_SHARE, _HALO_POWER, _HALO_FLATTENING = 0.12, 0.0051, 2.77, 0.64
 _HALO_EDGE = 60_000.0  # pc; beyond, the halo falls much faster
 #: Stars near the Sun by absolute V magnitude: 1e-3 per cubic parsec and magnitude. Textbook values.
-_VISUAL = (-1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0) + (
-    (15.0, 16.0, 17.0, 18.0, 20.0, 22.0)
-)
-_LUMINOSITY = (0.03, 0.12, 0.35, 0.7, 1.3, 2.4, 3.1, 3.3, 3.2, 3.6, 5.0, 7.5, 10.0, 11.5, 9.5, 7.0) + (
-    (5.0, 4.0, 3.5, 3.0, 2.0, 1.5)
+_VISUAL, _LUMINOSITY = np.transpose(
+    [(-1.0, 0.03), (0.0, 0.12), (1.0, 0.35), (2.0, 0.7), (3.0, 1.3), (4.0, 2.4), (5.0, 3.1), (6.0, 3.3)]
+    + [(7.0, 3.2), (8.0, 3.6), (9.0, 5.0), (10.0, 7.5), (11.0, 10.0), (12.0, 11.5), (13.0, 9.5), (14.0, 7.0)]
+    + [(15.0, 5.0), (16.0, 4.0), (17.0, 3.5), (18.0, 3.0), (20.0, 2.0), (22.0, 1.5)]
 )
 #: White dwarfs: 5e-3 per cubic parsec in all, more of them the fainter, up to M_V = 15.5. Textbook values.
 _WHITE_SLOPE, _WHITE_FAINTEST, _WHITE_NUMBER = 0.3, 15.8, 5.0
@@ -38,11 +38,12 @@ _TURN_OFF = (2.0, 3.9, 3.9)
 #: Colours of giants are those of dwarfs of these M_V: G8 at the turn-off to K4 at M_V = -1. Schematic.
 _GIANT_COLOURS = (5.3, 7.0)
 _GIANT_EXCESS = 0.5  # part of the stars brighter than the turn-off that is there, of the young disk's number
-#: Dust: a layer of this scale height, pc, and extinction in V through half of it at the pole. Textbook values.
+#: Dust: a layer of this scale height, pc, and extinction in V through half of it at the pole. Textbook
+#: values.
 _DUST_HEIGHT, _DUST_AT_POLE, _MOST_DUST = 120.0, 0.12, 3.0
 _CELL = 0.25  # magnitudes: side of the cells in absolute magnitude and distance modulus
-#: Binaries: share by mass of the primary (Duchene & Kraus 2013), separations in au: median by mass, scatter of
-#: the decimal logarithm.
+#: Binaries: share by mass of the primary (Duchene & Kraus 2013), separations in au: median by mass, scatter
+#: of the decimal logarithm.
 _BINARY_MASS, _BINARY_SHARE = (0.1, 0.4, 1.0, 2.0), (0.22, 0.28, 0.46, 0.6)
 _SEPARATION, _SEPARATION_SCATTER = ((0.1, 7.0), (0.4, 16.0), (1.0, 45.0)), 1.2
 _SCATTER = 0.02  # mag, of one star's magnitudes about its sequence
@@ -202,9 +203,11 @@ def _white(rng, direction, area, bands, limit):
     visual = np.arange(10.2, 16.3, _CELL)
     shape = 10 ** (_WHITE_SLOPE * (visual - _WHITE_FAINTEST)) * (visual < _WHITE_FAINTEST)
     density = 1e-3 * _WHITE_NUMBER * shape / shape.sum() / _CELL
-    table, drawn = white_dwarfs(bands), []
-    for population in range(3):
-        drawn.append(_cells(rng, direction, area, visual, density, population, table, bands, limit))
+    table = white_dwarfs(bands)
+    drawn = [
+        _cells(rng, direction, area, visual, density, population, table, bands, limit)
+        for population in range(3)
+    ]
     magnitude, modulus = np.concatenate(drawn, axis=1)
     absolute, dust, _ = table.at(magnitude)
     metals = np.zeros(magnitude.size)

@@ -36,7 +36,8 @@ def sersic(radius, index):
 @lru_cache(maxsize=16)
 def _gaussians(index):
     """Shares of the light in Gaussians of `_WIDTHS` that make up a profile."""
-    # Non-negative least squares on the light of rings, r**2 I per logarithmic radius, so that all of it counts.
+    # Non-negative least squares on the light of rings, r**2 I per logarithmic radius, so that all of it
+    # counts.
     rings = _RADII**2 * sersic(_RADII, index)
     basis = np.exp(-0.5 * (_RADII[:, None] / _WIDTHS) ** 2) / _WIDTHS**2 * _RADII[:, None] ** 2
     shares, _ = nnls(basis / basis.max(), rings / rings.max(), maxiter=100 * _WIDTHS.size)

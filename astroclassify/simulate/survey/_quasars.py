@@ -4,8 +4,8 @@ import numpy as np
 
 from astroclassify.simulate.survey._sed import QUASAR_SLOPE, galaxy_magnitudes, quasar_magnitudes
 
-#: Cumulative counts per square degree by i magnitude, log10: to 22.5 after Palanque-Delabrouille et al. (2016),
-#: fainter ones an extrapolation with the faint slope of the luminosity function.
+#: Cumulative counts per square degree by i magnitude, log10: to 22.5 after Palanque-Delabrouille et al.
+#: (2016), fainter ones an extrapolation with the faint slope of the luminosity function.
 _MAGNITUDES, _COUNTS = (
     (17.0, 19.0, 20.0, 21.0, 22.0, 23.0, 24.0, 26.0),
     (-0.6, 0.9, 1.4, 1.8, 2.1, 2.35, 2.6, 2.95),

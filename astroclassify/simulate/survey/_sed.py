@@ -12,7 +12,8 @@ from astroclassify.photometry import (
 )
 from astroclassify.simulate.survey._magnitudes import WAVELENGTHS, magnitudes, sampled
 
-#: Redshifts, types (0 old, 1 star-forming, 2 starburst, mixed in between) and A_V that colours are tabulated for.
+#: Redshifts, types (0 old, 1 star-forming, 2 starburst, mixed in between) and A_V that colours are tabulated
+#: for.
 REDSHIFTS = np.append(np.arange(0.0, 3.0, 0.03), np.arange(3.0, 6.6, 0.06))
 _TYPES = np.arange(0.0, 2.1, 0.25)
 _DUST = np.array([0.0, 0.4, 0.8, 1.2, 1.8])
@@ -25,10 +26,16 @@ _LYMAN_POWER, _LYMAN_LIMIT = 3.46, 91.2
 #: Quasars (Vanden Berk et al. 2001): f_nu ~ nu**-0.44 blueward of 460 nm, broad lines and their rest-frame
 #: equivalent widths in nm; 5000 km/s wide.
 QUASAR_SLOPE = -0.44
-_QUASAR_LINES = ((121.6, 9.3), (154.9, 2.4), (190.9, 2.1), (279.8, 3.2), (486.1, 4.6), (656.3, 19.5)) + (
+_QUASAR_LINES = (
+    (121.6, 9.3),
     (140.0, 0.8),
+    (154.9, 2.4),
+    (190.9, 2.1),
+    (279.8, 3.2),
     (434.0, 1.3),
+    (486.1, 4.6),
     (500.7, 1.3),
+    (656.3, 19.5),
 )
 _QUASAR_WIDTH = 5000.0 / 299_792.458 / 2.355
 _SLOPES = QUASAR_SLOPE + np.array([-0.9, -0.45, 0.0, 0.45])

@@ -21,7 +21,12 @@ _HALF_WIDTH = 0.06  # of a pivot: over so much a spectrum is averaged there
 #: u - g: after Ivezic et al. (2008), 0.2 mag from -0.5 to -1.5. The ultraviolet: chosen, three times that.
 _BLUE_BY_METALS = {"NUV": 0.6, "u": 0.22, "g": 0.03}
 #: White dwarfs: absolute V magnitudes and temperatures in kelvin of hydrogen atmospheres of 0.6 solar masses.
-_WHITE_DWARFS = ((10.2, 30000.0), (11.0, 20000.0), (12.1, 12000.0), (13.2, 8500.0), (14.3, 6500.0)) + (
+_WHITE_DWARFS = (
+    (10.2, 30000.0),
+    (11.0, 20000.0),
+    (12.1, 12000.0),
+    (13.2, 8500.0),
+    (14.3, 6500.0),
     (15.4, 5000.0),
     (16.3, 4200.0),
 )

@@ -1,7 +1,7 @@
 """Point-spread functions that vary over the focal plane, as transfer functions of stamps.
 
-They are computed at nine places of the focal plane and interpolated between them: a weighted mean of images of a
-point is an image of a point.
+They are computed at nine places of the focal plane and interpolated between them: a weighted mean of images
+of a point is an image of a point.
 """
 
 from dataclasses import replace
@@ -13,9 +13,9 @@ from scipy import fft
 from astroclassify.simulate.optics import Optics, point_spread
 from astroclassify.simulate.survey._magnitudes import CAMERA
 
-#: Rms of wavefront in nm that aberrations reach at the edge of the focal plane (off the axis by 1): defocus and
-#: spherical aberration with the square of the distance, astigmatism (two) and coma (two) along x and y. Chosen
-#: so that widths vary by some 10%, as those of off-axis telescopes do.
+#: Rms of wavefront in nm that aberrations reach at the edge of the focal plane (off the axis by 1): defocus
+#: and spherical aberration with the square of the distance, astigmatism (two) and coma (two) along x and y.
+#: Chosen so that widths vary by some 10%, as those of off-axis telescopes do.
 _DEFOCUS, _SPHERICAL, _ASTIGMATISM, _COMA = 22.0, 8.0, 24.0, 14.0
 _NODES = (-1.0, 0.0, 1.0)
 #: Samples per pixel of the spectra that images are drawn from. The optics pass nothing beyond D / lambda, 2.9
@@ -26,7 +26,7 @@ USUAL_OVERSAMPLING = 2
 
 @lru_cache(maxsize=9 * 7)
 def _at_node(band, row, column):
-    """The point-spread function at a node, its peak in the array's middle, with as few samples as it needs."""
+    """The point-spread function at a node, its peak in the middle, with as few samples as it needs."""
     y, x = _NODES[row], _NODES[column]
     square = (x * x + y * y) / 2
     terms = (
@@ -187,8 +187,8 @@ def folded(spectrum, size, oversampling):
     numpy.ndarray
         float32 ``[..., y, x]``.
     """
-    # Every oversampling-th sample of a row of the inverse transform is the inverse transform of the sum of the
-    # frequencies that look alike there. Along y these are summed before, along x left out after.
+    # Every oversampling-th sample of a row of the inverse transform is the inverse transform of the sum of
+    # the frequencies that look alike there. Along y these are summed before, along x left out after.
     *batch, _, columns = spectrum.shape
     alike = spectrum.reshape(*batch, oversampling, size, columns).sum(axis=-3)
     rows = fft.ifft(alike, axis=-2)
