@@ -1,11 +1,23 @@
 """Sets of simulated sources: fields of several sky densities, drawn, measured and matched one by one."""
 
+import itertools
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from astroclassify.core import ParameterError, RunFolder, checked, progress_bar, provenance, rules
+from astroclassify.core import (
+    ParameterError,
+    RunFolder,
+    checked,
+    open_executor,
+    progress_bar,
+    provenance,
+    rules,
+    run_all,
+)
+from astroclassify.instruments import INSTRUMENTS
 from astroclassify.simulate import SURVEY_BANDS, survey_field
 from astroclassify.stargalaxy._match import with_truth
 from astroclassify.stargalaxy._measure import measure_sources
@@ -20,6 +32,7 @@ _QUASARS = 4.0
 _SKY, _SKY_SCATTER = 22.4, 0.2  # V magnitudes per square arcsecond
 _DENSITY_SCATTER = 0.15  # of the logarithm of star counts, and of galaxy counts, from field to field
 _MOST_BLUR = 0.25  # pixels rms
+_FIELDS_TO_TRY = 20  # before it is said that fields have hardly any sources
 
 
 @dataclass(frozen=True)
@@ -100,9 +113,10 @@ def plan_field(seed, number):
     seed=rules.whole(0),
     shape=rules.shape,
     limit=rules.number,
+    processes=rules.whole(),
 )
 def simulate_sources(
-    folder, *, count, seed=1, bands=SURVEY_BANDS, shape=(1024, 1024), limit=27.0, progress=False
+    folder, *, count, seed=1, bands=SURVEY_BANDS, shape=(1024, 1024), limit=27.0, processes=1, progress=False
 ):
     """
     Make a set of measured sources whose truth is known, or complete one.
@@ -122,6 +136,8 @@ def simulate_sources(
         Rows and columns of each field.
     limit : float, default 27
         Faintest i magnitude of the objects that are drawn.
+    processes : int, default 1
+        How many fields are drawn at a time.
     progress : bool, default False
         Whether to show how far it is.
 
@@ -133,32 +149,52 @@ def simulate_sources(
     Raises
     ------
     ParameterError
-        If the folder holds another set, or no sources come.
+        If the folder holds another set, or the fields have no sources.
     OptionalDependencyError
         If photutils or pyarrow is not installed.
+
+    Notes
+    -----
+    Fields are drawn at Galactic latitudes from 14 degrees on, evenly over the sky, at all places of the focal
+    plane, with some scatter of sky, densities and pointing. Quasars are four times as many as on the sky.
     """
     asked = {"seed": seed, "bands": list(bands), "shape": list(shape), "limit": float(limit), "size": CUTOUT}
-    asked |= {"pixel_scale": 0.074, "quasars": _QUASARS, "kind": "simulated survey fields"}
+    asked |= {"pixel_scale": INSTRUMENTS["csst-msc"].pixel_scale, "quasars": _QUASARS}
     with RunFolder(folder) as run:
-        run.same_run(ABOUT, asked, kind="set", notes=provenance())
-        _fill(Path(folder), count, asked, progress)
+        run.same_run(ABOUT, asked, kind="set of sources", notes=provenance())
+        _fill(Path(folder), count, asked, processes, progress)
     return SourceSet.open(folder)
 
 
-def _fill(folder, count, asked, progress):
-    there, number = fields_there(folder), 0
+def _fill(folder, count, asked, processes, progress):
+    there = fields_there(folder)
     total = sum(there.values())
-    with progress_bar(total=count, progress=progress, description="sources") as bar:
-        bar.update(total)
-        while total < count:
+
+    def missing():
+        for number in itertools.count():
+            if total >= count:
+                return
+            if number >= _FIELDS_TO_TRY and total < number:
+                raise ParameterError(f"{number} fields have {total} sources; expected larger fields")
             if number not in there:
-                sample = field_sources(asked["seed"], number, asked)
-                write_field(folder, number, sample)
-                bar.update(len(sample))
-                total += len(sample)
-                if number > 20 and total < number:
-                    raise ParameterError(f"{number} fields have {total} sources; expected larger fields")
-            number += 1
+                yield number
+
+    draw = partial(_draw_field, folder, asked)
+    with (
+        progress_bar(total=count, progress=progress, description="sources") as bar,
+        open_executor(processes) as executor,
+    ):
+        bar.update(total)
+        for _, future in run_all(executor, draw, missing(), waiting=2 * processes - 1):
+            total += future.result()
+            bar.update(future.result())
+
+
+def _draw_field(folder, asked, number):
+    """Draw a field and write its sources; says how many there are."""
+    sample = field_sources(asked["seed"], number, asked)
+    write_field(folder, number, sample)
+    return len(sample)
 
 
 def field_sources(seed, number, asked):

@@ -1,6 +1,6 @@
 """A part of a field, ready to be measured: light without the sky, noise, sources as sets of pixels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -95,11 +95,26 @@ def make_tile(planes, backgrounds, core, sigma):
         _fill(plane, background, there, light[window], noise[window], empty[window], full[window])
     outside = np.ones(sides, bool)
     outside[inner] = False
-    signal = light / noise  # 0 where there is nothing: the light is, and the noise is infinite
-    weights = np.einsum("byx,byx->yx", 1 / noise, 1 / noise)
-    stack = np.einsum("byx,byx->yx", signal, 1 / noise) / np.maximum(weights, 1e-30)
-    segments = find_segments(signal, stack, sigma=sigma)
-    return Tile(light, empty, full, outside, noise, stack, segments, origin)
+    stack = np.zeros(sides, np.float32)
+    stack[inner], segments = _found(light[:, *inner], noise[:, *inner], sigma)
+    return Tile(light, empty, full, outside, noise, stack, _placed(segments, inner, sides), origin)
+
+
+def _found(light, noise, sigma):
+    """Make the mean of the bands, and find the sources."""
+    inverse = 1 / noise
+    signal = light * inverse  # 0 where there is nothing: the light is, and the noise is infinite
+    weights = np.einsum("byx,byx->yx", inverse, inverse)
+    stack = np.einsum("byx,byx->yx", signal, inverse) / np.maximum(weights, 1e-30)
+    return stack, find_segments(signal, stack, sigma=sigma)
+
+
+def _placed(segments, inner, sides):
+    """Put what was found in a part of a tile into the whole of it."""
+    labels = np.zeros(sides, np.int32)
+    labels[inner] = segments.labels
+    starts = np.repeat([part.start for part in inner], 2)
+    return replace(segments, labels=labels, boxes=segments.boxes + starts)
 
 
 def _fill(plane, background, there, light, noise, empty, full):

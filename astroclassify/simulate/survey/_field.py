@@ -1,6 +1,7 @@
 """A field of the survey: exposures in many bands, added up, and the truth about every object in them."""
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from astropy import units as u
@@ -197,8 +198,14 @@ def _dimmed(objects, direction, bands):
 
 def _background(band, sky):
     """Electrons per pixel of sky and dark current, of all exposures."""
-    rate = sky_rate(BANDS[CAMERA, band], zodiacal=sky).value + INSTRUMENTS[CAMERA].dark_current
+    rate = _sky_at_zero(band) * 10 ** (-0.4 * sky) + INSTRUMENTS[CAMERA].dark_current
     return rate * float(_seconds((band,))[0])
+
+
+@cache
+def _sky_at_zero(band):
+    """Electrons per second and pixel of a sky of V = 0 per square arcsecond."""
+    return float(sky_rate(BANDS[CAMERA, band], zodiacal=20.0).value) * 10 ** (0.4 * 20.0)
 
 
 def _read_noise(band):

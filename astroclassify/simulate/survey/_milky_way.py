@@ -24,11 +24,9 @@ _THIN, _THICK = (300.0, 2600.0), (900.0, 3600.0)
 _THICK_SHARE, _HALO_SHARE, _HALO_POWER, _HALO_FLATTENING = 0.12, 0.0051, 2.77, 0.64
 _HALO_EDGE = 60_000.0  # pc; beyond, the halo falls much faster
 #: Stars near the Sun by absolute V magnitude: 1e-3 per cubic parsec and magnitude. Textbook values.
-_VISUAL, _LUMINOSITY = np.transpose(
-    [(-1.0, 0.03), (0.0, 0.12), (1.0, 0.35), (2.0, 0.7), (3.0, 1.3), (4.0, 2.4), (5.0, 3.1), (6.0, 3.3)]
-    + [(7.0, 3.2), (8.0, 3.6), (9.0, 5.0), (10.0, 7.5), (11.0, 10.0), (12.0, 11.5), (13.0, 9.5), (14.0, 7.0)]
-    + [(15.0, 5.0), (16.0, 4.0), (17.0, 3.5), (18.0, 3.0), (20.0, 2.0), (22.0, 1.5)]
-)
+_VISUAL = (*range(-1, 19), 20, 22)
+_UP_TO_8 = (0.03, 0.12, 0.35, 0.7, 1.3, 2.4, 3.1, 3.3, 3.2, 3.6)
+_LUMINOSITY = (*_UP_TO_8, 5.0, 7.5, 10.0, 11.5, 9.5, 7.0, 5.0, 4.0, 3.5, 3.0, 2.0, 1.5)
 #: White dwarfs: 5e-3 per cubic parsec in all, more of them the fainter, up to M_V = 15.5. Textbook values.
 _WHITE_SLOPE, _WHITE_FAINTEST, _WHITE_NUMBER = 0.3, 15.8, 5.0
 #: Metallicity, mean and scatter: thin and thick disk, halo (Ivezic et al. 2008: halo -1.46, 0.3).

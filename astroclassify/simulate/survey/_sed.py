@@ -1,6 +1,6 @@
 """Colours of galaxies and quasars by redshift: spectra of populations behind dust and intergalactic gas."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy.interpolate import RegularGridInterpolator
@@ -72,7 +72,12 @@ def _redshifted(flux):
     """Spectra at all redshifts, ``[z, n]``; total energy stays, as in `photometry.redshift`."""
     rest = WAVELENGTHS / (1 + REDSHIFTS)[:, None]
     found = np.interp(rest, WAVELENGTHS, flux, left=0.0) / (1 + REDSHIFTS)[:, None]
-    return found * np.stack([intergalactic(z) for z in REDSHIFTS])
+    return found * _intergalactic_at_all()
+
+
+@cache
+def _intergalactic_at_all():
+    return np.stack([intergalactic(z) for z in REDSHIFTS])
 
 
 @lru_cache(maxsize=8)
