@@ -61,10 +61,10 @@ def threshold(bands, sigma):
     # Of n bands k are positive with the probability C(n, k) / 2**n, and their squares then follow a
     # chi-square distribution of k degrees of freedom: a mixture ("chi-bar-square").
     value = np.linspace(0, 20 * sigma**2, 20_001)
-    parts = np.arange(1, bands + 1)
+    parts = np.arange(1, bands + 1)[:, None]
     shares = special.comb(bands, parts) / 2.0**bands
-    tail = (shares[:, None] * stats.chi2.sf(value, parts[:, None])).sum(axis=0)
-    return float(np.interp(-np.log(stats.norm.sf(sigma)), -np.log(tail), value))
+    log_tail = special.logsumexp(stats.chi2.logsf(value, parts), axis=0, b=shares)
+    return float(np.interp(-stats.norm.logsf(sigma), -log_tail, value))
 
 
 def chi_square(signal):

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from astropy import units as u
 
 from astroclassify.core import (
     ParameterError,
@@ -24,9 +25,9 @@ from astroclassify.stargalaxy._measure import measure_sources
 from astroclassify.stargalaxy._sample import CUTOUT
 from astroclassify.stargalaxy._set import ABOUT, SourceSet, fields_there, write_field
 
-#: Galactic latitudes of the fields: their sines are uniform from the first on. A quarter of the sources of
-#: all fields together are then stars, as in arXiv:2604.10086 (32,371 of 125,896).
-_LOWEST_LATITUDE = 14.0
+#: Galactic latitudes of the fields, degrees north and south. A quarter of the sources are then stars, as in
+#: arXiv:2604.10086 (32,371 of 125,896).
+_LATITUDES = (20.0, 90.0)
 #: Quasars are drawn so many times as often as they are: they would be too few to learn from.
 _QUASARS = 4.0
 _SKY, _SKY_SCATTER = 22.4, 0.2  # V magnitudes per square arcsecond
@@ -63,7 +64,7 @@ class FieldPlan:
     blur: float
 
     @classmethod
-    def drawn(cls, rng):
+    def drawn(cls, rng, latitudes=_LATITUDES):
         """
         Draw a plan.
 
@@ -71,13 +72,15 @@ class FieldPlan:
         ----------
         rng : numpy.random.Generator
             Source of randomness.
+        latitudes : tuple of float, optional
+            Degrees from the Galactic plane; fields are spread evenly over the sky between them.
 
         Returns
         -------
         FieldPlan
             Some field of the survey.
         """
-        sine = rng.uniform(np.sin(np.radians(_LOWEST_LATITUDE)), 1.0)
+        sine = rng.uniform(*np.sin(np.radians(latitudes)))
         return cls(
             float(np.degrees(np.arcsin(sine)) * rng.choice([-1, 1])),
             float(rng.uniform(0, 360)),
@@ -88,7 +91,7 @@ class FieldPlan:
         )
 
 
-def plan_field(seed, number):
+def plan_field(seed, number, latitudes=_LATITUDES):
     """
     Say how a field of a set is drawn, by the set's seed and its number alone.
 
@@ -98,13 +101,15 @@ def plan_field(seed, number):
         Of the set.
     number : int
         Of the field.
+    latitudes : tuple of float, optional
+        As for `FieldPlan.drawn`.
 
     Returns
     -------
     FieldPlan
         The plan.
     """
-    return FieldPlan.drawn(np.random.default_rng([seed, number, 0]))
+    return FieldPlan.drawn(np.random.default_rng([seed, number, 0]), latitudes)
 
 
 @checked(
@@ -112,11 +117,21 @@ def plan_field(seed, number):
     count=rules.whole(),
     seed=rules.whole(0),
     shape=rules.shape,
+    latitudes=rules.numbers(u.deg, 2),
     limit=rules.number,
     processes=rules.whole(),
 )
 def simulate_sources(
-    folder, *, count, seed=1, bands=SURVEY_BANDS, shape=(1024, 1024), limit=27.0, processes=1, progress=False
+    folder,
+    *,
+    count,
+    seed=1,
+    bands=SURVEY_BANDS,
+    shape=(1024, 1024),
+    latitudes=_LATITUDES,
+    limit=27.0,
+    processes=1,
+    progress=False,
 ):
     """
     Make a set of measured sources whose truth is known, or complete one.
@@ -134,6 +149,8 @@ def simulate_sources(
         Of the survey.
     shape : tuple of int, default (1024, 1024)
         Rows and columns of each field.
+    latitudes : tuple of float, default (20, 90)
+        Galactic latitudes of the fields, north and south, degrees: a quarter of the sources are stars.
     limit : float, default 27
         Faintest i magnitude of the objects that are drawn.
     processes : int, default 1
@@ -155,11 +172,19 @@ def simulate_sources(
 
     Notes
     -----
-    Fields are drawn at Galactic latitudes from 14 degrees on, evenly over the sky, at all places of the focal
-    plane, with some scatter of sky, densities and pointing. Quasars are four times as many as on the sky.
+    Fields lie evenly on the sky between the latitudes, at all places of the focal plane, with some scatter of
+    sky, densities and pointing. Quasars are four times as many as on the sky.
     """
     asked = {"seed": seed, "bands": list(bands), "shape": list(shape), "limit": float(limit), "size": CUTOUT}
-    asked |= {"pixel_scale": INSTRUMENTS["csst-msc"].pixel_scale, "quasars": _QUASARS}
+    asked |= {
+        "pixel_scale": INSTRUMENTS["csst-msc"].pixel_scale,
+        "quasars": _QUASARS,
+        "latitudes": list(latitudes),
+    }
+    if not 0 <= latitudes[0] <= latitudes[1] <= 90:
+        raise ParameterError(
+            f"latitudes are {latitudes}; expected two of 0 to 90 degrees, the lower one first"
+        )
     with RunFolder(folder) as run:
         run.same_run(ABOUT, asked, kind="set of sources", notes=provenance())
         _fill(Path(folder), count, asked, processes, progress)
@@ -206,14 +231,14 @@ def field_sources(seed, number, asked):
     seed, number : int
         Of the set and of the field.
     asked : dict
-        ``bands``, ``shape`` and ``limit`` of the set.
+        ``bands``, ``shape``, ``latitudes`` and ``limit`` of the set.
 
     Returns
     -------
     SourceSample
         With truth, ``field`` and ``latitude``.
     """
-    plan = plan_field(seed, number)
+    plan = plan_field(seed, number, asked["latitudes"])
     field = survey_field(
         np.random.default_rng([seed, number, 1]),
         bands=tuple(asked["bands"]),
