@@ -16,7 +16,7 @@ def one_band(monkeypatch):
 
 
 def test_it_makes_a_set_and_says_what_it_holds(command, tmp_path, one_band):
-    asked = "simulate-sources", tmp_path / "set", "--size", 160, "--seed", 2
+    asked = "simulate-sources", "-o", tmp_path / "set", "--size", 160, "--seed", 2
     status, out, err = command(*asked, "--count", 2)
     assert (status, err) == (0, "")
     assert "sources in" in out
@@ -26,7 +26,9 @@ def test_it_makes_a_set_and_says_what_it_holds(command, tmp_path, one_band):
 
 
 def test_another_seed_needs_another_folder(command, tmp_path, one_band):
-    command("simulate-sources", tmp_path / "set", "--size", 160, "--count", 1)
-    status, _, err = command("simulate-sources", tmp_path / "set", "--size", 160, "--count", 1, "--seed", 3)
+    command("simulate-sources", "-o", tmp_path / "set", "--size", 160, "--count", 1)
+    status, _, err = command(
+        "simulate-sources", "-o", tmp_path / "set", "--size", 160, "--count", 1, "--seed", 3
+    )
     assert status == 2
     assert "its seed is 1, not 3" in err
