@@ -1,6 +1,7 @@
-"""Survey fields and their sources: ``python benchmarks/survey.py counts | chip | measure | set``.
+"""Survey fields and their sources: ``benchmarks/survey.py counts | complete | chip | measure | set``.
 
-``counts`` prints how many stars, galaxies and quasars there are by magnitude and latitude. ``chip FOLDER``
+``counts`` prints how many stars, galaxies and quasars there are by magnitude and latitude, ``complete`` which
+part of them is found in a few fields, and how many detections are none of them. ``chip FOLDER``
 draws a whole chip in all bands (FITS files), ``measure FOLDER`` measures it and prints the seconds of each
 stage and the peak of memory, ``set FOLDER`` prints what a set of sources holds, and how right its photometry
 is.
@@ -20,7 +21,7 @@ from astroclassify.simulate import SURVEY_BANDS, survey_field
 from astroclassify.simulate.survey._galaxies import galaxy_counts
 from astroclassify.simulate.survey._milky_way import Direction, draw_stars
 from astroclassify.simulate.survey._quasars import quasar_counts
-from astroclassify.stargalaxy import SourceSet, _measure, measure_sources
+from astroclassify.stargalaxy import SourceSet, _measure, measure_sources, with_truth
 
 _LATITUDES = (15, 20, 30, 45, 60, 90)
 _MAGNITUDES = (18, 20, 22, 24, 26)
@@ -40,6 +41,26 @@ def counts():
         )
     for name, count in (("galaxies", galaxy_counts), ("quasars", quasar_counts)):
         print(f"{name:<38}", *(f"{float(count(m)):7.3f}" for m in _MAGNITUDES))
+
+
+def complete(seed, fields=6):
+    """Print the part of the objects that is found, by i magnitude."""
+    there, found, spurious = (Counter() for _ in range(3))
+    for number in range(fields):
+        field = survey_field([seed, number], latitude=25.0, longitude=60.0 * number)
+        sample = with_truth(measure_sources(field.images), field.truth).catalogue
+        spurious.update(kind for kind in sample["true_kind"] if kind in ("fragment", "noise"))
+        rows = field.truth[field.truth["inside"]]
+        for table, names, numbers in ((rows, rows["class"], there), (sample, sample["true_class"], found)):
+            mags = table["mag_i" if table is rows else "true_mag_i"].value
+            bright = np.isfinite(mags)
+            numbers.update(zip(names[bright], np.floor(mags[bright] * 2) / 2, strict=True))
+    print("i magnitude      stars: there, found      galaxies: there, found")
+    for low in np.arange(20, 27, 0.5):
+        numbers = [(there[name, low], found[name, low]) for name in ("star", "galaxy")]
+        shown = "      ".join(f"{n:6} {k / max(n, 1):8.1%}" for n, k in numbers)
+        print(f"{low:.1f}-{low + 0.5:.1f}      {shown}")
+    print(f"{sum(found.values())} detections of objects; none: {dict(spurious)}")
 
 
 def chip(folder, side, seed):
@@ -137,15 +158,17 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("counts", "chip", "measure", "set"))
+    parser.add_argument("what", choices=("counts", "complete", "chip", "measure", "set"))
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--side", type=int, help="of the field, instead of a whole chip")
     parser.add_argument("--seed", type=int, default=2604)
     given = parser.parse_args()
-    if given.what != "counts" and given.folder is None:
+    if given.what not in ("counts", "complete") and given.folder is None:
         parser.error("give a folder")
     if given.what == "counts":
         counts()
+    elif given.what == "complete":
+        complete(given.seed)
     elif given.what == "chip":
         chip(given.folder, given.side, given.seed)
     else:

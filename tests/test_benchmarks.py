@@ -125,6 +125,13 @@ def test_what_labels_gain_is_measured(pictures):
 
 
 @pytest.mark.slow
+def test_a_survey_field_is_drawn_and_measured(tmp_path):
+    assert "stars, b = 90" in ran("survey", "counts")
+    assert "objects" in ran("survey", "chip", tmp_path, "--side", 200)
+    assert "sources in" in ran("survey", "measure", tmp_path)
+
+
+@pytest.mark.slow
 def test_a_scene_of_galsim_becomes_a_frame(tmp_path):
     pytest.importorskip("galsim")
     ran("examinations", "make", tmp_path, "--share", 0.005, "--only", "galsim")

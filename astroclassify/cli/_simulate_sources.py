@@ -1,13 +1,11 @@
 """``astroclassify simulate-sources``: a set of stars, galaxies and quasars, measured, with their truth."""
 
-from pathlib import Path
-
-from astroclassify.cli._parsing import add_processes, add_progress, add_subparser
+from astroclassify.cli._parsing import add_output_dir, add_processes, add_progress, add_subparser
 
 _EXAMPLES = """
-astroclassify simulate-sources sources --count 30000
-astroclassify simulate-sources sources --count 60000 --processes 2
-astroclassify simulate-sources unseen --count 5000 --seed 2
+astroclassify simulate-sources -o sources --count 30000
+astroclassify simulate-sources -o sources --count 60000 --processes 2
+astroclassify simulate-sources -o unseen --count 5000 --seed 2
 """
 
 
@@ -27,7 +25,7 @@ def add_parser(subparsers):
         summary="Simulate fields of a survey and measure their stars, galaxies and quasars; resumes.",
         examples=_EXAMPLES,
     )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of the set")
+    add_output_dir(parser, "folder of the set", required=True)
     parser.add_argument("--count", type=int, required=True, metavar="N", help="number of sources, at least")
     parser.add_argument(
         "--seed", type=int, default=1, metavar="S", help="same seed, same sources (default: %(default)s)"
@@ -46,7 +44,7 @@ def run(arguments):
     Parameters
     ----------
     arguments : argparse.Namespace
-        ``folder`` and the options.
+        ``output`` and the options.
 
     Returns
     -------
@@ -58,7 +56,7 @@ def run(arguments):
     from astroclassify.stargalaxy import simulate_sources
 
     made = simulate_sources(
-        arguments.folder,
+        arguments.output,
         count=arguments.count,
         seed=arguments.seed,
         shape=(arguments.size, arguments.size),

@@ -49,9 +49,11 @@ __getattr__, __dir__, __all__ = lazy_names(
         "Optics",
         "RawExposure",
         "STYLES",
+        "SURVEY_BANDS",
         "Scene",
         "SimulatedSet",
         "SimulationConfig",
+        "SurveyField",
         "View",
         "from_image",
         "photograph",
@@ -67,5 +69,6 @@ __getattr__, __dir__, __all__ = lazy_names(
         "simulate_plans",
         "simulate_set",
         "simulate_twin",
+        "survey_field",
     ),
 )

@@ -27,8 +27,10 @@ from astroclassify.stargalaxy._set import SourceSet
 from astroclassify.stargalaxy._simulated import simulate_sources
 
 __all__ = [
+    "BAND_COLUMNS",
     "BASELINES",
     "FLAGS",
+    "SOURCE_COLUMNS",
     "SourceInputs",
     "SourceSample",
     "SourceSet",
@@ -37,4 +39,5 @@ __all__ = [
     "measure_sources",
     "simulate_sources",
     "source_inputs",
+    "with_truth",
 ]

@@ -12,7 +12,10 @@ from astroclassify.core import optional_import
 _FILTER = 1.0
 #: How many pixels must be above the threshold, and how a blend is divided: in an image that is smoothed
 #: more, so that the outskirts of large galaxies do not fall apart.
-_PIXELS, _LEVELS, _CONTRAST, _SMOOTHER = 5, 16, 0.01, 1.4
+_PIXELS, _LEVELS, _CONTRAST, _SMOOTHER = 5, 16, 0.002, 1.4
+#: A source of fewer pixels than this must rise above the light around it, which is the median of so many
+#: blocks of so many pixels on a side: else it is noise on the outskirts of a galaxy or the halo of a star.
+_SMALL, _BLOCK, _BLOCKS = 80, 4, 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +142,8 @@ def find_segments(signal, stack, *, sigma):
         mode="sinh",
         progress_bar=False,
     )
-    return _tabulated(found.data, divided.data, image)
+    segments = _tabulated(found.data, divided.data, image)
+    return _cleaned(segments, smooth, np.sqrt(threshold(len(signal), sigma)))
 
 
 def _quiet(function, *args, **kwargs):
@@ -149,6 +153,29 @@ def _quiet(function, *args, **kwargs):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return function(*args, **kwargs)
+
+
+def _cleaned(segments, smooth, least):
+    """Leave out small sources that are not above the threshold once the light around them is taken off."""
+    around = _surroundings(smooth)
+    pixels = np.flatnonzero(segments.labels)
+    of_pixel = segments.labels.ravel()[pixels] - 1
+    peak = np.full(segments.area.size, -np.inf, smooth.dtype)
+    np.maximum.at(peak, of_pixel, smooth.ravel()[pixels])
+    y, x = ((segments.boxes[:, k] + segments.boxes[:, k + 1]) // 2 for k in (0, 2))
+    level = np.maximum(around[y // _BLOCK, x // _BLOCK], 0)
+    kept = (segments.area >= _SMALL) | (segments.signal * (1 - level / np.maximum(peak, 1e-30)) >= least)
+    number = np.append(0, np.where(kept, np.cumsum(kept), 0)).astype(np.int32)
+    parts = (getattr(segments, name)[kept] for name in ("boxes", "area", "blended", "signal"))
+    return Segments(number[segments.labels], *parts)
+
+
+def _surroundings(image):
+    """Light around each block of pixels: the median of the means of blocks."""
+    rows, columns = (-(-side // _BLOCK) * _BLOCK for side in image.shape)
+    padded = np.pad(image, ((0, rows - image.shape[0]), (0, columns - image.shape[1])), mode="edge")
+    blocks = padded.reshape(rows // _BLOCK, _BLOCK, columns // _BLOCK, _BLOCK).mean(axis=(1, 3))
+    return ndimage.median_filter(blocks, _BLOCKS, mode="nearest")
 
 
 def _tabulated(parents, labels, image):

@@ -36,8 +36,8 @@ def with_truth(sample, truth):
     Notes
     -----
     From the brightest object to the faintest, each takes the nearest detection that is left, within its
-    half-light radius (2 to 15 pixels). ``true_blend`` is the part of the light within a source's ellipse that
-    belongs to other objects, as if these were points.
+    half-light radius (2 to 15 pixels). ``true_blend`` is the part of the light within a circle around a
+    source's ellipse that belongs to other objects, as if these were points.
     """
     band = _COMMON_BAND if _COMMON_BAND in sample.bands else sample.bands[len(sample.bands) // 2]
     light = 10 ** (-0.4 * np.nan_to_num(truth[f"mag_{band}"].value, nan=60.0))

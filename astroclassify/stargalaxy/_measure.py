@@ -29,7 +29,7 @@ _BAND_UNITS = {
 }
 
 
-def measure_sources(images, *, catalogue=None, threshold=4.5, cutout=CUTOUT, progress=False):
+def measure_sources(images, *, catalogue=None, threshold=4.5, cutout=CUTOUT, progress=None):
     """
     Find the sources of a field and measure them in all bands.
 
@@ -45,8 +45,8 @@ def measure_sources(images, *, catalogue=None, threshold=4.5, cutout=CUTOUT, pro
         Of a pixel of the detection image, in sigma of a Gaussian, 1 to 50.
     cutout : int, default 32
         Side of the cut-outs, even, 8 to 128.
-    progress : bool, default False
-        Whether to show how far it is.
+    progress : bool, optional
+        Show a progress bar; `None` shows it on a terminal.
 
     Returns
     -------

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from astropy.io import fits
 
 from astroclassify.core import FrameError, ParameterError
 from astroclassify.instruments import INSTRUMENTS
+from astroclassify.io import band_name
 
 #: AB magnitude of a microjansky.
 MICROJANSKY = 23.9
@@ -80,8 +82,7 @@ def planes_of(images):
 
 
 def _band_of(frame):
-    meta = getattr(frame, "meta", None) or {}
-    return str(meta.get("FILTER") or meta.get("FILTER1") or "image").strip()
+    return band_name(fits.Header(getattr(frame, "meta", None) or {})) or "image"
 
 
 def _plane(band, frame):

@@ -12,7 +12,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable, vstack
 
-from astroclassify.core import ParameterError, ReadError, atomic_path, optional_import
+from astroclassify.core import ReadError, atomic_path, optional_import
 from astroclassify.stargalaxy._sample import SourceSample
 
 #: The file that says what a set is.
@@ -229,22 +229,3 @@ def _with_positions(table):
         table["sky_centroid"] = SkyCoord(table["ra"], table["dec"])
         table.remove_columns(["ra", "dec"])
     return table
-
-
-def check_about(about):
-    """
-    Ask for what a set must say of itself.
-
-    Parameters
-    ----------
-    about : dict
-        Of `SourceSet`.
-
-    Raises
-    ------
-    ParameterError
-        If something is missing.
-    """
-    missing = {"bands", "size", "pixel_scale"} - about.keys()
-    if missing:
-        raise ParameterError(f"the set does not say its {', '.join(sorted(missing))}")

@@ -131,7 +131,7 @@ def simulate_sources(
     latitudes=_LATITUDES,
     limit=27.0,
     processes=1,
-    progress=False,
+    progress=None,
 ):
     """
     Make a set of measured sources whose truth is known, or complete one.
@@ -155,8 +155,8 @@ def simulate_sources(
         Faintest i magnitude of the objects that are drawn.
     processes : int, default 1
         How many fields are drawn at a time.
-    progress : bool, default False
-        Whether to show how far it is.
+    progress : bool, optional
+        Show a progress bar; `None` shows it on a terminal.
 
     Returns
     -------

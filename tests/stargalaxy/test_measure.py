@@ -131,6 +131,17 @@ def test_neighbours_are_divided_and_flagged():
     assert found["flux_r"].value[0] == pytest.approx(9000 * MICROJANSKY, rel=0.1)
 
 
+def test_outskirts_of_a_large_galaxy_do_not_fall_apart_but_a_star_in_them_is_found():
+    rows, columns = np.indices((400, 400))
+    radius = np.hypot(rows - 200, columns - 200)
+    image = 900 * np.exp(-radius / 22) + gaussians([(200.0, 290.0, 20000.0, 0.9)], (400, 400))
+    found = measure_sources({band: frame_of(image, seed) for seed, band in enumerate("gri")}).catalogue
+    places = np.stack([found["y"], found["x"]], axis=1)
+    assert len(found) < 8
+    for place in ((200, 200), (200, 290)):
+        assert np.hypot(*(places - place).T).min() < 1.5
+
+
 def test_full_pixels_masked_pixels_and_edges_are_flagged():
     places = [(50.0, 50.0), (50.0, 120.0), (50.0, 1.0), (50.0, 180.0)]
     frame = frame_of(gaussians([(*place, 9000.0, 1.2) for place in places], (100, 230)), 5, SATURATE=700.0)

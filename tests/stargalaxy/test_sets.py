@@ -7,6 +7,7 @@ from astropy.table import QTable
 
 from astroclassify.core import ParameterError, ReadError
 from astroclassify.stargalaxy import SourceSample, SourceSet, measure_sources, simulate_sources, with_truth
+from astroclassify.stargalaxy._sample import TRUTH_COLUMNS
 from astroclassify.stargalaxy._simulated import plan_field
 
 from .conftest import frame_of, gaussians
@@ -66,7 +67,7 @@ def made(tmp_path_factory):
 def test_a_set_has_the_sources_asked_for_with_their_truth(made):
     assert len(made) == len(made.catalogue) >= 10
     assert set(made.catalogue["true_class"]) <= {"star", "galaxy", "quasar", ""}
-    assert {"field", "latitude", "true_mag_i", "flag_g"} <= set(made.catalogue.colnames)
+    assert {"field", "latitude", "true_mag_i", "flag_g", *TRUTH_COLUMNS} <= set(made.catalogue.colnames)
 
 
 def test_most_sources_are_objects_and_as_bright_as_these(made):

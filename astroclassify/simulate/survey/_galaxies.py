@@ -1,5 +1,7 @@
 """Galaxies behind the Milky Way: counts, redshifts, types, sizes and shapes as deep fields show them."""
 
+from functools import cache
+
 import numpy as np
 from astropy.cosmology import FlatLambdaCDM
 
@@ -66,13 +68,9 @@ def distance(redshift):
     return 5 * log_luminosity + 25, megaparsec / (1 + redshift) ** 2 * 1e3 / 206_264.8
 
 
+@cache
 def _log_distance():
-    if not _DISTANCES:
-        _DISTANCES.append(np.log10(_COSMOS.luminosity_distance(_Z_GRID).value))
-    return _DISTANCES[0]
-
-
-_DISTANCES = []
+    return np.log10(_COSMOS.luminosity_distance(_Z_GRID).value)
 
 
 def draw_galaxies(rng, area, bands, limit):
