@@ -18,7 +18,7 @@ MANY_BODIES, _FEW = 100, (0.5, 8.0)
 _TEMPERATURES = (0.2, 20.0)
 
 
-def fit_calibration(logits, allowed, classes, *, bodies=None, start=None):
+def fit_calibration(logits, allowed, classes, *, bodies=None, weights=None, start=None):
     """
     Fit temperature and offsets of the classes, the closer to those to start from the fewer bodies there are.
 
@@ -32,6 +32,9 @@ def fit_calibration(logits, allowed, classes, *, bodies=None, start=None):
         Names of the K classes.
     bodies : sequence of str, optional
         The body of each frame; by default each frame has its own. All frames of a body count as one.
+    weights : sequence of float, optional
+        How much each frame's body counts, 1 by default, where some bodies are shown more often than they are
+        met.
     start : Calibration, optional
         What is known before: that of the weights that the training started from, for example. By default
         temperature 1 and no offsets.
@@ -57,12 +60,13 @@ def fit_calibration(logits, allowed, classes, *, bodies=None, start=None):
         \\sum_i w_i\\,[-(1-\\epsilon)\\ln P_i - \\epsilon \\ln (1-P_i)]
         + \\frac{\\ln^2 (T / T_0)}{2 \\sigma_T^2} + \\sum_c \\frac{(b_c - b_{0,c})^2}{2 \\sigma_b^2}
 
-    with :math:`P_i` the summed probability of the classes that are right. Each body has the weight 1, shared
-    by its frames, which are right or wrong together. After *n* bodies nobody may be surer than the rule of
-    succession says, :math:`\\epsilon = 1 / (n + 2)` (Platt's targets), so frames that are all right do not
-    ask for certainty. Before any label :math:`\\ln T` and the offsets are expected within :math:`\\sigma_T =
-    0.3` and :math:`\\sigma_b = 1` of those to start from. Of fewer than 100 bodies the temperature is at
-    least half of that to start from. Offsets of classes of which there is no frame stay.
+    with :math:`P_i` the summed probability of the classes that are right. Each body has the weight 1 (or that
+    of ``weights``), shared by its frames, which are right or wrong together. After *n* bodies nobody may be
+    surer than the rule of succession says, :math:`\\epsilon = 1 / (n + 2)` (Platt's targets), so frames that
+    are all right do not ask for certainty. Before any label :math:`\\ln T` and the offsets are expected
+    within :math:`\\sigma_T = 0.3` and :math:`\\sigma_b = 1` of those to start from. Of fewer than 100
+    bodies the temperature is at least half of that to start from. Offsets of classes of which there is no
+    frame stay.
 
     References
     ----------
@@ -79,8 +83,9 @@ def fit_calibration(logits, allowed, classes, *, bodies=None, start=None):
     """
     logits, allowed = np.asarray(logits, dtype=float), np.asarray(allowed, dtype=bool)
     start = Calibration() if start is None else start
-    _check(logits, allowed, classes, bodies)
-    weights = _weights(len(logits) if bodies is None else bodies)
+    _check(logits, allowed, classes, bodies, weights)
+    factors = 1.0 if weights is None else np.asarray(weights, dtype=float)
+    weights = factors * _weights(len(logits) if bodies is None else bodies)
     offsets = np.array(start.bias or (0.0,) * len(classes))
     seen = allowed.any(axis=0)
     telling = allowed.any(axis=1) & ~allowed[:, seen].all(axis=1)
@@ -95,12 +100,16 @@ def fit_calibration(logits, allowed, classes, *, bodies=None, start=None):
     return replace(start, temperature=temperature, bias=tuple(offsets.tolist()))
 
 
-def _check(logits, allowed, classes, bodies):
+def _check(logits, allowed, classes, bodies, weights):
     expected = (len(logits), len(classes))
     if logits.shape != expected or allowed.shape != expected or not len(logits):
         raise ParameterError(
             f"got logits of the shape {logits.shape} and right classes of the shape {allowed.shape}; "
             f"expected (N, {len(classes)}) of both, of one frame or more"
+        )
+    if weights is not None and np.shape(weights) != (len(logits),):
+        raise ParameterError(
+            f"got weights of the shape {np.shape(weights)} of {len(logits)} frames; expected one each"
         )
     if bodies is not None and len(bodies) != len(logits):
         raise ParameterError(f"got {len(bodies)} bodies of {len(logits)} frames; expected one of each frame")

@@ -229,9 +229,17 @@ def _novelty(module, logits, features, sky, judged):
 
 
 def _calibration(logits, labels, bodies):
-    """Fit temperature and offsets, which hold for galaxies and nsc equally frequent."""
-    number = np.unique(bodies, axis=0, return_inverse=True)[1]
-    return fit_calibration(logits, np.eye(len(CLASSES), dtype=bool)[labels], CLASSES, bodies=number)
+    """
+    Fit temperature and offsets, which hold for galaxies and nsc equally frequent.
+
+    Each source counts alike, however many bodies it has: by number most would be drawn bodies in small views,
+    which are harder than what observers have, and answers to their frames would be too doubtful.
+    """
+    known, number = np.unique(bodies, axis=0, return_inverse=True)
+    each = np.bincount(known[:, 0])  # bodies of each source
+    weights = len(known) / np.count_nonzero(each) / each[bodies[:, 0]]
+    right = np.eye(len(CLASSES), dtype=bool)[labels]
+    return fit_calibration(logits, right, CLASSES, bodies=number, weights=weights)
 
 
 def _with_limits(calibration, logits, labels, bodies):

@@ -81,6 +81,21 @@ def test_frames_of_a_body_count_as_one():
     )
 
 
+def test_a_body_of_twice_the_weight_counts_as_two():
+    rng = np.random.default_rng(5)
+    logits, right = drawn(300, rng, classes=2)
+    weighted = fit_calibration(logits, right, TWO, weights=np.where(np.arange(300) < 100, 2.0, 1.0))
+    repeated = fit_calibration(*(np.concatenate([one[:100], one]) for one in (logits, right)), TWO)
+    assert weighted.temperature == pytest.approx(repeated.temperature, rel=1e-4)
+    assert weighted.bias == pytest.approx(repeated.bias, abs=1e-4)
+
+
+def test_weights_of_another_number_are_refused():
+    logits, right = drawn(3, np.random.default_rng(5), classes=2)
+    with pytest.raises(ParameterError, match=r"weights of the shape \(2,\) of 3 frames; expected one each"):
+        fit_calibration(logits, right, TWO, weights=[1, 1])
+
+
 def test_a_class_without_frames_keeps_its_offset():
     true, right = drawn(400, np.random.default_rng(5))
     seen = ~right[:, 3]

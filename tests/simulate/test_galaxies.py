@@ -229,7 +229,7 @@ def test_the_numbers_of_a_spiral_do_not_depend_on_the_view():
     for view in (view_of(body, 60), view_of(body, 800, centre=(0.2, 0.1))):
         sheet = Sheet(view, "cpu")
         sheet.paint(
-            lambda canvas: shapes.append(SpiralShape(canvas.dice_of_shape)),
+            lambda canvas: shapes.append(SpiralShape(canvas.streams_of_shape)),
             body,
             view,
             RandomStreams(body.seed),

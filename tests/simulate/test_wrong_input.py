@@ -106,7 +106,7 @@ OWN = {
     "add_background": {},
     "add_cosmic_rays": {"electrons": MAP.clone(), "rate": 1.0, "size": 15.0},
     "add_foreground": {},
-    "collect": {"rate": MAP, "extra": MAP},
+    "collect_electrons": {"rate": MAP, "extra": MAP},
     "flat_field": {"pixel_response": 0.01, "structure": 1.0},
     "from_image": {
         "picture": PICTURE,
@@ -125,7 +125,7 @@ OWN = {
     "labelled_pictures": {},
     "linear_frame": {"image": PICTURE},
     "named_spectrum": {"name": "old"},
-    "observe": {
+    "observe_scene": {
         "diffuse": MAP,
         "points": np.ones((3, 2)),
         "shape": (32, 48),
