@@ -27,7 +27,6 @@ from astroclassify.stargalaxy._set import SourceSet
 from astroclassify.stargalaxy._simulated import simulate_sources
 
 __all__ = [
-    "BAND_COLUMNS",
     "BASELINES",
     "FLAGS",
     "SOURCE_COLUMNS",
@@ -39,5 +38,4 @@ __all__ = [
     "measure_sources",
     "simulate_sources",
     "source_inputs",
-    "with_truth",
 ]
