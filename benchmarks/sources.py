@@ -152,6 +152,7 @@ def figures(rows, best, folder):
         f"p {best}": "p_class_galaxy",
     }
     table = Table({name: rows[column] for column, name in names.items()})
+    table = table[table["true_class"] != ""]  # neither noise nor pieces of something
     for name, plot in (("size", plot_size_magnitude), ("probability", plot_probability_magnitude)):
         plot(table).figure.savefig(folder / f"{name}-magnitude.png", dpi=120)
 

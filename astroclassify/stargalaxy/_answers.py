@@ -1,10 +1,13 @@
 """What each source is: the catalogue of the sources, with a label, a probability and the provenance."""
 
+import warnings
+
 import numpy as np
 from astropy.table import QTable
 
-from astroclassify.core import conf, package_version, provenance
+from astroclassify.core import FrameWarning, conf, package_version, provenance
 from astroclassify.stargalaxy._inputs import prepared
+from astroclassify.stargalaxy._points import point_widths, reference_band
 from astroclassify.stargalaxy._predict import checked_inputs, source_logits, source_probabilities
 
 #: What a label says where the probability is too low.
@@ -39,10 +42,31 @@ def classify_sample(sample, model, *, prior=None, batch_size=512):
         If the model is not one for sources, it knows none of the bands, or the prior is none.
     PluginError
         If the model breaks its contract.
+
+    Warns
+    -----
+    FrameWarning
+        If points are much wider, or narrower, than those that the model has learnt from.
     """
+    sample = prepared(sample)
+    _warn_of_other_points(sample, model)
     logits = sample_logits(sample, model, batch_size=batch_size)
     probabilities = source_probabilities(logits, model, sample, prior=prior)
     return answers_of(sample, model, probabilities, prior=prior)
+
+
+def _warn_of_other_points(sample, model):
+    """Warn where points are much wider, or narrower, than those that the model has learnt from."""
+    widths = point_widths(sample, reference_band(sample)) if len(sample) else np.array([])
+    widths = widths[np.isfinite(widths)]
+    known = model.card.get("point_widths")
+    if known and widths.size and not known[0] <= np.median(widths) <= known[1]:
+        warnings.warn(
+            f"points are {np.median(widths):.2f} arcsec wide here; {model.spec.name!r} has learnt from "
+            f"{known[0]:.2f} to {known[1]:.2f}: its probabilities are not to be trusted",
+            FrameWarning,
+            stacklevel=3,
+        )
 
 
 def sample_logits(sample, model, *, batch_size=512):

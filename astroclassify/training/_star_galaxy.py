@@ -20,9 +20,11 @@ from astroclassify.models import (
     resolve_device,
 )
 from astroclassify.stargalaxy import (
+    BAND_MEASURES,
     PIXEL_MEASURES,
     SOURCE_MEASURES,
     SURVEY_BANDS,
+    USUAL_WIDTH,
     SourceInputs,
     SourceSet,
     checked_inputs,
@@ -541,6 +543,7 @@ def _finished(trainer, learnt, held, folder, about, licence):
         "classes": list(classes),
         **calibration_entries(calibration, classes),
         "bands": list(SURVEY_BANDS),
+        "point_widths": _point_widths(learnt),
         "shares_by_magnitude": dict.fromkeys(("i",), shares_by_magnitude(bins, allowed)),
         "training": {**about, **_reached(trainer, folder), "commit": commit(), "versions": versions()},
         "metrics": {"held-out fields (95% by field)": measured(logits, held, calibration, classes)},
@@ -548,6 +551,16 @@ def _finished(trainer, learnt, held, folder, about, licence):
     }
     write_text(json.dumps(card, indent=2) + "\n", path.with_suffix(".json"))
     return TrainingResult(path, card, Path(folder) / "log.csv", trainer.steps)
+
+
+def _point_widths(feed):
+    """The narrowest and the widest points of the sources, arcseconds, and a quarter more."""
+    sharpness = feed.inputs.bands[:, :, BAND_MEASURES.index("sharpness")]
+    widths = USUAL_WIDTH * np.exp(sharpness[sharpness != 0])
+    if not widths.size:
+        return None
+    low, high = np.quantile(widths, [0.01, 0.99])
+    return [round(float(low / 1.25), 4), round(float(high * 1.25), 4)]
 
 
 def _reached(trainer, folder):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from astroclassify.core import ParameterError, PluginError, conf
+from astroclassify.core import FrameWarning, ParameterError, PluginError, conf
 from astroclassify.inference import calibrated_logits
 from astroclassify.models import PATCHNET, STAR_GALAXY_IMAGE, Calibration, Model
 from astroclassify.stargalaxy import (
@@ -147,3 +147,9 @@ def test_logits_do_not_depend_on_how_many_pass_at_once(sample, model):
 
 def test_calibrated_logits_keep_their_shape(sample, model):
     assert calibrated_logits(sample_logits(sample, model), model.calibration).shape == (40, 2)
+
+
+def test_points_of_another_width_than_was_learnt_are_warned_of(sample):
+    model = model_of(Width(), card={"point_widths": [0.5, 1.0]})
+    with pytest.warns(FrameWarning, match=r"points are 0.15 arcsec wide"):
+        classify_sample(sample, model)
