@@ -268,15 +268,21 @@ def classify_many(
         chosen={"chip": chip, "read": read, "survey": survey},
     )
     asked = request.asked()
+    run = {"executor": executor, "workers": workers, "output": output}
+    table = _table(frames, request, asked, run, prefetch=prefetch, progress=progress)
+    return table if group_by is None else grouped(table, group_by, asked.model, prior=prior)
+
+
+def _table(frames, request, asked, run, *, prefetch, progress):
+    """Answer in this process, unless workers, a result set or pictures are asked for."""
     items = items_of(frames)
     if not isinstance(items, Iterable):
         raise ParameterError(f"frames is a {type(frames).__name__}; expected frames or files, or one of them")
     how = {"progress": progress, "total": len(items) if hasattr(items, "__len__") else None}
-    if (executor, workers, output) == (None, None, None) and not (evidence or thumbnails):
-        table = _in_this_process(items, request, asked, depth=prefetch, **how)
-    else:
-        table = _by_workers(items, request, asked, find_crew(executor, workers), output, **how)
-    return table if group_by is None else grouped(table, group_by, asked.model, prior=prior)
+    if all(each is None for each in run.values()) and not (request.evidence or request.thumbnails):
+        return _in_this_process(items, request, asked, depth=prefetch, **how)
+    crew = find_crew(run["executor"], run["workers"])
+    return _by_workers(items, request, asked, crew, run["output"], **how)
 
 
 def _in_this_process(items, request, asked, **how):

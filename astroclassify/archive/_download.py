@@ -30,6 +30,10 @@ class RetryPolicy:
     """
     How often and how soon something is tried again.
 
+    `urllib3.util.Retry` counts the attempts of one request. Here a file counts: an attempt that brought bytes
+    starts the count anew, whether the server failed, the connection broke, or the file came damaged; files of
+    a bucket, which is no web server's, are tried again alike; and an interrupt ends the waiting at once.
+
     Parameters
     ----------
     retries : int

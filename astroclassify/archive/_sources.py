@@ -6,8 +6,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 from astroclassify.core import AstroclassifyError, ParameterError, optional_import
@@ -180,15 +178,12 @@ def _check_status(response, url):
 
 def _retry_after(text):
     """Seconds of a Retry-After header, which gives seconds or a date; None where it says neither."""
-    if not text:
-        return None
+    from urllib3.exceptions import InvalidHeader
+    from urllib3.util import Retry
+
     try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+        return float(Retry().parse_retry_after(text)) if text else None
+    except InvalidHeader:
         return None
 
 

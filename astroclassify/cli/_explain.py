@@ -1,14 +1,13 @@
 """``astroclassify explain``: where in frames their answers come from, as pictures, FITS maps and regions."""
 
-from argparse import ArgumentTypeError
-from collections import Counter
 from pathlib import Path
 
 from astropy.table import Table
 
-from astroclassify.cli._output import check_apart, report_errors, write_result
+from astroclassify.cli._output import report_errors, write_result
 from astroclassify.cli._parsing import add_device, add_files, add_model, add_output_dir, add_subparser
-from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError, ReadError
+from astroclassify.cli._results import check_free, free_name, kinds_type, option_type, stems_of
+from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError
 
 _EXAMPLES = """
 astroclassify explain j8xi01abc_raw.fits --chip 1
@@ -51,12 +50,14 @@ def add_parser(subparsers):
         "--option",
         action="append",
         default=[],
-        type=_option,
+        type=option_type(_OWN),
         metavar="NAME=VALUE",
         help="of the method, as in baseline=black or steps=36; may be repeated",
     )
     parser.add_argument(
-        "--target", choices=("galaxy", "nsc"), help="what to explain (default: what the answer leans to)"
+        "--target",
+        choices=("galaxy", "nsc", "object"),
+        help="what to explain (default: what the answer leans to)",
     )
     add_model(parser)
     add_device(parser)
@@ -65,7 +66,7 @@ def add_parser(subparsers):
     parser.add_argument(
         "--write",
         dest="kinds",
-        type=_kinds,
+        type=kinds_type(_FILES),
         default=_FILES[:3],
         metavar="KINDS",
         help=f"which of {', '.join(_FILES)} to write (default: png,fits,reg)",
@@ -92,11 +93,11 @@ def run(arguments):
     arguments.output.mkdir(parents=True, exist_ok=True)
     paths, errors = expand_inputs(arguments.files)
     rows, taken = [], set()
-    for path, stem in zip(paths, _stems(paths), strict=True):
+    for path, stem in zip(paths, stems_of(paths), strict=True):
         try:
             for frame in read_frames(path, chip=arguments.chip):
                 chip = frame.meta.get("ACCHIP", "")
-                name = _free(f"{stem}_chip{chip}" if chip else stem, taken)
+                name = free_name(f"{stem}_chip{chip}" if chip else stem, taken)
                 rows.append(_explained(frame, path, name, paths, arguments))
         except (ParameterError, OptionalDependencyError):  # what was asked for is wrong, of every file
             raise
@@ -109,42 +110,13 @@ def run(arguments):
     return status
 
 
-def _stems(paths):
-    """Name the files of each input: no two alike, also where folders hold files of the same name."""
-    plain = [_without_suffix(Path(path).name) for path in paths]
-    number = Counter(stem.casefold() for stem in plain)
-    taken = set()
-    return [
-        _free(f"{Path(path).absolute().parent.name}_{stem}" if number[stem.casefold()] > 1 else stem, taken)
-        for path, stem in zip(paths, plain, strict=True)
-    ]
-
-
-def _without_suffix(name):
-    """Leave out what says only that a file is FITS or a picture, and how it is packed; M51.F814W stays."""
-    from astroclassify.io import FRAME_SUFFIXES
-
-    for suffix in sorted(FRAME_SUFFIXES, key=len, reverse=True):
-        if name.lower().endswith(suffix):
-            return name[: -len(suffix)] or name
-    return name
-
-
-def _free(name, taken):
-    """Number a name that is taken; discs that do not tell capitals apart are thought of."""
-    numbered = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 3)))
-    free = next(each for each in numbered if each.casefold() not in taken)
-    taken.add(free.casefold())
-    return free
-
-
 def _explained(frame, path, stem, inputs, arguments):
     """Explain a frame, write its files, and give a row of the table."""
     from astroclassify.explain import explain
 
     stem = f"{stem}_{arguments.method}"
     targets = [arguments.output / f"{stem}.{kind}" for kind in arguments.kinds]
-    _check_free(targets, inputs, arguments.overwrite)
+    check_free(targets, inputs, arguments.overwrite)
     asked = {"method": arguments.method, "target": arguments.target, "model": arguments.model}
     asked |= {"weights": arguments.weights, "device": arguments.device}
     found = explain(frame, **asked, **dict(arguments.option))
@@ -155,34 +127,3 @@ def _explained(frame, path, stem, inputs, arguments):
     names = f"{stem}.{{{','.join(arguments.kinds)}}}"
     chip = str(frame.meta.get("ACCHIP", ""))
     return (Path(path).name, chip, answer.label, answer.probability, found.target, len(regions), *held, names)
-
-
-def _check_free(targets, inputs, overwrite):
-    """Refuse, before the work, to write over an input, or over a file that was not to be replaced."""
-    for target in targets:
-        check_apart(target, inputs)
-        if target.exists() and not overwrite:
-            raise ReadError(f"{target} exists; give --overwrite, or another --output")
-
-
-def _option(text):
-    """Read NAME=VALUE: a number, true or false, or text."""
-    name, equals, value = (part.strip() for part in text.partition("="))
-    if not (name.isidentifier() and equals):
-        raise ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE, as in baseline=black")
-    if name in _OWN:
-        raise ArgumentTypeError(f"{name!r} is no option of a method; give {_OWN[name]}")
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
-    return name, {"true": True, "false": False}.get(value.lower(), value)
-
-
-def _kinds(text):
-    """Read which files to write, separated by commas."""
-    kinds = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
-    if unknown := [kind for kind in kinds if kind not in _FILES]:
-        raise ArgumentTypeError(f"{unknown[0]!r} is no kind of file; choose of {', '.join(_FILES)}")
-    return kinds

@@ -11,6 +11,7 @@ from astroclassify.cli import (
     _completion,
     _datasets,
     _demo,
+    _detect,
     _evaluate,
     _exit_codes,
     _explain,
@@ -26,20 +27,18 @@ from astroclassify.cli import (
     _tag,
     _train,
     _train_default,
+    _train_detector,
     _train_fast_map,
+    _train_presence,
+    _train_starless,
     _watch,
 )
 from astroclassify.cli._output import say
 from astroclassify.cli._parsing import add_talk
 from astroclassify.cli._talk import talking
 from astroclassify.core import (
+    USAGE_ERRORS,
     AstroclassifyError,
-    ConfigurationError,
-    MissingWeightsError,
-    OptionalDependencyError,
-    ParameterError,
-    UnknownNameError,
-    WeightsError,
     keep_large_arrays_memory,
     package_version,
 )
@@ -54,6 +53,7 @@ _SUBCOMMANDS = (
     _check,
     _calibrate,
     _explain,
+    _detect,
     _tag,
     _identify,
     _models,
@@ -64,18 +64,12 @@ _SUBCOMMANDS = (
     _train,
     _train_default,
     _train_fast_map,
+    _train_detector,
+    _train_presence,
+    _train_starless,
     _fit_bands,
     _evaluate,
     _completion,
-)
-
-_USAGE_ERRORS = (
-    ConfigurationError,
-    MissingWeightsError,
-    OptionalDependencyError,
-    ParameterError,
-    UnknownNameError,
-    WeightsError,
 )
 
 _DESCRIPTION = "What is this frame part of: a galaxy, or a nebula / star cluster?"
@@ -119,7 +113,7 @@ def main(argv=None):
         except KeyboardInterrupt:
             say("interrupted")
             return _exit_codes.INTERRUPTED
-        except _USAGE_ERRORS as error:
+        except USAGE_ERRORS as error:
             say(f"error: {error}")
             return _exit_codes.USAGE
         except (AstroclassifyError, OSError) as error:

@@ -17,7 +17,14 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.cli import _exit_codes
-from astroclassify.core import ParameterError, atomic_path, optional_import, printable, write_text
+from astroclassify.core import (
+    ParameterError,
+    atomic_path,
+    optional_import,
+    printable,
+    printable_value,
+    write_text,
+)
 
 #: What the command says; `astroclassify.cli._talk` puts it on standard error.
 LOGGER = logging.getLogger("astroclassify.cli")
@@ -108,7 +115,7 @@ def _printable(table):
 
 
 def _printable_column(column):
-    escaped = [printable(value) if isinstance(value, str) else value for value in column]
+    escaped = [printable_value(value) for value in column]
     if escaped == list(column):
         return column
     return type(column)(escaped, name=column.name, dtype=object if column.dtype.kind == "O" else str)

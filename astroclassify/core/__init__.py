@@ -4,6 +4,7 @@ from astroclassify.core import rules
 from astroclassify.core._checks import check_entry, check_whole, in_unit, tuple_of_strings
 from astroclassify.core._config import conf
 from astroclassify.core._errors import (
+    USAGE_ERRORS,
     AstroclassifyError,
     AstroclassifyWarning,
     ConfigurationError,
@@ -34,13 +35,14 @@ from astroclassify.core._fingerprint import FileStamp, file_stamp, fingerprint, 
 from astroclassify.core._imports import import_string, lazy_names, optional_import
 from astroclassify.core._journal import Journal
 from astroclassify.core._memory import keep_large_arrays_memory
+from astroclassify.core._pages import write_page
 from astroclassify.core._progress import progress_bar
 from astroclassify.core._provenance import package_version, provenance
 from astroclassify.core._registry import Entry, Registry
 from astroclassify.core._rendering import RENDERERS, html_picture, render, render_png
 from astroclassify.core._run_folder import RunFolder
 from astroclassify.core._statistics import robust_sigma
-from astroclassify.core._text import printable
+from astroclassify.core._text import printable, printable_value
 from astroclassify.core.rules import checked
 
 __all__ = [

@@ -11,7 +11,7 @@ from astroclassify.core._errors import ParameterError
 
 def check_whole(name, value, *, least=1, most=None):
     """
-    Refuse what is not a whole number, or out of range.
+    Ask for a whole number in a range; `rules.whole` is the same for a decorated function.
 
     Parameters
     ----------
@@ -22,6 +22,11 @@ def check_whole(name, value, *, least=1, most=None):
     least, most : int
         The range, ends included; by default 1 or more.
 
+    Returns
+    -------
+    int
+        The number.
+
     Raises
     ------
     ParameterError
@@ -31,6 +36,7 @@ def check_whole(name, value, *, least=1, most=None):
     --------
     >>> from astroclassify.core import check_whole
     >>> check_whole("processes", 2)
+    2
     """
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or value < least or (most is not None and value > most):
@@ -39,6 +45,7 @@ def check_whole(name, value, *, least=1, most=None):
         raise ParameterError(f"{name} is {value!r}; expected {expected}").with_facts(
             found=value, expected=expected
         )
+    return int(value)
 
 
 def in_unit(name, value, unit):

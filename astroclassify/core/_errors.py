@@ -128,6 +128,17 @@ class OptionalDependencyError(AstroclassifyError, ImportError):
     """A feature needs a package that is not installed."""
 
 
+#: What no input could have been worked on with: what was asked for is wrong (tuple of type).
+USAGE_ERRORS = (
+    ConfigurationError,
+    MissingWeightsError,
+    OptionalDependencyError,
+    ParameterError,
+    UnknownNameError,
+    WeightsError,
+)
+
+
 class AstroclassifyWarning(AstropyUserWarning):
     """Base class of all warnings of astroclassify."""
 

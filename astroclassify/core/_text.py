@@ -34,5 +34,28 @@ def printable(text, *, keep=""):
     return _UNPRINTABLE.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), str(text))
 
 
+def printable_value(value):
+    """
+    Escape a value of a table, as `printable`, where it is a text.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+
+    Returns
+    -------
+    object
+        A text that is safe to show; what is no text as it was.
+
+    Examples
+    --------
+    >>> from astroclassify.core import printable_value
+    >>> [printable_value(value) for value in ("a\\tb", 2.5, None)]
+    ['a\\\\tb', 2.5, None]
+    """
+    return printable(value) if isinstance(value, str) else value
+
+
 def _escape(character):
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -6,7 +6,7 @@ a number, a list as a tuple), or raises `ParameterError` with the parameter's na
 
 import inspect
 import os
-from functools import wraps
+from functools import partial, wraps
 
 import numpy as np
 from astropy import units as u
@@ -254,12 +254,7 @@ def whole(least=1, most=None):
     callable
         The rule; it gives an int.
     """
-
-    def check(name, value):
-        check_whole(name, value, least=least, most=most)
-        return int(value)
-
-    return check
+    return partial(check_whole, least=least, most=most)
 
 
 def one_of(*choices):

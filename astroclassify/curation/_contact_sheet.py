@@ -2,24 +2,19 @@
 
 import base64
 import io
-import json
-from html import escape
-from importlib.resources import files
+from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 import numpy as np
 from PIL import Image
 
-from astroclassify.core import AstroclassifyError, ParameterError, atomic_path, check_whole, progress_bar
+from astroclassify.core import AstroclassifyError, ParameterError, check_whole, progress_bar, write_page
 from astroclassify.curation._screening import read_overrules
 from astroclassify.datasets import listed_frames
 from astroclassify.metrics import confidence
 from astroclassify.preprocess import asinh_stretched, counts_planes
 
-_START, _END = "contact_sheet.html", "contact_sheet_end.html"
 _QUALITY = 75  # of the thumbnails
-_STATES = (("", "model: {}"), ("keep", "keep"), ("drop", "drop"))
 #: What a saved decision names its frame by: the column, and the key of the page's data.
 _NAMED_BY = {"OBSID": "obsid", "HDU Index": "hdu"}
 
@@ -70,23 +65,20 @@ def contact_sheet(screened, path, *, frame_dir, overrules=None, width=256, progr
     decided = {} if overrules is None else read_overrules(overrules, screened)
     _, listed = listed_frames(screened, frame_dir=frame_dir)
     path = Path(path)
-    with atomic_path(path) as unfinished, unfinished.open("w", encoding="utf-8") as page:
-        page.write(_filled(_START, title=escape(path.stem), about=escape(_summary(screened)), width=width))
-        order = np.argsort(-np.nan_to_num(np.asarray(screened["p_class_field"], float), nan=2), kind="stable")
-        for number in progress_bar(order, progress=progress, description="contact sheet"):
-            page.write(_shown(screened[number], number, listed[number], decided.get(number), width))
-        columns = [{"name": name, "key": key} for name, key in _NAMED_BY.items() if name in screened.colnames]
-        page.write(_filled(_END, columns=json.dumps(columns), file=_for_script(f"{path.stem}.overrules.csv")))
+    order = np.argsort(-np.nan_to_num(np.asarray(screened["p_class_field"], float), nan=2), kind="stable")
+    numbers = progress_bar(order, progress=progress, description="contact sheet")
+    write_page(
+        path,
+        "astroclassify.curation",
+        "contact_sheet.html",
+        title=path.stem,
+        about=_summary(screened),
+        width=width,
+        frames=(_shown(screened[n], n, listed[n], decided.get(n), width) for n in numbers),
+        columns=[{"name": name, "key": key} for name, key in _NAMED_BY.items() if name in screened.colnames],
+        file=f"{path.stem}.overrules.csv",
+    )
     return path
-
-
-def _filled(name, **values):
-    template = files("astroclassify.curation").joinpath("data", name).read_text(encoding="utf-8")
-    return Template(template).substitute(values)
-
-
-def _for_script(text):
-    return json.dumps(text).replace("<", "\\u003c")
 
 
 def _summary(screened):
@@ -101,20 +93,32 @@ def _summary(screened):
 # One frame -----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Picture:
+    """A thumbnail as the page holds it: a JPEG file in base 64, and its size in pixels."""
+
+    data: str
+    width: int
+    height: int
+
+
 def _shown(row, number, frame, decided, width):
+    """Give what the template shows of a frame; without a picture there is a problem that says why."""
+    picture, problem = _picture(frame, width)
     model = "keep" if row["Keep"] else "drop"
-    chosen = {None: "", True: "keep", False: "drop"}[decided]
     data = {"body": row["ID"], "model": model, "obsid": row["OBSID"], "hdu": frame.hdu}
-    attributes = " ".join(
-        f'data-{key}="{escape(str(value))}"' for key, value in data.items() if value is not None
-    )
-    what = _described(row)
-    return (
-        f'<li {attributes} class="{chosen or model}"><figure>{_picture(frame, what, width)}<figcaption>'
-        f'<div class="name">{escape(what)}</div><div>{escape(_name(row))}</div>'
-        f'<div class="scores">{escape(_scores(row))}</div><div>{escape(str(row["Reason"]))}</div>'
-        f"</figcaption></figure>{_buttons(row, number, model, chosen)}</li>\n"
-    )
+    return {
+        "number": number,
+        "data": {key: value for key, value in data.items() if value is not None},
+        "model": model,
+        "chosen": {None: "", True: "keep", False: "drop"}[decided],
+        "described": _described(row),
+        "name": _name(row),
+        "scores": _scores(row),
+        "reason": row["Reason"],
+        "picture": picture,
+        "problem": problem,
+    }
 
 
 def _described(row):
@@ -136,25 +140,14 @@ def _scores(row):
     return f"field {row['p_class_field']:.3f}, novelty {row['novelty']:.2f}, {leaning}"
 
 
-def _buttons(row, number, model, chosen):
-    buttons = "".join(
-        f'<label><input type="radio" name="f{number}" value="{value}"{" checked" * (value == chosen)}> '
-        f"{text.format(model)}</label>"
-        for value, text in _STATES
-    )
-    return f"<fieldset><legend>Decision on {escape(_name(row))}</legend>{buttons}</fieldset>"
-
-
-def _picture(frame, what, width):
+def _picture(frame, width):
     try:
         image = thumbnail(frame.array(), width)
     except AstroclassifyError as error:
-        return f'<div class="nothing">{escape(str(error))}</div>'
+        return None, str(error)
     file = io.BytesIO()
     image.save(file, "JPEG", quality=_QUALITY, optimize=True)
-    text = base64.b64encode(file.getvalue()).decode()
-    size = f'width="{image.width}" height="{image.height}"'
-    return f'<img src="data:image/jpeg;base64,{text}" {size} loading="lazy" alt="Picture of {escape(what)}">'
+    return _Picture(base64.b64encode(file.getvalue()).decode(), image.width, image.height), ""
 
 
 def thumbnail(array, width):

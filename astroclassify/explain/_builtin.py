@@ -5,7 +5,7 @@ from astroclassify.explain._spec import ExplainerSpec
 #: What `astroclassify.classify` gives as ``evidence``, for a target of your choice (ExplainerSpec).
 EVIDENCE = ExplainerSpec(
     name="evidence",
-    description="The network's own evidence, place by place, where it has any, in log-odds",
+    description="The network's own evidence of each patch, where it has any, in log-odds",
     explainer="astroclassify.explain._evidence:explain_by_evidence",
 )
 

@@ -41,8 +41,9 @@ def explain(
     method : str or ExplainerSpec, default "evidence"
         A name of `EXPLAINERS`: ``"evidence"`` (of the default model, and others that have it), ``"xrai"``,
         ``"integrated-gradients"``, ``"occlusion"``, ``"grad-cam++"`` (of any model), or a plug-in's.
-    target : {"galaxy", "nsc"}, optional
-        What is explained; by default what the answer leans to.
+    target : {"galaxy", "nsc", "object"}, optional
+        What is explained; by default what the answer leans to. ``"object"``: that there is anything at all,
+        of a model that knows empty fields.
     weights : str, path-like or Weights, optional
         A safetensors file instead of the model's own weights.
     device : str, optional

@@ -29,7 +29,7 @@ class Explanation:
         Heat map ``[y, x]`` of equal cells that cover the frame: how much each speaks for the target
         (positive) or against it, on the frame's WCS. Natural log-odds, but for Grad-CAM++, whose scale says
         nothing. Its ``flags`` are the ranks of the regions of XRAI.
-    target : {"galaxy", "nsc"}
+    target : {"galaxy", "nsc", "object"}
         What is explained.
     method : str
         Name of the explainer.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.core import MissingWeightsError, WeightsError, checked, rules
+from astroclassify.core import MissingWeightsError, ParameterError, WeightsError, checked, rules
 from astroclassify.explain._seen import finished, see
 from astroclassify.explain._xrai import picture
 from astroclassify.models import weights_cache
@@ -54,6 +54,8 @@ def explain_by_fast_map(model, frame, *, target, fast_map=None, flips=False):
         If there is no file; the message has the command that makes it.
     WeightsError
         If the file is none of a fast map, or one of another model.
+    ParameterError
+        If the target is an object: it was not trained for that.
 
     References
     ----------
@@ -61,6 +63,8 @@ def explain_by_fast_map(model, frame, *, target, fast_map=None, flips=False):
     """
     import torch
 
+    if target == "object":
+        raise ParameterError("a fast map tells galaxy from nsc; for the target 'object' take method='xrai'")
     seen = see(model, frame, "galaxy", flips=flips)
     network = _network(*_located(fast_map, model))
     given = condition(picture(seen.array, SIDE), float(seen.many_log_odds([seen.planes[0]])[0]))

@@ -29,7 +29,7 @@ def explain_by_grad_cam(model, frame, *, target, layer=None, flips=None):
         One whose network has convolutions.
     frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array
         As for `astroclassify.classify`.
-    target : {"galaxy", "nsc"}
+    target : {"galaxy", "nsc", "object"}
         What the map speaks for.
     layer : str, optional
         Name of the layer in the network whose output is looked at; by default the last feature maps.

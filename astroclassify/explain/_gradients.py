@@ -40,7 +40,7 @@ def explain_by_gradients(model, frame, *, target, baseline="sky", steps=16, flip
         Any model for frames.
     frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array
         As for `astroclassify.classify`.
-    target : {"galaxy", "nsc"}
+    target : {"galaxy", "nsc", "object"}
         What the map speaks for.
     baseline : {"sky", "simulated-sky", "blurred", "black", "white"}, default "sky"
         What the frame is compared with.

@@ -24,7 +24,7 @@ def explain_by_occlusion(model, frame, *, target, baseline="sky", squares=16, fl
         Any model for frames.
     frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array
         As for `astroclassify.classify`.
-    target : {"galaxy", "nsc"}
+    target : {"galaxy", "nsc", "object"}
         What the map speaks for.
     baseline : {"sky", "simulated-sky", "blurred", "black", "white"}, default "sky"
         What the parts are covered with.

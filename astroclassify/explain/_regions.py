@@ -1,12 +1,12 @@
 """Which parts of a frame a heat map points at: tables of regions, outlines, and the curve of area."""
 
 import numpy as np
-from astropy import units as u
 from astropy.table import QTable
 from astropy.wcs.utils import pixel_to_skycoord
 from scipy import ndimage
 
 from astroclassify.core import FrameError, optional_import
+from astroclassify.io import add_sky_boxes
 
 #: A map of single cells is smoothed by this share of its longer side before regions are looked for (float).
 _SMOOTHED = 1 / 64
@@ -113,18 +113,8 @@ def regions_table(heat, labels, pixels, wcs=None):
 
 def _with_sky(table, wcs):
     """Add the position of each brightest cell, and of the box its middle and its sides on the sky."""
-    wcs = wcs.celestial
-    x, y = ((table[f"{axis}_min"] + table[f"{axis}_max"]) / 2 for axis in "xy")
-    table["position"] = pixel_to_skycoord(table["x"], table["y"], wcs)
-    table["centre"] = pixel_to_skycoord(x, y, wcs)
-    for name, axis in (("width", "x"), ("height", "y")):
-        ends = [
-            pixel_to_skycoord(*((end, y) if axis == "x" else (x, end)), wcs)
-            for end in (table[f"{axis}_min"], table[f"{axis}_max"])
-        ]
-        table[name] = ends[0].separation(ends[1]).to(u.arcsec)
-        table[name].info.format = ".2f"
-    return table
+    table["position"] = pixel_to_skycoord(table["x"], table["y"], wcs.celestial)
+    return add_sky_boxes(table, wcs)
 
 
 def outlines(labels, pixels):

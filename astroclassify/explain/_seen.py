@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from astroclassify.inference import VIEWS, checked_planes, map_on_frame, on_cells
-from astroclassify.models import NSC_CLASSES, Model
+from astroclassify.inference import VIEWS, checked_planes, map_on_frame, on_cells, sides_of
+from astroclassify.models import Model
 from astroclassify.preprocess import FrameRows, covered_part, frame_array
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Seen:
         Float32 ``[1, C, h, w]``, on the model's device.
     window : tuple of tuple of float
         What of the frame the planes show: first and last edge of rows, and of columns, in pixels.
-    target : {"galaxy", "nsc"}
+    target : {"galaxy", "nsc", "object"}
         What the log-odds are of.
     views : tuple of tuple of int
         The axes that are reversed in each view that logits are averaged over.
@@ -56,15 +56,14 @@ class Seen:
         Returns
         -------
         torch.Tensor
-            ``[N]``: that of galaxy against nsc, ln(P(galaxy) / P(nsc)), or its negative; of the mean of the
-            views' logits, as in an answer.
+            ``[N]``, as `target_log_odds` gives them of the mean of the views' logits, as in an answer.
         """
         import torch
 
         views = [torch.flip(planes, axes) if axes else planes for axes in self.views]
         logits = self.model.logits(views[0] if len(views) == 1 else torch.cat(views))
         mean = logits.reshape(len(views), len(planes), -1).mean(dim=0)
-        return galaxy_log_odds(mean, self.model) * (1 if self.target == "galaxy" else -1)
+        return target_log_odds(mean, self.model, self.target)
 
     def many_log_odds(self, many):
         """
@@ -136,7 +135,7 @@ def see(model, frame, target, *, flips=None):
         The model.
     frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array
         As for `astroclassify.classify`.
-    target : {"galaxy", "nsc"}
+    target : {"galaxy", "nsc", "object"}
         What is explained.
     flips : bool, optional
         Explain the mean of four views; `None` for what the model's spec says.
@@ -167,9 +166,9 @@ def finished(values, frame, facts, *, flags=None):
     return made
 
 
-def galaxy_log_odds(logits, model):
+def target_log_odds(logits, model, target):
     """
-    Give calibrated log-odds of galaxy against nsc, in torch and with gradients.
+    Give calibrated log-odds of a target, in torch and with gradients.
 
     Parameters
     ----------
@@ -177,11 +176,14 @@ def galaxy_log_odds(logits, model):
         ``[N, K]``.
     model : Model
         Its classes and calibration.
+    target : {"galaxy", "nsc", "object"}
+        What they are of.
 
     Returns
     -------
     torch.Tensor
-        ``[N]``: ln(P(galaxy) / P(nsc)), which does not depend on ``field``.
+        ``[N]``: ln(P(galaxy) / P(nsc)), which does not depend on ``field``, or its negative; of an object,
+        ln(P(any class but field) / P(field)).
     """
     import torch
 
@@ -189,5 +191,5 @@ def galaxy_log_odds(logits, model):
     calibrated = logits / calibration.temperature
     if calibration.bias:
         calibrated = calibrated + torch.as_tensor(calibration.bias, dtype=logits.dtype, device=logits.device)
-    nsc = [number for number, name in enumerate(classes) if name in NSC_CLASSES]
-    return calibrated[:, classes.index("galaxy")] - torch.logsumexp(calibrated[:, nsc], dim=1)
+    towards, against = (torch.logsumexp(calibrated[:, side], dim=1) for side in sides_of(target, classes))
+    return towards - against

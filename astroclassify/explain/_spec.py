@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from inspect import signature
 
 from astroclassify.core import ParameterError, Registry, check_entry, import_string, tuple_of_strings
+from astroclassify.inference import sides_of
 from astroclassify.models import TASKS
 
 
@@ -20,7 +21,7 @@ class ExplainerSpec:
         One line for listings.
     explainer : str
         ``"package.module:function"``; called as ``function(model, frame, target=target)`` with a
-        `~astroclassify.models.Model`, a frame and one of ``"galaxy"`` and ``"nsc"``, it gives a
+        `~astroclassify.models.Model`, a frame and one of `~astroclassify.inference.TARGETS`, it gives a
         `~astropy.nddata.CCDData` ``[y, x]``: how much each of equal cells that cover the frame speaks for the
         target (positive) or against it, on the frame's WCS (`~astroclassify.inference.map_on_frame`). Its
         ``flags``, where it has any, are the ranks of regions, 1 for the most important. What else the
@@ -66,8 +67,8 @@ class ExplainerSpec:
             From `~astroclassify.models.build_model`.
         frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array
             As for `astroclassify.classify`.
-        target : {"galaxy", "nsc"}
-            What the map speaks for.
+        target : {"galaxy", "nsc", "object"}
+            What the map speaks for; that there is any object, of a model that knows empty fields only.
         **options
             The explainer's own; `options` lists them.
 
@@ -92,12 +93,11 @@ class ExplainerSpec:
         >>> EXPLAINERS["evidence"].explain(build_model("patchnet"), frame, target="galaxy").data.ndim
         2
         """
-        if target not in ("galaxy", "nsc"):
-            raise ParameterError(f"the target is {target!r}; expected 'galaxy' or 'nsc'")
         spec = model.spec
         if spec.task not in self.tasks or (self.models and spec.name not in self.models):
             only = f"of the tasks {self.tasks}" + (f" named {self.models}" if self.models else "")
             raise ParameterError(f"{self.name!r} explains models {only}; {spec.name!r} is for {spec.task!r}")
+        sides_of(target, model.classes)
         unknown = sorted(set(options) - set(known := self.options()))
         if unknown:
             known_options = f"its options are {', '.join(known)}" if known else "it has no options"

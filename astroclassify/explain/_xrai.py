@@ -35,7 +35,7 @@ def explain_by_xrai(model, frame, *, target, baseline="sky", steps=16, side=_SID
         Any model for frames.
     frame : `~astropy.nddata.CCDData`, `~astropy.nddata.NDData` or array
         As for `astroclassify.classify`.
-    target : {"galaxy", "nsc"}
+    target : {"galaxy", "nsc", "object"}
         What the map speaks for.
     baseline : str, default "sky"
         As for integrated gradients, or ``"black-and-white"``: the mean of both, as its authors do.

@@ -19,10 +19,12 @@ from astroclassify.inference._group import (
     grouped,
 )
 from astroclassify.inference._interpret import (
+    TARGETS,
     calibrated_logits,
     evidence_for,
     galaxy_probability,
     interpret,
+    sides_of,
 )
 from astroclassify.inference._novelty import energy, plane_statistics
 from astroclassify.inference._on_frame import evidence_on_frame, map_on_frame, on_cells

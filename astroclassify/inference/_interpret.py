@@ -5,7 +5,7 @@ import logging
 import numpy as np
 from scipy.special import softmax
 
-from astroclassify.core import ConfigurationError, conf
+from astroclassify.core import ConfigurationError, ParameterError, conf
 from astroclassify.inference._classification import Classification
 from astroclassify.inference._novelty import novelty_of
 from astroclassify.inference._on_frame import evidence_on_frame
@@ -15,6 +15,9 @@ from astroclassify.models import NSC_CLASSES
 from astroclassify.preprocess import thumbnail
 
 logger = logging.getLogger(__name__)
+
+#: What may be asked of a frame: galaxy, nebula / star cluster, or whether there is any object (tuple of str).
+TARGETS = ("galaxy", "nsc", "object")
 
 
 def calibrated_logits(logits, calibration):
@@ -218,13 +221,46 @@ def _nsc_logit(logits, classes):
     return (top + np.log(np.exp(parts - top).sum(axis=-1, keepdims=True)))[..., 0]
 
 
-def evidence_for(target, prediction, model):
+def sides_of(target, classes):
     """
-    Say how much each place of a frame speaks for galaxy against nsc, or the other way round.
+    Say which classes speak for a target, and which against it.
 
     Parameters
     ----------
-    target : {"galaxy", "nsc"}
+    target : {"galaxy", "nsc", "object"}
+        What is asked: galaxy against nsc, nsc against galaxy, or any object against an empty field.
+    classes : tuple of str
+        The classes of a model.
+
+    Returns
+    -------
+    tuple of list of int
+        Indices of both.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such target, or the model knows no empty field.
+    """
+    if target not in TARGETS:
+        raise ParameterError(f"the target is {target!r}; expected one of {', '.join(map(repr, TARGETS))}")
+    if target == "object":
+        if "field" not in classes:
+            raise ParameterError(
+                f"the target is 'object', and the model's classes are {classes}; expected one with 'field'"
+            )
+        return [i for i, name in enumerate(classes) if name != "field"], [classes.index("field")]
+    sides = [classes.index("galaxy")], _nsc_indices(classes)
+    return sides if target == "galaxy" else sides[::-1]
+
+
+def evidence_for(target, prediction, model):
+    """
+    Say how much each place of a frame speaks for a target: galaxy, nsc, or that there is an object.
+
+    Parameters
+    ----------
+    target : {"galaxy", "nsc", "object"}
         What the map speaks for.
     prediction : Prediction
         From `predict`.
@@ -234,14 +270,19 @@ def evidence_for(target, prediction, model):
     Returns
     -------
     numpy.ndarray or None
-        Float32 ``[h, w]``, natural log-odds, calibrated: galaxy's evidence minus nsc's (that of each part by
-        its share of nsc), or the negative of that. `None` where the network gave none.
+        Float32 ``[h, w]``, natural log-odds, calibrated: the evidence of the target's side minus that of the
+        other, each class by its share of its side. `None` where the network gave none.
+
+    Raises
+    ------
+    ParameterError
+        If the target is an object, and the model knows no empty field.
     """
     if prediction.evidence is None:
         return None
-    nsc = _nsc_indices(model.classes)
-    shares = softmax(calibrated_logits(prediction.logits, model.calibration)[nsc]).astype(np.float32)
-    galaxy = prediction.evidence[model.classes.index("galaxy")]
-    towards_galaxy = galaxy - np.tensordot(shares, prediction.evidence[nsc], axes=1)
-    sign = 1 if target == "galaxy" else -1
-    return (sign / model.calibration.temperature * towards_galaxy).astype(np.float32)
+    calibrated = calibrated_logits(prediction.logits, model.calibration)
+    towards, against = (
+        np.tensordot(softmax(calibrated[side]).astype(np.float32), prediction.evidence[side], axes=1)
+        for side in sides_of(target, model.classes)
+    )
+    return ((towards - against) / model.calibration.temperature).astype(np.float32)

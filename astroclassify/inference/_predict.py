@@ -27,7 +27,7 @@ class Prediction:
     logits : numpy.ndarray
         Float64, one per class.
     evidence : numpy.ndarray or None
-        Float32 ``[K, h, w]``, each class's part of the logits place by place.
+        Float32 ``[K, h, w]``, what each patch of the frame adds to each class's logit.
     novelty : float or None
         How unlike what the network has learnt the frame is, where the network itself measures it.
     """

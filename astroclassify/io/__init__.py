@@ -18,6 +18,7 @@ from astroclassify.io._headers import (
 )
 from astroclassify.io._hst_calibrated import HST_CALIBRATED
 from astroclassify.io._hst_raw import HST_RAW
+from astroclassify.io._images import luminance
 from astroclassify.io._inputs import FRAME_SUFFIXES, expand_inputs, is_address, names_several
 from astroclassify.io._mask_bits import BitPlanes
 from astroclassify.io._mission import Mission, mission_reader
@@ -25,8 +26,10 @@ from astroclassify.io._names import csst_name, hst_rootname
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._observation import OBSCORE, observation
 from astroclassify.io._one_frame import read_frame, read_header
+from astroclassify.io._picture import is_picture
 from astroclassify.io._read import READERS, find_reader, read_frames
 from astroclassify.io._reader import Reader, ReadOptions
+from astroclassify.io._sky_boxes import add_sky_boxes
 from astroclassify.io._slices import amplifiers_of, slice_start
 from astroclassify.io._walk import HduBytes, walk_hdus
 from astroclassify.io._wcs import build_wcs

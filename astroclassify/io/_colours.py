@@ -3,8 +3,11 @@
 A frame is one plane (`read_frames` gives the luminance); whoever needs the colours asks here.
 """
 
+import warnings
+
 import numpy as np
 
+from astroclassify.core import FrameWarning
 from astroclassify.io._images import decoded
 
 
@@ -33,6 +36,11 @@ def read_colours(path):
     ReadError
         If the file is no whole picture of these formats, or so large that it may be a decompression bomb.
 
+    Warns
+    -----
+    FrameWarning
+        If the file has several pages, of which only the first is read.
+
     Examples
     --------
     >>> import numpy as np
@@ -45,6 +53,8 @@ def read_colours(path):
     ((3, 4, 6), [1.0, 0.0, 0.0], True)
     """
     picture = decoded(path, str(path))
+    if picture.pages > 1:
+        warnings.warn(f"{path}: the file has {picture.pages} pages; only the first is read", FrameWarning, 2)
     planes, stretched = _scaled(np.atleast_3d(picture.values))
     planes = np.moveaxis(planes, -1, 0)
     usable = np.ones(planes.shape[1:], bool) if picture.transparent is None else ~picture.transparent

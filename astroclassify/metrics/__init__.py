@@ -1,6 +1,7 @@
 """Scores, calibration, coverage, cluster bootstrap and tests of differences."""
 
 from astroclassify.metrics._bootstrap import ClusterBootstrap
+from astroclassify.metrics._boxes import box_overlaps
 from astroclassify.metrics._calibration import (
     Recalibration,
     Reliability,
@@ -13,6 +14,7 @@ from astroclassify.metrics._calibration import (
     reliability,
 )
 from astroclassify.metrics._coverage import CoverageCurve, coverage_curve
+from astroclassify.metrics._detection import COCO_OVERLAPS, DetectionScores, score_detections
 from astroclassify.metrics._intervals import Estimate, wilson_interval
 from astroclassify.metrics._scores import (
     SHARES,
@@ -35,6 +37,7 @@ from astroclassify.metrics._significance import holm, mcnemar
 __all__ = [
     "ClusterBootstrap",
     "CoverageCurve",
+    "DetectionScores",
     "Estimate",
     "SHARES",
     "accuracy",
@@ -45,4 +48,5 @@ __all__ = [
     "recalibration",
     "reliability",
     "roc_curve",
+    "score_detections",
 ]

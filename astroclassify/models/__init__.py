@@ -8,11 +8,13 @@ from astroclassify.models._builtin import (
     ALEXNET,
     ALEXNET_RESIZE,
     EFFICIENTNET_B0,
+    FIELDNET,
     HR_CELESTIALNET,
     PATCHNET,
     RESNET18,
     RESNET18_RESIZE,
     RESNET50,
+    RESNET50_PRESENCE,
     RESNET101,
     VGG16_BN,
     VGG16_BN_RESIZE,
@@ -35,6 +37,7 @@ from astroclassify.models._card import (
 )
 from astroclassify.models._compare import TABLE_3, compare_models
 from astroclassify.models._device import has_bfloat16, resolve_device
+from astroclassify.models._export import export_onnx, write_onnx
 from astroclassify.models._output import ModelOutput
 from astroclassify.models._ready import ready_model
 from astroclassify.models._registry import MODELS
@@ -52,5 +55,6 @@ __all__ = [
     "Weights",
     "build_model",
     "compare_models",
+    "export_onnx",
     "summarise_model",
 ]

@@ -80,6 +80,18 @@ RESNET50, RESNET101 = (
     for depth in (50, 101)
 )
 
+#: ResNet-50 on the default model's planes: is there an object, and of which class? Its weights are made by
+#: ``astroclassify train-presence`` (ModelSpec).
+RESNET50_PRESENCE = replace(
+    RESNET50,
+    name="resnet50-presence",
+    description="ResNet-50 for patches of wide fields: which object, or an empty field; no published weights",
+    builder_options={"depth": 50, "planes": 5, "classes": 4},
+    preprocessing="astroclassify.preprocess:working_planes",
+    preprocessing_options={"peaks": True},
+    classes=("galaxy", "nebula", "star cluster", "field"),
+)
+
 #: EfficientNet-B0 (ModelSpec).
 EFFICIENTNET_B0 = _on_chips(
     "efficientnet-b0", "EfficientNet-B0", "efficientnet:EfficientNetB0", "arXiv:1905.11946", tags=("large",)
@@ -98,4 +110,16 @@ PATCHNET = ModelSpec(
     tags=("default", "evidence"),
     flips=True,
     by_rows=True,
+)
+
+#: The detector of bodies in wide fields; its weights ship with the package (ModelSpec).
+FIELDNET = ModelSpec(
+    name="fieldnet",
+    description="One-stage detector of galaxies, nebulae and star clusters in wide fields",
+    builder="astroclassify.models.nets.fieldnet:FieldNet",
+    preprocessing="astroclassify.preprocess:detection_planes",
+    classes=("galaxy", "nebula", "star cluster"),
+    weights=Weights(resource="astroclassify.models:data/fieldnet.safetensors"),
+    tags=("detector",),
+    task="detection",
 )

@@ -23,7 +23,7 @@ from astroclassify.core import (
     atomic_path,
     file_stamp,
     optional_import,
-    printable,
+    printable_value,
 )
 from astroclassify.io import is_address
 
@@ -137,7 +137,10 @@ class ResultSet:
         """
         key = file_key(source)
         kept = {"bytes": stamp.bytes if stamp else 0, "modified": stamp.modified if stamp else 0}
-        rows = [{name: _text(value) for name, value in row.items()} | {"key": key, **kept} for row in rows]
+        rows = [
+            {name: printable_value(value) for name, value in row.items()} | {"key": key, **kept}
+            for row in rows
+        ]
         self._journal.add({"key": key, "rows": [_as_json(row) for row in rows]})
         self._replace(key, rows)
         if len(self._pending) >= ROWS_OF_A_PART:
@@ -265,10 +268,6 @@ def _as_json(row):
     return {
         name: b64encode(value).decode() if isinstance(value, bytes) else value for name, value in row.items()
     }
-
-
-def _text(value):
-    return printable(value) if isinstance(value, str) else value
 
 
 def _checked_folder(folder):

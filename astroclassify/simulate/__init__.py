@@ -40,6 +40,9 @@ __getattr__, __dir__, __all__ = lazy_names(
         "sets._plan": ("ExposurePlan", "plan_exposure"),
         "survey._field": ("SURVEY_BANDS", "SurveyField", "survey_field"),
         "sets._twins": ("TwinPlans", "simulate_twin", "twin_plans"),
+        "wide._cameras": ("WIDE_CAMERAS",),
+        "wide._field": ("WideField", "wide_field"),
+        "wide._objects": ("WIDE_CLASSES",),
     },
     public=(
         "Body",

@@ -100,6 +100,8 @@ class Distortion:
         """
         import torch
 
+        # The second derivative of the polynomial is below 2e-5 per pixel: between knots 16 pixels apart a
+        # straight line is off by 16**2 / 8 of it, below 0.001 pixels.
         sides = [np.linspace(float(a[0]), float(a[-1]), max(len(a) // _SPACING, 2)) for a in (y, x)]
         knots = torch.from_numpy(self(sides[0][:, None], sides[1])).float().to(y.device)
         size = (len(y), len(x))
@@ -123,6 +125,8 @@ class Distortion:
         numpy.ndarray
             Offset on the detector; to 0.01 pixels within the field.
         """
+        # In units of half the field all powers are of the order of 1: powers of pixels would go up to
+        # 1e20.
         start, half = _inverse(self, tuple(shape)), max(shape) / 2
         return np.stack([_value(np.asarray(y) / half, np.asarray(x) / half, c) * half for c in start])
 
@@ -140,6 +144,8 @@ class Distortion:
         Distortion
             Offsets from there, on the detector and on the sky.
         """
+        # The binomial theorem, in y and in x: (t + by)**i = sum over k of comb(i, k) by**(i - k) t**k.
+        # The constant goes, as offsets are from the new reference.
         old = self.array
         n = old.shape[1]
         down, right = (np.array([[_shifted(i, k, by) for k in range(n)] for i in range(n)]) for by in (y, x))
@@ -162,6 +168,8 @@ class Distortion:
             The same in the new unit.
         """
         n = self.array.shape[1]
+        # A term of power i + j in pixels f times larger is f**(i + j) times larger, and its value f times
+        # smaller.
         total = np.add.outer(np.arange(n), np.arange(n)) - 1
         return Distortion.of(self.array * np.where(self.array == 0, 1.0, float(factor) ** total))
 
@@ -186,6 +194,7 @@ class Distortion:
         """
         derivative = np.polynomial.polynomial.polyder
         by_y, by_x = ([_value(y, x, derivative(c, axis=axis)) for c in self.array] for axis in (0, 1))
+        # The determinant of the Jacobian matrix: a small square becomes a parallelogram of this area.
         return by_y[0] * by_x[1] - by_y[1] * by_x[0]
 
 
@@ -206,6 +215,7 @@ def _inverse(distortion, shape):
     y, x = (a.ravel() for a in np.meshgrid(*sides, indexing="ij"))
     sky = distortion(y, x) / half
     degree = np.arange(_INVERSE_DEGREE + 1)
+    # Terms of a total power up to the degree; others make the fit swing beyond the field.
     used = degree[:, None] + degree <= _INVERSE_DEGREE
     design = np.polynomial.polynomial.polyvander2d(*sky, [_INVERSE_DEGREE] * 2)[:, used.ravel()]
     found = np.zeros((2, used.size))

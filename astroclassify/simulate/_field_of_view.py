@@ -140,6 +140,8 @@ class FieldOfView:
     def _linear(self, chip, reference, ra, dec, orientation):
         """Square pixels; the reference is in unbinned pixels of the grid (y, x)."""
         binning, angle = self.layouts[chip].binning, np.radians(orientation)
+        # Of the columns of the matrix the first is a step along x: east is to the left where north is up,
+        # so that RA falls with x. Turned by the position angle of y, east of north.
         scale = self.camera.pixel_scale * binning / 3600
         matrix = scale * np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         return _tangential((ra, dec), self._crpix(chip, reference), matrix)
@@ -148,11 +150,14 @@ class FieldOfView:
         """Turn a position on the grid into CRPIX: x, y, 1-based, in the chip's (binned) science pixels."""
         binning, corner = self.layouts[chip].binning, self.corners[chip]
         positions = [position - first + 1 for position, first in zip(reference, corner, strict=True)]
+        # FITS pixels begin at 0.5: binned by b, the position p is (p - 0.5) / b + 0.5.
         return [(position - 0.5) / binning + 0.5 for position in positions[::-1]]
 
     def _of_chip(self, chip, ra, dec, orientation, distorted):
         middle = np.array([(n - 1) / 2 for n in self.shape])
         reference = self._reference(chip)
+        # The plane that touches the sky at the middle of the field is not the one at this chip's
+        # reference: the linear part is measured on the latter, over half a pixel to either side.
         local = self.distortion.about(*(reference - middle))
         ideal = _tangential((ra, dec), (1, 1), self._linear(chip, middle, ra, dec, orientation).wcs.cd)
         binning = self.layouts[chip].binning
@@ -200,6 +205,8 @@ def _tangential(crval, crpix, matrix):
 
 def _with_sip(world, local):
     """Add the distortion that is left beside the linear part: CD (u + A) is what the polynomial says."""
+    # SIP (Shupe et al. 2005, ASPC 347, 491) adds its polynomial to the pixels before the matrix: rest =
+    # CD**-1 times all, less the pixels themselves. Its coefficients are by powers of x first.
     rest = np.einsum("ab,bij->aij", np.linalg.inv(local.linear), local.array)
     rest[:, 1, 0] = rest[:, 0, 1] = 0
     by_x_then_y = rest.transpose(0, 2, 1)
@@ -214,6 +221,7 @@ def _areas(distortion, shape, factor):
     import torch
 
     coarse = [-(-n // factor) for n in shape]
+    # Areas change smoothly, by some per cent over a field: 65 knots a side are enough.
     knots = [
         np.linspace(-0.5, n * factor - 0.5, 65) - (full - 1) / 2
         for n, full in zip(coarse, shape, strict=True)

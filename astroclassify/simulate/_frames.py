@@ -144,6 +144,8 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1,
 def _view_of_any_telescope(streams, body, shape):
     """The whole of a body, or a piece of it, on pixels as large as that takes."""
     rng, partial = streams.rng, streams.chance(0.4)
+    # Radius of the body over the side of the frame: either the frame lies within the body, or all of the
+    # body on the frame.
     reach = streams.log_uniform(0.8, 3.0) if partial else streams.log_uniform(0.07, 0.75)
     distance = rng.uniform(0.1, 0.75) if partial else abs(rng.normal(0, 0.06)) / reach
     direction = rng.uniform(0, 2 * np.pi)
@@ -160,6 +162,8 @@ def _show(scene, subject, body, streams, shown):
     # Pictures of a body are seldom of a star that outshines it, nor are they exposed for one.
     brightest = min(streams.log_uniform(*_BRIGHTEST_STAR) * total, level / _LARGEST_CONTRAST)
     points[2] = np.minimum(points[2], brightest)
+    # Seeing has wings like Moffat's profile (1969, A&A 3, 455), with beta of 2.5 to 4.5; four vanes of a
+    # spider give spikes.
     fwhm, spikes = streams.log_uniform(0.5, 3.5), rng.choice([0, 0, rng.uniform(0, 0.08)])
     beta, angle = rng.uniform(2.5, 4.5), rng.choice([0, np.pi / 4, rng.uniform(0, np.pi)])
     image = blur_scene(
@@ -200,6 +204,8 @@ def _level(observed, rng):
 def _isophote(light, part):
     """Exposure and stretch are chosen for a brightness: this part of the body's light lies above it."""
     ordered = np.sort(light, axis=None)[::-1]
+    # Pixels by brightness: the isophote that encloses a part of the light is the level at which the
+    # running sum reaches it.
     enclosed = np.cumsum(ordered, dtype=np.float64)
     return float(ordered[min(np.searchsorted(enclosed, part * enclosed[-1]), ordered.size - 1)])
 
@@ -228,6 +234,8 @@ def linear_frame(image, streams):
     if rng.random() < 0.2:  # drizzled: correlated noise
         noise = ndimage.gaussian_filter(noise, rng.uniform(0.4, 0.8))
         noise /= noise.std()
+    # Of N electrons the variance is N (Poisson), and read noise and sky add theirs: in units of the
+    # latter it is 1 + shot * signal.
     frame = signal + noise * np.sqrt(1 + shot * signal) + _structure_of_the_sky(image.shape, streams)
     if rng.random() < 0.5:
         _add_cosmic_rays(frame, streams)

@@ -113,9 +113,12 @@ def _flat(field, band, streams):
     y, x = (torch.linspace(-1, 1, n) for n in field.shape)
     y, x = y[:, None], x[None, :]
     slope = streams.rng.normal(0, 0.03, 2)
+    # Vignetting takes light off with the square of the distance from the axis.
     light = 1 + slope[0] * y + slope[1] * x - streams.rng.uniform(0, 0.05) * (y * y + x * x)
     for _ in range(streams.rng.integers(0, 10)):
         middle, radius = streams.rng.uniform(-1, 1, 2), streams.rng.uniform(0.01, 0.08)
+        # Dust on a window some way before the detector is out of focus: its shadow is an image of the
+        # pupil, a ring where a secondary mirror stands in it.
         ring = torch.hypot(y - middle[0], (x - middle[1]) * field.shape[1] / field.shape[0]) / radius
         light = light - streams.rng.uniform(0.003, 0.03) * torch.exp(-((ring - 1) ** 2) / 0.1)
     exptime, level = streams.log_uniform(1, 30), streams.log_uniform(1e3, 0.6 * field.camera.full_well)
@@ -129,6 +132,7 @@ def _noise(field, band, streams):
     if streams.chance(0.5):
         image = blur(image, streams.rng.uniform(0.5, 3.0))
     strength = float(streams.log_uniform(5, 3000))
+    # Six standard deviations above zero, so that no light is negative.
     image = (image / image.std() + 6).clamp_(min=0) * strength
     return image, 1.0, replace(Effects.none(), read_noise=1.0)
 
@@ -173,10 +177,13 @@ def smear(image, length, streams):
         Of the same shape and sum, zero or more.
     """
     along = np.linspace(0, 1, 4 * int(np.ceil(length)) + 1)
+    # The direction turns evenly along the path: an arc of a circle.
     angle = streams.rng.uniform(0, 2 * np.pi) + streams.rng.normal(0, 0.4) * along
     y, x = (np.cumsum(wave(angle)) * length / along.size for wave in (np.sin, np.cos))
     rows, columns = image.shape
     path = splat([y % rows, x % columns, np.full(along.size, 1 / along.size)], image.shape)
+    # A convolution with the path, by the product of the transforms; the box is periodic, so that no light
+    # is lost.
     kernel = torch.fft.rfft2(path / path.sum())
     return torch.fft.irfft2(torch.fft.rfft2(image) * kernel, s=image.shape).clamp_(min=0)
 
@@ -185,6 +192,7 @@ def _saturated(field, band, streams):
     """So bright, or exposed so long, that most pixels are full."""
     body = random_body(None, streams.rng, label=str(streams.rng.choice(CLASSES)))
     rate, exptime = _sky_of(field, body, band, streams), _exptime(streams)
+    # The light is scaled so that this pixel is just full: all that are brighter are.
     faintest_full = np.quantile(rate.numpy()[::8, ::8], 1 - streams.rng.uniform(*_SATURATED))
     return rate * float(field.camera.full_well / exptime / faintest_full), exptime, _effects(field, streams)
 

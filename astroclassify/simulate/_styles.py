@@ -79,6 +79,8 @@ def _midtones(picture, rng, *, balance):
 
 
 def _asinh(picture, rng, *, strength):
+    # As Lupton et al. (2004, PASP 116, 133): linear for light below 1 / beta, logarithmic above, so that
+    # faint arms and bright nuclei are seen on one picture.
     beta = _log_uniform(rng, *strength)
     return np.arcsinh(beta * picture) / np.arcsinh(beta)
 
@@ -134,6 +136,8 @@ def _gradient(picture, rng):
 
 def _grain(picture, rng, *, most=_GRAIN[1]):
     """Noise, here and there as coarse as a debayered or resampled picture has it."""
+    # Interpolation of a colour mosaic, or drizzling, mixes neighbours' noise; its strength is what was
+    # asked for all the same.
     noise = rng.standard_normal(picture.shape, dtype=np.float32)
     if rng.random() < 0.5:
         noise = ndimage.gaussian_filter(noise, rng.uniform(0.4, 1.2))
@@ -190,6 +194,7 @@ def _local_contrast(picture, rng):
     """High dynamic range: bright parts are darkened towards the level about them."""
     level = ndimage.gaussian_filter(picture, min(picture.shape) * _log_uniform(rng, 0.02, 0.15))
     strength = rng.uniform(0.3, 0.9)
+    # The local level to a power below 1 is divided out; a grey level of 0.5 on an even picture stays.
     return picture / (level + 0.08) ** strength * (0.5 + 0.08) ** strength
 
 
@@ -210,6 +215,7 @@ def _shrink_stars(picture, rng):
 def _coarser(picture, rng):
     """A small picture that was enlarged again."""
     factor = rng.uniform(0.25, 0.7)
+    # Smoothed first: what the small picture cannot hold would come back as false coarse structure.
     small = ndimage.zoom(ndimage.gaussian_filter(picture, 0.4 / factor), factor, order=1)
     return ndimage.zoom(
         small, np.divide(picture.shape, small.shape), order=1, mode="nearest", grid_mode=True
@@ -228,6 +234,7 @@ def _eyepiece(picture, rng):
 
 def _vignette(picture, rng):
     y, x = _square_axes(picture.shape)
+    # y**2 + x**2 is 2 in the corners. Natural vignetting is cos**4 of the angle, 1 - 2 r**2 at first.
     return picture * (1 - rng.uniform(0.1, 0.7) * (y**2 + x**2) / 2)
 
 

@@ -44,6 +44,9 @@ def _spectral_field(shape, streams, slope, outer_scale, stretch, angle):
     ky = torch.fft.fftfreq(rows, device=streams.device)[:, None]
     kx = torch.fft.rfftfreq(columns, device=streams.device)[None, :]
     along, across = np.cos(angle) * kx + np.sin(angle) * ky, -np.sin(angle) * kx + np.cos(angle) * ky
+    # Power k**-slope is an amplitude k**(-slope / 2) = (k**2)**(-slope / 4). Beyond the outer scale it
+    # levels off, as turbulence has no structure larger than what drives it. Stretched along one axis the
+    # field keeps its area.
     k2 = along**2 * stretch + across**2 / stretch + float(outer_scale) ** -2
     noise = torch.view_as_complex(streams.normal((rows, kx.shape[1], 2)))
     field = torch.fft.irfft2(noise * k2 ** (-slope / 4), s=(rows, columns))[: shape[0], : shape[1]]
@@ -88,6 +91,8 @@ def ridges(field, width):
     torch.Tensor
         Values in (0, 1], one on the crossings.
     """
+    # Projected sheets are brightest where the line of sight runs along them: about lines, as the zeros of
+    # a smooth random field are. exp has a cusp on them, and wide wings.
     return torch.exp(-field.abs() / width)
 
 
@@ -111,5 +116,7 @@ def power_law(rng, size, index, *, ratio=1e4):
     numpy.ndarray
         Fluxes, float64.
     """
+    # Inverse sampling: the part of the sources below F is (F**p - 1) / (ratio**p - 1) with p = 1 - index.
+    # Equal it to a uniform number, and solve for F.
     p = 1.0 - index
     return (1 + rng.random(size) * (ratio**p - 1)) ** (1 / p)

@@ -1,10 +1,11 @@
 """The contract of a detector, rule by rule."""
 
+from functools import partial
+
 import numpy as np
-from astropy.nddata import CCDData
 from astropy.table import Table
 
-from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, DetectorSpec
+from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, DetectorSpec, load_image
 from astroclassify.testing._errors import Findings, holds_numbers
 from astroclassify.testing._frames import difficult_frames
 from astroclassify.testing._spec import check_spec
@@ -12,7 +13,7 @@ from astroclassify.testing._spec import check_spec
 _SHAPES = ((64, 64), (97, 203))
 
 
-def check_detector(detector, *, shapes=_SHAPES):
+def check_detector(detector, *, shapes=_SHAPES, options=()):
     """
     Check that a detector keeps the contract of the registry.
 
@@ -22,16 +23,19 @@ def check_detector(detector, *, shapes=_SHAPES):
         The detector, or its registered name.
     shapes : iterable of tuple of int
         Shapes of images to search.
+    options : mapping of str to object, optional
+        Of the detector, such as fewer steps, which take less time.
 
     Raises
     ------
     ContractError
         If rules are broken; it lists all that were found. The rules: the spec is a
         `~astroclassify.detect.DetectorSpec` that pickles and hashes; looking it up in the registry imports
-        neither torch nor matplotlib; of every image, whether or not there is anything in it, it gives an
-        `~astropy.table.QTable` with the columns `~astroclassify.detect.DETECTION_COLUMNS`; classes are among
-        the spec's, scores 0 to 1, the highest first, boxes inside the image and not empty; it is the
-        same each time, and the image stays as it was.
+        neither torch nor matplotlib; what it ``prepares`` is a float32 array of as many rows and columns;
+        of every image, whether or not there is anything in it, in grey and, where it takes them, in colours,
+        it gives an `~astropy.table.QTable` with the columns `~astroclassify.detect.DETECTION_COLUMNS`;
+        classes are among the spec's, scores 0 to 1, the highest first, boxes inside the image and not empty;
+        it is the same each time, and the image stays as it was.
     UnknownNameError
         If no detector has the name.
 
@@ -47,15 +51,23 @@ def check_detector(detector, *, shapes=_SHAPES):
         check_spec(spec, "astroclassify.detect:DETECTORS", findings)
         for shape in shapes:
             for name, pixels in difficult_frames(shape).items():
-                _check_image(spec, CCDData(pixels, unit="adu"), f"an image {shape} ({name})", findings)
+                grey = load_image(pixels).values
+                _check_image(spec, dict(options), grey, f"an image {shape} ({name})", findings)
+                if spec.colour:
+                    colours = np.stack([grey, 0.5 * grey, 2 * grey[::-1]], axis=-1)
+                    what = f"an image {colours.shape} ({name})"
+                    _check_image(spec, dict(options), colours, what, findings)
     findings.report()
 
 
-def _check_image(spec, image, what, findings):
-    before = image.data.copy()
+def _check_image(spec, options, image, what, findings):
+    image = np.array(image)
+    before = image.copy()
     said = f"its table of {what}"
-    first, second = (findings.attempt(said, spec.detect, image, gives=Table) for _ in range(2))
-    findings.expect(np.array_equal(before, image.data, equal_nan=True), f"it changed {what}")
+    _check_prepared(spec, image, what, findings)
+    detect = partial(spec.detect, image, **options)
+    first, second = (findings.attempt(said, detect, gives=Table) for _ in range(2))
+    findings.expect(np.array_equal(before, image), f"it changed {what}")
     if (
         first is None
         or second is None
@@ -65,6 +77,18 @@ def _check_image(spec, image, what, findings):
     _check_values(first, spec, image.shape, said, findings)
     same = all(np.array_equal(first[n], second[n]) for n in DETECTION_COLUMNS)
     findings.expect(same, f"{said} is not the same each time")
+
+
+def _check_prepared(spec, image, what, findings):
+    if not spec.prepare:
+        return
+    prepared = findings.attempt(f"preparing {what}", spec.prepared, image, gives=np.ndarray)
+    if prepared is not None:
+        fits = (
+            prepared.dtype == np.float32 and prepared.shape[:2] == image.shape[:2] and prepared.ndim in (2, 3)
+        )
+        told = f"it prepares of {what} {prepared.dtype} {prepared.shape}"
+        findings.expect(fits, f"{told}; expected float32 of as many rows and columns")
 
 
 def _check_columns(table, said, findings):

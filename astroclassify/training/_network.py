@@ -4,6 +4,7 @@ from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from torch.utils.checkpoint import checkpoint
 
 from astroclassify.core import PluginError
@@ -230,7 +231,8 @@ def update_average(average, module, decay):
     with torch.no_grad():
         old, new = list(average.state_dict().values()), list(module.state_dict().values())
         real = [(a, b) for a, b in zip(old, new, strict=True) if a.is_floating_point()]
-        torch._foreach_lerp_([a for a, _ in real], [b for _, b in real], 1 - decay)
+        move = get_ema_multi_avg_fn(decay)
+        move([a for a, _ in real], [b for _, b in real], None)
         for a, b in zip(old, new, strict=True):
             if not a.is_floating_point():
                 a.copy_(b)

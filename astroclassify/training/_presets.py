@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field, fields, replace
 
-from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.core import ParameterError, UnknownNameError, rules
 from astroclassify.training._augment import Augmentation
 
 _OPTIMISERS = ("sgd", "adamw")
@@ -121,10 +121,7 @@ class Recipe:
             ("precision", _PRECISIONS),
             ("trainable", _TRAINABLE),
         ):
-            if getattr(self, name) not in allowed:
-                raise ParameterError(
-                    f"{name} is {getattr(self, name)!r}; expected one of {', '.join(allowed)}"
-                )
+            rules.one_of(*allowed)(name, getattr(self, name))
 
     def values(self):
         """
@@ -142,7 +139,7 @@ def _check(name, value, expected, is_right):
     optional = next(field for field in fields(Recipe) if field.name == name).default is None or name == "clip"
     if (value is None and optional) or (value is not None and is_right(value)):
         return
-    raise ParameterError(f"{name} is {value!r}; expected {expected}")
+    raise rules.wrong(name, value, expected)
 
 
 _MODERN = Recipe()

@@ -108,12 +108,7 @@ def release(
     calibration = _with_limits(calibration, logits[first & sky], labels[first & sky], shown[first & sky])
     novelty = _novelty(module, raw, features, sky, ~first)
     write_state(_halved(module.state_dict()), target)
-    judged = ~first & sky
-    measured = {
-        name: _metrics(logits[chosen], labels[chosen], shown[chosen])
-        for number, name in enumerate(held)
-        if np.unique(_is_galaxy(labels[(chosen := judged & (sources == number))])).size == 2
-    }
+    judged = [each[~first & sky] for each in (logits, labels, shown, sources)]
     training = _training(parent, pretrained, (*earlier, run), commit)
     card = {
         "name": target.stem,
@@ -124,16 +119,24 @@ def release(
         "planes": {"mean": _usual_range(mean[sky]), "spread": _usual_range(spread[sky])},
         **bodies_entry(learnt=bodies, calibrated=calibrated),
         "training": training,
-        "metrics": {
-            "simulated, bodies never seen (95% by body)": measured,
-            "empty fields and bodies, never seen": _fields_and_bodies(
-                calibration, logits[judged], labels[judged]
-            ),
-        },
+        "metrics": _all_metrics(calibration, list(held), *judged),
         "licence": "BSD-3-Clause AND Apache-2.0" if "pretrained" in training else "BSD-3-Clause",
     }
     write_text(json.dumps(card, indent=2) + "\n", target.with_suffix(".json"))
     return card
+
+
+def _all_metrics(calibration, names, logits, labels, shown, sources):
+    """How good the answers on bodies never seen are: by the source of the frames, and on empty fields."""
+    by_source = {
+        name: _metrics(logits[chosen], labels[chosen], shown[chosen])
+        for number, name in enumerate(names)
+        if np.unique(_is_galaxy(labels[(chosen := sources == number)])).size == 2
+    }
+    return {
+        "simulated, bodies never seen (95% by body)": by_source,
+        "empty fields and bodies, never seen": _fields_and_bodies(calibration, logits, labels),
+    }
 
 
 def _halved(state):

@@ -7,6 +7,7 @@ from importlib import import_module as _import_module
 
 from astroclassify.visualization._bodies import plot_bodies
 from astroclassify.visualization._classification import plot_answer, plot_classification, save_classifications
+from astroclassify.visualization._detections import plot_detections
 from astroclassify.visualization._evaluation import (
     plot_accuracy_and_time,
     plot_accuracy_by_body,
@@ -33,6 +34,7 @@ __all__ = [
     "plot_bodies",
     "plot_classification",
     "plot_confusion",
+    "plot_detections",
     "plot_detector",
     "plot_explanation",
     "plot_frame",

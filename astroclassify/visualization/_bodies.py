@@ -7,7 +7,7 @@ from astroclassify.visualization._frame import plot_frame
 from astroclassify.visualization._matplotlib import new_axes
 from astroclassify.visualization._rules import AXES, BODIES
 
-_COLOURS = {"galaxy": "#6ab7ff", "nebula": "#ff8fa3", "star cluster": "#ffd166", "": "#cccccc"}
+COLOURS = {"galaxy": "#6ab7ff", "nebula": "#ff8fa3", "star cluster": "#ffd166", "": "#cccccc"}
 _COVERED = 0.999  # of the frame: the outline lies outside
 _EDGE = 0.04  # of the frame: how near its edge a name may stand
 
@@ -56,7 +56,7 @@ def plot_bodies(bodies, *, frame=None, ax=None):
         plot_frame(frame, ax=ax)
     around = []
     for body, (x, y) in zip(bodies, outlines, strict=True):
-        colour = _COLOURS[body["class"]]
+        colour = COLOURS[body["class"]]
         if body["frame_in_body"] > _COVERED:
             around.append((str(body["name"]), colour))
         elif len(x) == 1:

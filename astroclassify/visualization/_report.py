@@ -3,20 +3,27 @@
 import json
 import platform
 from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.core import checked, fingerprint, package_version, rules, write_text
+from astroclassify.core import checked, fingerprint, package_version, rules, write_page
 from astroclassify.evaluation import STATISTICS as _PIXELS
 from astroclassify.evaluation import AskedModel, fair_rules
 from astroclassify.visualization import _evaluation as figures_of
-from astroclassify.visualization import _report_page as html
 from astroclassify.visualization._evaluation_errors import plot_misclassified
 from astroclassify.visualization._evaluation_style import percent
-from astroclassify.visualization._report_page import interval, number
+from astroclassify.visualization._report_page import (
+    Definitions,
+    Figures,
+    Paragraph,
+    Section,
+    ends,
+    interval,
+    number,
+    page_table,
+)
 from astroclassify.visualization._robustness import plot_robustness
 from astroclassify.visualization._rules import EVALUATION, FRAMES
 
@@ -63,28 +70,33 @@ def evaluation_report(evaluation, folder, *, robustness=None, frames=None):
     """
     folder = Path(folder)
     robustness = _robustness_of(evaluation) if robustness is None else robustness
-    figures = html.Figures(folder / _FIGURES)
-    sections = {
-        "accuracy": ("How good and how fast", _accuracy(evaluation, figures)),
-        "confusion": ("What is called what", _confusion(evaluation, figures)),
-        "probabilities": ("What the probabilities are worth", _probabilities(evaluation, figures)),
-        "rules": ("Rules that see no picture", _rules(evaluation)),
-        "comparisons": ("Is one model better than another?", _comparisons(evaluation)),
-        "groups": ("By instrument and band", _groups(evaluation)),
-        "bodies": ("By body", _bodies(evaluation, figures)),
-        "robustness": ("Robustness", _robustness(robustness, figures)),
-        "errors": ("Misclassified frames", _errors(evaluation, figures, frames)),
-        "provenance": ("Where this comes from", [html.definitions(_provenance(evaluation))]),
-    }
-    sections = {anchor: (title, parts) for anchor, (title, parts) in sections.items() if any(parts)}
-    title = f"{len(evaluation.models)} {_s('model', evaluation.models)} on {_size(evaluation)}"
-    links = "".join(f'<li><a href="#{anchor}">{title}</a></li>' for anchor, (title, _) in sections.items())
-    head = [f"<h1>{escape(title)}</h1>", html.paragraph(_summary(evaluation))]
-    head.append(f'<nav aria-label="Sections"><ul>{links}</ul></nav>')
-    body = [html.section(anchor, title, *parts) for anchor, (title, parts) in sections.items()]
+    figures = Figures(folder / _FIGURES)
+    sections = [
+        _section("accuracy", "How good and how fast", _accuracy(evaluation, figures)),
+        _section("confusion", "What is called what", _confusion(evaluation, figures)),
+        _section("probabilities", "What the probabilities are worth", _probabilities(evaluation, figures)),
+        _section("rules", "Rules that see no picture", _rules(evaluation)),
+        _section("comparisons", "Is one model better than another?", _comparisons(evaluation)),
+        _section("groups", "By instrument and band", _groups(evaluation)),
+        _section("bodies", "By body", _bodies(evaluation, figures)),
+        _section("robustness", "Robustness", _robustness(robustness, figures)),
+        _section("errors", "Misclassified frames", _errors(evaluation, figures, frames)),
+        _section("provenance", "Where this comes from", [Definitions(_provenance(evaluation))]),
+    ]
     path = folder / _PAGE
-    write_text(html.page(title, head + body), path)
+    write_page(
+        path,
+        "astroclassify.visualization",
+        "evaluation.html",
+        title=f"{len(evaluation.models)} {_s('model', evaluation.models)} on {_size(evaluation)}",
+        summary=_summary(evaluation),
+        sections=[section for section in sections if section.parts],
+    )
     return path
+
+
+def _section(anchor, title, parts):
+    return Section(anchor, title, [part for part in parts if part])
 
 
 def _robustness_of(evaluation):
@@ -148,7 +160,7 @@ def _accuracy(evaluation, figures):
     columns = {
         "model": _text("model"),
         "accuracy %": _share("accuracy"),
-        "by visit %": lambda row: html.ends(row, "accuracy_visit", **_PERCENT),
+        "by visit %": lambda row: ends(row, "accuracy_visit", **_PERCENT),
         "F1 galaxy %": _share("f1_galaxy"),
         "F1 NSC %": _share("f1_nsc"),
         "preprocessing ms": _time("preprocess_ms"),
@@ -163,13 +175,13 @@ def _accuracy(evaluation, figures):
     }
     main = evaluation.tables["performance"]
     return [
-        html.html_table(
+        page_table(
             main,
             columns,
             caption="As Table 4 of the paper, with 95% intervals by body; the third column is that of the "
             "accuracy by visit. Preprocessing is from the file to what the network takes.",
         ),
-        html.html_table(main, more, caption="Precision and recall of both classes, 95% by body."),
+        page_table(main, more, caption="Precision and recall of both classes, 95% by body."),
         figures.embed(
             figures_of.plot_accuracy_and_time(evaluation),
             "accuracy_and_time",
@@ -190,7 +202,7 @@ def _confusion(evaluation, figures):
             alternative="A confusion matrix of each model; the numbers are in the table below",
             caption="As Fig. 3 of the paper: truth in rows, what it was called in columns.",
         ),
-        html.html_table(
+        page_table(
             evaluation.tables["confusion"],
             columns,
             caption="Frames by what they lean to; how many of them are answered \u201cuncertain\u201d.",
@@ -207,7 +219,7 @@ def _probabilities(evaluation, figures):
         "accuracy of these %": _share("accuracy_of_answered"),
     }
     return [
-        html.html_table(
+        page_table(
             evaluation.tables["calibration"],
             columns,
             caption="ECE is the expected calibration error; answered are frames not \u201cuncertain\u201d.",
@@ -242,15 +254,13 @@ def _rules(evaluation):
         **_difference_columns(),
     }
     return [
-        html.paragraph(
+        Paragraph(
             "What an accuracy is to be read against: rules on the words of a list, and on one number of "
             "each frame's pixels. Those learnt on these frames are the best that there are, and no fair "
             "rivals."
         ),
-        html.html_table(
-            evaluation.tables["baselines"], columns, caption="Accuracy of the rules, 95% by body."
-        ),
-        html.html_table(
+        page_table(evaluation.tables["baselines"], columns, caption="Accuracy of the rules, 95% by body."),
+        page_table(
             evaluation.tables["against_rules"],
             against,
             caption="Models against the best fair rule on words and the best on a number.",
@@ -271,7 +281,7 @@ def _difference_columns():
 def _comparisons(evaluation):
     columns = {"model": _text("model"), "and": _text("other"), **_difference_columns()}
     return [
-        html.html_table(
+        page_table(
             evaluation.tables["comparisons"],
             columns,
             caption="Pairs of models on the same frames. Probabilities of such a difference by chance are "
@@ -298,12 +308,12 @@ def _groups(evaluation):
     bands = {"band": _text("Filter"), **counts}
     bands |= {f"{model} %": _in_band(found, model) for model in evaluation.models}
     return [
-        html.html_table(
+        page_table(
             evaluation.tables["by_instrument"],
             instruments,
             caption="By instrument, 95% by body; no interval where there is one body.",
         ),
-        html.html_table(
+        page_table(
             first,
             bands,
             caption="Accuracy by band, 95% by body; more figures are in tables/by_band.ecsv.",
@@ -332,11 +342,10 @@ def _robustness(table, figures):
         return []
     columns = {name: _text(name) for name in ("model", "quantity", "level")}
     columns |= {name: _count(name) for name in ("frames", "refused")}
-    ends = ("low", "high"), ("ece_low", "ece_high"), ("change_low", "change_high")
     columns |= {
-        "accuracy %": lambda row: interval(row, "accuracy", ends=ends[0], **_PERCENT),
-        "change %": lambda row: interval(row, "change", ends=ends[2], **_PERCENT),
-        "ECE": lambda row: interval(row, "ece", ends=ends[1]),
+        "accuracy %": lambda row: interval(row, "accuracy", ends=("low", "high"), **_PERCENT),
+        "change %": lambda row: interval(row, "change", ends=("change_low", "change_high"), **_PERCENT),
+        "ECE": lambda row: interval(row, "ece"),
     }
     return [
         figures.embed(
@@ -346,7 +355,7 @@ def _robustness(table, figures):
             caption="Accuracy and expected calibration error as frames get worse; bands are 95% by body. "
             "n: frames answered at levels at which some cannot be made.",
         ),
-        html.html_table(
+        page_table(
             table,
             columns,
             caption="Change is the accuracy less that of the same frames at the first level. Refused frames "
@@ -358,7 +367,7 @@ def _robustness(table, figures):
 def _errors(evaluation, figures, frames):
     table = evaluation.tables["misclassified"]
     if not len(table):
-        return [html.paragraph("No frame is misclassified.")]
+        return [Paragraph("No frame is misclassified.")]
     reasons = list(dict.fromkeys(map(str, table["reason"])))
     rows = [
         {"model": model} | {reason: _number_of(table, model, reason) for reason in reasons}
@@ -366,11 +375,11 @@ def _errors(evaluation, figures, frames):
     ]
     columns = {"model": _text("model")} | {reason: _count(reason) for reason in reasons}
     parts = [
-        html.paragraph(
+        Paragraph(
             "The reasons are the paper's. They are proposed by a rule from each frame's pixels, with the "
             "evidence beside them, for a person to confirm; tables/misclassified.ecsv lists all frames."
         ),
-        html.html_table(rows, columns, caption="Misclassified frames by reason."),
+        page_table(rows, columns, caption="Misclassified frames by reason."),
     ]
     wrong = [model for model in evaluation.models if (table["model"] == model).any()]
     return parts + [_pictures(evaluation, figures, model, frames) for model in wrong]

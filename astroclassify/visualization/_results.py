@@ -1,7 +1,6 @@
 """The page of many answers: one file that needs nothing else, to be sorted, searched and looked at."""
 
 import hashlib
-import json
 import math
 from base64 import b64encode
 from collections import Counter
@@ -10,7 +9,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from astroclassify.core import ParameterError, checked, optional_import, printable, rules, write_text
+from astroclassify.core import ParameterError, checked, printable_value, rules, write_page
 from astroclassify.visualization._sky_map import sky_map
 
 _FIELDS = {"kind": "Label", "instrument": "Instrument", "band": "Band", "agrees": "Agrees with the catalogue"}
@@ -52,8 +51,6 @@ def results_page(table, path, *, title="Galaxies, nebulae and star clusters"):
     ------
     ParameterError
         If the table has no columns of answers.
-    OptionalDependencyError
-        If Jinja2 is not installed.
 
     Examples
     --------
@@ -68,15 +65,10 @@ def results_page(table, path, *, title="Galaxies, nebulae and star clusters"):
         raise ParameterError(
             f"the table has no {', '.join(sorted(missing))}; expected answers of classify_many"
         )
-    jinja2 = optional_import("jinja2", needed_for="a page of results", extra="report")
     classes = [name for name in table.colnames if name.startswith("p_class_")]
     rows = sorted((_row(row, classes) for row in _records(table)), key=lambda row: row["rank"])
-    text = (
-        jinja2.Environment(autoescape=True)
-        .from_string(_data("results.html"))
-        .render(**_page_values(rows, classes, table.meta), title=title)
-    )
-    write_text(text, path)
+    values = _page_values(rows, classes, table.meta)
+    write_page(path, "astroclassify.visualization", "results.html", title=title, **values)
     return len(rows)
 
 
@@ -95,7 +87,7 @@ def _plain(value):
     value = value.item() if isinstance(value, np.generic) else value
     if value is None or value is np.ma.masked or (isinstance(value, float) and not math.isfinite(value)):
         return None
-    return printable(value) if isinstance(value, str) else value
+    return printable_value(value)
 
 
 def _row(record, classes):
@@ -138,9 +130,7 @@ def _page_values(rows, classes, meta):
             (field, _FIELDS[field], sorted({row[field] for row in rows} - {""})) for field in filters
         ],
         "has_evidence": any("evidence" in row for row in rows),
-        "data": _json(
-            {"rows": shown, "classes": spoken, "filters": filters, "pictures": _has_pictures(rows)}
-        ),
+        "data": {"rows": shown, "classes": spoken, "filters": filters, "pictures": _has_pictures(rows)},
         **{"script": script, "script_hash": _sha256(script)},
     }
 
@@ -159,12 +149,6 @@ def _provenance(meta):
     versions = ", ".join(f"{name} {value}" for name, value in dict(meta.get("versions") or {}).items())
     parts = [f"Model {model}" if model else "", f"weights {weights}" if weights else "", versions]
     return "; ".join(part for part in parts if part)
-
-
-def _json(value):
-    """Give JSON that cannot end the element that it lies in, whatever a name holds."""
-    text = json.dumps(value, ensure_ascii=True, allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _sha256(script):

@@ -7,6 +7,7 @@ FIGURE = rules.optional(rules.having("a figure of matplotlib", "subplots", "subf
 ANSWER = rules.having("an answer, as astroclassify.classify gives it", "probabilities", "leaning")
 EVALUATION = rules.having("an Evaluation, as of evaluate or read_evaluation", "models", "answers", "tables")
 EXPLANATION = rules.having("an Explanation, as of astroclassify.explain.explain", "map", "regions", "answer")
+DETECTIONS = rules.having("detections, as of astroclassify.detect.detect", "picture", "shape", "meta")
 BODIES = rules.having("bodies, as of astroclassify.identify.identify", "outlines", "meta")
 #: Pixels by the name of the frame.
 FRAMES = rules.optional(rules.having("a mapping of names to frames", "get", "keys"))

@@ -39,7 +39,6 @@ def test_a_list_stands_for_its_files(command, frame_file, bright_is_galaxy, tmp_
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "ecsv"])
 def test_a_page_is_made_of_what_classify_wrote(command, frame_file, bright_is_galaxy, tmp_path, suffix):
-    pytest.importorskip("jinja2")
     results, page = tmp_path / f"results.{suffix}", tmp_path / "report.html"
     command("classify", frame_file("one.fits"), tmp_path / "gone.fits", *bright_is_galaxy, "-o", results)
     status, _, err = command("report", results, "-o", page, "--title", "Night <1>")

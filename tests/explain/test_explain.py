@@ -213,7 +213,7 @@ def test_a_file_is_explained(tmp_path):
         ({"method": "grad-cam++", "layer": 3}, ParameterError, "layer is 3"),
         ({"method": "pix2pix", "fast_map": 3}, ParameterError, "fast_map is 3"),
         ({"method": "evidence", "self": 3}, ParameterError, "no option 'self'"),
-        ({"target": "field"}, ParameterError, "'galaxy' or 'nsc'"),
+        ({"target": "field"}, ParameterError, "one of 'galaxy', 'nsc', 'object'"),
         ({"steps": 3}, ParameterError, "no option 'steps'"),
         ({"method": "evidence"}, ParameterError, "gives no evidence of its own"),
     ],

@@ -9,7 +9,7 @@ from astroclassify.explain import EXPLAINERS
 from astroclassify.explain._baselines import BASELINES, baseline_planes
 from astroclassify.explain._gradients import attributions
 from astroclassify.explain._less_memory import less_memory
-from astroclassify.explain._seen import galaxy_log_odds, see
+from astroclassify.explain._seen import see, target_log_odds
 from astroclassify.inference import calibrated_logits, galaxy_probability, predict
 from astroclassify.models import build_model
 from astroclassify.simulate import random_frames
@@ -46,8 +46,16 @@ def test_what_is_explained_is_the_answers_log_odds(frame):
 def test_log_odds_do_not_depend_on_field():
     model = build_model("patchnet")
     logits = torch.tensor([[2.0, 1.0, 0.5, -9.0], [2.0, 1.0, 0.5, 9.0]])
-    one, other = galaxy_log_odds(logits - torch.tensor(model.calibration.bias or (0.0,) * 4), model)
+    one, other = target_log_odds(logits - torch.tensor(model.calibration.bias or (0.0,) * 4), model, "galaxy")
     assert one == other
+
+
+def test_an_object_is_any_class_but_field():
+    model = build_model("patchnet")
+    shares = torch.tensor([[0.2, 0.1, 0.3, 0.4]])
+    bias = torch.tensor(model.calibration.bias or (0.0,) * 4)
+    logits = (shares.log() - bias) * model.calibration.temperature
+    assert target_log_odds(logits, model, "object").item() == pytest.approx(np.log(0.6 / 0.4), abs=1e-5)
 
 
 def test_few_steps_agree_with_many_of_captum(smooth):

@@ -1,7 +1,6 @@
 """`SimulationConfig`: its TOML file keeps every value, and a wrong one is named."""
 
 import pickle
-import tomllib
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +10,6 @@ from astroclassify.core import ParameterError
 from astroclassify.photometry import BANDS
 from astroclassify.simulate.scenes._bodies import KINDS
 from astroclassify.simulate.sets._config import CAUSES, SimulationConfig
-from astroclassify.simulate.sets._toml import write_toml
 
 weights = st.floats(0.001, 1e6)
 scalars = st.one_of(
@@ -60,12 +58,6 @@ configurations = st.builds(
 )
 
 
-@given(table=tables)
-@settings(max_examples=60, deadline=None)
-def test_toml_reads_back_what_was_written(table):
-    assert tomllib.loads(write_toml(table)) == table
-
-
 @given(config=configurations)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_configuration_survives_its_file_and_the_way_to_another_process(config, tmp_path):
@@ -84,28 +76,28 @@ def test_keys_that_are_not_there_have_their_defaults(tmp_path):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("exptimes = [1, 2]", r"exptimes: found \[1, 2\]; expected one of the keys .*exptime"),
-        ("exptime = [0.1, 20]", r"exptime: found \[0\.1, 20\]; expected two numbers within 0\.5 and 3600"),
-        ("exptime = [20, 10]", r"exptime: .*the smaller one first"),
-        ("exptime = 20", r"exptime: found 20; expected two numbers"),
+        ("exptimes = [1, 2]", r"exptimes is \[1, 2\]; expected one of the keys .*exptime"),
+        ("exptime = [0.1, 20]", r"exptime is \[0\.1, 20\]; expected two numbers within 0\.5 and 3600"),
+        ("exptime = [20, 10]", r"exptime is .*the smaller one first"),
+        ("exptime = 20", r"exptime is 20; expected two numbers"),
         ("frames_per_body = 0", r"frames_per_body is 0; expected a whole number, 1 to 1000"),
         ("frames_per_body = true", r"frames_per_body is True"),
-        ("blurry = 1", r"blurry: found 1; expected true or false"),
-        ("detector = 'perfect'", r"detector: found 'perfect'; expected one of 'random', 'typical', 'none'"),
-        ("earthshine_share = 2.0", r"earthshine_share: found 2\.0; expected a number from 0 to 1"),
-        ("[classes]\ncomet = 1", r"classes\.comet: found 1; expected one of the keys galaxy, nebula"),
-        ("[classes]\ngalaxy = -1", r"classes\.galaxy: found -1; expected a weight"),
-        ("[classes]\ngalaxy = 0", r"classes: .*at least one weight above zero"),
-        ("[kinds]\nspyral = 1", r"kinds\.spyral: .*spiral"),
-        ("[kinds]\nspiral = 1", r"kinds: .*at least one kind of the class 'nebula'"),
-        ("[instruments]\ngeneric = 1", r"instruments\.generic: .*acs-wfc, wfc3-uvis"),
-        ("[bands.acs-wfc]\nF336W = 1", r"bands\.acs-wfc\.F336W: found 1; expected one of the keys F435W"),
-        ("[bands.hrc]\nF336W = 1", r"bands\.hrc: .*acs-wfc, wfc3-uvis"),
-        ("[bands.acs-wfc]\nF606W = 1", r"bands\.wfc3-uvis: found 'nothing'"),
-        ("[apertures]\nacs-wfc = ['WFC1']", r"apertures\.acs-wfc: found 'WFC1'; expected .*'WFC1A-512'"),
-        ("[effects]\ncosmic_rays = 1", r"effects\.cosmic_rays: found 1; expected .*cosmic_ray_rate"),
+        ("blurry = 1", r"blurry is 1; expected True or False"),
+        ("detector = 'perfect'", r"detector is 'perfect'; expected one of 'random', 'typical', 'none'"),
+        ("earthshine_share = 2.0", r"earthshine_share is 2\.0; expected a number from 0 to 1"),
+        ("[classes]\ncomet = 1", r"classes\.comet is 1; expected one of the keys galaxy, nebula"),
+        ("[classes]\ngalaxy = -1", r"classes\.galaxy is -1; expected a weight"),
+        ("[classes]\ngalaxy = 0", r"classes is .*at least one weight above zero"),
+        ("[kinds]\nspyral = 1", r"kinds\.spyral is .*spiral"),
+        ("[kinds]\nspiral = 1", r"kinds is .*at least one kind of the class 'nebula'"),
+        ("[instruments]\ngeneric = 1", r"instruments\.generic is .*acs-wfc, wfc3-uvis"),
+        ("[bands.acs-wfc]\nF336W = 1", r"bands\.acs-wfc\.F336W is 1; expected one of the keys F435W"),
+        ("[bands.hrc]\nF336W = 1", r"bands\.hrc is .*acs-wfc, wfc3-uvis"),
+        ("[bands.acs-wfc]\nF606W = 1", r"bands\.wfc3-uvis is 'nothing'"),
+        ("[apertures]\nacs-wfc = ['WFC1']", r"apertures\.acs-wfc is 'WFC1'; expected .*'WFC1A-512'"),
+        ("[effects]\ncosmic_rays = 1", r"effects\.cosmic_rays is 1; expected .*cosmic_ray_rate"),
         ("[effects]\ndark = -1", r"effects\.dark is -1; expected"),
-        ("[causes]\nclouds = 1", r"causes\.clouds: found 1; expected one of the keys exposure time, filter"),
+        ("[causes]\nclouds = 1", r"causes\.clouds is 1; expected one of the keys exposure time, filter"),
         ("exptime = [", r"expected a TOML file"),
     ],
 )

@@ -146,6 +146,7 @@ OWN = {
     "response": {},
     "restyle": {"picture": PICTURE, "style": "chart"},
     "satellite_trail": {"width": 3.0, "peak": 10.0},
+    "survey_field": {},
     "simulate_exposure": {
         "optics": simulate.Optics(),
         "pointing": (1.0, 2.0, 3.0),
@@ -171,7 +172,7 @@ MADE = {
     "SimulatedFrame",
     "SimulatedSet",
 }
-MADE |= {"TwinPlans", "ExposurePlan", "one_thread"}
+MADE |= {"TwinPlans", "ExposurePlan", "SurveyField", "one_thread"}
 #: Wrong for every parameter.
 WRONG = {"a luminous intensity": 3 * u.cd, "an object": object()}
 

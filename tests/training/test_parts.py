@@ -142,8 +142,8 @@ def test_names_stand_for_augmentations():
         ({"epochs": 0}, "epochs is 0; expected 1 or more"),
         ({"learning_rate": -1.0}, "learning_rate is -1.0; expected more than 0"),
         ({"average": 1.0}, "average is 1.0"),
-        ({"optimiser": "adagrad"}, "sgd, adamw"),
-        ({"precision": "float16"}, "auto, float32, bfloat16"),
+        ({"optimiser": "adagrad"}, "one of 'sgd', 'adamw'"),
+        ({"precision": "float16"}, "one of 'auto', 'float32', 'bfloat16'"),
         ({"epochs": None}, "epochs is None"),
     ],
 )

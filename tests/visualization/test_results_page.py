@@ -15,7 +15,6 @@ from astropy.table import Table
 from astroclassify.core import ParameterError
 from astroclassify.visualization import results_page
 
-pytest.importorskip("jinja2")
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>=cmd|' /C calc'!A1.fits"
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import tomli_w
 from astropy.table import Table
 
 from astroclassify.core import (
@@ -31,7 +32,6 @@ from astroclassify.simulate.sets._manifest import (
     truth_table,
 )
 from astroclassify.simulate.sets._plan import name_of_body, plan_exposure, rootname_of
-from astroclassify.simulate.sets._toml import write_toml
 
 CONFIG, FAILURES = "config.toml", "failures.ecsv"
 
@@ -276,7 +276,7 @@ def _check_same_set(run, asked):
         CONFIG,
         asked,
         kind="set",
-        text=write_toml(asked),
+        text=tomli_w.dumps(asked),
         read=lambda path: SimulationConfig().values() | read_values(path),  # an older set lacks newer keys
         advice="expected the same seed and configuration, or another folder",
     )

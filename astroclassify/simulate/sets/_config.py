@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 
-from astroclassify.core import ParameterError, check_whole, write_text
+import tomli_w
+from astropy import units as u
+
+from astroclassify.core import ParameterError, rules, write_text
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS
 from astroclassify.simulate.detector._effects import Effects
 from astroclassify.simulate.scenes._bodies import CLASSES, KINDS
-from astroclassify.simulate.sets._toml import write_toml
 
 #: Why a frame can be blurry: the factors of Eq. (1), and the detector (paper, section 2).
 CAUSES = ("exposure time", "filter", "sed", "instrument effects")
@@ -43,7 +45,6 @@ _RANGES = {
     "extinction": (0.0, 50.0, "mag"),
     "dates": (40_000.0, 100_000.0, "MJD"),
 }
-_CHOICES = {"detector": ("random", "typical", "none"), "optics": ("random", "typical")}
 
 
 def _weights(values):
@@ -157,13 +158,13 @@ class SimulationConfig:
             object.__setattr__(self, key, _checked(key, getattr(self, key)))
         _check_kinds(self)
         if self.blurry and self.clear_snr:
-            raise _wrong("clear_snr", self.clear_snr, "0 where blurry is true")
+            raise rules.wrong("clear_snr", self.clear_snr, "0 where blurry is true")
         if self.clear_snr and "field" in self.classes:
-            raise _wrong("classes.field", self.classes["field"], "no fields where clear_snr is above 0")
+            raise rules.wrong("classes.field", self.classes["field"], "no fields where clear_snr is above 0")
         for camera in self.instruments:
             for key in ("bands", "apertures"):
                 if not getattr(self, key).get(camera):
-                    raise _wrong(f"{key}.{camera}", "nothing", f"at least one of the {key} of {camera}")
+                    raise rules.wrong(f"{key}.{camera}", "nothing", f"at least one of the {key} of {camera}")
 
     def __reduce__(self):
         return _from_values, (self.values(), "pickle")
@@ -202,7 +203,7 @@ class SimulationConfig:
         path : path-like
             TOML file, replaced if it exists.
         """
-        write_text(write_toml(self.values()), path)
+        write_text(tomli_w.dumps(self.values()), path)
 
     def values(self):
         """
@@ -249,9 +250,8 @@ def _from_values(values, source):
     known = [f.name for f in fields(SimulationConfig)]
     for key, value in values.items():
         if key not in known:
-            raise ParameterError(
-                f"{source}: {key}: found {value!r}; expected one of the keys {', '.join(known)}"
-            )
+            problem = rules.wrong(key, value, f"one of the keys {', '.join(known)}")
+            raise ParameterError(f"{source}: {problem}")
     try:
         return SimulationConfig(**values)
     except ParameterError as error:
@@ -267,17 +267,9 @@ def _plain(value):
 # Checks --------------------------------------------------------------------------------------
 
 
-def _wrong(key, found, expected):
-    return ParameterError(f"{key}: found {found!r}; expected {expected}")
-
-
 def _checked(key, value):
     if key in _RANGES:
         return _checked_range(key, value)
-    if key in _CHOICES:
-        if value not in _CHOICES[key]:
-            raise _wrong(key, value, f"one of {', '.join(map(repr, _CHOICES[key]))}")
-        return value
     return _CHECKS[key](key, value)
 
 
@@ -294,28 +286,8 @@ def _checked_range(key, value):
         and lowest <= value[0] <= value[1] <= highest
     ):
         limits = f"within {lowest:g} and {highest:g} ({unit})"
-        raise _wrong(key, value, f"two numbers {limits}, the smaller one first")
+        raise rules.wrong(key, value, f"two numbers {limits}, the smaller one first")
     return float(value[0]), float(value[1])
-
-
-def _checked_boolean(key, value):
-    if not isinstance(value, bool):
-        raise _wrong(key, value, "true or false")
-    return value
-
-
-def _checked_count(key, value):
-    check_whole(key, value, most=1000)
-    return int(value)
-
-
-def _checked_number(lowest, highest):
-    def checked(key, value):
-        if not (_is_number(value) and lowest <= value <= highest):
-            raise _wrong(key, value, f"a number from {lowest:g} to {highest:g}")
-        return float(value)
-
-    return checked
 
 
 def _checked_weights(allowed):
@@ -326,11 +298,11 @@ def _checked_weights(allowed):
         names = list(allowed(key))
         for name, weight in value.items():
             if name not in names:
-                raise _wrong(f"{key}.{name}", weight, f"one of the keys {', '.join(names)}")
+                raise rules.wrong(f"{key}.{name}", weight, f"one of the keys {', '.join(names)}")
             if not (_is_number(weight) and 0 <= weight < float("inf")):
-                raise _wrong(f"{key}.{name}", weight, "a weight, zero or more")
+                raise rules.wrong(f"{key}.{name}", weight, "a weight, zero or more")
         if not sum(value.values()) > 0:
-            raise _wrong(key, dict(value), "at least one weight above zero")
+            raise rules.wrong(key, dict(value), "at least one weight above zero")
         return MappingProxyType({name: float(weight) for name, weight in value.items() if weight > 0})
 
     return checked
@@ -338,7 +310,7 @@ def _checked_weights(allowed):
 
 def _check_table(key, value):
     if not isinstance(value, Mapping):
-        raise _wrong(key, value, "a table")
+        raise rules.wrong(key, value, "a table")
 
 
 def _checked_bands(key, value):
@@ -356,7 +328,7 @@ def _names(key, camera, names):
     known = (FULL_FRAME, *dict.fromkeys(layout.name for layout in INSTRUMENTS[camera].layouts))
     for name in names if isinstance(names, list | tuple) else [names]:
         if name not in known:
-            raise _wrong(f"{key}.{camera}", name, f"a list of some of {', '.join(map(repr, known))}")
+            raise rules.wrong(f"{key}.{camera}", name, f"a list of some of {', '.join(map(repr, known))}")
     return tuple(names)
 
 
@@ -365,9 +337,9 @@ def _checked_effects(key, value):
     known = {f.name: f for f in fields(Effects)}
     for name, strength in value.items():
         if name not in known:
-            raise _wrong(f"{key}.{name}", strength, f"one of the keys {', '.join(known)}")
+            raise rules.wrong(f"{key}.{name}", strength, f"one of the keys {', '.join(known)}")
         if not isinstance(strength, bool | int | float):
-            raise _wrong(f"{key}.{name}", strength, "a number, or true or false")
+            raise rules.wrong(f"{key}.{name}", strength, "a number, or true or false")
         try:
             Effects(**{name: strength})
         except ParameterError as error:
@@ -384,7 +356,7 @@ def _check_cameras(key, value):
     _check_table(key, value)
     for camera, table in value.items():
         if camera not in _cameras(key):
-            raise _wrong(f"{key}.{camera}", table, f"one of the keys {', '.join(_cameras(key))}")
+            raise rules.wrong(f"{key}.{camera}", table, f"one of the keys {', '.join(_cameras(key))}")
 
 
 def _check_kinds(config):
@@ -392,15 +364,20 @@ def _check_kinds(config):
     for label in config.classes:
         if label not in drawn:
             kinds = ", ".join(kind.name for kind in KINDS.values() if kind.label == label)
-            raise _wrong("kinds", dict(config.kinds), f"at least one kind of the class {label!r}: {kinds}")
+            raise rules.wrong(
+                "kinds", dict(config.kinds), f"at least one kind of the class {label!r}: {kinds}"
+            )
 
 
+_NUMBER = u.dimensionless_unscaled
 _CHECKS = {
-    "frames_per_body": _checked_count,
-    "earthshine_share": _checked_number(0.0, 1.0),
-    "blurry": _checked_boolean,
-    "blurry_snr": _checked_number(0.01, 100.0),
-    "clear_snr": _checked_number(0.0, 100.0),
+    "frames_per_body": rules.whole(1, 1000),
+    "earthshine_share": rules.quantity(_NUMBER, 0.0, 1.0),
+    "detector": rules.one_of("random", "typical", "none"),
+    "optics": rules.one_of("random", "typical"),
+    "blurry": rules.flag,
+    "blurry_snr": rules.quantity(_NUMBER, 0.01, 100.0),
+    "clear_snr": rules.quantity(_NUMBER, 0.0, 100.0),
     "classes": _checked_weights(lambda key: CLASSES),
     "kinds": _checked_weights(lambda key: KINDS),
     "instruments": _checked_weights(_cameras),

@@ -212,6 +212,8 @@ class Canvas:
         float
             M_V.
         """
+        # Brightness is flux per square arcsecond; a body unit is the angular radius in arcseconds. A flux
+        # of 1 is magnitude 0.
         flux = light * self.unit * self.body.angular_radius**2
         return -2.5 * np.log10(flux) - self.body.distance_modulus
 
@@ -410,6 +412,8 @@ class Canvas:
         texture : torch.Tensor, optional
             Multiplies the blurred light.
         """
+        # Full width at half maximum over standard deviation of a normal distribution: 2 sqrt(2 ln 2) =
+        # 2.35.
         sigma = np.broadcast_to(diameter, y.shape) / 2.35 / self.parsecs_per_pixel
         small = sigma < 0.35
         top, left = self.corner
@@ -528,6 +532,8 @@ def _stamps(blobs, factor, ratio, angle, shape, device):
     row, column = y.round() + dy, x.round() + dx
     dy, dx = row - y, column - x
     r2 = ((c * dx + s * dy).square() + ((c * dy - s * dx) / ratio).square()) / sigma.square()
+    # A Gaussian less a narrower one: for a hollowness near 1 a ring, as a shell of thin gas looks, bright
+    # where the line of sight runs along it.
     light = torch.exp(-0.5 * r2) - hollow * torch.exp(-1.4 * r2)
     light = light * (flux / light.sum(dim=1, keepdim=True))
     inside = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
@@ -567,6 +573,9 @@ def _grain(shape, streams, slope, outer):
     noise = torch.view_as_complex(streams.normal((n, n // 2 + 1, 2)))
     tile = torch.fft.irfft2(noise * k2.clamp(min=1e-6) ** (-slope / 4) * (k2 > _GRAIN_FROM**2), s=(n, n))
     tile = tile / tile.std()
+    # The variance of a field is the integral of k**-slope 2 pi k dk, which goes with k**(2 - slope), from
+    # the outer scale to the finest waves: the part beyond those that the coarse grid holds is the
+    # grain's.
     power = 2 - slope
     below, above, all_of_it = (k**power for k in (_GRAIN_FROM, 0.6, 1.0 / outer))
     strength = float(np.sqrt((below - above) / (all_of_it - above)))

@@ -142,6 +142,8 @@ def merger(body, view, streams):
     """
     rng, sheet = streams.rng, Sheet(view, streams.device)
     late = bool(rng.random() < 0.35)
+    # Either an early stage, two disks with tails and a bridge, or a late one, in which they have become
+    # one body.
     tides = encounter(int(rng.integers(2**31)), late=late)
     if late:
         _add_member(sheet, _REMNANT, body, streams, centre=(0.0, 0.0), size=1.0, disturbance=0.04, points=0.7)
@@ -179,6 +181,7 @@ def group(body, view, streams):
     number = int(rng.integers(1, 6))
     for _ in range(number):
         kind = kinds[rng.integers(len(kinds))]
+        # Members are up to 1.7 mag / arcsec2 fainter than the reference level.
         fainter = replace(body, brightness=body.brightness + rng.uniform(0, 1.7))
         centre, size = rng.normal(0, 0.45, 2), float(streams.log_uniform(0.06, 0.45))
         _add_member(sheet, kind, fainter, streams, centre=centre, size=size, points=1 / number)

@@ -59,8 +59,13 @@ class EdgeOnShape:
         """
         z = v - self.warp * u * u.abs()
         x = u.abs() / self.length
+        # Along the line of sight an exponential disk adds up to x K1(x), K1 being a Bessel function (van
+        # der Kruit & Searle 1981, A&A 95, 105). (1 + x) exp(-x) is as flat in the middle, has the same
+        # e-folding far out, and needs no Bessel function.
         radial = (1 + x) * torch.exp(-x) * rise((self.edge - u.abs()) / 0.1)
         flare = self.height * (1 + 0.3 * u.square())
+        # Stars whose random velocities are the same at all heights, held by their own gravity: an
+        # isothermal sheet, sech**2(z / height) (Spitzer 1942, ApJ 95, 329). It grows thicker outwards.
         disk = 0.9 / torch.cosh((z / flare).clamp(-40, 40)).square()
         # The thick disk: old stars, three times as high.
         disk = radial * (disk + 0.1 / torch.cosh((z / (3 * flare)).clamp(-40, 40)))
@@ -84,11 +89,15 @@ class EdgeOnShape:
             Reference level 1.
         """
         p = self.boxy
+        # Seen from the side, thick bars look like boxes or peanuts: |u|**p + |v|**p = r**p is an ellipse
+        # for p = 2 and a box for large p.
         if p < 2.4:
             r = ellipse(v, u, self.bulge_ratio, softening=softening)
         else:
             r = (u.abs().pow(p) + (v / self.bulge_ratio).abs().pow(p)).pow(1 / p) + softening
         light = sersic(r.clone(), self.bulge_radius, self.bulge_index)
+        # Light of more than some 20 reference levels is levelled off: of a high Sersic index the cusp
+        # would outshine all of the disk.
         return self.bulge * rise((0.85 * REACH - r) / 0.1) * (light * 20.0 / (light + 20.0))
 
     def lane_depth(self, z, u, texture):
@@ -147,6 +156,8 @@ def paint_edge_on(canvas):
         frequency=1.0,
         effective_radius=shape.length,
         axis_ratio=0.7,
+        # The disk along u, twice the integral of (1 + x) exp(-x), is 4 lengths, and sech**2 along z is 2
+        # heights. Of these 8, nine tenths are the thin disk, and the edge leaves some 2 pi.
         absolute_magnitude=canvas.absolute_magnitude(
             2 * np.pi * shape.length * shape.height * (1 + shape.bulge)
         ),

@@ -34,6 +34,8 @@ class EllipticalShape:
         self.flattening = float(rng.normal(0, 0.08))
         self.twist = float(rng.normal(0, 0.12))
         self.boxiness = float(rng.normal(0, 0.02))
+        # Sersic's n goes from 2 (faint ellipticals) over 4 (de Vaucouleurs' law) to 8 (brightest of
+        # clusters).
         self.index = float(log_uniform(2.0, 8.0))
         self.radius = float(log_uniform(0.12, 0.5))
         self.core = float(log_uniform(0.002, 0.03)) * self.radius
@@ -79,10 +81,14 @@ class EllipticalShape:
         angle = self.twist * x
         # Small angles: isophotes twist by no more than some 20 degrees.
         across, along = v - angle * u, u + angle * v
+        # Isophotes turn and change their flattening with ln(r), as projected triaxial bodies do whose
+        # axis ratios vary.
         ratio = (self.ratio + self.flattening * (x - 0.7) / (1 + x)).clamp_(0.3, 1.0)
         across2, along2 = (across / ratio).square_(), along.square()
         r2 = across2 + along2 + max(self.core, softening) ** 2
         # The fourth harmonic of the isophotes: above 0 boxy, below 0 disky.
+        # With cos t = along / r and sin t = across / r, 8 sin**2 t cos**2 t is 1 - cos(4 t): this is
+        # cos(4 t), the term a4 of isophotes' Fourier series (Bender et al. 1988, A&AS 74, 385).
         fourth = 1 - 8 * along2 * across2 / r2.square()
         r = r2.sqrt_() * (1 + self.boxiness * fourth)
         light = sersic(r.clone(), self.radius, self.index) * torch.exp(-((r / (0.6 * REACH)) ** 4))
@@ -98,6 +104,9 @@ class EllipticalShape:
         excess = torch.zeros_like(r)
         side = along / r
         for radius, sign in zip(self.shell_radii, self.shell_sides, strict=True):
+            # Shells are what is left of a small galaxy that fell in along the major axis: its stars are
+            # slowest, and so most crowded, where they turn around (Quinn 1984, ApJ 279, 596). They
+            # interleave on both sides.
             sector = (side * float(sign)).clamp(min=0).square()
             inside = torch.exp((r - radius).clamp(max=0) * (4 / radius)) * rise((radius - r) / 0.006)
             excess.addcmul_(sector, inside, value=self.shells)
@@ -120,6 +129,7 @@ class EllipticalShape:
         depth = None
         if self.lane:
             across, along = turned(v, u, self.lane_angle)
+            # Gas that came in from outside settles into a disk, seen as a lane, which is still warped.
             bent = across + 0.3 * along.square() / self.lane_length
             depth = self.lane * torch.exp(-((bent / self.lane_height) ** 2) - (along / self.lane_length) ** 2)
         if self.dust_disk:

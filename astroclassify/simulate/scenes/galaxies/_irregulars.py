@@ -68,6 +68,7 @@ def paint_irregular(canvas):
     lumps = canvas.coarse_texture(slope=3.6, outer_scale=shape.lump_scale)
     knots = canvas.texture(slope=2.5, outer_scale=0.12)
     r = ellipse(v + shape.offset, u, shape.ratio, softening=1e-4)
+    # Late types are exponential disks or flatter inside: exp(-(r / length)**power).
     disk = torch.exp(-((r / shape.length) ** shape.power)) * rise((1.6 - r) / 0.15)
     old = disk * lognormal(lumps, shape.lumps)
     if shape.bar:
@@ -120,6 +121,7 @@ class DwarfShape:
         rng, log_uniform = streams.rng, streams.log_uniform
         self.ratio = float(rng.uniform(0.5, 1.0))
         self.radius = float(rng.uniform(0.25, 0.5))
+        # Spheroidals are nearly exponential: Sersic's n from 0.5, a Gaussian, to 1.1.
         self.index = float(rng.uniform(0.5, 1.1))
         self.globulars = float(log_uniform(1.0, 20.0))
         self.nucleus = float(rng.uniform(-12, -8)) if rng.random() < 0.2 else None

@@ -31,6 +31,9 @@ def sersic(r, effective_radius, index):
     torch.Tensor
         Surface brightness.
     """
+    # I(r) = exp(-b ((r / r_e)**(1/n) - 1)) holds half of its light within r_e. With t = b (r /
+    # r_e)**(1/n) the light within r is the incomplete gamma function P(2n, t), so that b is where P is
+    # one half.
     b = float(special.gammaincinv(2 * index, 0.5))
     return torch.exp((r / effective_radius).pow_(1 / index).sub_(1).mul_(-b))
 
@@ -54,6 +57,8 @@ def sersic_light(effective_radius, index, *, axis_ratio=1.0):
         Light, in the profile's unit times the square of the radius' unit.
     """
     b = special.gammaincinv(2 * index, 0.5)
+    # The integral of exp(-b ((r / r_e)**(1/n) - 1)) 2 pi r dr with the same t: r**2 is r_e**2 (t /
+    # b)**(2n), which leaves n exp(b) b**(-2n) Gamma(2n) (Graham & Driver 2005, PASA 22, 118).
     shape = index * np.exp(b) * b ** (-2 * index) * special.gamma(2 * index)
     return float(2 * np.pi * axis_ratio * effective_radius**2 * shape)
 
@@ -115,6 +120,7 @@ def lognormal(field, strength):
     torch.Tensor
         The factor.
     """
+    # The mean of exp(s x) of a unit normal x is exp(s**2 / 2): taking that off keeps the light.
     return (field * strength).sub_(strength**2 / 2).exp_()
 
 
@@ -141,6 +147,9 @@ def grain(canvas, light):
     star = canvas.flux(_FLUCTUATION_MAGNITUDE) / canvas.view.pixel_area
     if star / canvas.unit < 1e-3:
         return 1.0
+    # A pixel holds N = light / star stars on average, so that its variance relative to its mean squared
+    # is 1 / N. A lognormal factor exp(s x - s**2 / 2) has the variance exp(s**2) - 1: s**2 = ln(1 + 1 /
+    # N).
     spread = (star / (light + 1e-3 * star)).clamp_(max=15.0).log1p_()
     noise = canvas.streams.normal(light.shape)
     return noise.mul_(spread.sqrt()).sub_(spread, alpha=0.5).exp_()
@@ -171,6 +180,8 @@ def wound_textures(canvas, ln_r, azimuth, recipes, *, foreshortening=1.0):
     repeats = _repeats(canvas.view, foreshortening)
     side = next_fast_len(int(np.clip(max(ln_r.shape) - 64, 96, 1024)))
     tiles = [_tiles(canvas.streams, side, repeats, *recipe) for recipe in recipes]
+    # In (azimuth, ln r) a step of the same size in either means the same length on the sky, r times it:
+    # angles are kept, so that round clouds stay round, and a spiral is a straight line.
     tile = torch.cat(tiles)
     tile = torch.nn.functional.pad(tile[None], (0, 1, 0, 1), mode="circular")
     positions = torch.stack([azimuth, ln_r], dim=-1).mul_(repeats / _TURN)
@@ -185,6 +196,8 @@ def _repeats(view, foreshortening):
     half = 0.5 * float(np.hypot(*view.shape)) / view.scale / foreshortening
     if half > 0.6 * away:
         return 1
+    # A window of this half diagonal at this distance from the centre spans 2 arcsin(half / away) in
+    # azimuth, and the logarithm of farthest over nearest in ln r.
     seen = max(2 * np.arcsin(half / away), np.log((away + half) / (away - half)))
     return int(np.clip(_TURN / (1.1 * seen), 1, 64))
 

@@ -55,6 +55,8 @@ def tidal_painter(shape):
 
     def paint(canvas):
         field = canvas.coarse_texture(slope=3.6, outer_scale=0.3)
+        # Tails are stars of both disks, as restricted three-body runs give them (Toomre & Toomre 1972,
+        # ApJ 178, 623; see `_tides`), and hold young clusters where gas was compressed.
         debris = shape.level * shape.tides.at(*canvas.grid)
         _add_debris(canvas, shape, debris, shape.young * debris, field)
 
@@ -109,6 +111,8 @@ class RemnantShape:
         torch.Tensor
             About 1 at the effective radius.
         """
+        # Violent relaxation leaves a smooth body within few crossing times (Lynden-Bell 1967, MNRAS 136,
+        # 101), while dust and new stars still stand where gas fell in.
         r = ellipse(v, u, self.ratio, softening=0.05 * self.radius)
         return sersic(r, self.radius, self.index) * rise((1.8 - r) / 0.15)
 

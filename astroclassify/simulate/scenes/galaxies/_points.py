@@ -89,6 +89,8 @@ def luminosities(rng, light, index, faintest, brightest, *, cut, most):
     if not light > 0 or most < 1:
         return np.zeros(0)
     ratio, p, q = brightest / faintest, 1.0 - index, 2.0 - index
+    # With F between F1 and F2 the mean of dN/dF ~ F**-a is the integral of F**(1-a) over that of F**-a:
+    # F1 (R**q - 1) / q over (R**p - 1) / p, with R = F2 / F1, p = 1 - a, q = 2 - a.
     mean = faintest * (ratio**q - 1) / q / ((ratio**p - 1) / p)
     all_of_them = light / mean
     drawn = min(1.0, most / all_of_them)
@@ -144,10 +146,13 @@ def hii_regions(rng, number, distance):
 
 
 def _hii_flux(luminosity, distance):
+    # Luminosity spread over a sphere of the distance's radius.
     return luminosity / (4 * np.pi * (distance * _CM_PER_PARSEC) ** 2) / GAS_UNIT
 
 
 def _hii_diameter(rng, luminosity):
+    # At a given density the ionised volume goes with the luminosity (Stromgren 1939, ApJ 89, 526), and
+    # the diameter with its third root. 60 pc at 1e37 erg / s is our choice.
     size = 60 * (luminosity / 1e37) ** (1 / 3) * rng.lognormal(0, 0.25, luminosity.shape)
     return np.clip(size, 15, 350)
 

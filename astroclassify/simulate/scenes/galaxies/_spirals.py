@@ -37,13 +37,20 @@ class SpiralShape:
 
     def __init__(self, streams):
         rng, log_uniform = streams.rng, streams.log_uniform
+        # The normals of disks point anywhere alike: the solid angle at an inclination grows with its
+        # sine, and so cos i is uniform. Steeper ones than 75 degrees are a kind of their own, edge-on
+        # disks.
         self.cos_i = float(rng.uniform(0.25, 1.0))
         self.hand = float(rng.choice([-1, 1]))
+        # Scale length of an exponential disk (Freeman 1970, ApJ 160, 811), which ends within three to
+        # five of them.
         self.length = float(rng.uniform(0.22, 0.4))
         self.edge = float(rng.uniform(1.0, 1.3))
         self.number = int(rng.choice([2, 2, 2, 3, 4, 5]))
         self.outer_number = self.number + int(rng.choice([0, 0, 1, 2]))
         # Many arms are open ones: wound up they would be rings.
+        # Along a radius, m arms of pitch p lie a factor exp(2 pi tan(p) / m) apart. With tan(p) of at
+        # least m / 16 that is 1.5 or more.
         tightest = np.arctan(self.outer_number / 16)
         self.pitch = float(max(np.radians(rng.uniform(8, 35)), tightest))
         self.bend = float(rng.uniform(-0.05, 0.12))
@@ -76,6 +83,8 @@ class SpiralShape:
     @property
     def winding(self):
         """Radians of azimuth per e-folding of the radius (float)."""
+        # A logarithmic spiral cuts every circle at one angle, the pitch: dr = r tan(pitch) d(azimuth), so
+        # that ln r grows by tan(pitch) for each radian.
         return 1 / np.tan(self.pitch)
 
     @property
@@ -91,6 +100,7 @@ class SpiralShape:
     @property
     def light(self):
         """V light of disk and bulge, face on, reference level times square body units (float)."""
+        # The integral of exp(-r / length) 2 pi r dr. Of disk and bulge together, the bulge has its part.
         disk = 2 * np.pi * self.length**2
         return disk / (1 - self.bulge_part)
 
@@ -151,6 +161,9 @@ class SpiralShape:
         """
         across, along = turned(v, u, self.bar_angle)
         x, y = along / self._bar_length, across / (self._bar_length * self.bar_ratio)
+        # Bars have boxy ends: a superellipse, x**4 + y**4 = r**4. The lanes are shocks of gas on orbits
+        # along the bar; of strong bars they are straight, on the leading sides (Athanassoula 1992, MNRAS
+        # 259, 345). tanh takes each from one side to the other at the centre.
         r = (x.square().square() + y.square().square()).sqrt().sqrt()
         light = self.bar * torch.exp(-0.7 * r) * rise((1.0 - r) / 0.12)
         lane = torch.exp(-(((y + 0.55 * torch.tanh(2 * x)) / 0.13) ** 2)) * rise((0.95 - x.abs()) / 0.05)
@@ -188,6 +201,8 @@ def paint_spiral(canvas):
 def _add_old(canvas, shape, disk):
     """The old disk, half behind the dust, and the bulge, whose near half the disk's far side leaves free."""
     disk = add_giants(canvas, canvas.fine(disk).mul_(canvas.unit))
+    # A tilted disk lies before the bulge on one side of the major axis, and behind it on the other: the
+    # part of the bulge's light behind the dust goes from one to the other with v.
     bulge = canvas.smooth(lambda v, u: shape.bulge(v, u, canvas.softening)).mul_(canvas.unit)
     grains = grain(canvas, disk + bulge)
     canvas.add("old", disk * grains, behind=0.65)
@@ -203,6 +218,8 @@ def _add_old(canvas, shape, disk):
 def _disk(canvas, shape):
     """Old, star-forming and young light and the optical depth of the disk, on the structure's grid."""
     v, u = canvas.grid
+    # Into the plane of the disk: the minor axis is as long as the major one there. The sign says how the
+    # arms wind.
     v = v * (shape.hand / shape.cos_i)
     r = (v.square() + u.square() + 1e-8).sqrt()
     ln_r, azimuth = torch.log(r), torch.atan2(v, u)
@@ -230,6 +247,8 @@ def _disk(canvas, shape):
     if shape.nuclear:
         young = young + 0.5 * torch.exp(-(((r - 0.04) / 0.012) ** 2)) * birth
     depth = _depth(shape, r, lane * grown, dusty, feathers) + bar_dust
+    # A slanting line of sight crosses a layer over 1 / cos i of its thickness; clouds are as thick as the
+    # layer, so that it stops growing at 2.5.
     return old, forming, young, depth / max(shape.cos_i, 0.4)
 
 
@@ -260,6 +279,8 @@ def _arms(shape, phase, fraying):
 
 
 def _crest(cosine, sharpness):
+    # The mean of exp(k cos(phase)) over the phase is the Bessel function I0(k); ive(0, k) is exp(-k)
+    # I0(k). Arms of any sharpness thus have the same light as no arms.
     return torch.exp(sharpness * (cosine - 1)) / float(special.ive(0, sharpness))
 
 

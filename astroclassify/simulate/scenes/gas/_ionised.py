@@ -61,6 +61,8 @@ def ionised_gas(view, streams):
     field = _structure.turbulence(view, streams, slope=slope)
     contrast = streams.log_uniform(0.15, 0.4 + 0.5 * (slope - 2.9))
     sheets = _structure.folds(view, streams, scale=streams.log_uniform(0.25, 1.8), away=rays.distance)
+    # Densities in supersonic turbulence are about lognormal (Vazquez-Semadeni 1994, ApJ 423, 681), and so
+    # is the light that a column of them gives.
     light = torch.exp(field * contrast + sheets * rng.uniform(0.4, 1.3))
     if streams.chance(0.7):  # the nearer to the star, the more it is lit
         light = light * (1 + (rays.distance / (streams.log_uniform(0.2, 1.2) * view.scale)) ** 2) ** -0.7
@@ -111,6 +113,7 @@ def _carved(view, streams, rays, sheets, light):
     cloud = _structure.turbulence(
         view, streams, scale=streams.log_uniform(0.15, 1.2), slope=rng.uniform(3.0, 3.9)
     )
+    # The column that the star's photons meet; folds are the sheets that turbulence makes of it.
     density = torch.exp(cloud * rng.uniform(0.4, 1.1) + sheets * rng.uniform(0.0, 0.5))
     number = rng.poisson(rng.choice([0, 4, 12]))
     if number:
@@ -124,10 +127,14 @@ def _carved(view, streams, rays, sheets, light):
     inside = 1 - torch.exp(front.depth.clamp_max(0) / (thickness * streams.log_uniform(0.5, 10)))
     behind = light * (rng.uniform(0.5, 1.0) + rng.uniform(0, 0.8) * wall)
     wisps = torch.exp(sheets * rng.uniform(0.3, 1.0))  # the cloud is made of sheets, too
+    # Behind the front gas is neutral, and its dust dark before the light: the depth grows with the column
+    # beyond the front.
     dust = inside * density.pow(rng.uniform(0.5, 1.2)) * wisps * streams.log_uniform(0.3, 4.0)
     lit = torch.exp(front.depth.clamp_max(0) / (thickness * streams.log_uniform(5, 50)))
     surface = wisps * lit * streams.log_uniform(0.02, 0.4)  # its skin, lit by what leaks through
     veil = light.sqrt() * rng.uniform(0.05, 0.5) + rim * wisps * streams.log_uniform(0.1, 0.8) + surface
+    # O+ needs photons of 35 eV to become O++ (the hydrogen that takes the others needs 13.6): these are
+    # used up first, and [O III] is bright near the star.
     high = (1 - front.used * rng.uniform(0.8, 3.0)).clamp_(0, 1) * rng.uniform(0.3, 1.0)
     return behind, veil, dust, high
 

@@ -99,8 +99,12 @@ def _lit_dust(view, streams, stars):
     for number, star in enumerate(stars.T[:6]):
         rays = Rays(view, tuple(float(c) for c in star), device=streams.device)
         reach = streams.log_uniform(0.03, 0.3) * view.scale
+        # A star's light falls as 1 / r**2 in space. Projected, with dust before and behind the star, the
+        # halo falls as a power of about -1.6 to -3 of the distance on the sky, flat within the reach.
         halo = (1 + (rays.distance / reach).square_()).pow_(-rng.uniform(0.8, 1.5))
         if number == 0 and shadowed:
+            # Light that is scattered has first come through the dust between: the star's light dims by
+            # exp(-optical depth) along each ray.
             steps = rays.along(dust * (streams.log_uniform(0.3, 3) / (reach * 4)))
             halo *= torch.exp(-rays.on_view(rays.column(steps, penumbra=rng.uniform(0.1, 0.4))))
         light += halo * (1.0 if number == 0 else rng.uniform(0.1, 1.0))
@@ -157,6 +161,7 @@ def reflection(body, view, streams):
     scene.add("red reflection", light * (unit * red), dust=depth)
     magnitude = _lighting_magnitudes(body, streams, stars.shape[1], hot=red < 0.5)
     y, x = view.to_pixels(*stars)
+    # Blue nebulae reflect hot main-sequence stars, red ones cool giants (as that of Antares).
     hot = temperature(magnitude) if red < 0.5 else rng.uniform(3800, 5500, magnitude.size)
     reddening = rng.gamma(2.0, 1.3, magnitude.size)  # those that are pointed at are mostly embedded
     scene.add_stars(y, x, magnitude + body.distance_modulus, hot, extinction=reddening)
@@ -169,6 +174,8 @@ def reflection(body, view, streams):
 
 def _lighting_magnitudes(body, streams, number, *, hot):
     """Absolute magnitudes of stars bright enough for the light that dust scatters, brightest first."""
+    # The star sends out at least the light that its dust scatters, from a solid angle of some 0.3 square
+    # radii; of a nebula with an albedo and a covering factor below 1 the star is 0.5 to 2.5 mag brighter.
     scattered = -2.5 * np.log10(body.unit_brightness * body.angular_radius**2 * 0.3)
     needed = scattered - body.distance_modulus - streams.rng.uniform(0.5, 2.5)
     brightest = float(np.clip(needed, -5.5 if hot else -4.0, 2.0))

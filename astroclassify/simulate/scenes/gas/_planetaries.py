@@ -108,6 +108,7 @@ def _filled(v, u, *, pixel, angle, waist, ratio):
     """Thin gas that fills an ellipse."""
     across, along = turned(v, u, angle)
     r2 = (along / waist).square_() + (across / (waist * ratio)).square_()
+    # The path through a sphere of uniform gas is 2 sqrt(1 - r**2): thin gas shines as the path is long.
     return (1 - r2).clamp_min_(0).sqrt_()
 
 
@@ -115,6 +116,8 @@ def _thick(v, u, *, pixel, angle, waist, ratio, inner, soft, empty, fade):
     """Thick shell of an ellipsoid, dense at its equator: a broad bright ring, dim at the poles and within."""
     across, along = turned(v, u, angle)
     r2 = (along / waist).square_() + (across / (waist * ratio)).square_()
+    # The path through a ball less that through the hole in it: brightest where the line of sight just
+    # misses the hole, at r = inner. The last factor makes that 1.
     ring = (1 - r2).clamp_min_(0).pow_(soft) - empty * (1 - r2 / inner**2).clamp_min_(0).pow_(soft)
     return ring.mul_(torch.exp(across.abs_().mul_(-1 / (fade * waist * ratio)))).mul_((1 - inner**2) ** -soft)
 
@@ -126,6 +129,7 @@ def _ellipsoids(rng):
     for number in range(rng.integers(1, 4)):
         spectrum = ("planetary", "hii", "remnant")[number]
         weight = rng.uniform(0.6, 1.0) * rng.uniform(0.1, 0.45) ** number
+        # Length of the projected axis of the tilted spheroid, over that of its equator.
         height = ratio * abs(np.cos(tilt)) + abs(np.sin(tilt))
         orientation = {"angle": angle, "waist": size}
         parts.append((spectrum, weight, _ellipsoid(rng, orientation, ratio, tilt, height)))
@@ -252,6 +256,8 @@ def _halo(v, u, rng):
     halo = strength / (1 + (r / rng.uniform(0.3, 0.9)) ** rng.uniform(2.5, 5))
     if rng.random() < 0.3:
         spacing = rng.uniform(0.05, 0.15)
+        # A saw-tooth in r: each arc has a sharp inner edge and fades outwards, as those around NGC 6543
+        # (Balick et al. 2001, AJ 121, 354).
         arcs = (r / spacing + rng.uniform(0, 1)).frac_()
         halo = halo * (1 + rng.uniform(0.3, 1.5) * torch.exp(-5 * arcs) * torch.exp(-r))
     return halo

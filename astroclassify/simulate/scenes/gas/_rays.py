@@ -215,6 +215,9 @@ class Front:
     """
 
     def __init__(self, rays, density, share, *, power=1.0, penumbra=0.1):
+        # In ionisation balance each ray's photons equal the recombinations along it, alpha n**2 per
+        # volume (Stromgren 1939, ApJ 89, 526). Columns of the squared density are thus columns of photons
+        # used up; the budget is such that the wanted share of the window is ionised.
         steps = rays.along(density * density, power=power)
         budget = _quantile(rays.on_view(steps.cumsum(1)), share)
         used = rays.column(steps.div_(budget), penumbra=penumbra)

@@ -173,6 +173,8 @@ def _knots(view, streams, grid, radius):
     )
     knots = torch.exp((fine - 1.5).clamp_max_(2.0) * rng.uniform(1.5, 2.5))
     patches = torch.exp(1.2 * grid.bend)
+    # Ejecta light up where the reverse shock, which runs back into them, has heated them: knots of oxygen
+    # and sulphur as in Cassiopeia A.
     ring = torch.exp(-(((grid.r - radius) / rng.uniform(0.05, 0.15)) ** 2))
     filled = rng.uniform(0.02, 0.2) * torch.sigmoid((radius - grid.r) / 0.05)
     light = knots * patches * (ring + filled)

@@ -57,8 +57,12 @@ def measured_detail(planes):
     smooth = [ndimage.gaussian_filter(image, s) for s in (1.0, 2.0, 4.0)]
     floor = 0.01 * float(np.quantile(image[image > 0], 0.99)) if (image > 0).any() else 1.0
     # Octaves of waves of about 4 to 8 and 8 to 16 pixels; finer ones are what JPEG and denoising take away.
+    # Differences of Gaussian blurs are octave bands; divided by the coarser one they are relative to the
+    # light around, in which bright and faint parts of a nebula are alike.
     fine, coarse = ((a - b) / (b + floor) for a, b in pairwise(smooth))
     lit = smooth[2] > 2 * floor
+    # A field of power spectrum k**-p has an rms that goes with scale**((p - 2) / 2): one octave halves
+    # the scale, and the slope is (p - 2) / 2.
     slope = np.log2(_rms(coarse[lit]) / max(_rms(fine[lit]), 1e-9)) if lit.any() else _SLOPES[1]
     slope = float(np.clip(slope, *_SLOPES))
     limit = 3 * np.median(np.abs(fine[lit])) if lit.any() else 0.0
@@ -101,11 +105,15 @@ def texture(detail, roughness, rows, columns, finest, seed):
         strength = 2 ** (-detail.slope * octave)
         exponent = exponent + strength * _octave(rows, columns, octave, seed)
         variance += strength**2
+    # The mean of exp(s x) of a normal x of variance v is exp(s**2 v / 2), which is taken off: detail
+    # moves light about, and adds none.
     return torch.exp(roughness * exponent - roughness**2 * (variance / 2))
 
 
 def _octave(rows, columns, octave, seed):
     """Noise of waves of 1 to 2 pixels over ``2**octave``; each octave is turned against the others."""
+    # About 63 degrees from octave to octave: no two of the first six lie along each other, so that the
+    # square tile does not show.
     angle, factor = 0.7 + 1.1 * octave, 2.0 * 2**octave
     c, s = float(np.cos(angle)) * factor, float(np.sin(angle)) * factor
     y, x = c * rows - s * columns, s * rows + c * columns

@@ -177,8 +177,12 @@ def add_swarm(scene, swarm, body, streams, *, spectrum="old"):
     nearest, farthest, _, directions = sector
     sizes, stars = swarm.sizes, swarm.population
     inner, outer = swarm.profile.enclosed(nearest / sizes), swarm.profile.enclosed(farthest / sizes)
+    # The profile has no preferred direction: of the stars between two radii, those in a range of
+    # directions are its part of 2 pi.
     in_sector = swarm.expected * (outer - inner) * directions / (2 * np.pi)
     most = min(MOST_STARS, MOST_PER_PIXEL * view.shape[0] * view.shape[1])
+    # Kinds are in order of their brightness: the brightest are drawn one by one, until there are too many
+    # for the window.
     single = (np.cumsum(in_sector) < most) & (stars.magnitude + body.distance_modulus < FAINTEST)
     kind = np.repeat(np.arange(single.sum()), draw_counts(streams.rng, in_sector[single]))
     _add_single_stars(scene, swarm, body, streams.rng, kind, (inner, outer, sector))
@@ -194,6 +198,8 @@ def _add_single_stars(scene, swarm, body, rng, kind, where):
     position = swarm.to_body(radius * np.sin(direction), radius * np.cos(direction))
     magnitude = swarm.population.magnitude[kind] + body.distance_modulus
     magnitude += rng.normal(0, _SCATTER, kind.size)
+    # The fluxes of two stars add up: L ~ M**4, so that a companion of mass ratio q adds q**4, -2.5 lg(1 +
+    # q**4) mag.
     double = rng.random(kind.size) < swarm.binaries
     magnitude[double] -= 2.5 * np.log10(1 + rng.random(double.sum()) ** 4)
     scene.add_stars(*scene.view.to_pixels(*position), magnitude, swarm.population.temperature[kind])
@@ -209,6 +215,8 @@ def _add_glow(scene, swarm, body, streams, rest, spectrum):
     squared = short.square_().add_(long.square_())
     density = swarm.profile.density(squared.div_(size**2))
     in_arcsec = body.angular_radius**2 * size**2 * swarm.flattening
+    # Of Poisson numbers n of stars of flux f the light has mean sum(n f) and variance sum(n f**2). Stars
+    # of one flux sum(n f**2) / sum(n f), as many as give the mean, have both.
     grain = (each * flux).sum() / light / scene.view.pixel_area  # light of a typical star in a pixel
     number = density.mul_(float(light / in_arcsec / grain))
     scene.add(spectrum, streams.poisson(number).mul_(float(grain)))
@@ -255,6 +263,8 @@ def globular(body, view, streams):
 
 def _globular_profile(body, rng):
     """King's profile, from loose to core-collapsed; sometimes one without an edge."""
+    # Half-light radii of Galactic globulars are about 3 pc (Harris 1996, AJ 112, 1487), whatever their
+    # light.
     half_light = float(np.clip(3.0 * rng.lognormal(0, 0.42), 1.5, 10)) / body.radius
     if rng.random() < 0.65:
         return King.of_half_light(half_light)
@@ -375,6 +385,7 @@ def _mean_starlight(body):
 
 def _add_ionised_gas(scene, body, age, streams):
     """Gas as bright in Halpha as the cluster's O stars, the fewer the older it is, can make it."""
+    # O stars live for 3 to 6 million years, and ionising photons end with them; B stars leave a little.
     ionising = _HALPHA_OF_NEWBORN * np.exp(-((age / 4e6) ** 2)) + 1e8
     kept = streams.log_uniform(0.03, 0.6)  # photons that do not leave, or find dust
     brightness = float(_mean_starlight(body) * ionising * kept)

@@ -1,0 +1,189 @@
+"""``astroclassify detect``: the deep-sky objects of images, as pictures, tables, regions and annotations."""
+
+from pathlib import Path
+
+from astropy.table import vstack
+
+from astroclassify.cli._output import check_output, check_writable, report_errors, say, write_result
+from astroclassify.cli._parsing import add_files, add_output_dir, add_subparser
+from astroclassify.cli._results import check_free, free_name, kinds_type, option_type, stems_of
+from astroclassify.core import USAGE_ERRORS, AstroclassifyError, write_text
+
+_EXAMPLES = """
+astroclassify detect m31_stack.png
+astroclassify detect night1/ --method starless -o found/ --write png,reg,txt
+astroclassify detect survey.fits --least-score 0.5 --table objects.csv
+astroclassify detect night1/ --write none --coco night1.json
+astroclassify detect night1/ --filter
+astroclassify detect night1/ --filter --table verdicts.csv --sort sorted/ --tag tagged/
+"""
+_FILES = ("png", "ecsv", "csv", "reg", "crtf", "json", "txt", "pdf", "svg", "none")
+#: What has an argument of its own, and is not given by --option.
+_OWN = {"method": "--method", "least_score": "--least-score", "identify": "--catalogue", "chip": "--chip"}
+_OWN |= {"image": "FILE", "instrument": "files whose headers name it"}
+
+
+def add_parser(subparsers):
+    """
+    Add the subcommand.
+
+    Parameters
+    ----------
+    subparsers : argparse._SubParsersAction
+        Where to add it.
+    """
+    parser = add_subparser(
+        subparsers,
+        "detect",
+        run,
+        summary="Find the deep-sky objects of images: boxes in pictures, tables, regions and annotations.",
+        examples=_EXAMPLES,
+    )
+    add_files(parser)
+    parser.add_argument(
+        "--method",
+        default="yolo",
+        metavar="NAME",
+        help="yolo, starless, xrai, heatmap, segmentation, or a plug-in's (default: yolo)",
+    )
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        type=option_type(_OWN),
+        metavar="NAME=VALUE",
+        help="of the method, as in sigma=3; may be repeated",
+    )
+    parser.add_argument(
+        "--least-score", type=float, metavar="S", help="leave out objects with a lower score, 0 to 1"
+    )
+    parser.add_argument(
+        "--catalogue",
+        default="builtin",
+        metavar="NAME",
+        help="that names objects where the sky is known, as for 'astroclassify identify'; none: no names",
+    )
+    parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
+    _add_outputs(parser)
+
+
+def _add_outputs(parser):
+    add_output_dir(parser, "folder to write to (default: this one)", default=Path())
+    parser.add_argument(
+        "--write",
+        dest="kinds",
+        type=kinds_type(_FILES),
+        default=_FILES[:1],
+        metavar="KINDS",
+        help=f"which files to write for each image, of {', '.join(_FILES)}; json is COCO's, txt YOLO's form "
+        "(default: png)",
+    )
+    parser.add_argument(
+        "--table", type=Path, metavar="OUT", help="also one table of the objects of all images"
+    )
+    parser.add_argument("--coco", type=Path, metavar="OUT", help="also one file of COCO for all images")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
+    group = parser.add_argument_group("filter", "a verdict on each frame of a night, instead of boxes")
+    group.add_argument(
+        "--filter",
+        action="store_true",
+        help="say of each frame: has object, empty, trailed, clouded, satellite, moving; --table writes it",
+    )
+    group.add_argument(
+        "--sort", type=Path, metavar="DIR", help="copy the frames into a folder for each verdict"
+    )
+    group.add_argument(
+        "--tag", type=Path, metavar="DIR", help="copies of FITS files with verdicts in headers"
+    )
+    group.add_argument(
+        "--known-stars", type=Path, metavar="TABLE", help="with ra and dec, degrees: other stars are new"
+    )
+
+
+def run(arguments):
+    """
+    Find the objects of all frames of the files.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        ``files`` and the options.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify.io import expand_inputs
+
+    arguments.kinds = tuple(kind for kind in arguments.kinds if kind != "none")
+    paths, errors = expand_inputs(arguments.files)
+    if arguments.table is not None:
+        check_output(arguments.table, inputs=paths)
+    check_writable(arguments.coco, inputs=paths)
+    if arguments.filter or arguments.sort or arguments.tag:
+        from astroclassify.cli._night import run_filter
+
+        return run_filter(paths, errors, arguments)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    found, failed = _all_found(paths, arguments)
+    status = report_errors([*errors, *failed])
+    if found:
+        _tell(found, arguments)
+    return status
+
+
+def _all_found(paths, arguments):
+    """Detections of every frame of every file, and what failed."""
+    found, errors, taken = [], [], set()
+    for path, stem in zip(paths, stems_of(paths), strict=True):
+        try:
+            for frame, chip in _frames(path, arguments.chip):
+                name = free_name(f"{stem}_chip{chip}" if chip else stem, taken)
+                found.append(_one_found(frame, path, name, paths, arguments))
+        except USAGE_ERRORS:  # what was asked for is wrong, of every file
+            raise
+        except (AstroclassifyError, OSError) as error:
+            source = Path(path).name
+            errors.append(error if source in str(error) else f"{source}: {error}")
+    return found, errors
+
+
+def _frames(path, chip):
+    """Images of a file: a picture with its colours, or each chip."""
+    from astroclassify.detect import load_image
+    from astroclassify.io import is_picture, read_frames
+
+    with open(path, "rb") as file:
+        if is_picture(file.read(12)):
+            return [(load_image(path), "")]
+    return [(frame, frame.meta.get("ACCHIP", "")) for frame in read_frames(path, chip=chip)]
+
+
+def _one_found(frame, path, stem, inputs, arguments):
+    from astroclassify.detect import detect
+
+    targets = [arguments.output / f"{stem}_{arguments.method}.{kind}" for kind in arguments.kinds]
+    check_free(targets, inputs, arguments.overwrite)
+    asked = {"method": arguments.method, "least_score": arguments.least_score}
+    named = False if arguments.catalogue == "none" else arguments.catalogue
+    found = detect(frame, identify=named, **asked, **dict(arguments.option))
+    found.meta["source"] = Path(path).name
+    for target in targets:
+        found.write(target, overwrite=arguments.overwrite)
+    return found
+
+
+def _tell(found, arguments):
+    """Write the table of all objects, and say how many there are."""
+    from astroclassify.detect import coco_text, plain_table
+
+    if arguments.coco is not None:
+        write_text(coco_text(found), arguments.coco)
+    table = vstack([plain_table(each) for each in found], metadata_conflicts="silent")
+    if arguments.table is not None:
+        write_result(table, output=arguments.table)
+    elif len(table):
+        write_result(table)
+    empty = sum(not len(each) for each in found)
+    say(f"{len(table)} objects in {len(found) - empty} of {len(found)} images")

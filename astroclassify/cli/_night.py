@@ -1,0 +1,80 @@
+"""``astroclassify detect --filter``: frames judged, sorted into folders, tagged in their headers."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+from astropy.table import Table
+
+from astroclassify.cli._output import check_apart, report_errors, say, write_result
+from astroclassify.cli._tag import write_tagged
+from astroclassify.core import AstroclassifyError, ReadError, atomic_path
+
+
+def run_filter(paths, errors, arguments):
+    """
+    Judge all frames, and sort or tag them.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        The files.
+    errors : list
+        Inputs that could not be found.
+    arguments : argparse.Namespace
+        The options.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    from astroclassify.detect import judge_frames, verdicts_table
+
+    if not paths:
+        return report_errors(errors)
+    asked = {"method": arguments.method, "least_score": arguments.least_score, **dict(arguments.option)}
+    found = judge_frames(paths, known_stars=_known(arguments.known_stars), **asked)
+    write_result(verdicts_table(found), output=arguments.table)
+    errors = [*errors, *(each.note for each in found if each.verdict == "unreadable")]
+    for path, each in zip(paths, found, strict=True):
+        try:
+            _placed(Path(path), each, arguments)
+        except (AstroclassifyError, OSError) as error:
+            errors.append(error)
+    counts = Counter(each.verdict for each in found)
+    say(", ".join(f"{number} {verdict}" for verdict, number in counts.most_common()))
+    return report_errors(errors)
+
+
+def _known(path):
+    if path is None:
+        return None
+    try:
+        return Table.read(path)
+    except Exception as error:  # astropy's readers fail in many ways
+        raise ReadError(f"{path}: expected a table of stars, with ra and dec: {error}") from error
+
+
+def _placed(path, verdict, arguments):
+    """Copy a frame into the folder of its verdict, and with its verdict in the header."""
+    if arguments.sort is not None:
+        target = arguments.sort / verdict.verdict.replace(" ", "-") / path.name
+        _check(target, path, arguments)
+        with atomic_path(target) as unfinished:
+            shutil.copyfile(path, unfinished)
+    if arguments.tag is not None and verdict.verdict != "unreadable" and _is_fits(path):
+        target = arguments.tag / path.name
+        _check(target, path, arguments)
+        write_tagged(path, target, [(None, verdict)])
+
+
+def _check(target, path, arguments):
+    check_apart(target, [path])
+    if target.exists() and not arguments.overwrite:
+        raise ReadError(f"{target} exists; give --overwrite, or another folder")
+
+
+def _is_fits(path):
+    with path.open("rb") as file:
+        return file.read(9) == b"SIMPLE  ="

@@ -1,0 +1,59 @@
+"""What lies in a box, for detectors that know only where something is: the default model says."""
+
+import numpy as np
+from astropy.table import QTable
+
+from astroclassify.detect._spec import DETECTION_COLUMNS
+from astroclassify.inference import interpret, predict
+from astroclassify.models import ready_model
+
+#: What a box can be of (tuple of str).
+CLASSES = ("galaxy", "nebula", "star cluster")
+#: The model is shown the box and so much about it, as a share of its side; of a small one these pixels.
+_ABOUT, _LEAST = 0.5, 64
+#: Boxes beyond so many, those with the lowest scores, are left out: each costs a pass of the network (int).
+_MOST = 64
+
+
+def with_classes(image, edges, scores, *, least=0.0):
+    """
+    Say what boxes hold, and leave out those that hold nothing.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        ``[y, x]``, finite.
+    edges : numpy.ndarray
+        ``[N, 4]``: ``x_min``, ``x_max``, ``y_min``, ``y_max``.
+    scores : numpy.ndarray
+        Shape (N,), 0 to 1: how sure it is that there is something.
+    least : float, default 0
+        Leave out what has a lower score in the end.
+
+    Returns
+    -------
+    astropy.table.QTable
+        With the columns of detections, the highest score first: ``class`` is the most probable of galaxy,
+        nebula and star cluster, and the score is multiplied by the probability that it is any of them.
+    """
+    order = np.argsort(-np.asarray(scores), kind="stable")[:_MOST]
+    model, rows = ready_model(), []
+    crops = [_crop(image, edges[n]) for n in order]
+    for n, prediction in zip(order, predict(model, crops, evidence=False), strict=True):
+        probabilities = interpret(prediction, model).probabilities
+        shares = {name: probabilities.get(name, 0.0) for name in CLASSES}
+        rows.append(
+            (max(shares, key=shares.get), float(scores[n] * min(sum(shares.values()), 1.0)), *edges[n])
+        )
+    rows = sorted((row for row in rows if row[1] >= least), key=lambda row: -row[1])
+    return QTable(rows=rows or None, names=DETECTION_COLUMNS, dtype=[str, *[float] * 5])
+
+
+def _crop(image, box):
+    """The box and what is about it, within the image."""
+    cuts = []
+    for low, high, size in ((box[2], box[3], image.shape[0]), (box[0], box[1], image.shape[1])):
+        half = max((0.5 + _ABOUT) * (high - low), _LEAST / 2)
+        start = int(np.clip(np.floor((low + high) / 2 - half), 0, max(0, size - 2 * half)))
+        cuts.append(slice(start, min(size, start + int(np.ceil(2 * half)))))
+    return image[tuple(cuts)]

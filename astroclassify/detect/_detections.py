@@ -1,0 +1,142 @@
+"""The objects of an image: a table that can be drawn, turned into regions, and written in many forms."""
+
+from astropy.table import QTable
+from astropy.wcs import WCS
+
+from astroclassify.core import FrameError, optional_import, render
+from astroclassify.detect._files import knows, write_detections
+
+
+class Detections(QTable):
+    """
+    Objects found in an image, the highest score first: a QTable that can draw itself.
+
+    Its ``meta`` has ``source`` (the file), ``shape``, ``wcs`` (as FITS cards), ``from_top`` (whether it was a
+    picture, the last line of which is row 0 here), ``classes`` (what could be found) and the provenance.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As for `~astropy.table.QTable`; `detect` makes such a table.
+    """
+
+    #: The image, small, to be drawn (numpy.ndarray or None).
+    picture = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+
+    def __getitem__(self, item):
+        found = super().__getitem__(item)
+        if isinstance(found, Detections):
+            found.picture = self.picture
+        return found
+
+    @property
+    def shape(self):
+        """Rows and columns of the image (tuple of int)."""
+        return tuple(self.meta["shape"])
+
+    @property
+    def wcs(self):
+        """World coordinates of the image, without tables of distortion (astropy.wcs.WCS or None)."""
+        if not self.meta.get("wcs"):
+            return None
+        wcs = WCS(self.meta["wcs"])
+        wcs.array_shape = self.shape
+        return wcs
+
+    def plot(self, ax=None):
+        """
+        Draw the image, small, with a box about each object, its class and score; see `plot_detections`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw, in the image's pixels; by default in a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes drawn on.
+
+        Raises
+        ------
+        OptionalDependencyError
+            If matplotlib is not installed.
+        """
+        return render("detections", self, ax=ax)
+
+    def to_regions(self, *, sky=None):
+        """
+        Give the boxes as regions for DS9, CASA and others.
+
+        Parameters
+        ----------
+        sky : bool, optional
+            On the sky, or in pixels of the image; by default on the sky where it has a celestial WCS.
+
+        Returns
+        -------
+        regions.Regions
+            A rectangle for each row, with its name, or else its class, as text.
+
+        Raises
+        ------
+        OptionalDependencyError
+            If the package regions, of the extra ``detect``, is not installed.
+        FrameError
+            If ``sky`` is True and the image has no celestial WCS.
+
+        Examples
+        --------
+        >>> found.to_regions().write("found.reg", format="ds9")  # doctest: +SKIP
+        """
+        regions = optional_import("regions", needed_for="making regions", extra="detect")
+        wcs = self.wcs
+        if sky and wcs is None:
+            raise FrameError("the image has no celestial WCS; give sky=False, for regions in pixels")
+        boxes = [_rectangle(row, regions) for row in self]
+        on_sky = wcs is not None if sky is None else sky
+        return regions.Regions([box.to_sky(wcs) if on_sky else box for box in boxes])
+
+    def write(self, path, *args, format=None, overwrite=False, **kwargs):
+        """
+        Write the objects into a file; there is never half of it.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Without ``format`` its suffix says what: ``.ecsv`` or ``.csv`` for the table in plain columns,
+            ``.reg`` (DS9) or ``.crtf`` (CASA) for regions, ``.json`` for annotations as COCO has them,
+            ``.txt`` as YOLO has them (numbers of classes are their places in ``meta["classes"]``), ``.png``,
+            ``.pdf`` or ``.svg`` for the picture.
+        *args
+            With ``format``, or another suffix, as for `astropy.table.Table.write`.
+        format : str, optional
+            A format of `astropy.table.Table.write`.
+        overwrite : bool, default False
+            Replace a file that exists.
+        **kwargs
+            As for ``args``.
+
+        Raises
+        ------
+        ParameterError
+            If the file exists.
+        FrameError
+            If it is for CASA and the image has no celestial WCS.
+        OptionalDependencyError
+            If a package is not installed that this needs.
+        """
+        if format is None and knows(path):
+            write_detections(self, path, overwrite=overwrite)
+        else:
+            QTable(self, copy=False).write(path, *args, format=format, overwrite=overwrite, **kwargs)
+
+
+def _rectangle(row, regions):
+    x, y = ((row[f"{axis}_min"] + row[f"{axis}_max"]) / 2 for axis in "xy")
+    sides = (row[f"{axis}_max"] - row[f"{axis}_min"] for axis in "xy")
+    meta = regions.RegionMeta({"text": str(row["name"]) or str(row["class"])})
+    return regions.RectanglePixelRegion(regions.PixCoord(x, y), *sides, meta=meta)

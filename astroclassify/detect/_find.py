@@ -1,0 +1,146 @@
+"""The facade: from an image, or a file, to the objects in it."""
+
+import numpy as np
+from astropy import units as u
+from astropy.table import QTable
+
+from astroclassify.core import checked, provenance, rules
+from astroclassify.detect._detections import Detections
+from astroclassify.detect._image import load_image
+from astroclassify.detect._measure import measured, names_of, pixels_in
+from astroclassify.detect._spec import DETECTORS, DetectorSpec
+from astroclassify.detect._tiles import edges_of, search
+from astroclassify.identify import identify as identify_bodies
+from astroclassify.preprocess import block_means
+
+#: Side of the small picture that is kept to be drawn (int).
+_PICTURE_SIDE = 1024
+#: A box counts where so much of it was observed (float).
+_OBSERVED = 0.5
+
+
+@checked(least_score=rules.optional(rules.quantity(u.one, 0, 1)))
+def detect(
+    image,
+    *,
+    method="yolo",
+    least_score=None,
+    identify=True,
+    chip=None,
+    instrument=None,
+    **options,
+):
+    """
+    Find the deep-sky objects of an image.
+
+    Parameters
+    ----------
+    image : path, bytes, array, `~astropy.nddata.CCDData`, ...
+        As for `load_image`: FITS, or a picture in grey or colours, of any size.
+    method : str or DetectorSpec, default "yolo"
+        A name of `DETECTORS`: ``"yolo"``, ``"starless"``, ``"xrai"``, ``"heatmap"``, ``"segmentation"``, or a
+        plug-in's.
+    least_score : float, optional
+        Leave out what has a lower score; by default what the method does.
+    identify : bool, str, `~astropy.table.QTable` or CatalogueSource, default True
+        Name the catalogued bodies among them, where the image has a celestial WCS: True for the package's own
+        catalogue, else which (see `~astroclassify.identify.identify`).
+    chip : int, optional
+        Which chip of a file; needed where it has more than one.
+    instrument : str, optional
+        Name of the instrument of a file whose header does not say.
+    **options
+        The method's own; `DetectorSpec.options` lists them.
+
+    Returns
+    -------
+    Detections
+        A row for each object, the highest score first: ``class``, ``score`` (0 to 1), its box (``x_min``,
+        ``x_max``, ``y_min``, ``y_max``, pixels, 0-based, centres at integers), ``flux`` (the box's light
+        above the sky about it, in the image's unit), ``size`` (the side of a square as large as the box,
+        pixels) and ``name`` (empty where it is not known); on the sky also ``centre``, ``width`` and
+        ``height``.
+
+    Raises
+    ------
+    FrameError
+        If the image cannot be used, or the file has several chips and ``chip`` is not given.
+    ReadError
+        If the file cannot be read.
+    UnknownNameError
+        If no detector, or no catalogue, has the name.
+    ParameterError
+        If the method has no such option.
+    OptionalDependencyError
+        If the method needs a package that is not installed.
+    PluginError
+        If the detector breaks its contract.
+
+    Notes
+    -----
+    Images larger than the tiles of a method are searched by tiles that overlap, and shrunk for what is larger
+    than they share. Of an object that lies mostly where nothing was observed nothing is said.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.detect import detect
+    >>> y, x = np.indices((96, 128))
+    >>> image = np.random.default_rng(1).normal(100, 1, (96, 128))
+    >>> image += 40 * np.exp(-((x - 40) ** 2 + (y - 50) ** 2) / 128)
+    >>> found = detect(image, method="segmentation")
+    >>> len(found), found["x_min"][0] < 40 < found["x_max"][0]
+    (1, np.True_)
+    """
+    spec = method if isinstance(method, DetectorSpec) else DETECTORS[method]
+    loaded = load_image(image, chip=chip, instrument=instrument)
+    table = search(spec, loaded.values if spec.colour else loaded.grey, **options)
+    table = table[_observed(table, loaded.usable)]
+    if least_score is not None:
+        table = table[np.asarray(table["score"], dtype=float) >= least_score]
+    found = _named(measured(_typed(table), loaded), loaded, identify)
+    found.meta.update(
+        provenance(method=spec.name), classes=list(spec.classes), options=spec.options() | options
+    )
+    return found
+
+
+def _typed(table):
+    """The columns of detections first, of one type; an empty table has them too."""
+    typed = QTable({"class": np.asarray(table["class"], dtype=str)})
+    for name in table.colnames:
+        if name != "class":
+            typed[name] = table[name]
+    return typed
+
+
+def _observed(table, usable):
+    """Tell which boxes were observed for the greater part (numpy.ndarray of bool)."""
+    if usable.all():
+        return np.ones(len(table), dtype=bool)
+    shares = [usable[pixels_in(box, usable.shape)].mean() for box in edges_of(table)]
+    return np.array(shares, dtype=float) >= _OBSERVED
+
+
+def _named(table, image, identify):
+    names = [""] * len(table)
+    if identify is not False and image.wcs is not None and len(table):
+        catalogue = "builtin" if identify is True else identify
+        names = names_of(table, identify_bodies(image.wcs, shape=image.shape, catalogue=catalogue))
+    table["name"] = np.array(names, dtype=str) if names else np.array([], dtype="U1")
+    found = Detections(table)
+    found.meta.update(
+        source=image.name,
+        shape=list(image.shape),
+        from_top=image.from_top,
+        wcs="" if image.wcs is None else image.wcs.to_header_string(relax=True),
+    )
+    found.picture = _picture(image)
+    return found
+
+
+def _picture(image):
+    """A small picture of what was searched: ``[y, x]`` or ``[y, x, 3]``, NaN where nothing was observed."""
+    planes = np.where(image.usable[..., None], np.atleast_3d(image.values), np.nan)
+    small = [block_means(plane, largest_side=_PICTURE_SIDE) for plane in np.moveaxis(planes, -1, 0)]
+    return np.stack(small, axis=-1).squeeze().astype(np.float32)

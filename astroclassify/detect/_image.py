@@ -1,0 +1,203 @@
+"""An image to be searched: any file or array as one finite array, grey or in colours."""
+
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from astropy import units as u
+from astropy.nddata import NDData
+from astropy.wcs import WCS
+from PIL import Image
+
+from astroclassify.core import FrameError, FrameWarning
+from astroclassify.io import is_picture, luminance, read_colours, read_frame
+from astroclassify.preprocess import MINIMUM_SIDE, filled_by_reflection, frame_array
+
+#: Bytes that tell a picture from a FITS file (int).
+_START = 12
+#: Modes of Pillow whose pixels are numbers of light; others are made red, green and blue first.
+_PLAIN_MODES = frozenset(("L", "I", "F", "I;16", "I;16L", "I;16B", "RGB"))
+
+
+@dataclass(frozen=True, eq=False)
+class SearchImage:
+    """
+    An image as detectors take it.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Float32 ``[y, x]``, or ``[y, x, 3]`` of red, green and blue; finite.
+    usable : numpy.ndarray of bool
+        ``[y, x]``: where it was observed. Other pixels have the values of observed ones, mirrored.
+    wcs : astropy.wcs.WCS or None
+        Its celestial WCS.
+    unit : astropy.units.UnitBase
+        Of the values.
+    name : str
+        Its file.
+    from_top : bool
+        Whether it comes from a picture, whose first line is on top: row 0 here is its last.
+    meta : mapping of str to object
+        Its header.
+    """
+
+    values: np.ndarray
+    usable: np.ndarray
+    wcs: WCS | None = None
+    unit: u.UnitBase = u.dimensionless_unscaled
+    name: str = ""
+    from_top: bool = False
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def shape(self):
+        """Rows and columns (tuple of int)."""
+        return self.values.shape[:2]
+
+    @property
+    def grey(self):
+        """Luminance (Rec. 709) of colours, or the values themselves: float32 ``[y, x]``."""
+        return luminance(self.values)
+
+
+def load_image(image, *, chip=None, instrument=None):
+    """
+    Make any image one that detectors take.
+
+    Parameters
+    ----------
+    image : path, bytes, binary file object, array, `~astropy.nddata.CCDData` or `PIL.Image.Image`
+        A FITS file of any mission, or a picture (PNG, JPEG, TIFF, WebP, AVIF) in grey or colours; or pixels
+        of any real type: ``[y, x]``, ``[y, x, 3]`` or ``[3, y, x]``, and with transparency as a fourth
+        plane. At least 16 x 16 pixels, masked or NaN where they are unusable.
+    chip : int, optional
+        Which chip of a file; needed where it has more than one.
+    instrument : str, optional
+        Name of the instrument of a file whose header does not say.
+
+    Returns
+    -------
+    SearchImage
+        Its pixels, and what is known of it. All levels of the file's type are kept.
+
+    Raises
+    ------
+    FrameError
+        If the image has other axes, is too small, holds no real numbers, or has no usable pixel.
+    ReadError
+        If the file cannot be read, or may be a decompression bomb.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.detect import load_image
+    >>> load_image(np.ones((20, 30, 3), dtype=np.uint8)).values.shape
+    (20, 30, 3)
+    """
+    if isinstance(image, SearchImage):
+        return image
+    if isinstance(image, Image.Image):
+        return _of_pillow(image)
+    if _is_file(image):
+        if _is_picture(image):
+            return _of_picture(image)
+        image = read_frame(image, chip=chip, instrument=instrument)
+    if isinstance(image, NDData):
+        wcs = image.wcs if getattr(image.wcs, "has_celestial", False) else None
+        known = {"wcs": wcs, "unit": image.unit or u.dimensionless_unscaled, "meta": image.meta}
+        return _finished(image.data, image.mask, name=str(image.meta.get("ACSOURCE", "")), **known)
+    return _finished(image, getattr(image, "mask", None), unit=getattr(image, "unit", None))
+
+
+def _is_file(image):
+    is_stream = hasattr(image, "read") and not isinstance(image, NDData)
+    return isinstance(image, str | os.PathLike | bytes) or is_stream
+
+
+def _is_picture(file):
+    if isinstance(file, bytes):
+        return is_picture(file[:_START])
+    if hasattr(file, "read"):
+        start = file.read(_START)
+        file.seek(-len(start), os.SEEK_CUR)
+        return is_picture(start)
+    try:
+        with open(file, "rb") as stream:
+            return is_picture(stream.read(_START))
+    except OSError:
+        return False  # the reader of frames says what is wrong with it
+
+
+def _of_picture(file):
+    planes, usable, _ = read_colours(BytesIO(file) if isinstance(file, bytes) else file)
+    name = os.path.basename(os.fspath(file)) if isinstance(file, str | os.PathLike) else ""
+    return _finished(np.moveaxis(planes, 0, -1), ~usable, name=name, from_top=True)
+
+
+def _of_pillow(picture):
+    if getattr(picture, "n_frames", 1) > 1:
+        warnings.warn("the picture has several pages; only the present one is used", FrameWarning, 3)
+    transparent = None
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        transparent = np.asarray(picture.convert("RGBA"))[::-1, :, 3] == 0
+    picture = picture if picture.mode in _PLAIN_MODES else picture.convert("RGB")
+    return _finished(np.asarray(picture)[::-1], transparent, from_top=True)
+
+
+def _finished(values, mask, **known):
+    values = np.asarray(getattr(values, "value", values)) if hasattr(values, "unit") else values
+    values, mask = _as_planes(values, mask)
+    known = {name: value for name, value in known.items() if value is not None}
+    if getattr(values, "ndim", 2) != 3:
+        array = frame_array(np.ma.masked_array(values, mask=mask) if mask is not None else values)
+    else:
+        array = _colours(values, mask)
+    usable = np.isfinite(array) if array.ndim == 2 else np.isfinite(array).all(axis=-1)
+    return SearchImage(_filled(array, usable), usable, **known)
+
+
+def _as_planes(values, mask):
+    """Give ``[y, x]`` or ``[y, x, 3]`` and the mask, without transparency."""
+    values = np.asarray(values) if isinstance(values, list | tuple) else values
+    if getattr(values, "ndim", 2) != 3:
+        return values, mask
+    if values.shape[0] in (1, 3, 4) and values.shape[-1] not in (1, 3, 4):
+        values = np.moveaxis(np.asarray(values), 0, -1)
+    planes = values.shape[-1]
+    if planes not in (1, 3, 4):
+        raise FrameError(
+            f"the image has the shape {values.shape}; expected (y, x), (y, x, 3) or (3, y, x)"
+        ).with_facts(found=tuple(values.shape), expected="(y, x), (y, x, 3) or (3, y, x)")
+    if planes == 4:
+        transparent = np.asarray(values[..., 3]) == 0
+        mask = transparent if mask is None else np.asarray(mask, dtype=bool) | transparent
+    return (values[..., 0] if planes == 1 else values[..., :3]), mask
+
+
+def _colours(values, mask):
+    """Check colours as a frame is checked, with one scale for all of them."""
+    rows, columns, _ = values.shape
+    if min(rows, columns) < MINIMUM_SIDE:
+        raise FrameError(
+            f"this image has the shape {values.shape[:2]}; "
+            f"at least {MINIMUM_SIDE} x {MINIMUM_SIDE} pixels are needed"
+        )
+    flat = np.asarray(values).reshape(rows, columns * 3)
+    if mask is not None:
+        mask = np.asarray(mask, dtype=bool)
+        mask = np.repeat(mask, 3, axis=1) if mask.ndim == 2 else mask.reshape(flat.shape)
+        flat = np.ma.masked_array(flat, mask=mask)
+    return frame_array(flat).reshape(rows, columns, 3)
+
+
+def _filled(array, usable):
+    if usable.all():
+        return array
+    planes = [array] if array.ndim == 2 else list(np.moveaxis(array, -1, 0))
+    filled = filled_by_reflection(planes, usable)
+    return filled[0] if array.ndim == 2 else np.stack(filled, axis=-1)

@@ -1,0 +1,288 @@
+"""A night's frames judged one by one: which show an object, and which are spoilt, by what."""
+
+import os
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.table import QTable
+
+from astroclassify.core import USAGE_ERRORS, AstroclassifyError, ParameterError, checked, progress_bar, rules
+from astroclassify.detect._find import detect
+from astroclassify.detect._image import load_image
+from astroclassify.detect._moving import moving_in, new_in
+from astroclassify.detect._stars import Stars, is_trail, stars_of, trail_of
+
+#: What may be said of a frame: the first that holds (tuple of str).
+VERDICTS = ("unreadable", "clouded", "trailed", "satellite", "moving", "has object", "empty")
+#: Stars are trailed where they are so long, and their axes so much in one direction, if there are so many.
+_LONG, _ALIGNED, _LEAST_STARS = 1.5, 0.7, 5
+#: A frame is clouded where its stars have less than this of the usual light of the night's, or are so few.
+_TRANSPARENT, _FEW = 0.5, 0.4
+#: So many of the brightest stars are compared.
+_COMPARED = 40
+_COLUMNS = (
+    "source",
+    "verdict",
+    "objects",
+    "best",
+    "score",
+    "stars",
+    "fwhm",
+    "elongation",
+    "sky",
+    "transparency",
+)
+_COLUMNS += ("trail", "moving", "note")
+
+
+@dataclass(eq=False)
+class FrameVerdict:
+    """
+    What is said of one frame.
+
+    Parameters
+    ----------
+    source : str
+        Its file.
+    verdict : str
+        One of `VERDICTS`.
+    objects : int
+        How many objects it shows.
+    best, score : str, float
+        Class and score of the best.
+    stars : int
+        How many stars.
+    fwhm, elongation : float
+        Their full width at half maximum, pixels, and longer over shorter axis.
+    sky : float
+        Level of the frame, its own unit.
+    transparency : float
+        Light of its stars, in units of that of the night's stars; NaN where it cannot be compared.
+    trail : float
+        Along how much of its way a straight trail is seen.
+    moving : int
+        How many sources move, or are not in the catalogue.
+    note : str
+        Why it cannot be read, or where what moves is.
+    measured : Stars, optional
+        Its stars; `None` where it cannot be read.
+    group : tuple
+        What it has in common with frames that it is compared with.
+    wcs : astropy.wcs.WCS, optional
+        Its own.
+    """
+
+    source: str
+    verdict: str = "empty"
+    objects: int = 0
+    best: str = ""
+    score: float = np.nan
+    stars: int = 0
+    fwhm: float = np.nan
+    elongation: float = np.nan
+    sky: float = np.nan
+    transparency: float = np.nan
+    trail: float = 0.0
+    moving: int = 0
+    note: str = ""
+    measured: Stars | None = field(default=None, repr=False)
+    group: tuple = field(default=(), repr=False)
+    wcs: object = field(default=None, repr=False)
+
+    def to_header(self):
+        """
+        Give the verdict as cards of a FITS header.
+
+        Returns
+        -------
+        astropy.io.fits.Header
+            ``ACNIGHT`` and what it rests on.
+        """
+        cards = fits.Header()
+        cards["ACNIGHT"] = (self.verdict, "verdict on the frame")
+        cards["ACOBJS"] = (self.objects, "objects found")
+        cards["ACSTARS"] = (self.stars, "stars found")
+        cards["ACMOVING"] = (self.moving, "sources that move, or are not catalogued")
+        for key, value, comment in (
+            ("ACFWHM", self.fwhm, "[pix] of stars"),
+            ("ACELONG", self.elongation, "longer over shorter axis of stars"),
+            ("ACTRANSP", self.transparency, "light of stars, 1 is usual"),
+        ):
+            if np.isfinite(value):
+                cards[key] = (round(float(value), 4), comment)
+        return cards
+
+
+@checked(least_score=rules.optional(rules.number))
+def judge_frames(images, *, method="yolo", least_score=None, known_stars=None, progress=None, **options):
+    """
+    Judge the frames of a night: only those with signal are to be stacked.
+
+    Parameters
+    ----------
+    images : sequence of path-like
+        Files of one frame each, FITS or pictures, in the order in which they were taken.
+    method : str or DetectorSpec, default "yolo"
+        Who looks for objects, as for `detect`.
+    least_score : float, optional
+        As for `detect`.
+    known_stars : astropy.table.Table, optional
+        Stars of the field as faint as the frames', with ``ra`` and ``dec`` in degrees: a star that is in a
+        frame with a WCS, and not among them, is new.
+    progress : bool, optional
+        Show a progress bar; `None` shows it only on a terminal.
+    **options
+        The method's own.
+
+    Returns
+    -------
+    list of FrameVerdict
+        One for each; `verdicts_table` makes a table of them.
+
+    Raises
+    ------
+    ParameterError
+        If there is no image, or the known stars have no positions.
+    OptionalDependencyError
+        If a package of the extra ``detect`` is not installed.
+
+    Notes
+    -----
+    Stars are compared within groups of frames of one size, band and exposure time. A frame is *clouded* where
+    the light of its stars, the brightest with the brightest, is half of the usual or less, or less than 40%
+    of the usual number is seen; *trailed* where its stars are longer than 1.5 times their width, in one
+    direction; a *satellite* crosses it where a straight trail is seen along 60% of its way through the frame.
+    Something *moves* where a source is seen in three frames or more (four, where many sources come and go)
+    along a straight way, at a steady pace, at whose places other frames have nothing; frames may be shifted
+    against each other. A frame of its own cannot be clouded, and nothing in it moves.
+
+    Examples
+    --------
+    >>> from astroclassify.detect import judge_frames
+    >>> [each.verdict for each in judge_frames(["one.fits", "two.fits"])]  # doctest: +SKIP
+    ['has object', 'clouded']
+    """
+    images = list(images)
+    if not images:
+        raise ParameterError("there is no frame to judge; expected at least one file")
+    known = None if known_stars is None else _positions(known_stars)
+    asked = {"method": method, "least_score": least_score, "identify": False, **options}
+    found = [_one(image, asked) for image in progress_bar(images, progress=progress, description="frames")]
+    for group in {each.group for each in found if each.measured is not None}:
+        _compare([each for each in found if each.measured is not None and each.group == group])
+    for each in found:
+        _look_up(each, known)
+        each.verdict = _verdict(each)
+    return found
+
+
+def verdicts_table(found):
+    """
+    Give verdicts as a table.
+
+    Parameters
+    ----------
+    found : sequence of FrameVerdict
+        From `judge_frames`.
+
+    Returns
+    -------
+    astropy.table.QTable
+        A row for each.
+    """
+    types = [str, str, int, str, float, int, float, float, float, float, float, int, str]
+    rows = [tuple(getattr(each, name) for name in _COLUMNS) for each in found]
+    table = QTable(rows=rows or None, names=_COLUMNS, dtype=types)
+    for name in ("score", "transparency", "trail", "elongation"):
+        table[name].info.format = ".2f"
+    table["fwhm"].info.format, table["sky"].info.format = ".2f", ".5g"
+    return table
+
+
+def _positions(table):
+    try:
+        return SkyCoord(table["ra"], table["dec"], unit="deg")
+    except (KeyError, ValueError, TypeError) as error:
+        raise ParameterError(f"known stars need columns 'ra' and 'dec' in degrees: {error}") from error
+
+
+def _one(source, asked):
+    """What a frame says of itself."""
+    name = os.path.basename(os.fspath(source)) if isinstance(source, str | os.PathLike) else "(in memory)"
+    try:
+        image = load_image(source)
+        objects, stars = detect(image, **asked), stars_of(image.grey)
+        trail = trail_of(image.grey)
+    except USAGE_ERRORS:  # what was asked for is wrong, of every frame
+        raise
+    except (AstroclassifyError, OSError) as error:
+        return FrameVerdict(name, "unreadable", note=str(error))
+    best = objects[0] if len(objects) else None
+    return FrameVerdict(
+        **{"source": name, "objects": len(objects), "best": "" if best is None else str(best["class"])},
+        **{"score": np.nan if best is None else float(best["score"]), "stars": len(stars)},
+        **{"fwhm": stars.fwhm, "elongation": stars.usual_elongation, "sky": stars.sky, "trail": trail},
+        **{"measured": stars, "group": _group(image), "wcs": image.wcs},
+    )
+
+
+def _group(image):
+    """What frames have in common that can be compared."""
+    cards = (str(image.meta.get(key, "")) for key in ("ACBAND", "FILTER", "EXPTIME", "OBJECT"))
+    return (image.shape, *(re.sub(r"\s+", " ", card.strip()) for card in cards))
+
+
+def _compare(frames):
+    """Compare frames of a group: the light of their stars, and what moves."""
+    if len(frames) < 2:
+        return
+    fluxes = [np.sort(each.measured.flux)[::-1][:_COMPARED] for each in frames]
+    usual_number = float(np.median([len(each.measured) for each in frames]))
+    usual = _usual(fluxes)
+    for each, flux in zip(frames, fluxes, strict=True):
+        shared = min(len(flux), len(usual))
+        if shared >= _LEAST_STARS:
+            each.transparency = float(np.median(flux[:shared] / usual[:shared]))
+        if usual_number >= _LEAST_STARS and len(each.measured) < _FEW * usual_number:
+            each.transparency = min(np.nan_to_num(each.transparency), len(each.measured) / usual_number)
+    for each, moving in zip(frames, moving_in([each.measured for each in frames]), strict=True):
+        _note(each, moving, "moves")
+
+
+def _usual(fluxes):
+    """The light of the brightest star of the usual frame, of the second, and so on."""
+    length = int(np.median([len(flux) for flux in fluxes]))
+    full = [flux[:length] for flux in fluxes if len(flux) >= length]
+    return np.median(full, axis=0) if full and length else np.zeros(0)
+
+
+def _look_up(each, known):
+    if known is not None and each.measured is not None and each.wcs is not None:
+        _note(each, new_in(each.measured, each.wcs, known), "not catalogued")
+
+
+def _note(each, sources, what):
+    each.moving += len(sources)
+    stars = each.measured
+    places = [f"({stars.x[n]:.1f}, {stars.y[n]:.1f})" for n in sources[:5]]
+    if places:
+        each.note = "; ".join(filter(None, [each.note, f"{what}: {', '.join(places)}"]))
+
+
+def _verdict(each):
+    if each.measured is None:
+        return "unreadable"
+    stars = each.measured
+    trailed = each.elongation > _LONG and stars.alignment > _ALIGNED and len(stars) >= _LEAST_STARS
+    holds = {
+        "clouded": each.transparency < _TRANSPARENT,
+        "trailed": trailed,
+        "satellite": is_trail(each.trail),
+        "moving": each.moving > 0,
+        "has object": each.objects > 0,
+        "empty": True,
+    }
+    return next(name for name in VERDICTS if holds.get(name))

@@ -1,0 +1,212 @@
+"""Searching images of any size: by overlapping tiles, and shrunk for what is larger than they share.
+
+A body that a tile cuts is whole in the next one if it is smaller than their overlap; if not, it is whole in
+one of a shrunk image, sooner or later, as the image is halved until one tile holds all of it. So whatever
+touches a seam is left out, and nothing is lost. What is found twice, in several tiles or sizes, is kept once.
+Within one tile everything is left as the detector gives it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.nddata import block_reduce
+from astropy.table import QTable, vstack
+
+from astroclassify.core import PluginError
+from astroclassify.detect._spec import DETECTION_COLUMNS, EDGES
+from astroclassify.metrics import box_overlaps
+
+#: Tiles begin at multiples of so many pixels, as networks halve their maps five times (int).
+STEP = 32
+#: In a shrunk image only what is larger counts than so much of what tiles share: smaller bodies are whole in
+#: a tile of the image before (float). The box of a body is seldom known better.
+_LARGER = 0.8
+#: A box so near to a seam, in pixels, is cut by it (float); boxes that overlap by so much are one object.
+_CUT, _SAME = 1.5, 0.5
+
+
+@dataclass(frozen=True)
+class Tile:
+    """
+    A part of an image.
+
+    Parameters
+    ----------
+    rows, columns : slice
+        What it covers.
+    shape : tuple of int
+        Of the image.
+    """
+
+    rows: slice
+    columns: slice
+    shape: tuple[int, int]
+
+    def whole(self, edges):
+        """
+        Tell which boxes are not cut by a seam: an edge of the tile that is none of the image.
+
+        Parameters
+        ----------
+        edges : numpy.ndarray
+            ``[N, 4]``, in the image's pixels.
+
+        Returns
+        -------
+        numpy.ndarray of bool
+            Shape (N,).
+        """
+        kept = np.ones(len(edges), dtype=bool)
+        for cut, low, high, size in ((self.columns, 0, 1, self.shape[1]), (self.rows, 2, 3, self.shape[0])):
+            if cut.start > 0:
+                kept &= edges[:, low] > cut.start - 0.5 + _CUT
+            if cut.stop < size:
+                kept &= edges[:, high] < cut.stop - 0.5 - _CUT
+        return kept
+
+
+def tiles_of(shape, *, side, overlap):
+    """
+    Divide an image into overlapping tiles.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    side : int
+        Of a tile, by about; 0 for all of the image.
+    overlap : int
+        What neighbours share at least.
+
+    Returns
+    -------
+    list of Tile
+        Their first rows and columns are multiples of 32.
+    """
+    cuts = [_cuts(n, side, overlap) for n in shape]
+    return [Tile(rows, columns, tuple(shape)) for rows in cuts[0] for columns in cuts[1]]
+
+
+def _cuts(size, side, overlap):
+    if side == 0 or size <= side + STEP:
+        return [slice(0, size)]
+    number = -(-(size - overlap) // (side - overlap))
+    starts = [int(n * (size - side) / (number - 1)) // STEP * STEP for n in range(number)]
+    stops = [start + side + STEP for start in starts[:-1]] + [size]  # the rounding down is made good
+    return [slice(start, min(stop, size)) for start, stop in zip(starts, stops, strict=True)]
+
+
+def search(spec, image, **options):
+    """
+    Find the objects of an image of any size.
+
+    Parameters
+    ----------
+    spec : DetectorSpec
+        By what.
+    image : numpy.ndarray
+        Float32 ``[y, x]`` or ``[y, x, 3]``, finite.
+    **options
+        The detector's own.
+
+    Returns
+    -------
+    astropy.table.QTable
+        As the detector gives it, the highest score first.
+
+    Raises
+    ------
+    ParameterError
+        If it has no such option.
+    PluginError
+        If the detector cannot be imported, or breaks its contract.
+    """
+    function = spec.function(**options)
+    passes, step = [], 1
+    while True:
+        small = image if step == 1 else shrunk(image, step)
+        tiles = tiles_of(small.shape[:2], side=spec.tile, overlap=spec.overlap)
+        prepared = spec.prepared(small)
+        passes += [_searched(function, spec, prepared, tile, step, image.shape[:2]) for tile in tiles]
+        if len(tiles) == 1:
+            return merged(passes)
+        step *= 2
+
+
+def shrunk(image, step):
+    """
+    Average an image in square blocks; what is left at its ends is left out.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        ``[y, x]`` or ``[y, x, channel]``.
+    step : int
+        Side of a block.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float32.
+    """
+    return block_reduce(image, (step, step) + (1,) * (image.ndim - 2), func=np.mean).astype(np.float32)
+
+
+def _searched(function, spec, prepared, tile, step, shape):
+    """What is found in one tile, in the pixels of the whole image, without what is cut."""
+    table = QTable(function(np.ascontiguousarray(prepared[tile.rows, tile.columns])))
+    missing = [name for name in DETECTION_COLUMNS if name not in table.colnames]
+    if missing:
+        raise PluginError(f"the table of the detector {spec.name!r} has no column {missing[0]!r}")
+    edges = edges_of(table) + np.repeat([tile.columns.start, tile.rows.start], 2)
+    kept = tile.whole(edges)
+    if step > 1:
+        kept &= np.maximum(edges[:, 1] - edges[:, 0], edges[:, 3] - edges[:, 2]) > _LARGER * spec.overlap / 2
+    # The cell i of a shrunk image holds the pixels from i * step to (i + 1) * step.
+    edges = np.clip((edges + 0.5) * step - 0.5, -0.5, np.repeat(shape[::-1], 2) - 0.5)
+    for name, values in zip(EDGES, edges.T, strict=True):
+        table[name] = values
+    return table[kept & (edges[:, 1] > edges[:, 0]) & (edges[:, 3] > edges[:, 2])]
+
+
+def edges_of(table):
+    """
+    Give the boxes of a table.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+        With the columns of edges.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float64 ``[N, 4]``: ``x_min``, ``x_max``, ``y_min``, ``y_max``.
+    """
+    return np.stack([np.asarray(table[name], dtype=float) for name in EDGES], axis=-1).reshape(-1, 4)
+
+
+def merged(passes):
+    """
+    Unite what was found in several tiles.
+
+    Parameters
+    ----------
+    passes : list of astropy.table.QTable
+        Of each tile, in the image's pixels.
+
+    Returns
+    -------
+    astropy.table.QTable
+        The highest score first; of boxes of different tiles that overlap by half, the better one only.
+    """
+    table = vstack(passes, metadata_conflicts="silent") if len(passes) > 1 else passes[0]
+    origin = np.repeat(np.arange(len(passes)), [len(each) for each in passes])
+    order = np.argsort(-np.asarray(table["score"], dtype=float), kind="stable")
+    table, origin, edges = table[order], origin[order], edges_of(table)[order]
+    kept = []
+    for number, box in enumerate(edges):
+        others = [n for n in kept if origin[n] != origin[number]]
+        if not others or box_overlaps([box], edges[others]).max() < _SAME:
+            kept.append(number)
+    return table[kept]

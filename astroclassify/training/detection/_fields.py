@@ -1,0 +1,156 @@
+"""Where a detector's training fields come from: drawn bodies, real ones of pictures, labelled images."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from astropy.table import QTable
+from PIL import Image
+
+from astroclassify.core import FrameError, ParameterError, fingerprint, progress_bar
+from astroclassify.detect import load_image, read_annotations
+from astroclassify.io import read_colours
+from astroclassify.simulate import WIDE_CLASSES, from_image, labelled_pictures, wide_field
+from astroclassify.training._pictures import held_out
+
+_EDGES = ("x_min", "x_max", "y_min", "y_max")
+#: Part of a labelled box that a square cut out of an image must show.
+_KEPT = 0.5
+#: Pictures are shrunk to so many pixels a side: fields show them smaller.
+_LARGEST = 512
+
+
+def field_source(pictures=None, *, held=False, side=608):
+    """
+    Make a source of fields.
+
+    Parameters
+    ----------
+    pictures : path-like, optional
+        A folder of labelled pictures; see `~astroclassify.simulate.labelled_pictures`. Half of the bodies are
+        real ones then.
+    held : bool, default False
+        Show those that are held out of training, or all others.
+    side : int, default 608
+        Rows and columns of a field.
+
+    Returns
+    -------
+    callable
+        ``source(rng)`` gives a `~astroclassify.simulate.WideField`.
+    """
+    bodies = () if pictures is None else picture_bodies(pictures, held=held)
+    return partial(wide_field, shape=(side, side), pictures=bodies, starless=False)
+
+
+def picture_bodies(folder, *, held, progress=None):
+    """
+    Make bodies of labelled pictures.
+
+    Parameters
+    ----------
+    folder : path-like
+        As of `field_source`.
+    held : bool
+        Those held out of training, or all others.
+    progress : bool, optional
+        Show a progress bar.
+
+    Returns
+    -------
+    tuple of PictureBody
+        Of the classes that a detector finds; stars taken out and made points. Pictures that are known as
+        ``nsc`` only, and those of which nothing is left, are not among them.
+    """
+    known = [picture for picture in labelled_pictures(folder) if picture.label in WIDE_CLASSES]
+    out, bodies = held_out(known), []
+    chosen = [picture for picture in known if (picture.body in out) is held]
+    for picture in progress_bar(chosen, progress=progress, description="pictures"):
+        try:
+            bodies.append(_body(picture))
+        except FrameError:
+            continue
+    return tuple(bodies)
+
+
+def _body(picture):
+    planes, _, _ = read_colours(picture.path)
+    colours = np.repeat(planes, 3 // len(planes), axis=0)
+    page = Image.fromarray(np.round(255 * np.moveaxis(colours, 0, -1)).astype(np.uint8))
+    page.thumbnail((_LARGEST, _LARGEST))
+    settings = {"angular_size": 600.0, "magnitude": 10.0, "label": picture.label, "stars": "separate"}
+    body = from_image(np.array(page), **settings, seed=int(fingerprint(picture.body)[:6], 16))
+    return replace(body, name=picture.body)
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledField:
+    """
+    A square of an image that somebody has labelled.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        ``[y, x]`` or ``[y, x, 3]``.
+    objects : astropy.table.QTable
+        ``class``, edges of the boxes in its pixels, and ``snr``, which nobody knows: NaN.
+    """
+
+    image: np.ndarray
+    objects: QTable
+
+
+def annotated_source(path, *, side=608):
+    """
+    Make a source of squares cut out of labelled images.
+
+    Parameters
+    ----------
+    path : path-like
+        Annotations of COCO or YOLO; see `~astroclassify.detect.read_annotations`.
+    side : int, default 608
+        Rows and columns of a square; smaller images are surrounded by their median.
+
+    Returns
+    -------
+    callable
+        ``source(rng)`` gives a `LabelledField`.
+
+    Raises
+    ------
+    ParameterError
+        If a class is none of ``simulate.WIDE_CLASSES``, or nothing is labelled.
+    """
+    labelled = read_annotations(path)
+    unknown = {str(name) for each in labelled for name in each.objects["class"]} - set(WIDE_CLASSES)
+    if unknown or not labelled:
+        raise ParameterError(
+            f"{path}: {len(labelled)} images, with the classes {sorted(unknown)}; expected some images, and "
+            f"the classes {', '.join(WIDE_CLASSES)}: rename them in the file"
+        )
+    return partial(_square, tuple(labelled), side)
+
+
+def _square(labelled, side, rng):
+    one = labelled[int(rng.integers(len(labelled)))]
+    image = load_image(one.path).values
+    top, left = (int(rng.integers(max(n - side, 0) + 1)) for n in image.shape[:2])
+    part = image[top : top + side, left : left + side]
+    missing = [(0, side - n) for n in part.shape[:2]] + [(0, 0)] * (image.ndim - 2)
+    part = np.pad(part, missing, constant_values=float(np.median(part)))
+    return LabelledField(part, _cut(one.objects, (top, left), side))
+
+
+def _cut(objects, corner, side):
+    """Objects of which enough is shown, in the square's pixels, the largest first."""
+    low = np.array([corner[1], corner[1], corner[0], corner[0]])
+    whole = np.stack([np.asarray(objects[name], float) for name in _EDGES], axis=-1).reshape(-1, 4) - low
+    shown = np.clip(whole, -0.5, side - 0.5)
+    areas = [(each[:, 1] - each[:, 0]) * (each[:, 3] - each[:, 2]) for each in (shown, whole)]
+    kept = np.flatnonzero(areas[0] > _KEPT * areas[1])
+    kept = kept[np.argsort(-areas[0][kept], kind="stable")]
+    table = QTable({"class": np.asarray(objects["class"]).astype(str)[kept]})
+    for name, column in zip(_EDGES, shown[kept].T, strict=True):
+        table[name] = column
+    table["snr"] = np.full(len(kept), np.nan)
+    return table

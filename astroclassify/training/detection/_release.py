@@ -1,0 +1,107 @@
+"""Turn a detector's training into a release: weights of 16 bits, measured on held-out fields, with a card."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from safetensors.torch import load_file
+
+from astroclassify.core import fingerprint, write_text
+from astroclassify.detect import YOLO
+from astroclassify.metrics import score_detections
+from astroclassify.models import FIELDNET, bodies_entry
+from astroclassify.training._card import commit, versions
+from astroclassify.training._log import read_log
+from astroclassify.training._release import _halved
+from astroclassify.training._trainer import write_state
+from astroclassify.training.detection._fit import ABOUT, WEIGHTS
+
+#: Sizes of bodies that count, pixels: smaller ones are reported apart; and the lowest score looked at.
+LEAST_SIZE, SMALL_SIZE, _FAINTEST = 16.0, 8.0, 0.02
+#: Decimals of what stands on a card.
+_DIGITS = 3
+
+
+def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), held=()):
+    """
+    Measure a training's weights, and write them with their card.
+
+    Parameters
+    ----------
+    folders : sequence of path-like
+        Of the trainings, each of which started from the weights of the one before; those of the last are
+        released.
+    target : path-like
+        The weights file to write, ``NAME.safetensors``; the card is ``NAME.json`` beside it.
+    source : callable
+        ``source(rng)`` gives a field as no training has seen.
+    count : int, default 400
+        How many are looked at.
+    seed : int, default 0
+        Of the fields.
+    learnt, held : sequence of str
+        Names of the real bodies that were learnt from, and of those held out; for the card.
+
+    Returns
+    -------
+    dict
+        The card.
+    """
+    folders, target = [Path(folder) for folder in folders], Path(target)
+    write_state(_halved(load_file(folders[-1] / WEIGHTS)), target)
+    scores = judged(target, [source(np.random.default_rng([seed, n])) for n in range(count)])
+    stages = [_stage(folder) for folder in folders]
+    pictures = stages[-1]["data"].get("pictures", [])
+    for stage in stages:
+        stage["data"].pop("pictures", None)
+    card = {
+        "name": target.stem,
+        "model": FIELDNET.name,
+        "sha256": fingerprint(target),
+        "classes": list(FIELDNET.classes),
+        "detection": {"least": round(scores["16 pixels and more"]["threshold"], _DIGITS)},
+        **bodies_entry(learnt=learnt, calibrated=held),
+        "training": {
+            "data": "wide fields simulated by astroclassify.simulate.wide_field, with the pictures listed",
+            "stages": stages,
+            "commit": commit(),
+            "versions": versions(),
+            "pictures": pictures,
+        },
+        "metrics": {f"{count} simulated fields, never seen, of held-out bodies": scores},
+        "licence": "BSD-3-Clause AND Apache-2.0",
+    }
+    write_text(json.dumps(card, indent=2) + "\n", target.with_suffix(".json"))
+    return card
+
+
+def judged(weights, fields):
+    """
+    Measure a detector's weights.
+
+    Parameters
+    ----------
+    weights : path-like
+        The file.
+    fields : sequence of WideField
+        What to look at.
+
+    Returns
+    -------
+    dict
+        By range of sizes: scores at an overlap of 0.5, and mAP.
+    """
+    found = [YOLO.detect(field.image, weights=weights, least=_FAINTEST) for field in fields]
+    truth = [field.objects for field in fields]
+    ranges = {"16 pixels and more": (LEAST_SIZE, np.inf), "8 to 16 pixels": (SMALL_SIZE, LEAST_SIZE)}
+    names = ("precision", "recall", "f1", "threshold", "map50", "map50_95", "objects")
+    scores = {name: score_detections(found, truth, sizes=sizes) for name, sizes in ranges.items()}
+    return {
+        name: {each: round(getattr(score, each), _DIGITS) for each in names} for name, score in scores.items()
+    }
+
+
+def _stage(folder):
+    reached = read_log(folder / "log.csv")[-1]
+    about = json.loads((folder / ABOUT).read_text())
+    return about | {"samples": int(reached["samples"]), "seconds": float(reached["seconds"])}

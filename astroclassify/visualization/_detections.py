@@ -1,0 +1,90 @@
+"""Detections as a picture: the image, a box about each object, its class and score."""
+
+import numpy as np
+
+from astroclassify.core import checked
+from astroclassify.visualization._bodies import COLOURS
+from astroclassify.visualization._frame import draw_blocks
+from astroclassify.visualization._matplotlib import new_axes
+from astroclassify.visualization._rules import AXES, DETECTIONS
+from astroclassify.visualization._sky import draw_compass
+
+_OTHER = "#cccccc"
+#: Of a picture in colours: what is black and what is white, as quantiles (float).
+_BLACK, _WHITE = 0.01, 0.998
+
+
+@checked(found=DETECTIONS, ax=AXES)
+def plot_detections(found, *, ax=None):
+    """
+    Draw a box about each object of an image.
+
+    Parameters
+    ----------
+    found : Detections
+        From `astroclassify.detect.detect`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, in the image's pixels; by default in a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    OptionalDependencyError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.detect import detect
+    >>> from astroclassify.visualization import plot_detections
+    >>> image = np.random.default_rng(1).normal(100, 5, (64, 96))
+    >>> plot_detections(detect(image, method="segmentation")).get_title()
+    'no object (segmentation)'
+    """
+    rows, columns = found.shape
+    ax = new_axes(ax, figsize=(8.0, 8.0 * min(1.2, rows / columns) + 0.4))
+    if found.picture is not None:
+        _draw_picture(ax, found.picture, found.shape)
+    for row in found:
+        _draw_box(ax, row)
+    ax.set(xlim=(-0.5, columns - 0.5), ylim=(-0.5, rows - 0.5), aspect="equal", title=_title(found))
+    if not hasattr(ax, "coords"):  # of WCSAxes, these show the sky
+        ax.set(xlabel="x [pixel]", ylabel="y [pixel]")
+        if found.wcs is not None:
+            draw_compass(ax, found.wcs, found.shape)
+    return ax
+
+
+def _draw_picture(ax, picture, shape):
+    if picture.ndim == 2:
+        draw_blocks(ax, picture, shape)
+        return
+    low, high = np.nanquantile(picture, [_BLACK, _WHITE])
+    shown = np.nan_to_num(np.clip((picture - low) / max(high - low, 1e-12), 0, 1))
+    extent = (-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5)
+    ax.imshow(shown, origin="lower", extent=extent, interpolation="nearest")
+
+
+def _draw_box(ax, row):
+    from matplotlib.patches import Rectangle
+
+    colour = COLOURS.get(str(row["class"]), _OTHER)
+    corner, sides = (row["x_min"], row["y_min"]), (row["x_max"] - row["x_min"], row["y_max"] - row["y_min"])
+    ax.add_patch(Rectangle(corner, *sides, fill=False, edgecolor=colour, linewidth=1.3))
+    said = f"{row['name'] or row['class']} {row['score']:.2f}"
+    ax.annotate(
+        said,
+        (row["x_min"], row["y_max"]),
+        **{"xytext": (0, 2), "textcoords": "offset points", "color": colour, "fontsize": 8, "clip_on": True},
+    )
+
+
+def _title(found):
+    number = len(found)
+    counted = {0: "no object", 1: "1 object"}.get(number, f"{number} objects")
+    source = f"{found.meta['source']}: " if found.meta.get("source") else ""
+    return f"{source}{counted} ({found.meta['method']})"

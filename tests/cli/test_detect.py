@@ -1,0 +1,72 @@
+"""``astroclassify detect`` writes pictures, tables, regions and annotations, and says what it found."""
+
+import json
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from PIL import Image
+
+from astroclassify.cli import main
+
+ASKED = ["--method", "segmentation", "--option", "sigma=5", "--option", "least=0"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A FITS file with a blob, a picture with one, and a file that is no image."""
+    y, x = np.indices((120, 160))
+    glow = 100 * np.exp(-((x - 60) ** 2 + (y - 50) ** 2) / 200)
+    noise = np.random.default_rng(1).normal(0, 2, (120, 160))
+    fits.writeto(tmp_path / "one.fits", (100 + glow + noise).astype(np.float32))
+    picture = np.clip(20 + glow + noise, 0, 255).astype(np.uint8)[::-1]
+    Image.fromarray(np.stack([picture] * 3, axis=-1)).save(tmp_path / "two.png")
+    return tmp_path
+
+
+def test_one_table_and_one_file_of_coco_for_all_images(folder, capsys):
+    out = ["--write", "none", "--table", str(folder / "all.csv"), "--coco", str(folder / "all.json")]
+    assert main(["detect", str(folder / "one.fits"), str(folder / "two.png"), *ASKED, *out]) == 0
+    table = Table.read(folder / "all.csv")
+    assert list(table["source"]) == ["one.fits", "two.png"]
+    np.testing.assert_allclose(table["x_min"][0], table["x_min"][1], atol=4)
+    np.testing.assert_allclose(table["y_min"][0], table["y_min"][1], atol=4)
+    first, second = json.loads((folder / "all.json").read_text())["annotations"]
+    # Of the picture rows are counted from its top, of the FITS file from its first row.
+    assert first["bbox"][1] + first["bbox"][3] == pytest.approx(120 - second["bbox"][1], abs=8)
+    assert "2 objects in 2 of 2 images" in capsys.readouterr().err
+
+
+def test_files_of_each_image_are_written_and_not_replaced(folder, capsys):
+    asked = [
+        "detect",
+        str(folder / "two.png"),
+        *ASKED,
+        "-o",
+        str(folder / "out"),
+        "--write",
+        "png,txt,ecsv,reg",
+    ]
+    assert main(asked) == 0
+    names = {path.name for path in (folder / "out").iterdir()}
+    assert names == {f"two_segmentation.{kind}" for kind in ("png", "txt", "ecsv", "reg")}
+    assert main(asked) == 1
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*asked, "--overwrite"]) == 0
+
+
+def test_a_bad_file_does_not_stop_the_others(folder, capsys):
+    (folder / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    assert main(["detect", str(folder / "bad.png"), str(folder / "one.fits"), *ASKED, "--write", "none"]) == 1
+    said = capsys.readouterr()
+    assert "bad.png" in said.err
+    assert "one.fits" in said.out
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--method", "magic"], ["--option", "sharp=1"], ["--least-score", "2"], ["--table", "x.docx"]]
+)
+def test_wrong_usage_is_told(folder, wrong, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main(["detect", str(folder / "one.fits"), *ASKED, *wrong]) == 2

@@ -1,0 +1,62 @@
+"""Objects found by what makes a classifier say that there is one."""
+
+import numpy as np
+import pytest
+
+from astroclassify.core import ParameterError
+from astroclassify.detect import DETECTORS, detect
+from astroclassify.explain import explain
+from astroclassify.simulate import random_frames
+
+
+@pytest.fixture(scope="module")
+def spiral():
+    return random_frames(7, kind="spiral", shape=(160, 160))[0].array
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [("xrai", {"steps": 2, "cells": 48}), ("xrai", {"explainer": "grad-cam++"}), ("heatmap", {})],
+)
+def test_a_galaxy_is_found_where_it_is(spiral, method, options):
+    found = detect(spiral, method=method, **options)
+    assert len(found)
+    best = found[0]
+    assert best["class"] == "galaxy"
+    assert best["x_min"] < 80 < best["x_max"]
+    assert best["y_min"] < 80 < best["y_max"]
+
+
+@pytest.mark.parametrize("method", ["xrai", "heatmap"])
+def test_where_no_object_is_probable_nothing_is_looked_for(spiral, method):
+    assert len(detect(spiral, method=method, presence=1.0)) == 0
+
+
+def test_a_model_that_knows_no_empty_field_is_refused(spiral, monkeypatch):
+    from astroclassify.inference import sides_of
+
+    with pytest.raises(ParameterError, match="expected one with 'field'"):
+        sides_of("object", ("galaxy", "nsc"))
+
+
+def test_the_evidence_of_an_object_adds_up_to_its_log_odds(spiral):
+    why = explain(spiral, target="object", method="evidence")
+    said = float(why.map.data.sum(dtype=float)) + why.map.meta["ACOFFSET"]
+    field = why.answer.probabilities["field"]
+    assert said == pytest.approx(np.log((1 - field) / field), abs=1e-3)
+
+
+def test_patches_of_wide_fields_train_a_presence_classifier():
+    from astroclassify.models import RESNET50_PRESENCE
+    from astroclassify.training.presence import patches
+
+    made = patches(8, seed=5)
+    assert {each.label for each in made} <= set(RESNET50_PRESENCE.classes)
+    assert any(each.label == "field" for each in made)
+    assert len({each.body for each in made}) == 1
+    assert RESNET50_PRESENCE.planes(made[0].frame).shape[0] == 5
+
+
+def test_detectors_say_how_they_are_tiled():
+    assert DETECTORS["xrai"].tile == 304
+    assert DETECTORS["starless"].colour

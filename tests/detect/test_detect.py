@@ -1,0 +1,167 @@
+"""The facade: any image to a table of objects, with their light, their place on the sky, and their names."""
+
+import json
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.nddata import CCDData
+from astropy.table import QTable, Table
+from astropy.wcs import WCS
+from PIL import Image
+
+from astroclassify.core import FrameError, ParameterError, UnknownNameError
+from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, Detections, detect
+
+
+@pytest.fixture
+def wcs():
+    made = WCS(naxis=2)
+    made.wcs.ctype, made.wcs.crval = ["RA---TAN", "DEC--TAN"], [202.4696, 47.1952]
+    made.wcs.cdelt, made.wcs.crpix = [-1e-3, 1e-3], [60, 50]
+    return made
+
+
+@pytest.fixture
+def on_sky(with_squares, wcs):
+    """An image of 100 x 120 pixels of 3.6 arcseconds with a square where M51 is, and another."""
+    image = with_squares((100, 120), [(35, 45, 30), (5, 100, 10)])
+    return CCDData(image, unit="adu", wcs=wcs)
+
+
+def test_boxes_have_light_size_sky_and_name(bright, on_sky):
+    found = detect(on_sky, method=bright())
+    assert tuple(found.colnames[:6]) == DETECTION_COLUMNS
+    assert found["score"][0] > found["score"][1]
+    assert found["flux"].unit == u.adu
+    np.testing.assert_allclose(found["flux"].value, [100 * 30 * 30, 100 * 10 * 10])
+    np.testing.assert_allclose(found["size"], [30, 10])
+    np.testing.assert_allclose(found["width"].to_value("arcsec"), [108, 36], rtol=1e-3)
+    assert list(found["name"]) == ["M51", ""]
+    assert found["centre"][0].separation(on_sky.wcs.pixel_to_world(59.5, 49.5)) < 1 * u.arcsec
+
+
+def test_names_are_left_out_if_not_asked_for(bright, on_sky):
+    assert not any(detect(on_sky, method=bright(), identify=False)["name"])
+
+
+def test_without_a_sky_there_are_no_columns_of_it(bright, on_sky):
+    found = detect(on_sky.data, method=bright())
+    assert found.wcs is None
+    assert "centre" not in found.colnames
+
+
+def test_an_empty_image_gives_an_empty_table_with_all_columns(bright):
+    found = detect(np.zeros((64, 64)), method=bright())
+    assert len(found) == 0
+    assert {*DETECTION_COLUMNS, "flux", "size", "name"} <= set(found.colnames)
+
+
+def test_what_was_not_observed_holds_no_object(bright, on_sky):
+    masked = CCDData(on_sky, mask=np.zeros(on_sky.shape, bool))
+    masked.mask[:20, 90:] = True
+    masked.data[:20, 90:] = 1e6
+    found = detect(masked, method=bright())
+    assert len(found) == 1
+    assert found["x_min"][0] == 44.5
+
+
+@pytest.mark.parametrize("least", [0.6, 1.0])
+def test_low_scores_are_left_out(bright, on_sky, least):
+    assert all(detect(on_sky, method=bright(), least_score=least)["score"] >= least)
+
+
+def test_options_go_to_the_method_and_others_are_refused(bright, on_sky):
+    assert len(detect(on_sky, method=bright(), above=150.0)) == 0
+    with pytest.raises(ParameterError, match="no option 'sharp'; its options are above"):
+        detect(on_sky, method=bright(), sharp=True)
+
+
+def test_an_unknown_method_is_told_with_those_that_there_are(on_sky):
+    with pytest.raises(UnknownNameError, match="segmentation"):
+        detect(on_sky, method="segmentatoin")
+
+
+def test_part_of_a_table_is_drawn_on_the_same_picture(bright, on_sky):
+    found = detect(on_sky, method=bright())
+    part = found[found["score"] > 0.6]
+    assert isinstance(part, Detections)
+    assert part.picture is found.picture
+    assert len(part.plot().patches) == len(part) == 1
+
+
+def test_a_picture_of_colours_is_drawn_in_colours(bright, with_squares):
+    colours = np.stack([with_squares((40, 50), [(10, 10, 9)])] * 3, axis=-1)
+    found = detect(colours, method=bright(colour=True))
+    assert found.picture.shape == (40, 50, 3)
+    ax = found.plot()
+    assert ax.get_title() == "1 object (bright)"
+    assert ax.images[0].get_array().shape == (40, 50, 3)
+
+
+def test_colours_become_luminance_for_a_detector_of_grey(bright, with_squares):
+    red = np.zeros((40, 50, 3), np.float32)
+    red[..., 0] = with_squares((40, 50), [(10, 10, 9)])
+    assert len(detect(red, method=bright())) == 0  # 21 of 100 is below the level
+    assert len(detect(red, method=bright(colour=True))) == 1
+
+
+def test_regions_are_on_the_sky_or_in_pixels(bright, on_sky):
+    found = detect(on_sky, method=bright())
+    (first, second) = found.to_regions()
+    assert first.meta["text"] == "M51"
+    assert second.meta["text"] == "galaxy"
+    assert first.center.separation(found["centre"][0]) < 0.1 * u.arcsec
+    in_pixels = found.to_regions(sky=False)[0]
+    assert (in_pixels.center.x, in_pixels.width) == (59.5, 30)
+    with pytest.raises(FrameError, match="no celestial WCS"):
+        detect(on_sky.data, method=bright()).to_regions(sky=True)
+
+
+@pytest.mark.parametrize("kind", ["ecsv", "csv"])
+def test_tables_come_back(bright, on_sky, tmp_path, kind):
+    path = tmp_path / f"found.{kind}"
+    found = detect(on_sky, method=bright())
+    found.write(path)
+    back = Table.read(path, format=f"ascii.{kind}")
+    assert back["name"][0] == "M51"
+    assert back["ra"][0] == pytest.approx(found["centre"][0].ra.deg)
+    with pytest.raises(ParameterError, match="exists"):
+        found.write(path)
+    found.write(path, overwrite=True)
+
+
+def test_other_formats_of_astropy_can_be_written(bright, on_sky, tmp_path):
+    detect(on_sky, method=bright()).write(tmp_path / "found.txt", format="ascii.basic")
+    assert len(QTable.read(tmp_path / "found.txt", format="ascii.basic")) == 2
+
+
+def test_pictures_and_regions_are_written(bright, on_sky, tmp_path):
+    found = detect(on_sky, method=bright())
+    for kind in ("png", "svg", "reg", "crtf"):
+        found.write(tmp_path / f"found.{kind}")
+    assert "M51" in (tmp_path / "found.reg").read_text()
+    with Image.open(tmp_path / "found.png") as picture:
+        assert picture.size[0] > 500
+    with pytest.raises(FrameError, match="CASA"):
+        detect(on_sky.data, method=bright()).write(tmp_path / "no_sky.crtf")
+
+
+def test_a_picture_is_annotated_from_its_top(bright, with_squares, tmp_path):
+    # The square is in the upper left corner of the picture: its first lines.
+    Image.fromarray(with_squares((40, 60), [(2, 5, 10)]).astype(np.uint8)).save(tmp_path / "one.png")
+    found = detect(tmp_path / "one.png", method=bright(), above=0.2)
+    assert (found["y_min"][0], found["y_max"][0]) == (27.5, 37.5)  # rows are counted from the bottom
+    found.write(tmp_path / "one.json")
+    told = json.loads((tmp_path / "one.json").read_text())
+    assert told["annotations"][0]["bbox"] == [5, 2, 10, 10]
+    assert told["images"][0] == {"id": 1, "file_name": "one.png", "width": 60, "height": 40}
+    found.write(tmp_path / "one.txt")
+    number, x, y, width, height, _ = map(float, (tmp_path / "one.txt").read_text().split())
+    np.testing.assert_allclose(
+        [number, x, y, width, height], [0, 10 / 60, 7 / 40, 10 / 60, 10 / 40], atol=1e-6
+    )
+
+
+def test_every_built_in_detector_is_listed():
+    assert {"heatmap", "segmentation", "starless", "xrai", "yolo"} <= set(DETECTORS)

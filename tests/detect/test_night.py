@@ -1,0 +1,115 @@
+"""A night's frames are judged: clouds, guiding errors, satellites, what moves, and what has an object."""
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+from astropy.wcs import WCS
+
+from astroclassify.cli import main
+from astroclassify.core import ParameterError
+from astroclassify.detect import judge_frames, load_image, verdicts_table
+from astroclassify.detect._stars import stars_of, trail_of
+
+SIDE = 200
+Y, X = np.mgrid[:SIDE, :SIDE]
+RNG = np.random.default_rng(1)
+STARS = np.stack([*RNG.uniform(8, SIDE - 8, (2, 30)), 10 ** RNG.uniform(2.7, 4.2, 30)], axis=-1)
+
+
+def blob(x, y, flux, width=1.5):
+    return flux / (2 * np.pi * width**2) * np.exp(-((X - x) ** 2 + (Y - y) ** 2) / (2 * width**2))
+
+
+def exposed(seed, *, stars=STARS, light=1.0, trailed=0, extra=()):
+    """A frame of stars and a galaxy on a sky of 100 with a noise of 3, shifted a little."""
+    rng = np.random.default_rng(seed)
+    dx, dy = rng.uniform(-3, 3, 2)
+    image = light * blob(120 + dx, 100 + dy, 40_000, 9.0)
+    for x, y, flux in [*stars, *extra]:
+        for step in np.linspace(-trailed, trailed, 9 if trailed else 1):
+            image = image + light * blob(x + dx + step, y + dy + 0.3 * step, flux / (9 if trailed else 1))
+    return (100 + image + rng.normal(0, 3, image.shape)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    """Seven frames: good, clouded, trailed, crossed by a satellite, and three with something that moves."""
+    folder = tmp_path_factory.mktemp("night")
+    frames = [exposed(0), exposed(1, light=0.2), exposed(2, trailed=4)]
+    frames.append(exposed(3) + np.float32(14) * np.exp(-((Y - 0.7 * X - 20) ** 2) / 4).astype(np.float32))
+    frames += [exposed(4 + n, extra=[(40 + 9 * n, 60 + 5 * n, 4000)]) for n in range(3)]
+    for number, frame in enumerate(frames):
+        fits.writeto(folder / f"f{number}.fits", frame)
+    return folder
+
+
+def test_each_frame_has_its_verdict(night, bright):
+    found = judge_frames(sorted(night.iterdir()), method=bright(), above=130.0)
+    expected = ["has object", "clouded", "trailed", "satellite", "moving", "moving", "moving"]
+    assert [each.verdict for each in found] == expected
+    table = verdicts_table(found)
+    assert table["transparency"][1] == pytest.approx(0.2, abs=0.07)
+    assert table["elongation"][2] > 1.5 > table["elongation"][0]
+    assert "moves" in table["note"][5]
+
+
+def test_frames_are_sorted_and_tagged_as_they_are(night, tmp_path, capsys, monkeypatch, bright):
+    from astroclassify.detect import DETECTORS
+
+    DETECTORS.register("bright", bright())
+    try:
+        asked = ["detect", str(night), "--filter", "--method", "bright", "--option", "above=130"]
+        asked += ["--sort", str(tmp_path / "sorted"), "--tag", str(tmp_path / "tagged")]
+        assert main([*asked, "--table", str(tmp_path / "verdicts.csv")]) == 0
+        assert main(asked) == 1  # what is there is not replaced
+    finally:
+        DETECTORS.unregister("bright")
+    assert (tmp_path / "sorted" / "clouded" / "f1.fits").read_bytes() == (night / "f1.fits").read_bytes()
+    assert fits.getheader(tmp_path / "tagged" / "f2.fits")["ACNIGHT"] == "trailed"
+    assert Table.read(tmp_path / "verdicts.csv")["verdict"][3] == "satellite"
+    assert "3 moving" in capsys.readouterr().err
+
+
+def test_a_star_that_the_catalogue_lacks_is_new(tmp_path, bright):
+    header = WCS(naxis=2)
+    header.wcs.ctype, header.wcs.crval = ["RA---TAN", "DEC--TAN"], [30.0, 10.0]
+    header.wcs.cdelt, header.wcs.crpix = [-1e-3, 1e-3], [100, 100]
+    frame = exposed(9)
+    fits.writeto(tmp_path / "one.fits", frame, header.to_header())
+    stars = stars_of(frame)
+    places = header.pixel_to_world(stars.x, stars.y)
+    all_but_one = Table({"ra": places.ra.deg, "dec": places.dec.deg})[1:]
+    (new,) = judge_frames([tmp_path / "one.fits"], method=bright(), known_stars=all_but_one)
+    assert (new.verdict, new.moving) == ("moving", 1)
+    with pytest.raises(ParameterError, match="'ra' and 'dec'"):
+        judge_frames([tmp_path / "one.fits"], method=bright(), known_stars=Table({"x": [1]}))
+
+
+def test_a_file_that_is_no_frame_does_not_stop_the_others(tmp_path, bright):
+    (tmp_path / "bad.fits").write_bytes(b"nothing")
+    fits.writeto(tmp_path / "good.fits", exposed(0))
+    found = judge_frames([tmp_path / "bad.fits", tmp_path / "good.fits"], method=bright())
+    assert [each.verdict for each in found] == ["unreadable", "has object"]
+    assert "bad.fits" in found[0].note
+
+
+def test_no_frame_is_refused():
+    with pytest.raises(ParameterError):
+        judge_frames([])
+
+
+def test_stars_are_measured():
+    stars = stars_of(exposed(0))
+    # Of a Gaussian of 1.5 pixels, smoothed by 1: sqrt(1.5^2 + 1) * 2.355 = 4.2; less, cut at 6 sigma.
+    assert 3.2 < stars.fwhm < 4.5
+    assert stars.usual_elongation < 1.2
+    assert 20 <= len(stars) <= 33
+
+
+def test_noise_has_neither_stars_nor_trails():
+    noise = np.random.default_rng(0).normal(100, 3, (SIDE, SIDE))
+    assert len(stars_of(noise)) == 0
+    assert trail_of(noise) < 0.3
+    assert trail_of(np.zeros((SIDE, SIDE))) == 0
+    assert load_image(noise).shape == (SIDE, SIDE)
