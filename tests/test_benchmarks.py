@@ -11,7 +11,7 @@ from PIL import Image
 
 _BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 #: What other scripts import.
-_MODULES = {"judge_frames", "judge_tables", "galsim_scenes"}
+_MODULES = {"judge_frames", "judge_tables", "galsim_scenes", "sources_tables"}
 SCRIPTS = sorted(path.stem for path in _BENCHMARKS.glob("*.py") if path.stem not in _MODULES)
 
 
@@ -89,6 +89,23 @@ def test_pictures_as_raw_frames_are_classified(pictures):
 )
 def test_a_small_run_ends_well(name, arguments):
     assert ran(name, *arguments)
+
+
+@pytest.mark.slow
+def test_stars_and_galaxies_are_judged(source_set, tmp_path):
+    pytest.importorskip("sklearn")
+    few = ["--baseline", "size-magnitude", "--answers", tmp_path / "answers.npz", "--figures", tmp_path]
+    said = ran("sources", source_set, source_set, *few, "--main", "size-magnitude")
+    assert "Balanced accuracy by signal-to-noise in i" in said
+    assert (tmp_path / "size-magnitude.png").is_file()
+
+
+@pytest.mark.slow
+def test_the_sources_of_a_field_are_timed(tmp_path):
+    from astroclassify.simulate import survey_field
+
+    survey_field(5, bands=("i",), shape=(200, 200), latitude=15.0).images["i"].write(tmp_path / "i.fits")
+    assert "detecting and measuring" in ran("sources_field", f"i={tmp_path / 'i.fits'}")
 
 
 @pytest.mark.slow

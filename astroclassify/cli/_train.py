@@ -11,6 +11,7 @@ _EXAMPLES = """
 astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --output run
 astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --output run --resume
 astroclassify train patchnet --data LCID.csv --frame-dir raw --preset fine-tune --weights default -o tuned
+astroclassify train star-galaxy-lite --data sources --minutes 25 -o stars
 astroclassify train hr-celestialnet --data simulated:config.toml --preset paper --max-frames 2000 --output hr
 """
 
@@ -48,7 +49,7 @@ def add_parser(subparsers):
         required=True,
         metavar="MANIFEST",
         help="a table in the columns of the paper's lists, the folder of a set, simulated or on disk, or "
-        "simulated:CONFIG.toml: exposures as needed",
+        "simulated:CONFIG.toml: exposures as needed; for models of sources the folder of a set of sources",
     )
     add_output_dir(parser, "for the weights, the checkpoint and the log", required=True)
     add_frame_dir(parser)
@@ -71,7 +72,12 @@ def add_parser(subparsers):
     parser.add_argument(
         "--split", choices=("body", "frame"), default="body", help="what is kept apart (default: %(default)s)"
     )
-    parser.add_argument("--max-frames", type=int, metavar="N", help="use at most N training frames an epoch")
+    parser.add_argument(
+        "--max-frames",
+        type=int,
+        metavar="N",
+        help="use at most N training frames an epoch (of sources: the first whole fields)",
+    )
     add_device(parser)
     parser.add_argument("--licence", default="not stated", help="of the weights, for the card")
     add_progress(parser)
@@ -80,7 +86,10 @@ def add_parser(subparsers):
 
 def _add_recipe(parser):
     group = parser.add_argument_group("recipe", "a preset, and what differs from it")
-    group.add_argument("--preset", default="modern", help="paper, modern or fine-tune (default: %(default)s)")
+    group.add_argument(
+        "--preset", help="paper, modern, fine-tune, or sources (default: modern; for sources, sources)"
+    )
+    group.add_argument("--minutes", type=float, metavar="X", help="train so long, whatever the epochs")
     for name, kind, text in _RECIPE_OPTIONS:
         group.add_argument(f"--{name}", type=kind, metavar="X", help=text)
     group.add_argument("--precision", choices=("auto", "float32", "bfloat16"), help="of the arithmetic")
@@ -105,9 +114,39 @@ def run(arguments):
     int
         The exit status.
     """
+    from astroclassify.models import find_spec
+
+    done = (_on_sources if find_spec(arguments.model).task == "source" else _on_frames)(arguments)
+    say(f"{done.steps} steps; the log is {done.log}")
+    for data, figures in done.card["metrics"].items():
+        say(f"{data}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
+    print(done.weights)
+    return _exit_codes.DONE
+
+
+def _on_sources(arguments):
+    from astroclassify.training import fit_sources
+
+    return fit_sources(
+        arguments.model,
+        arguments.data,
+        folder=arguments.output,
+        preset=_recipe(arguments, default="sources"),
+        weights=arguments.weights,
+        validation=_validation(arguments.validation),
+        max_sources=arguments.max_frames,
+        augment=arguments.augment != "none",
+        device=arguments.device,
+        resume=arguments.resume,
+        licence=arguments.licence,
+        progress=arguments.progress,
+    )
+
+
+def _on_frames(arguments):
     from astroclassify.training import fit
 
-    done = fit(
+    return fit(
         arguments.model,
         arguments.data,
         folder=arguments.output,
@@ -123,22 +162,19 @@ def run(arguments):
         licence=arguments.licence,
         progress=arguments.progress,
     )
-    say(f"{done.steps} steps; the log is {done.log}")
-    for data, figures in done.card["metrics"].items():
-        say(f"{data}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
-    print(done.weights)
-    return _exit_codes.DONE
 
 
-def _recipe(arguments):
+def _recipe(arguments, *, default="modern"):
     from astroclassify.training import Augmentation, find_recipe
 
     names = [name.replace("-", "_") for name, _, _ in _RECIPE_OPTIONS]
     names += ["precision", "trainable", "checkpointing"]
     changes = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    if arguments.minutes is not None:
+        changes["seconds"] = 60 * arguments.minutes
     if arguments.augment is not None:
         changes["augmentation"] = Augmentation.of(arguments.augment)
-    return replace(find_recipe(arguments.preset), **changes)
+    return replace(find_recipe(arguments.preset or default), **changes)
 
 
 def _validation(text):

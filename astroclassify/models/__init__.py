@@ -19,6 +19,12 @@ from astroclassify.models._builtin import (
     VGG16_BN,
     VGG16_BN_RESIZE,
 )
+from astroclassify.models._builtin_sources import (
+    STAR_GALAXY_CATALOGUE,
+    STAR_GALAXY_FUSION,
+    STAR_GALAXY_IMAGE,
+    STAR_GALAXY_LITE,
+)
 from astroclassify.models._card import (
     DEFAULT_FIELD_ABOVE,
     DEFAULT_UNCERTAIN_BELOW,

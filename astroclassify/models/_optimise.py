@@ -10,7 +10,7 @@ from time import perf_counter
 
 import numpy as np
 
-from astroclassify.core import ParameterError, package_version, write_text
+from astroclassify.core import ParameterError, import_string, package_version, write_text
 from astroclassify.models._device import has_bfloat16
 from astroclassify.models._weights import weights_cache
 
@@ -233,9 +233,16 @@ def _in_the_weights_precision(layer, arguments):
 
 
 def _probe(spec, device):
-    """Make the planes of two frames: a body on a sky, and stars on a pedestal (large models: the first)."""
+    """Make the planes of two frames: a body on a sky, and stars on a pedestal (large models: the first).
+
+    A preprocessing that takes something else says in its attribute ``probe``, a function of its options, what
+    to compare on: a tuple of arrays.
+    """
     import torch
 
+    own = getattr(import_string(spec.preprocessing), "probe", None)
+    if own is not None:
+        return [tuple(torch.from_numpy(one).to(device) for one in own(**spec.preprocessing_options))]
     frames = _probe_frames()[: 1 if "large" in spec.tags else None]
     return [torch.from_numpy(np.array(spec.planes(frame)))[None].to(device) for frame in frames]
 
@@ -256,7 +263,8 @@ def _logits(network, probe):
     import torch
 
     with torch.inference_mode():
-        return torch.cat([network(planes).double().cpu() for planes in probe])
+        said = [network(*(x if isinstance(x, tuple) else (x,))) for x in probe]
+        return torch.cat([logits.double().cpu() for logits in said])
 
 
 # What was found out before -------------------------------------------------------------------

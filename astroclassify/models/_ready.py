@@ -1,4 +1,4 @@
-"""Models for frames that stay built from one answer to the next."""
+"""Models that stay built from one answer to the next."""
 
 import os
 from functools import lru_cache
@@ -12,9 +12,9 @@ from astroclassify.models._weights import locate_weights
 _MODELS_KEPT = 4
 
 
-def ready_model(model="default", *, weights=None, device=None, precision="auto"):
+def ready_model(model="default", *, weights=None, device=None, precision="auto", task="frame"):
     """
-    Give a model for frames, built now or kept from before.
+    Give a model, built now or kept from before.
 
     Parameters
     ----------
@@ -26,6 +26,8 @@ def ready_model(model="default", *, weights=None, device=None, precision="auto")
         As for `resolve_device`.
     precision : {"auto", "float32", "bfloat16"}, default "auto"
         As for `build_model`.
+    task : str, default "frame"
+        What the model must be for.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def ready_model(model="default", *, weights=None, device=None, precision="auto")
     Raises
     ------
     ParameterError
-        If the model is not one for frames, or a built one comes with weights, device or precision.
+        If the model is for another task, or a built one comes with weights, device or precision.
     AstroclassifyError
         As `build_model` does.
 
@@ -51,10 +53,10 @@ def ready_model(model="default", *, weights=None, device=None, precision="auto")
                 "a built Model has its weights, device and precision; "
                 "leave weights and device out, and precision 'auto'"
             )
-        require_task(model.spec, "frame")
+        require_task(model.spec, task)
         return model
     spec, device = find_spec(model), resolve_device(device)
-    require_task(spec, "frame")
+    require_task(spec, task)
     path, _, _ = locate_weights(spec, weights)
     stamps = tuple(file_stamp(file) for file in (path, path.with_suffix(".json")))
     weights = os.fspath(weights) if isinstance(weights, os.PathLike) else weights

@@ -4,6 +4,7 @@ import numpy as np
 from astropy.table import Table
 
 from astroclassify.models._build import built_module, find_spec
+from astroclassify.models._tasks import require_task
 
 
 def summarise_model(model, *, frame_shape=(2048, 4096)):
@@ -28,6 +29,8 @@ def summarise_model(model, *, frame_shape=(2048, 4096)):
     ------
     UnknownNameError
         If no model has the name.
+    ParameterError
+        If the model is one for sources.
     PluginError
         If the model cannot be built.
 
@@ -68,7 +71,14 @@ def planes_shape(spec, frame_shape=(2048, 4096)):
     -------
     tuple of int
         Planes, rows and columns.
+
+    Raises
+    ------
+    ParameterError
+        If the model is one for sources, which takes no frame.
     """
+    if spec.task == "source":
+        require_task(spec, "frame")
     frame = np.random.default_rng(0).normal(1000, 10, frame_shape).astype(np.float32)
     return spec.planes(frame).shape
 

@@ -158,10 +158,11 @@ def _listed(names):
 def _how_to_get(spec):
     cost = f" ({spec.training_cost})" if spec.training_cost else ""
     reference = f"; its reference is {spec.reference}" if spec.reference else ""
+    data = "SOURCES" if spec.task == "source" else "LIST.csv --frame-dir DIR --preset paper"
     return (
         "pass weights='FILE.safetensors' of someone who trained it, or weights='https://...#sha256=...', its "
-        f"address and checksum; or train it: astroclassify train {spec.name} --data LIST.csv --frame-dir DIR "
-        f"--preset paper --output run{cost}, which leaves run/weights.safetensors{reference}"
+        f"address and checksum; or train it: astroclassify train {spec.name} --data {data} --output run"
+        f"{cost}, which leaves run/weights.safetensors{reference}"
     )
 
 

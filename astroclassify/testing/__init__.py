@@ -7,6 +7,7 @@ from astroclassify.testing._explainer import check_explainer
 from astroclassify.testing._frames import difficult_frames
 from astroclassify.testing._model import DEFAULT_SHAPES, check_model
 from astroclassify.testing._reader import check_reader
+from astroclassify.testing._sources import difficult_samples
 
 __all__ = [
     "ContractError",

@@ -7,6 +7,7 @@ from astroclassify.inference import checked_planes, predict
 from astroclassify.models import MODELS, Model, ModelSpec, build_model, built_module, calibration_of
 from astroclassify.testing._errors import Findings
 from astroclassify.testing._frames import difficult_frames
+from astroclassify.testing._sources import check_source_model
 from astroclassify.testing._spec import check_spec
 
 #: Frame shapes that a model must take unless told otherwise: small, odd, oblong (tuple).
@@ -42,8 +43,9 @@ def check_model(spec, *, weights=None, shapes=DEFAULT_SHAPES, forward=None):
         time, and one frame's do not depend on the others of a batch; its ``examine``, where it has one,
         gives a `~astroclassify.models.ModelOutput` with the same logits, whether evidence is asked for
         or not, evidence ``[N, K, h, w]``, features ``[N, F]`` and novelty ``[N]``, as far as it has them;
-        gradients reach the planes; its weights fit. Of a model for another task than ``"frame"`` only the
-        spec is checked, and that its network can be built.
+        gradients reach the planes; its weights fit. A model for sources is asked the same of samples of
+        sources (`difficult_samples`): its preprocessing gives three arrays, its network takes any bands. Of
+        a model for any other task only the spec is checked, and that its network can be built.
     UnknownNameError
         If no model has the name.
 
@@ -59,6 +61,8 @@ def check_model(spec, *, weights=None, shapes=DEFAULT_SHAPES, forward=None):
         check_spec(spec, "astroclassify.models:MODELS", findings)
         if spec.task == "frame":
             _check_frame_model(spec, weights, shapes, forward, findings)
+        elif spec.task == "source":
+            check_source_model(spec, weights, forward, findings)
         else:
             findings.attempt("building it", built_module, spec)
     findings.report()

@@ -8,6 +8,7 @@ from astroclassify.training._loss import partial_cross_entropy
 from astroclassify.training._pool import FramePool
 from astroclassify.training._presets import PRESETS, Recipe, find_recipe
 from astroclassify.training._release import release
+from astroclassify.training._star_galaxy import fit_sources
 from astroclassify.training._store import PlaneStore
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "Recipe",
     "TrainingResult",
     "fit",
+    "fit_sources",
     "read_log",
 ]

@@ -162,7 +162,7 @@ def fit(
     >>> done.card["metrics"]  # doctest: +SKIP
     """
     spec, recipe = find_spec(model), find_recipe(preset)
-    device, start = resolve_device(device), _start(spec, weights)
+    device, start = resolve_device(device), start_of(spec, weights)
     asked = {
         "validation": validation,
         "split": split,
@@ -174,8 +174,8 @@ def fit(
         store = PlaneStore(spec, run.folder / "planes" if cache is None else cache)
         source, held = _opened(data, store, recipe, asked, run.folder, progress)
         description = _description(spec, recipe, source, held, asked, start)
-        _check_same_training(run, description, resume)
-        with _randomness_kept(), _threads(device):
+        check_same_training(run, description, resume)
+        with randomness_kept(), threads(device):
             steps = source.batches(recipe.batch_size)
             trainer = Trainer(spec, recipe, steps_per_epoch=steps, device=device, state=start.get("state"))
             if (run.folder / CHECKPOINT).is_file():
@@ -269,8 +269,22 @@ def _share(validation):
     return validation
 
 
-def _start(spec, weights):
-    """The weights to start from, and their checksum; empty for none."""
+def start_of(spec, weights):
+    """
+    Find the weights to start from.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+    weights : str or path-like, optional
+        As for `fit`.
+
+    Returns
+    -------
+    dict
+        ``sha256``, ``state`` and ``card``; empty for none.
+    """
     if weights is None:
         return {}
     path, card, expected = locate_weights(spec, None if weights == "default" else weights)
@@ -299,8 +313,24 @@ def _description(spec, recipe, source, held, asked, start):
     }
 
 
-def _check_same_training(run, description, resume):
-    """Make sure that the folder is, or becomes, that of this very training."""
+def check_same_training(run, description, resume):
+    """
+    Make sure that the folder is, or becomes, that of this very training.
+
+    Parameters
+    ----------
+    run : RunFolder
+        The folder.
+    description : dict
+        What makes the training what it is.
+    resume : bool
+        Whether one that is there may go on.
+
+    Raises
+    ------
+    ParameterError
+        If it holds another training, or one that is not to go on.
+    """
     path = run.folder / ABOUT
     if not (run.folder / CHECKPOINT).is_file():
         path.unlink(missing_ok=True)  # of a training that had learnt nothing
@@ -340,14 +370,33 @@ def _finished(trainer, source, held, folder, description, licence, parent):
     return TrainingResult(path, card, folder / "log.csv", trainer.steps)
 
 
-def _randomness_kept():
-    """Leave torch's generators as they were, those of graphics processors too."""
+def randomness_kept():
+    """
+    Leave torch's generators as they were, those of graphics processors too.
+
+    Returns
+    -------
+    context manager
+        Around what uses them.
+    """
     return torch.random.fork_rng(range(torch.cuda.device_count()) if torch.cuda.is_available() else [])
 
 
 @contextmanager
-def _threads(device):
-    """On a CPU leave one core to the thread that makes batches: both on the same cores are far slower."""
+def threads(device):
+    """
+    On a CPU leave one core to the thread that makes batches: both on the same cores are far slower.
+
+    Parameters
+    ----------
+    device : str
+        Where the network learns.
+
+    Yields
+    ------
+    None
+        While torch has fewer threads.
+    """
     before = torch.get_num_threads()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if device == "cpu":

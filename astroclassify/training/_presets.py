@@ -168,6 +168,19 @@ PRESETS = {
     ),
     "modern": _MODERN,
     "fine-tune": replace(_MODERN, epochs=10, learning_rate=1e-4, patience=5),
+    # Sources are small and many; without smoothing, as their probabilities are to be true.
+    "sources": replace(
+        _MODERN,
+        epochs=30,
+        batch_size=128,
+        learning_rate=2e-3,
+        smoothing=0.0,
+        clip=2.0,
+        weight_decay=0.05,
+        patience=30,
+        channels_last=False,
+        augmentation=Augmentation.of("none"),
+    ),
 }
 
 

@@ -21,6 +21,11 @@ from astroclassify.visualization._layout import plot_detector, plot_layout
 from astroclassify.visualization._matplotlib import png
 from astroclassify.visualization._results import results_page
 from astroclassify.visualization._robustness import plot_robustness
+from astroclassify.visualization._stars_galaxies import (
+    plot_probability_magnitude,
+    plot_size_magnitude,
+    plot_sources,
+)
 
 __all__ = [
     "evaluation_report",
@@ -35,9 +40,12 @@ __all__ = [
     "plot_frame",
     "plot_layout",
     "plot_misclassified",
+    "plot_probability_magnitude",
     "plot_reliability",
     "plot_robustness",
     "plot_roc",
+    "plot_size_magnitude",
+    "plot_sources",
     "results_page",
 ]
 

@@ -10,6 +10,7 @@ import torch
 
 from astroclassify.core import PluginError
 from astroclassify.models import MODELS, ModelOutput, ModelSpec
+from astroclassify.stargalaxy import source_inputs
 from astroclassify.testing import ContractError, check_model, difficult_frames
 from astroclassify.testing._model import DEFAULT_SHAPES
 
@@ -276,3 +277,41 @@ def test_one_fault_of_a_network_is_one_line(make_spec, network):
     with pytest.raises(ContractError, match=r"and so for \d+ more") as caught:
         check_model(make_spec(network), shapes=[(64, 64), (48, 70)])
     assert len(caught.value.problems) == 1
+
+
+def source_spec(name, *, network=None, planes=None):
+    """Give a spec for sources of a network and a preprocessing of a module made for it."""
+    module = types.ModuleType("a_plugin_for_sources")
+    module.network, module.planes = network, planes
+    sys.modules["a_plugin_for_sources"] = module
+    changes = {"builder": "a_plugin_for_sources:network", "builder_options": {}} if network else {}
+    changes |= {"preprocessing": "a_plugin_for_sources:planes"} if planes else {}
+    return dataclasses.replace(MODELS["star-galaxy-image"], name=name, **changes)
+
+
+def test_a_model_for_sources_must_not_look_at_the_others_of_a_batch():
+    class Ranked(torch.nn.Module):
+        def forward(self, cutouts, bands, source):
+            light = cutouts.sum(dim=(1, 2, 3))
+            return torch.stack([light - light.mean(), light], dim=1)
+
+    with pytest.raises(ContractError, match="depend on the others of the batch"):
+        check_model(source_spec("ranked", network=Ranked))
+
+
+def test_the_inputs_of_a_model_for_sources_must_be_finite():
+    def with_holes(sample):
+        inputs = source_inputs(sample)
+        return inputs._replace(cutouts=inputs.cutouts * np.float32(np.nan))
+
+    with pytest.raises(ContractError, match="values that are not finite"):
+        check_model(source_spec("holes", planes=with_holes))
+
+
+def test_a_model_for_sources_must_give_a_row_for_each():
+    def half(sample):
+        inputs = source_inputs(sample)
+        return inputs._replace(source=inputs.source[::2])
+
+    with pytest.raises(ContractError, match="expected one for each of the 24 sources"):
+        check_model(source_spec("half", planes=half))

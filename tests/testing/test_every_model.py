@@ -28,6 +28,7 @@ FULL_SIZE_ONLY = {"hr-celestialnet"}
 ENLARGES_ROUNDING = {"efficientnet-b0"}
 # ResNet-101 is ResNet-50 with more of the same blocks.
 MORE_OF_THE_SAME = {"resnet101"}
+FOR_FRAMES = {name for name in MODELS if MODELS[name].task == "frame"}
 
 
 def small_spec(name):
@@ -61,7 +62,7 @@ def _settle(network, spec):
     network.eval()
 
 
-@pytest.fixture(scope="module", params=different(set(MODELS) - FULL_SIZE_ONLY - MORE_OF_THE_SAME))
+@pytest.fixture(scope="module", params=different(FOR_FRAMES - FULL_SIZE_ONLY - MORE_OF_THE_SAME))
 def model(request):
     """Give a small model with random weights (Model)."""
     spec = small_spec(request.param)
