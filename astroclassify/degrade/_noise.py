@@ -123,7 +123,7 @@ def count_electrons(frame, *, gain=None, read_noise=None):
         read = read * noise.read_share(frame)
     read, hidden = _background(frame, electrons, bad, per_electron, read, noise)
     bad = bad if bad.any() else None
-    return Counted(electrons, bad, per_electron, hidden, read, noise.texture, 1 / noise.grain)
+    return Counted(electrons, bad, per_electron, hidden, read, noise.texture, 1 / noise.sum_variance_ratio)
 
 
 def text_card(frame, key):
@@ -319,7 +319,7 @@ def _background(frame, electrons, bad, per_electron, read, noise):
     # Poisson variance of the light that is still there, in electrons; neighbours that share their noise have
     # less of it in a single pixel. Noise that light and readout do not explain is of light that was
     # subtracted: a sky that a pipeline took out leaves its noise behind.
-    light = max(noise.level, 0.0) / noise.grain
+    light = max(noise.level, 0.0) / noise.sum_variance_ratio
     explained = light + np.mean(read)
     if 0 < noise.variance < _IMPLAUSIBLE * explained:
         warnings.warn(
@@ -423,7 +423,7 @@ class FaintNoise:
         return float(np.sqrt(-0.25 / np.log(self.correlation))) if self.correlation else 0.0
 
     @property
-    def grain(self):
+    def sum_variance_ratio(self):
         """Variance of the sum of many pixels over the sum of their variances (float)."""
         # The variance of a sum of n pixels is n times the sum of rho over all distances. With rho(d) =
         # rho**(d**2) along each axis it is the square of 1 + 2 (rho + rho**4 + rho**9 + ...).
@@ -445,7 +445,7 @@ class FaintNoise:
         """
         camera, scale = camera_of(frame), scale_of(frame)
         resampled = text_card(frame, "ACREADER") not in _DETECTOR_READERS and camera and scale
-        return (scale / camera.pixel_scale) ** 2 / self.grain if resampled else 1.0
+        return (scale / camera.pixel_scale) ** 2 / self.sum_variance_ratio if resampled else 1.0
 
 
 def _correlation(shrunk):

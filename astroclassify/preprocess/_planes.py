@@ -198,14 +198,14 @@ def _drift(steps, rows):
     return (slope if abs(last - first) > _CERTAIN * error > 0 else 0.0), middle
 
 
-def _relief(rise, usable, least):
-    """Peaks relative to the frame's usual ones: noise of any strength gives about zero, a star more."""
-    if not rise.any():
-        return rise
+def _relief(excess, usable, least):
+    """Peaks above their blocks' means, over the frame's usual ones: noise gives about zero, a star more."""
+    if not excess.any():
+        return excess
     # The brightest of n pixels of noise lies some standard deviations above their mean, the more the larger
     # the block: a ratio to the frame's own median takes both out.
-    usual = max(float(np.median(rise[usable])), least)
-    return np.log(np.clip(rise / usual, _LEAST_RISE, _LARGEST_RISE)) / 2
+    usual = max(float(np.median(excess[usable])), least)
+    return np.log(np.clip(excess / usual, _LEAST_RISE, _LARGEST_RISE)) / 2
 
 
 def _shrink(array, block):

@@ -132,7 +132,7 @@ class Cell:
 
 def page_table(rows, columns, *, caption):
     """
-    Make a table.
+    Lay out rows as a table of the page, one cell for each column.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from astroclassify.simulate import Body, RandomStreams, View, random_body, rando
 from astroclassify.simulate.scenes._palette import STAR_TYPES
 from astroclassify.simulate.scenes._scene import Scene
 from astroclassify.simulate.scenes.galaxies._canvas import Canvas, Sheet, blob_map
-from astroclassify.simulate.scenes.galaxies._light import grain, sersic, sersic_light
+from astroclassify.simulate.scenes.galaxies._light import sersic, sersic_light, star_fluctuations
 from astroclassify.simulate.scenes.galaxies._points import (
     HII_LUMINOSITY,
     add_globular_system,
@@ -216,11 +216,11 @@ def test_blobs_and_shells_keep_their_flux_and_place():
 def test_graininess_has_the_variance_of_the_stars():
     canvas = canvas_of(galaxy("elliptical", distance=3e6), side=200, reach=0.02)
     light = torch.full((200, 200), canvas.unit)
-    factor = grain(canvas, light)
+    factor = star_fluctuations(canvas, light)
     expected = canvas.flux(0.3) / (canvas.unit * canvas.view.pixel_area)
     assert float(factor.mean()) == pytest.approx(1, abs=0.03)
     assert float(factor.var()) == pytest.approx(expected, rel=0.15)
-    assert grain(canvas_of(galaxy("elliptical", distance=300e6)), light) == 1.0
+    assert star_fluctuations(canvas_of(galaxy("elliptical", distance=300e6)), light) == 1.0
 
 
 def test_the_numbers_of_a_spiral_do_not_depend_on_the_view():

@@ -246,7 +246,7 @@ def random_optics(rng, instrument):
     # image moves by m**2 + 1 = 110 micrometres for m = 24 / 2.3. Defocus z is a wavefront of z / (8 F**2) =
     # 24 nm from middle to edge, 1 / (2 sqrt(3)) of it rms, and 1 - 0.33**2 of that on the open annulus: 6.1
     # nm rms. The mirror breathes by typically 2 micrometres with the orbit, and drifts as much between
-    # adjustments (ISR OSG-FOC-98-01).
+    # adjustments (ISR OSG-FOC-98-01). Of CSST no such figure is published: Hubble's is borrowed.
     breathing = 6.0 * float(np.clip(round(rng.normal(0, 1.7)), -4, 4))  # nm rms
     jitter = usual.jitter * float(rng.choice([0.6, 1.0, 1.6], p=[0.35, 0.5, 0.15]))
     stray = float(np.exp(rng.uniform(np.log(1e-4), np.log(2e-2)))) if rng.random() < 0.15 else 0.0

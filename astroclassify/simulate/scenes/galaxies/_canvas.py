@@ -575,7 +575,7 @@ def _grain(shape, streams, slope, outer):
     tile = tile / tile.std()
     # The variance of a field is the integral of k**-slope 2 pi k dk, which goes with k**(2 - slope), from
     # the outer scale to the finest waves: the part beyond those that the coarse grid holds is the
-    # grain's.
+    # fluctuations'.
     power = 2 - slope
     below, above, all_of_it = (k**power for k in (_GRAIN_FROM, 0.6, 1.0 / outer))
     strength = float(np.sqrt((below - above) / (all_of_it - above)))

@@ -3,7 +3,13 @@
 import numpy as np
 import torch
 
-from astroclassify.simulate.scenes.galaxies._light import ellipse, grain, lognormal, rise, sersic
+from astroclassify.simulate.scenes.galaxies._light import (
+    ellipse,
+    lognormal,
+    sersic,
+    smooth_edge,
+    star_fluctuations,
+)
 from astroclassify.simulate.scenes.galaxies._points import (
     add_giants,
     add_globular_system,
@@ -43,7 +49,7 @@ class EdgeOnShape:
         self.bow = float(self.height * abs(rng.normal(0, 0.5)))
         self.ragged = float(rng.uniform(0.2, 0.9))
 
-    def thickness(self, v, u):
+    def disk_layers(self, v, u):
         """
         Give the height over the warped midplane and the disk's light.
 
@@ -54,23 +60,23 @@ class EdgeOnShape:
 
         Returns
         -------
-        z, disk, thin : torch.Tensor
-            Height, and the light of the old disk and of the thin one, reference level 1.
+        z, disk, young_layer : torch.Tensor
+            Height, and the light of the old disk and of the thin layer of young stars, reference level 1.
         """
         z = v - self.warp * u * u.abs()
         x = u.abs() / self.length
         # Along the line of sight an exponential disk adds up to x K1(x), K1 being a Bessel function (van
         # der Kruit & Searle 1981, A&A 95, 105). (1 + x) exp(-x) is as flat in the middle, has the same
         # e-folding far out, and needs no Bessel function.
-        radial = (1 + x) * torch.exp(-x) * rise((self.edge - u.abs()) / 0.1)
+        radial = (1 + x) * torch.exp(-x) * smooth_edge((self.edge - u.abs()) / 0.1)
         flare = self.height * (1 + 0.3 * u.square())
         # Stars whose random velocities are the same at all heights, held by their own gravity: an
         # isothermal sheet, sech**2(z / height) (Spitzer 1942, ApJ 95, 329). It grows thicker outwards.
         disk = 0.9 / torch.cosh((z / flare).clamp(-40, 40)).square()
-        # The thick disk: old stars, three times as high.
+        # The thick disk: old stars, three times as high, and with more of them far from the plane: sech.
         disk = radial * (disk + 0.1 / torch.cosh((z / (3 * flare)).clamp(-40, 40)))
-        thin = radial * torch.exp(-(z / (0.3 * self.height)).abs())
-        return z, disk, thin
+        young_layer = radial * torch.exp(-(z / (0.3 * self.height)).abs())
+        return z, disk, young_layer
 
     def bulge_light(self, v, u, softening):
         """
@@ -98,7 +104,7 @@ class EdgeOnShape:
         light = sersic(r.clone(), self.bulge_radius, self.bulge_index)
         # Light of more than some 20 reference levels is levelled off: of a high Sersic index the cusp
         # would outshine all of the disk.
-        return self.bulge * rise((0.85 * REACH - r) / 0.1) * (light * 20.0 / (light + 20.0))
+        return self.bulge * smooth_edge((0.85 * REACH - r) / 0.1) * (light * 20.0 / (light + 20.0))
 
     def lane_depth(self, z, u, texture):
         """
@@ -120,7 +126,7 @@ class EdgeOnShape:
         height = self.lane_height * (1 + self.ragged * texture).clamp_(min=0.2)
         middle = z + self.bow * rim + 0.35 * self.lane_height * self.ragged * texture
         lane = torch.exp(-((middle / height).square())) * torch.exp(-0.4 * u.abs() / self.length)
-        return self.lane * lane * rise((0.9 * self.edge - u.abs()) / 0.06)
+        return self.lane * lane * smooth_edge((0.9 * self.edge - u.abs()) / 0.06)
 
 
 def paint_edge_on(canvas):
@@ -135,22 +141,22 @@ def paint_edge_on(canvas):
     shape = EdgeOnShape(canvas.streams_of_shape)
     unit, (v, u) = canvas.unit, canvas.grid
     clumps = canvas.coarse_texture(slope=3.0, outer_scale=0.2)
-    z, disk, thin = shape.thickness(v, u)
+    z, disk, young_layer = shape.disk_layers(v, u)
     knots = canvas.texture(slope=2.5, outer_scale=0.06)
     if shape.lane:
         depth = shape.lane_depth(z, u, clumps)
         filaments = canvas.texture(slope=2.6, outer_scale=0.12)
         canvas.dust = (canvas.fine(depth) * lognormal(filaments, 0.7)).clamp_(max=5.0)
-    young = canvas.fine(thin * lognormal(clumps, 1.5 * shape.patchiness)) * lognormal(knots, 0.9)
+    young = canvas.fine(young_layer * lognormal(clumps, 1.5 * shape.patchiness)) * lognormal(knots, 0.9)
     young = young.mul_(1.5 * shape.young * unit)
     add_young(canvas, young, knots, behind=0.75)
-    forming = canvas.fine((0.5 * thin + 0.2 * disk) * lognormal(clumps, 0.6 * shape.patchiness))
+    forming = canvas.fine((0.5 * young_layer + 0.2 * disk) * lognormal(clumps, 0.6 * shape.patchiness))
     canvas.add("star-forming", forming.mul_(unit * (1 - shape.young)), behind=0.8)
     old = canvas.fine(disk * lognormal(clumps, 0.1)).mul_(0.7 * unit)
     old = add_giants(canvas, old)
     if shape.bulge:
         old = old + canvas.smooth(lambda v, u: shape.bulge_light(v, u, canvas.softening)).mul_(unit)
-    canvas.add("old", old * grain(canvas, old), behind=0.85)
+    canvas.add("old", old * star_fluctuations(canvas, old), behind=0.85)
     add_globular_system(
         canvas,
         frequency=1.0,

@@ -6,11 +6,11 @@ import torch
 from astroclassify.simulate.scenes._view import turned
 from astroclassify.simulate.scenes.galaxies._light import (
     ellipse,
-    grain,
     lognormal,
-    rise,
     sersic,
     sersic_light,
+    smooth_edge,
+    star_fluctuations,
 )
 from astroclassify.simulate.scenes.galaxies._points import add_giants, add_globular_system
 
@@ -94,7 +94,7 @@ class EllipticalShape:
         light = sersic(r.clone(), self.radius, self.index) * torch.exp(-((r / (0.6 * REACH)) ** 4))
         if self.disk:
             thin = ellipse(v, u, self.ratio * 0.6, softening=softening)
-            light += self.disk * torch.exp(thin * (-1 / self.disk_length)) * rise((1.3 - thin) / 0.1)
+            light += self.disk * torch.exp(thin * (-1 / self.disk_length)) * smooth_edge((1.3 - thin) / 0.1)
         if self.shells:
             light *= 1 + self._shells(r, along)
         return light
@@ -108,7 +108,7 @@ class EllipticalShape:
             # slowest, and so most crowded, where they turn around (Quinn 1984, ApJ 279, 596). They
             # interleave on both sides.
             sector = (side * float(sign)).clamp(min=0).square()
-            inside = torch.exp((r - radius).clamp(max=0) * (4 / radius)) * rise((radius - r) / 0.006)
+            inside = torch.exp((r - radius).clamp(max=0) * (4 / radius)) * smooth_edge((radius - r) / 0.006)
             excess.addcmul_(sector, inside, value=self.shells)
         return excess
 
@@ -135,7 +135,7 @@ class EllipticalShape:
         if self.dust_disk:
             r = ellipse(v, u, self.dust_ratio, angle=self.dust_angle) / self.dust_radius
             rings = 0.7 + 0.3 * torch.cos(r * 14)
-            disk = self.dust_disk * rings * rise((1 - r) / 0.06)
+            disk = self.dust_disk * rings * smooth_edge((1 - r) / 0.06)
             depth = disk if depth is None else depth + disk
         return depth
 
@@ -156,7 +156,7 @@ def paint_elliptical(canvas):
         texture = canvas.texture(slope=2.8, outer_scale=0.5 * max(shape.lane_length, shape.dust_radius))
         canvas.dust = (canvas.fine(depth) * lognormal(texture, 0.7)).clamp_(max=4.0)
     light = add_giants(canvas, light)
-    canvas.add("old", light * grain(canvas, light), behind=0.0 if depth is None else 0.6)
+    canvas.add("old", light * star_fluctuations(canvas, light), behind=0.0 if depth is None else 0.6)
     add_globular_system(
         canvas,
         frequency=shape.globulars,
@@ -177,6 +177,8 @@ def _add_satellite(canvas):
 
     def profile(v, u):
         r = ellipse(v, u, float(ratio), softening=canvas.softening / size)
-        return sersic(r.clone(), 1.0, float(index)) * rise((5.0 - r) / 0.3) * (float(level) * canvas.unit)
+        return (
+            sersic(r.clone(), 1.0, float(index)) * smooth_edge((5.0 - r) / 0.3) * (float(level) * canvas.unit)
+        )
 
     canvas.add_small("old", profile, centre=centre, size=size, angle=angle, reach=6.0)

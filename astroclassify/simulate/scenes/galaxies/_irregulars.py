@@ -6,11 +6,11 @@ import torch
 from astroclassify.simulate._textures import ridges
 from astroclassify.simulate.scenes.galaxies._light import (
     ellipse,
-    grain,
     lognormal,
-    rise,
     sersic,
     sersic_light,
+    smooth_edge,
+    star_fluctuations,
 )
 from astroclassify.simulate.scenes.galaxies._points import (
     add_giants,
@@ -69,7 +69,7 @@ def paint_irregular(canvas):
     knots = canvas.texture(slope=2.5, outer_scale=0.12)
     r = ellipse(v + shape.offset, u, shape.ratio, softening=1e-4)
     # Late types are exponential disks or flatter inside: exp(-(r / length)**power).
-    disk = torch.exp(-((r / shape.length) ** shape.power)) * rise((1.6 - r) / 0.15)
+    disk = torch.exp(-((r / shape.length) ** shape.power)) * smooth_edge((1.6 - r) / 0.15)
     old = disk * lognormal(lumps, shape.lumps)
     if shape.bar:
         centre = (float(p) for p in shape.bar_centre)
@@ -84,7 +84,7 @@ def paint_irregular(canvas):
     if shape.filaments:
         _add_threads(canvas, shape, r)
     light = add_giants(canvas, canvas.fine(old).mul_(unit))
-    light = light * grain(canvas, light)
+    light = light * star_fluctuations(canvas, light)
     canvas.add("old", light * 0.5, behind=0.5)
     canvas.add("star-forming", light * (0.5 - 0.5 * shape.young), behind=0.5)
 
@@ -160,7 +160,7 @@ class DwarfShape:
             1 at the centre.
         """
         r = ellipse(v, u, self.ratio, softening=1e-4)
-        return sersic(r.clone(), self.radius, self.index) * rise((1.8 - r) / 0.15) / float(self._cusp)
+        return sersic(r.clone(), self.radius, self.index) * smooth_edge((1.8 - r) / 0.15) / float(self._cusp)
 
 
 def paint_dwarf(canvas):
@@ -174,7 +174,7 @@ def paint_dwarf(canvas):
     """
     shape, unit = DwarfShape(canvas.streams_of_shape), canvas.unit
     light = add_giants(canvas, canvas.smooth(shape.profile).mul_(unit))
-    canvas.add("old", light * grain(canvas, light))
+    canvas.add("old", light * star_fluctuations(canvas, light))
     if shape.young:
         knots = canvas.texture(slope=2.5, outer_scale=0.1)
         v, u = canvas.grid

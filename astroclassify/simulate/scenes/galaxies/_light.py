@@ -87,9 +87,9 @@ def ellipse(v, u, axis_ratio, *, angle=0.0, softening=0.0):
     return (along.square() + (across / axis_ratio).square() + softening**2).sqrt_()
 
 
-def rise(x):
+def smooth_edge(x):
     """
-    Map to (0, 1) by the logistic function.
+    Fade from 1 to 0 at an edge, by the logistic function: one at large values, nothing at small ones.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def lognormal(field, strength):
     return (field * strength).sub_(strength**2 / 2).exp_()
 
 
-def grain(canvas, light):
+def star_fluctuations(canvas, light):
     """
     Give the graininess that smooth light has from the stars it is made of.
 

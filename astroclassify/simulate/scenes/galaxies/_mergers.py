@@ -3,7 +3,13 @@
 import torch
 
 from astroclassify.simulate._textures import ridges
-from astroclassify.simulate.scenes.galaxies._light import ellipse, grain, lognormal, rise, sersic
+from astroclassify.simulate.scenes.galaxies._light import (
+    ellipse,
+    lognormal,
+    sersic,
+    smooth_edge,
+    star_fluctuations,
+)
 from astroclassify.simulate.scenes.galaxies._points import (
     add_globular_system,
     add_young,
@@ -67,12 +73,12 @@ def _add_debris(canvas, shape, debris, young, field):
     clumps = canvas.texture(slope=2.5, outer_scale=0.12)
     v, u = canvas.grid
     r = (v.square() + u.square()).sqrt()
-    halo = shape.halo * torch.exp(-2.5 * r) * rise((2.2 - r) / 0.1)
+    halo = shape.halo * torch.exp(-2.5 * r) * smooth_edge((2.2 - r) / 0.1)
     light = canvas.fine(debris * lognormal(field, 0.15) + halo).mul_(canvas.unit)
     knots = canvas.fine(young * lognormal(field, 0.8)) * lognormal(clumps, 1.2)
     knots = knots.mul_(0.6 * canvas.unit)
     add_young(canvas, knots, clumps, **_BURST)
-    canvas.add("old", light * 0.55 * grain(canvas, light))
+    canvas.add("old", light * 0.55 * star_fluctuations(canvas, light))
     canvas.add("star-forming", light * 0.45)
 
 
@@ -114,7 +120,7 @@ class RemnantShape:
         # Violent relaxation leaves a smooth body within few crossing times (Lynden-Bell 1967, MNRAS 136,
         # 101), while dust and new stars still stand where gas fell in.
         r = ellipse(v, u, self.ratio, softening=0.05 * self.radius)
-        return sersic(r, self.radius, self.index) * rise((1.8 - r) / 0.15)
+        return sersic(r, self.radius, self.index) * smooth_edge((1.8 - r) / 0.15)
 
     def cores(self, v, u, softening):
         """
@@ -160,7 +166,7 @@ def paint_remnant(canvas):
     add_young(canvas, young.mul_(1.5 * canvas.unit), veil.flip(1), behind=0.6, **_BURST)
     light = canvas.fine(envelope * lognormal(torn, 0.15)).mul_(canvas.unit)
     light += canvas.smooth(lambda v, u: shape.cores(v, u, canvas.softening), scale=0.5).mul_(canvas.unit)
-    canvas.add("old", light * 0.6 * grain(canvas, light), behind=0.6)
+    canvas.add("old", light * 0.6 * star_fluctuations(canvas, light), behind=0.6)
     canvas.add("star-forming", light * 0.4, behind=0.6)
     add_globular_system(
         canvas,

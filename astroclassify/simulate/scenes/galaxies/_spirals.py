@@ -8,11 +8,11 @@ from astroclassify.simulate._textures import ridges
 from astroclassify.simulate.scenes._view import turned
 from astroclassify.simulate.scenes.galaxies._light import (
     ellipse,
-    grain,
     lognormal,
-    rise,
     sersic,
     sersic_light,
+    smooth_edge,
+    star_fluctuations,
     wound_textures,
 )
 from astroclassify.simulate.scenes.galaxies._points import (
@@ -143,7 +143,7 @@ class SpiralShape:
         total = self.light * self.bulge_part
         level = total / sersic_light(self.bulge_radius, self.bulge_index, axis_ratio=self.bulge_ratio)
         r = ellipse(v, u, self.bulge_ratio, softening=softening)
-        return sersic(r.clone(), self.bulge_radius, self.bulge_index) * rise((1.9 - r) / 0.1) * level
+        return sersic(r.clone(), self.bulge_radius, self.bulge_index) * smooth_edge((1.9 - r) / 0.1) * level
 
     def bar_light_and_dust(self, v, u):
         """
@@ -165,8 +165,10 @@ class SpiralShape:
         # along the bar; of strong bars they are straight, on the leading sides (Athanassoula 1992, MNRAS
         # 259, 345). tanh takes each from one side to the other at the centre.
         r = (x.square().square() + y.square().square()).sqrt().sqrt()
-        light = self.bar * torch.exp(-0.7 * r) * rise((1.0 - r) / 0.12)
-        lane = torch.exp(-(((y + 0.55 * torch.tanh(2 * x)) / 0.13) ** 2)) * rise((0.95 - x.abs()) / 0.05)
+        light = self.bar * torch.exp(-0.7 * r) * smooth_edge((1.0 - r) / 0.12)
+        lane = torch.exp(-(((y + 0.55 * torch.tanh(2 * x)) / 0.13) ** 2)) * smooth_edge(
+            (0.95 - x.abs()) / 0.05
+        )
         return light, 0.4 * self.dust * lane * min(1.0, 2 * self.bar)
 
 
@@ -204,12 +206,12 @@ def _add_old(canvas, shape, disk):
     # A tilted disk lies before the bulge on one side of the major axis, and behind it on the other: the
     # part of the bulge's light behind the dust goes from one to the other with v.
     bulge = canvas.smooth(lambda v, u: shape.bulge(v, u, canvas.softening)).mul_(canvas.unit)
-    grains = grain(canvas, disk + bulge)
-    canvas.add("old", disk * grains, behind=0.65)
+    fluctuations = star_fluctuations(canvas, disk + bulge)
+    canvas.add("old", disk * fluctuations, behind=0.65)
     tilt = float(np.sqrt(1 - shape.cos_i**2))
     v, _ = canvas.grid
     near = canvas.fine(0.5 + 0.45 * tilt * torch.tanh(v / shape.bulge_radius))
-    canvas.add("old", bulge * grains, behind=near)
+    canvas.add("old", bulge * fluctuations, behind=near)
     if shape.nuclear:
         y, x = (np.atleast_1d(p) for p in canvas.view.to_pixels(0.0, 0.0))
         canvas.add_points("star-forming", y, x, canvas.flux(np.array([-11.5])), diameter=6.0)
@@ -230,13 +232,13 @@ def _disk(canvas, shape):
         [(2.5, 0.35, 1.6, shape.pitch), (2.6, 0.5, 2.5, shape.pitch + 0.45)],
         foreshortening=shape.cos_i,
     )
-    inside = rise((shape.edge - r) / 0.08)
+    inside = smooth_edge((shape.edge - r) / 0.08)
     disk, wide = (torch.exp(r * (-part / shape.length)) * inside for part in (1.0, 0.85))
     crest, thin, lane = _patterns(shape, r, ln_r, azimuth, shape.ragged * patches, 0.15 * feathers)
     if shape.flocculent:
         crest, thin = 0.6 + 0.15 * crest, lognormal(patches, 0.9) * 0.8 + 0.2 * thin
         lane = 0.25 * lane + 0.5 * ridges(feathers, 0.3)
-    grown = rise((r - shape.start) / 0.05)
+    grown = smooth_edge((r - shape.start) / 0.05)
     bar, bar_dust = shape.bar_light_and_dust(v, u) if shape.bar else (0.0, 0.0)
     ring = shape.ring * torch.exp(-(((r - shape.ring_radius) / shape.ring_width) ** 2))
     forming_pattern = 1 - shape.contrast * grown + shape.contrast * grown * crest * lognormal(patches, 0.25)
@@ -259,7 +261,7 @@ def _patterns(shape, r, ln_r, azimuth, raggedness, fraying):
     lopsided = 1 + shape.lopsided * torch.cos(wound - shape.phase)
     crest, thin, lane = _arms(shape, phase, fraying)
     if shape.outer_number != shape.number:
-        outside = rise((r - 0.55) / 0.08)
+        outside = smooth_edge((r - 0.55) / 0.08)
         more = _arms(shape, phase + (shape.outer_number - shape.number) * wound, fraying)
         crest, thin, lane = (
             torch.lerp(*pair, outside) for pair in zip((crest, thin, lane), more, strict=True)
@@ -286,7 +288,7 @@ def _crest(cosine, sharpness):
 
 def _depth(shape, r, lane, dusty, feathers):
     """Lanes, broken into feathers, and thin filaments all over the disk."""
-    radial = torch.exp(r * (-0.35 / shape.length)) * rise((shape.edge - 0.1 - r) / 0.1)
+    radial = torch.exp(r * (-0.35 / shape.length)) * smooth_edge((shape.edge - 0.1 - r) / 0.1)
     clouds = lognormal(dusty, 0.8)
     threads = ridges(feathers, 0.22) * clouds
     return (

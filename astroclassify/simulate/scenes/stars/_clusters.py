@@ -205,21 +205,21 @@ def _add_single_stars(scene, swarm, body, rng, kind, where):
     scene.add_stars(*scene.view.to_pixels(*position), magnitude, swarm.population.temperature[kind])
 
 
-def _add_glow(scene, swarm, body, streams, rest, spectrum):
+def _add_glow(scene, swarm, body, streams, faint_kinds, spectrum):
     """The light of stars too faint or too many: smooth, with the shot noise of their number."""
     dimming = 10 ** (-0.4 * body.distance_modulus)
-    flux, each = swarm.population.flux[rest] * dimming, swarm.light[rest] * dimming
-    light = each.sum()
-    size = float((each * swarm.sizes[rest]).sum() / light)
+    flux, of_kind = (one[faint_kinds] * dimming for one in (swarm.population.flux, swarm.light))
+    light = of_kind.sum()
+    size = float((of_kind * swarm.sizes[faint_kinds]).sum() / light)
     short, long = swarm.to_own(*scene.view.grid(streams.device))
     squared = short.square_().add_(long.square_())
     density = swarm.profile.density(squared.div_(size**2))
-    in_arcsec = body.angular_radius**2 * size**2 * swarm.flattening
-    # Of Poisson numbers n of stars of flux f the light has mean sum(n f) and variance sum(n f**2). Stars
-    # of one flux sum(n f**2) / sum(n f), as many as give the mean, have both.
-    grain = (each * flux).sum() / light / scene.view.pixel_area  # light of a typical star in a pixel
-    number = density.mul_(float(light / in_arcsec / grain))
-    scene.add(spectrum, streams.poisson(number).mul_(float(grain)))
+    area = body.angular_radius**2 * size**2 * swarm.flattening  # arcsec2
+    # Of Poisson numbers n of stars of flux f (n f is ``of_kind``) the light has mean sum(n f) and variance
+    # sum(n f**2). Stars of one flux sum(n f**2) / sum(n f), as many as give the mean, have both.
+    typical_star = (of_kind * flux).sum() / light / scene.view.pixel_area
+    number = density.mul_(float(light / area / typical_star))
+    scene.add(spectrum, streams.poisson(number).mul_(float(typical_star)))
 
 
 def globular(body, view, streams):
