@@ -20,11 +20,9 @@ __all__ = [
     "Detections",
     "DetectorSpec",
     "FrameVerdict",
-    "SearchImage",
     "detect",
     "judge_frames",
     "load_image",
     "read_annotations",
     "remove_stars",
-    "verdicts_table",
 ]

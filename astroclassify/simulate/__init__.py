@@ -58,6 +58,8 @@ __getattr__, __dir__, __all__ = lazy_names(
         "SimulationConfig",
         "SurveyField",
         "View",
+        "WIDE_CAMERAS",
+        "WideField",
         "from_image",
         "photograph",
         "plan_exposure",
@@ -73,5 +75,6 @@ __getattr__, __dir__, __all__ = lazy_names(
         "simulate_set",
         "simulate_twin",
         "survey_field",
+        "wide_field",
     ),
 )

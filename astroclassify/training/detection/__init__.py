@@ -6,13 +6,4 @@ from astroclassify.training.detection._parts import run_part
 from astroclassify.training.detection._pool import FieldPool
 from astroclassify.training.detection._release import release_detector
 
-__all__ = [
-    "DETECTION_PRESETS",
-    "FieldPool",
-    "annotated_source",
-    "field_source",
-    "fit_detector",
-    "picture_bodies",
-    "release_detector",
-    "run_part",
-]
+__all__ = ["fit_detector"]
