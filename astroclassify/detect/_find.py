@@ -87,7 +87,7 @@ def detect(
     >>> from astroclassify.detect import detect
     >>> y, x = np.indices((96, 128))
     >>> image = np.random.default_rng(1).normal(100, 1, (96, 128))
-    >>> image += 40 * np.exp(-((x - 40) ** 2 + (y - 50) ** 2) / 128)
+    >>> image += 100 * np.exp(-((x - 40) ** 2 + (y - 50) ** 2) / 300)
     >>> found = detect(image, method="segmentation")
     >>> len(found), found["x_min"][0] < 40 < found["x_max"][0]
     (1, np.True_)

@@ -105,7 +105,7 @@ def fit_baseline(name, features, is_galaxy):
     >>> sample = difficult_samples(number=200)["ordinary"]  # every second one is wider than a point
     >>> features = BASELINES["size-magnitude"].features(sample)
     >>> found = fit_baseline("size-magnitude", features, np.arange(200) % 2 == 1)
-    >>> (found.p_galaxy(sample) > 0.5).mean()
+    >>> float((found.p_galaxy(sample) > 0.5).mean())
     0.5
     """
     if name not in BASELINES:

@@ -1,17 +1,21 @@
 """Stars and galaxies: size and probability against magnitude, and sources marked in their image."""
 
 import numpy as np
+from astropy.table import Table
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, checked, rules
 from astroclassify.visualization._evaluation_style import GREY, PALETTE, clean
 from astroclassify.visualization._frame import plot_frame
 from astroclassify.visualization._matplotlib import new_axes, pyplot
+from astroclassify.visualization._rules import AXES
 
 #: Colours of labels and true classes.
 _COLOURS = {"star": PALETTE[0], "galaxy": PALETTE[1], "quasar": PALETTE[2], "uncertain": GREY}
+_SOURCES = rules.instance(Table)
 _SIZE, _P = "half_light_radius", "p_class_galaxy"
 
 
+@checked(sources=_SOURCES, band=rules.text, ax=AXES)
 def plot_size_magnitude(sources, *, band="i", ax=None):
     """
     Draw the size of sources against their magnitude, coloured by the probability of a galaxy.
@@ -51,6 +55,7 @@ def plot_size_magnitude(sources, *, band="i", ax=None):
     return ax
 
 
+@checked(sources=_SOURCES, band=rules.text, ax=AXES)
 def plot_probability_magnitude(sources, *, band="i", ax=None):
     """
     Draw the probability of a galaxy against the magnitude.
@@ -92,6 +97,7 @@ def plot_probability_magnitude(sources, *, band="i", ax=None):
     return ax
 
 
+@checked(sources=_SOURCES, ax=AXES)
 def plot_sources(frame, sources, *, ax=None):
     """
     Mark stars and galaxies in their image.

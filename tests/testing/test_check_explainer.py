@@ -132,7 +132,7 @@ def test_the_evidence_explainer_gives_what_classify_gives_and_its_negative():
 @pytest.mark.parametrize(
     ("changes", "target", "message"),
     [
-        ({}, "weather", "'galaxy' or 'nsc'"),
+        ({}, "weather", "'galaxy', 'nsc', 'object'"),
         ({"tasks": ("source",)}, "nsc", "explains models of the tasks"),
         ({"models": ("another",)}, "nsc", "named"),
     ],

@@ -212,7 +212,7 @@ def test_a_broken_network_is_named(make_spec, network, message):
 
 
 def test_of_a_model_for_another_task_only_spec_and_network_are_checked(make_spec):
-    other = {"task": "source", "classes": ("star", "galaxy")}
+    other = {"task": "detection", "classes": ("star", "galaxy")}
     check_model(make_spec(planes=lambda array: None, **other))
     with pytest.raises(ContractError, match="ZeroDivisionError"):
         check_model(make_spec(lambda: 1 / 0, **other))

@@ -115,7 +115,7 @@ def test_a_batch_changes_nothing_but_rounding(model, sky):
     for size in (2, 4):
         together = predict(model, frames, flips=False, batch_size=size)
         for one, other in zip(together, alone, strict=True):
-            assert same(one.logits, other.logits)
+            assert same(one.logits, other.logits, tolerance=3e-5)  # fifty layers
             assert one.evidence is None or same(one.evidence, other.evidence)
 
 

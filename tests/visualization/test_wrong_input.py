@@ -23,11 +23,22 @@ RIGHT = {
     "evaluation": EVALUATION,
     "explanation": SimpleNamespace(map=FRAME, regions=Table(), answer=ANSWER),
     "folder": "a folder",
+    "found": SimpleNamespace(picture=FRAME, shape=(32, 48), meta={}),
     "frame": FRAME,
     "frames": [FRAME],
     "instrument": "acs-wfc",
     "model": "a",
     "path": "a.png",
+    "sources": Table(
+        {
+            "x": [5.0],
+            "y": [5.0],
+            "mag_i": [20.0],
+            "half_light_radius": [0.1],
+            "p_class_galaxy": [0.5],
+            "label": ["star"],
+        }
+    ),
     "table": Table({"quantity": ["blur"]}),
 }
 
