@@ -119,23 +119,28 @@ def run(arguments):
     arguments.kinds = tuple(kind for kind in arguments.kinds if kind != "none")
     paths, errors = expand_inputs(arguments.files)
     if arguments.table is not None:
-        check_output(arguments.table, inputs=paths)
+        known = [] if arguments.known_stars is None else [arguments.known_stars]
+        check_output(arguments.table, inputs=[*paths, *known])
     check_writable(arguments.coco, inputs=paths)
     if arguments.filter or arguments.sort or arguments.tag:
         from astroclassify.cli._night import run_filter
 
         return run_filter(paths, errors, arguments)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    found, failed = _all_found(paths, arguments)
-    status = report_errors([*errors, *failed])
-    if found:
+    found, failed = [], []
+    try:
+        _find_all(paths, arguments, found, failed)
+    except KeyboardInterrupt:  # what is done is kept
         _tell(found, arguments)
+        raise
+    status = report_errors([*errors, *failed])
+    _tell(found, arguments)
     return status
 
 
-def _all_found(paths, arguments):
-    """Detections of every frame of every file, and what failed."""
-    found, errors, taken = [], [], set()
+def _find_all(paths, arguments, found, errors):
+    """Add the detections of every frame of every file, and what failed."""
+    taken = set()
     for path, stem in zip(paths, stems_of(paths), strict=True):
         try:
             for frame, chip in _frames(path, arguments.chip):
@@ -146,7 +151,6 @@ def _all_found(paths, arguments):
         except (AstroclassifyError, OSError) as error:
             source = Path(path).name
             errors.append(error if source in str(error) else f"{source}: {error}")
-    return found, errors
 
 
 def _frames(path, chip):
@@ -178,6 +182,8 @@ def _tell(found, arguments):
     """Write the table of all objects, and say how many there are."""
     from astroclassify.detect import coco_text, plain_table
 
+    if not found:
+        return
     if arguments.coco is not None:
         write_text(coco_text(found), arguments.coco)
     table = vstack([plain_table(each) for each in found], metadata_conflicts="silent")

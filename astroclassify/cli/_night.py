@@ -7,6 +7,7 @@ from pathlib import Path
 from astropy.table import Table
 
 from astroclassify.cli._output import check_apart, report_errors, say, write_result
+from astroclassify.cli._results import stems_of
 from astroclassify.cli._tag import write_tagged
 from astroclassify.core import AstroclassifyError, ReadError, atomic_path
 
@@ -36,12 +37,13 @@ def run_filter(paths, errors, arguments):
     asked = {"method": arguments.method, "least_score": arguments.least_score, **dict(arguments.option)}
     found = judge_frames(paths, known_stars=_known(arguments.known_stars), **asked)
     write_result(verdicts_table(found), output=arguments.table)
-    errors = [*errors, *(each.note for each in found if each.verdict == "unreadable")]
-    for path, each in zip(paths, found, strict=True):
-        try:
-            _placed(Path(path), each, arguments)
-        except (AstroclassifyError, OSError) as error:
-            errors.append(error)
+    errors = [*errors, *(f"{p}: {each.note}" for p, each in zip(paths, found, strict=True) if _failed(each))]
+    for path, name, each in zip(paths, _names(paths), found, strict=True):
+        for place in (_sorted, _tagged):
+            try:
+                place(Path(path), name, each, paths, arguments)
+            except (AstroclassifyError, OSError) as error:
+                errors.append(error)
     counts = Counter(each.verdict for each in found)
     say(", ".join(f"{number} {verdict}" for verdict, number in counts.most_common()))
     return report_errors(errors)
@@ -56,21 +58,39 @@ def _known(path):
         raise ReadError(f"{path}: expected a table of stars, with ra and dec: {error}") from error
 
 
-def _placed(path, verdict, arguments):
-    """Copy a frame into the folder of its verdict, and with its verdict in the header."""
-    if arguments.sort is not None:
-        target = arguments.sort / verdict.verdict.replace(" ", "-") / path.name
-        _check(target, path, arguments)
-        with atomic_path(target) as unfinished:
-            shutil.copyfile(path, unfinished)
-    if arguments.tag is not None and verdict.verdict != "unreadable" and _is_fits(path):
-        target = arguments.tag / path.name
-        _check(target, path, arguments)
-        write_tagged(path, target, [(None, verdict)])
+def _failed(verdict):
+    return verdict.verdict == "unreadable"
 
 
-def _check(target, path, arguments):
-    check_apart(target, [path])
+def _names(paths):
+    """Names of copies: no two alike, also where folders hold files of the same name."""
+    names = [Path(path).name for path in paths]
+    return [
+        stem + name[len(stems_of([name])[0]) :] for name, stem in zip(names, stems_of(paths), strict=True)
+    ]
+
+
+def _sorted(path, name, verdict, inputs, arguments):
+    """Copy a frame into the folder of its verdict."""
+    if arguments.sort is None:
+        return
+    target = arguments.sort / verdict.verdict.replace(" ", "-") / name
+    _check(target, inputs, arguments)
+    with atomic_path(target) as unfinished:
+        shutil.copyfile(path, unfinished)
+
+
+def _tagged(path, name, verdict, inputs, arguments):
+    """Copy a frame with its verdict in the header."""
+    if arguments.tag is None or _failed(verdict) or not _is_fits(path):
+        return
+    target = arguments.tag / name
+    _check(target, inputs, arguments)
+    write_tagged(path, target, [(None, verdict)])
+
+
+def _check(target, inputs, arguments):
+    check_apart(target, inputs)
     if target.exists() and not arguments.overwrite:
         raise ReadError(f"{target} exists; give --overwrite, or another folder")
 

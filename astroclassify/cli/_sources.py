@@ -79,7 +79,8 @@ def run(arguments):
     from astroclassify._classify_sources import classify_sources
 
     images = named(arguments.images)
-    check_output(arguments.output, arguments.format, inputs=_files(images))
+    inputs = [*_files(images), *([] if arguments.catalogue is None else [arguments.catalogue])]
+    check_output(arguments.output, arguments.format, inputs=inputs)
     table = classify_sources(
         images or None,
         catalogue=None if arguments.catalogue is None else _catalogue(arguments.catalogue),

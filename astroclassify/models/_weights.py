@@ -155,14 +155,22 @@ def _listed(names):
     return ", ".join(names[:_SHOWN]) + more
 
 
+_LEFT = ", which leaves run/weights.safetensors"
+#: What trains a model of each task.
+_COMMANDS = {
+    "frame": "train {name} --data LIST.csv --frame-dir DIR --preset paper --output run{cost}" + _LEFT,
+    "source": "train {name} --data SOURCES --output run{cost}" + _LEFT,
+    "detection": "train-detector fit FOLDER, then train-detector release FOLDER --target {name}.safetensors{cost}",
+}
+
+
 def _how_to_get(spec):
     cost = f" ({spec.training_cost})" if spec.training_cost else ""
     reference = f"; its reference is {spec.reference}" if spec.reference else ""
-    data = "SOURCES" if spec.task == "source" else "LIST.csv --frame-dir DIR --preset paper"
+    command = _COMMANDS[spec.task].format(name=spec.name, cost=cost)
     return (
         "pass weights='FILE.safetensors' of someone who trained it, or weights='https://...#sha256=...', its "
-        f"address and checksum; or train it: astroclassify train {spec.name} --data {data} --output run"
-        f"{cost}, which leaves run/weights.safetensors{reference}"
+        f"address and checksum; or train it: astroclassify {command}{reference}"
     )
 
 

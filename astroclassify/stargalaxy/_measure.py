@@ -99,7 +99,8 @@ def _places(catalogue, field):
     """Pixels of a user's own sources, ``[source, (y, x)]``."""
     names = set(catalogue.colnames)
     if {"x", "y"} <= names:
-        found = np.stack([np.asarray(catalogue[name], float) for name in ("y", "x")], axis=1)
+        columns = (np.ma.filled(np.ma.asarray(catalogue[name], float), np.nan) for name in ("y", "x"))
+        found = np.stack(list(columns), axis=1)
     elif "sky_centroid" in names and field.wcs is not None:
         found = np.stack(field.wcs.world_to_pixel(catalogue["sky_centroid"])[::-1], axis=1)
     else:

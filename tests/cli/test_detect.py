@@ -70,3 +70,44 @@ def test_a_bad_file_does_not_stop_the_others(folder, capsys):
 def test_wrong_usage_is_told(folder, wrong, monkeypatch):
     monkeypatch.chdir(folder)
     assert main(["detect", str(folder / "one.fits"), *ASKED, *wrong]) == 2
+
+
+def test_frames_of_the_same_name_are_sorted_and_tagged_apart(folder, tmp_path):
+    (folder / "sub").mkdir()
+    (folder / "sub" / "one.fits").write_bytes((folder / "one.fits").read_bytes())
+    files = [str(folder / "one.fits"), str(folder / "sub" / "one.fits")]
+    placed = ["--sort", str(tmp_path / "sorted"), "--tag", str(tmp_path / "tagged"), "--overwrite"]
+    assert main(["detect", *files, *ASKED, "--filter", *placed]) == 0
+    for copies in (tmp_path / "sorted", tmp_path / "tagged"):
+        assert sum(path.is_file() for path in copies.rglob("*.fits")) == 2
+
+
+def test_no_copy_replaces_another_input(folder, capsys):
+    (folder / "empty").mkdir()
+    verdicts = {}
+    for verdict in ("has-object", "empty"):  # wherever the first frame is sorted to, an input lies there
+        target = folder / verdict / "one.fits"
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes((folder / "one.fits").read_bytes() + b" " * 2880)
+        verdicts[target] = target.read_bytes()
+    files = [str(folder / "one.fits")]
+    main(["detect", *files, *map(str, verdicts), *ASKED, "--filter", "--sort", str(folder), "--overwrite"])
+    assert all(target.read_bytes() == before for target, before in verdicts.items())
+
+
+def test_what_is_done_is_kept_when_it_is_interrupted(folder, monkeypatch):
+    found = []
+
+    def interrupted(*args, **options):
+        if found:
+            raise KeyboardInterrupt
+        found.append(detect(*args, **options))
+        return found[0]
+
+    from astroclassify import detect as room
+
+    detect = room.detect
+    monkeypatch.setattr(room, "detect", interrupted)
+    out = ["--write", "none", "--table", str(folder / "all.csv")]
+    main(["detect", str(folder / "one.fits"), str(folder / "two.png"), *ASKED, *out])
+    assert list(Table.read(folder / "all.csv")["source"]) == ["one.fits"]
