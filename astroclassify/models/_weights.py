@@ -160,7 +160,7 @@ _LEFT = ", which leaves run/weights.safetensors"
 _COMMANDS = {
     "frame": "train {name} --data LIST.csv --frame-dir DIR --preset paper --output run{cost}" + _LEFT,
     "source": "train {name} --data SOURCES --output run{cost}" + _LEFT,
-    "detection": "train-detector fit FOLDER, then train-detector release FOLDER --target {name}.safetensors{cost}",
+    "detection": "train-detector fit FOLDER, then release FOLDER --target {name}.safetensors{cost}",
 }
 
 
