@@ -72,6 +72,7 @@ class Scene:
         extinction : array_like, default 0
             A_V in front of each, mag.
         """
+        # Pogson's law: a star of magnitude m sends 10**(-0.4 m) of the light of one of magnitude 0.
         self._add_points(
             y, x, 10 ** (-0.4 * np.asarray(magnitude, float)), star_types(temperature), extinction
         )
@@ -96,6 +97,7 @@ class Scene:
     def _add_points(self, y, x, flux, spectrum, extinction):
         new = np.stack(np.broadcast_arrays(y, x, flux, spectrum, extinction)).astype(np.float64)
         new = new.reshape(5, -1)
+        # A bright star just outside the window still sends its halo and its spikes into it.
         margin = MARGIN / self.view.pixel_scale
         rows, columns = self.view.shape
         near = (
@@ -112,6 +114,8 @@ class Scene:
         depth : torch.Tensor or float
             Optical depth in V: a map of the view's shape, or one number.
         """
+        # Screens one behind the other: exp(-a) exp(-b) = exp(-(a + b)), so optical depths add up. Light
+        # that is added later lies in front of the dust.
         self._layers = [
             (spectrum, light, depth if dust is None else dust + depth)
             for spectrum, light, dust in self._layers
