@@ -61,9 +61,74 @@ def _fitted(planes, side, rng):
     return np.pad(part, [(0, 0), *missing])
 
 
-class FramePool:
+class Ring:
+    """
+    A ring of memory-mapped entries that producers fill.
+
+    A subclass opens its arrays, says what a source's answer becomes (``_entries``) and writes it (``_keep``).
+
+    Parameters
+    ----------
+    folder : path-like
+        Where the ring is kept.
+    capacity : int or None
+        Entries in the ring; needed to make a new one.
+    side : int
+        Height and width of their planes, of a new one.
+    """
+
+    def __init__(self, folder, *, capacity, side):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        settings = self.folder / "pool.json"
+        if capacity is not None and not settings.exists():
+            write_text(json.dumps({"capacity": capacity, "side": side}), settings)
+        described = json.loads(settings.read_text())
+        self.capacity, self.side = described["capacity"], described["side"]
+
+    def _open(self, name, shape, dtype=np.uint8):
+        path = self.folder / name
+        if not path.exists():
+            np.memmap(path, dtype, "w+", shape=shape).flush()
+        return np.memmap(path, dtype, "r+", shape=shape)
+
+    @property
+    def filled(self):
+        """Number of entries written so far, over all producers (int)."""
+        return sum(int(p.read_text()) for p in self.folder.glob("count-*.txt"))
+
+    def produce(self, source, *, seed, producer=0, producers=1, limit=None):
+        """
+        Draw entries into the ring until the limit, or until ``stop`` lies in the folder.
+
+        Parameters
+        ----------
+        source : callable
+            ``source(rng)`` gives what the pool takes; see there.
+        seed : int
+            Seed of the whole pool.
+        producer, producers : int
+            Which of how many processes this is: each fills its own slots.
+        limit : int, optional
+            Entries after which to stop.
+        """
+        slots = np.arange(producer, self.capacity, producers)
+        counter = self.folder / f"count-{producer}.txt"
+        done = int(counter.read_text()) if counter.exists() else 0
+        while (limit is None or done < limit) and not (self.folder / "stop").exists():
+            rng, call = np.random.default_rng([seed, producer, done]), done * producers + producer
+            for entry in self._entries(source, rng, call):
+                self._keep(slots[done % slots.size], *entry)
+                done += 1
+            write_text(str(done), counter)
+
+
+class FramePool(Ring):
     """
     A ring of simulated planes, memory-mapped.
+
+    Its sources give a list of ``(array, label)``, all of one body, for example `views`; or of ``(array,
+    label, body)``, where one body may come again: a number for each.
 
     Parameters
     ----------
@@ -76,56 +141,18 @@ class FramePool:
     """
 
     def __init__(self, folder, *, capacity=None, side=192):
-        self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        settings = self.folder / "pool.json"
-        if capacity is not None and not settings.exists():
-            write_text(json.dumps({"capacity": capacity, "side": side}), settings)
-        described = json.loads(settings.read_text())
-        self.capacity, self.side = described["capacity"], described["side"]
+        super().__init__(folder, capacity=capacity, side=side)
         shape = (self.capacity, PLANES, self.side, self.side)
         self.planes = self._open("planes.u8", shape)
         self.labels = self._open("labels.u8", (self.capacity, 1))
         self.bodies = self._open("bodies.u32", (self.capacity,), np.uint32)
 
-    def _open(self, name, shape, dtype=np.uint8):
-        path = self.folder / name
-        if not path.exists():
-            np.memmap(path, dtype, "w+", shape=shape).flush()
-        return np.memmap(path, dtype, "r+", shape=shape)
+    def _entries(self, source, rng, call):
+        for array, label, *body in source(rng):
+            yield quantised(_fitted(PATCHNET.planes(array), self.side, rng)), label, *(body or [call])
 
-    @property
-    def filled(self):
-        """Number of frames written so far, over all producers (int)."""
-        return sum(int(p.read_text()) for p in self.folder.glob("count-*.txt"))
-
-    def produce(self, source, *, seed, producer=0, producers=1, limit=None):
-        """
-        Simulate frames into the ring until the limit, or until ``stop`` lies in the folder.
-
-        Parameters
-        ----------
-        source : callable
-            ``source(rng)`` gives a list of ``(array, label)``, all of one body, for example `views`; or of
-            ``(array, label, body)``, where one body may come again: a number for each.
-        seed : int
-            Seed of the whole pool.
-        producer, producers : int
-            Which of how many processes this is: each fills its own slots.
-        limit : int, optional
-            Frames after which to stop.
-        """
-        slots = np.arange(producer, self.capacity, producers)
-        counter = self.folder / f"count-{producer}.txt"
-        done = int(counter.read_text()) if counter.exists() else 0
-        while (limit is None or done < limit) and not (self.folder / "stop").exists():
-            rng, call = np.random.default_rng([seed, producer, done]), done * producers + producer
-            for array, label, *body in source(rng):
-                slot = slots[done % slots.size]
-                self.planes[slot] = quantised(_fitted(PATCHNET.planes(array), self.side, rng))
-                self.labels[slot], self.bodies[slot] = label, *(body or [call])
-                done += 1
-            write_text(str(done), counter)
+    def _keep(self, slot, planes, label, body):
+        self.planes[slot], self.labels[slot], self.bodies[slot] = planes, label, body
 
     def draw(self, rng, size):
         """
