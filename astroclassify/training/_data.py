@@ -27,6 +27,33 @@ EPOCH_OF_SIMULATIONS, EPOCH_OF_A_POOL = 1024, 100_000
 _FULL = "full"
 
 
+def shuffled(count, number, size, *, seed):
+    """
+    Choose what is in a batch: all once in an epoch, in a new order each time.
+
+    Parameters
+    ----------
+    count : int
+        How many there are to learn from.
+    number : int
+        The batch's, counted from the start of the training.
+    size : int
+        Of a batch; what does not fill one waits for another epoch's order.
+    seed : int
+        Of the orders.
+
+    Returns
+    -------
+    epoch : int
+        The batch's.
+    chosen : numpy.ndarray of int
+        Positions; the same for the same numbers, whatever came before.
+    """
+    epoch, batch = divmod(number, max(1, count // size))
+    order = np.random.default_rng([seed, _ORDER, epoch]).permutation(count)
+    return epoch, order[batch * size : (batch + 1) * size]
+
+
 @dataclass(frozen=True, eq=False)
 class Batch:
     """
@@ -140,9 +167,7 @@ class FrameSet:
         Batch
             The same for the same numbers, whatever came before.
         """
-        epoch, batch = divmod(number, self.batches(size))
-        order = np.random.default_rng([self.seed, _ORDER, epoch]).permutation(len(self))
-        chosen = order[batch * size : (batch + 1) * size]
+        epoch, chosen = shuffled(len(self), number, size, seed=self.seed)
         planes = [self._planes(epoch, int(i)) for i in chosen]
         return Batch(planes, self.allowed[chosen], tuple(str(self.frames[i]) for i in chosen))
 

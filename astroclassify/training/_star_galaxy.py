@@ -33,6 +33,7 @@ from astroclassify.stargalaxy import (
     source_logits,
 )
 from astroclassify.training._card import commit, versions
+from astroclassify.training._data import shuffled
 from astroclassify.training._fit import (
     WEIGHTS,
     TrainingResult,
@@ -58,7 +59,8 @@ _FEWER_BANDS = 0.35
 _ONE_MODE = 0.2
 #: The most noise, in units of the sky's, that is added in training (float).
 _MOST_NOISE = 0.6
-_ORDER, _CHANGES = range(2)
+#: The stream of random numbers of augmentation; that of orders is `_data.shuffled`.
+_CHANGES = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,9 +166,8 @@ class SourceFeed:
         SourceBatch
             The same for the same numbers, whatever came before.
         """
-        epoch, place = divmod(number, self.batches(size))
-        order = np.random.default_rng([self.seed, _ORDER, epoch]).permutation(len(self))
-        chosen = np.sort(order[place * size : (place + 1) * size])
+        _, chosen = shuffled(len(self), number, size, seed=self.seed)
+        chosen = np.sort(chosen)
         inputs = SourceInputs(*(np.asarray(one[chosen], np.float32) for one in tuple(self.inputs)))
         if self.augmented:
             rng = np.random.default_rng([self.seed, _CHANGES, number])
