@@ -59,6 +59,10 @@ _CROWDING_SIDE = 96
 #: then (of 133 pictures of real bodies, stretched alike, 90% less than 1%); white is never darker than this,
 #: for the level of exposure: noise is not stretched to white.
 _WHITE_BY_PICTURE, _BURNT_OUT, _DARKEST_WHITE = 0.75, (1e-4, 2e-2), 0.5
+#: Root of the largest part of a photograph that is clipped to black: mostly little is.
+_CLIPPED = 0.7
+#: The sky of a picture, for its white, that is at least so bright before it is made grey.
+_DARKEST_SKY = 2e-3
 #: How often a photograph fades to black at its edges.
 _VIGNETTED = 0.35
 #: Stars that are brighter, for the level of exposure, scatter no more light: they have been clipped by then.
@@ -323,7 +327,7 @@ def photograph(image, streams):
     if rng.random() < 0.5:
         scattered = _glow(np.minimum(image, _GLOWS_BELOW), streams.log_uniform(0.015, 0.15))
         image = image + rng.uniform(0.1, 1.0) * scattered
-    black = np.quantile(image[::2, ::2], rng.uniform(0.0, 0.5)) + rng.normal(0, 0.01)
+    black = np.quantile(image[::2, ::2], rng.uniform(0.0, _CLIPPED) ** 2) + rng.normal(0, 0.01)
     light = np.clip(image - black, 0, None)
     light /= _white_point(light, streams)
     picture = _stretch(light, streams)
@@ -354,13 +358,28 @@ def _glow(image, reach):
 
 
 def _stretch(light, streams):
-    way = streams.rng.integers(3)
+    way = streams.rng.integers(4)
+    if way == 3:
+        return _with_grey_sky(light, streams.log_uniform(0.03, 0.25))
     if way == 0:
-        beta = streams.log_uniform(1, 200)
+        beta = streams.log_uniform(3, 1000)
         return np.arcsinh(beta * light) / np.arcsinh(beta)
     if way == 1:
-        return light ** streams.rng.uniform(0.35, 1.0)
-    return 1 - np.exp(-light * streams.log_uniform(0.7, 5))
+        return light ** streams.rng.uniform(0.25, 0.9)
+    return 1 - np.exp(-light * streams.log_uniform(1, 8))
+
+
+def _with_grey_sky(light, grey):
+    """Stretch so that half of the picture is darker than a grey, as programs for stacking do."""
+    light = np.minimum(light, 1)
+    middle = max(float(np.median(light[::2, ::2])), _DARKEST_SKY)
+    balance = _midtones(grey, middle)  # which takes the middle to the grey
+    return _midtones(balance, light) if balance < 0.5 else light
+
+
+def _midtones(balance, x):
+    """The hyperbola from 0 to 1 that takes `balance` to a half."""
+    return (balance - 1) * x / ((2 * balance - 1) * x - balance)
 
 
 def _vignette(shape, streams):

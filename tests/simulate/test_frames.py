@@ -106,4 +106,4 @@ def test_little_of_most_photographs_is_burnt_out():
     y, x = np.mgrid[-3:3:80j, -3:3:80j]
     image = (10 * np.exp(-3 * np.hypot(y, x))).astype(np.float32)  # a third of its light lies above 1
     burnt = [(photograph(image, RandomStreams(seed)) >= 255).mean() for seed in range(40)]
-    assert np.quantile(burnt, 0.6) < 0.012  # 0.019 where white lies anywhere
+    assert np.quantile(burnt, 0.6) < 0.018  # 0.025 where white lies anywhere
