@@ -1,13 +1,13 @@
 """How false simulations look: ``python benchmarks/realism.py FOLDER --sheet sheet.png``.
 
 FOLDER has ``labels.csv`` (file, body, label, kind, subclass) and pictures. For each picture a body of the
-same kind is simulated and shown as a photograph. Both are cut to a square, averaged to 192 pixels a side, and
-stretched alike: from the 1% to the 99.7% quantile. Then classifiers try to tell real from simulated: fourteen
-statistics with logistic regression and a random forest, and a small convolutional network; five folds split
-by body, balanced accuracy with its 95% interval over resampled bodies. 50% is chance: nobody can tell. For
-the network pictures are halved, turned and mirrored. ``--raw`` compares raw frames instead: pictures exposed
-as scenes against drawn bodies exposed alike, by the same cameras. A sheet shows both side by side, real above
-simulated.
+same kind is simulated and shown as a photograph, whole and in the middle as most real ones are. Both are
+cut to a square, averaged to 192 pixels a side, and stretched alike: from the 1% to the 99.7% quantile. Then
+classifiers try to tell real from simulated: fourteen statistics with logistic regression and a random
+forest, and a small convolutional network; five folds split by body, balanced accuracy with its 95% interval
+over resampled bodies. 50% is chance: nobody can tell. For the network pictures are halved, turned and
+mirrored. ``--raw`` compares raw frames instead: pictures exposed as scenes against drawn bodies exposed
+alike, by the same cameras. A sheet shows both side by side, real above simulated.
 """
 
 import argparse
@@ -112,7 +112,7 @@ def simulated_picture(kind, seed):
     """Show a random body of a kind as a photograph, as training does."""
     from astroclassify.simulate import random_frames
 
-    (frame,) = random_frames(seed, shape=(SIDE * _FINER,) * 2, kind=kind, shown="photograph")
+    (frame,) = random_frames(seed, shape=(SIDE * _FINER,) * 2, kind=kind, shown="photograph", centred=True)
     return matched(frame.array)
 
 

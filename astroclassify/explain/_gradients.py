@@ -17,8 +17,9 @@ and falls on the way, as that of a network does between a frame and one of sky:
 """
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
-from astroclassify.core import check_whole, checked, rules
+from astroclassify.core import ParameterError, check_whole, checked, rules
 from astroclassify.explain._baselines import baseline_planes
 from astroclassify.explain._less_memory import LARGE, less_memory
 from astroclassify.explain._seen import see
@@ -29,8 +30,8 @@ _NOTHING = 0.5
 _SCOUTS = 9
 
 
-@checked(baseline=rules.text, steps=rules.whole(), flips=rules.optional(rules.flag))
-def explain_by_gradients(model, frame, *, target, baseline="sky", steps=16, flips=None):
+@checked(baseline=rules.text, steps=rules.whole(), flips=rules.optional(rules.flag), smooth=rules.number)
+def explain_by_gradients(model, frame, *, target, baseline="sky", steps=16, flips=None, smooth=1 / 80):
     """
     Explain by integrated gradients.
 
@@ -48,15 +49,28 @@ def explain_by_gradients(model, frame, *, target, baseline="sky", steps=16, flip
         Of the integral.
     flips : bool, optional
         As for `astroclassify.classify`.
+    smooth : float, default 1/80
+        Standard deviation of the Gaussian that the map is smoothed with, as a share of the shorter side of
+        what the network sees: 0 to 0.5. Gradients differ in sign from pixel to pixel, and the largest of them
+        may lie anywhere; smoothed, they show where the answer comes from. 0 leaves them as they are.
 
     Returns
     -------
     astropy.nddata.CCDData
         Natural log-odds; they add up to the target's log-odds of the frame minus those of the baseline.
+
+    Raises
+    ------
+    ParameterError
+        If ``smooth`` is out of its range.
     """
+    if not 0 <= smooth <= 0.5:
+        raise ParameterError(f"smooth is a share of the shorter side, from 0 to 0.5; got {smooth}")
     seen = see(model, frame, target, flips=flips)
     parts, facts = attributions(seen, baseline, steps=steps)
-    return seen.map(parts, facts=facts)
+    # Reflected at the edges, a Gaussian keeps the sum.
+    parts = gaussian_filter(parts, smooth * min(parts.shape), mode="reflect")
+    return seen.map(parts, facts=[*facts, ("ACSMOOTH", float(smooth), "Gaussian, share of the shorter side")])
 
 
 def attributions(seen, baseline="sky", *, steps=16):

@@ -39,6 +39,8 @@ _BROAD = (
 _NARROW = (("acs-wfc", "F502N"), ("acs-wfc", "F658N"), ("wfc3-uvis", "F656N"), ("wfc3-uvis", "F673N"))
 _ULTRAVIOLET = (("wfc3-uvis", "F275W"), ("wfc3-uvis", "F336W"), ("csst-msc", "NUV"))
 _WEIGHTS = (0.76, 0.16, 0.08)
+#: Radius of a body over the side of the frame: of which a piece is seen, that is all on it, or in its middle.
+_PIECE, _WHOLE, _CENTRED = (0.8, 3.0), (0.07, 0.75), (0.25, 0.75)
 _REDSHIFT_STEP = 0.01  # fewer responses to work out
 #: Light that an exposure would show at all, in units of the dark sky.
 _FAINTEST_OF_SKY = 0.01
@@ -53,6 +55,14 @@ _PIXELS_EACH = (80, 1000)
 _BRIGHTEST_STAR = (0.005, 0.5)
 #: Light is added up on no more pixels than this a side, by about.
 _CROWDING_SIDE = 96
+#: How often the white of a photograph is chosen by its brightest pixels, and what part of it is burnt out
+#: then (of 133 pictures of real bodies, stretched alike, 90% less than 1%); white is never darker than this,
+#: for the level of exposure: noise is not stretched to white.
+_WHITE_BY_PICTURE, _BURNT_OUT, _DARKEST_WHITE = 0.75, (1e-4, 2e-2), 0.5
+#: Root of the largest part of a photograph that is clipped to black: mostly little is.
+_CLIPPED = 0.7
+#: The sky of a picture, for its white, that is at least so bright before it is made grey.
+_DARKEST_SKY = 2e-3
 #: How often a photograph fades to black at its edges.
 _VIGNETTED = 0.35
 #: Stars that are brighter, for the level of exposure, scatter no more light: they have been clipped by then.
@@ -87,8 +97,9 @@ class SimulatedFrame:
     label=rules.optional(rules.one_of(*CLASSES)),
     kind=rules.optional(rules.text),
     renderings=rules.whole(),
+    centred=rules.flag,
 )
-def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1, shown=None):
+def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1, shown=None, centred=False):
     """
     Draw one body and show it in one or several ways.
 
@@ -106,6 +117,8 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1,
         How many frames of the same body.
     shown : {"linear", "photograph"}, optional
         As what a detector counts, or as a photograph; by default either, at random.
+    centred : bool, default False
+        Show the whole body, in the middle of the frame; by default the whole or a piece, at random.
 
     Returns
     -------
@@ -130,7 +143,7 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1,
         raise ParameterError(f"shown is {shown!r}; expected 'linear', 'photograph' or None")
     streams = RandomStreams(rng)
     body = random_body(kind, streams.rng, label=label or streams.rng.choice(CLASSES, p=CLASS_FRACTIONS))
-    alone = body.scene(_view_of_any_telescope(streams, body, shape))
+    alone = body.scene(_view_of_any_telescope(streams, body, shape, centred=centred))
     scene = alone.scaled(1.0)
     add_background(scene, streams, density=streams.log_uniform(0.1, 3))
     crowding = {"density": streams.log_uniform(0.1, 20), "pixels_each": streams.log_uniform(*_PIXELS_EACH)}
@@ -141,13 +154,14 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1,
     return [SimulatedFrame(frame, body.label, body.kind) for frame in frames]
 
 
-def _view_of_any_telescope(streams, body, shape):
+def _view_of_any_telescope(streams, body, shape, *, centred=False):
     """The whole of a body, or a piece of it, on pixels as large as that takes."""
-    rng, partial = streams.rng, streams.chance(0.4)
+    rng, partial = streams.rng, streams.chance(0.4) and not centred
     # Radius of the body over the side of the frame: either the frame lies within the body, or all of the
     # body on the frame.
-    reach = streams.log_uniform(0.8, 3.0) if partial else streams.log_uniform(0.07, 0.75)
+    reach = streams.log_uniform(*(_PIECE if partial else _CENTRED if centred else _WHOLE))
     distance = rng.uniform(0.1, 0.75) if partial else abs(rng.normal(0, 0.06)) / reach
+    distance = 0.0 if centred else distance
     direction = rng.uniform(0, 2 * np.pi)
     centre = (float(distance * np.sin(direction)), float(distance * np.cos(direction)))
     scale = float(np.sqrt(shape[0] * shape[1]) * reach)
@@ -313,8 +327,9 @@ def photograph(image, streams):
     if rng.random() < 0.5:
         scattered = _glow(np.minimum(image, _GLOWS_BELOW), streams.log_uniform(0.015, 0.15))
         image = image + rng.uniform(0.1, 1.0) * scattered
-    black = np.quantile(image[::2, ::2], rng.uniform(0.0, 0.5)) + rng.normal(0, 0.01)
-    light = np.clip(image - black, 0, None) / streams.log_uniform(0.6, 8)
+    black = np.quantile(image[::2, ::2], rng.uniform(0.0, _CLIPPED) ** 2) + rng.normal(0, 0.01)
+    light = np.clip(image - black, 0, None)
+    light /= _white_point(light, streams)
     picture = _stretch(light, streams)
     if rng.random() < 0.3:
         picture = picture + rng.uniform(0.3, 1.5) * (
@@ -326,6 +341,14 @@ def photograph(image, streams):
     return np.round(np.clip(picture, 0, 1) * 255).astype(np.float32)
 
 
+def _white_point(light, streams):
+    """As bright as the brightest few per cent of the picture, so that little is burnt out; or anything."""
+    if not streams.chance(_WHITE_BY_PICTURE):
+        return streams.log_uniform(0.6, 8)
+    burnt = streams.log_uniform(*_BURNT_OUT)
+    return max(float(np.quantile(light[::2, ::2], 1 - burnt)), _DARKEST_WHITE)
+
+
 def _glow(image, reach):
     """Light scattered over a part of the picture's side, in the air, the optics or the film."""
     step = max(1, min(image.shape) // _GLOW_SIDE)
@@ -335,13 +358,28 @@ def _glow(image, reach):
 
 
 def _stretch(light, streams):
-    way = streams.rng.integers(3)
+    way = streams.rng.integers(4)
+    if way == 3:
+        return _with_grey_sky(light, streams.log_uniform(0.03, 0.25))
     if way == 0:
-        beta = streams.log_uniform(1, 200)
+        beta = streams.log_uniform(3, 1000)
         return np.arcsinh(beta * light) / np.arcsinh(beta)
     if way == 1:
-        return light ** streams.rng.uniform(0.35, 1.0)
-    return 1 - np.exp(-light * streams.log_uniform(0.7, 5))
+        return light ** streams.rng.uniform(0.25, 0.9)
+    return 1 - np.exp(-light * streams.log_uniform(1, 8))
+
+
+def _with_grey_sky(light, grey):
+    """Stretch so that half of the picture is darker than a grey, as programs for stacking do."""
+    light = np.minimum(light, 1)
+    middle = max(float(np.median(light[::2, ::2])), _DARKEST_SKY)
+    balance = _midtones(grey, middle)  # which takes the middle to the grey
+    return _midtones(balance, light) if balance < 0.5 else light
+
+
+def _midtones(balance, x):
+    """The hyperbola from 0 to 1 that takes `balance` to a half."""
+    return (balance - 1) * x / ((2 * balance - 1) * x - balance)
 
 
 def _vignette(shape, streams):

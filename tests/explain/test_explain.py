@@ -185,7 +185,7 @@ def test_it_says_in_words_where_the_evidence_lies(why):
 
 
 def test_provenance_says_how_it_was_made(why):
-    assert why.meta["options"] == {"baseline": "sky", "steps": 16, "flips": None}
+    assert why.meta["options"] == {"baseline": "sky", "steps": 16, "flips": None, "smooth": 1 / 80}
     assert why.meta["steps"] == 16
     assert why.meta["shape"] == (64, 96)
     assert why.meta["weights_sha256"] == "no file"

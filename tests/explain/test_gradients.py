@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from astroclassify.core import UnknownNameError
+from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.explain import EXPLAINERS
 from astroclassify.explain._baselines import BASELINES, baseline_planes
 from astroclassify.explain._gradients import attributions
@@ -81,7 +81,7 @@ def test_little_of_a_smooth_difference_is_missed_by_the_steps(smooth):
 
 
 def test_a_sum_of_pixels_is_explained_by_each_pixels_excess_over_the_sky(brightness, spot):
-    heat = EXPLAINERS["integrated-gradients"].explain(brightness, spot, target="galaxy")
+    heat = EXPLAINERS["integrated-gradients"].explain(brightness, spot, target="galaxy", smooth=0)
     assert heat.data.shape == (32, 48)  # of the planes, in which four pixels are one
     assert heat.data[20:22, 10:12] == pytest.approx(np.ones((2, 2)), rel=1e-5)
     assert np.abs(np.delete(heat.data, np.s_[20:22], axis=0)).max() < 1e-6
@@ -149,3 +149,20 @@ def test_an_explanation_with_little_memory_is_the_same(smooth, monkeypatch):
     monkeypatch.setattr("astroclassify.explain._gradients.LARGE", 0)
     thrifty = EXPLAINERS["integrated-gradients"].explain(smooth, frame, target="galaxy").data
     assert np.abs(plain - thrifty).max() <= 1e-3 * np.abs(plain).max()
+
+
+def test_smoothing_keeps_the_sum_and_joins_neighbours(brightness, spot):
+    fine, joined = (
+        EXPLAINERS["integrated-gradients"].explain(brightness, spot, target="galaxy", smooth=smooth, **QUICK)
+        for smooth in (0, 0.05)
+    )
+
+    assert joined.data.sum() == pytest.approx(fine.data.sum(), rel=1e-6)
+    assert np.abs(np.diff(joined.data)).max() < 0.5 * np.abs(np.diff(fine.data)).max()
+    assert joined.meta["ACSMOOTH"] == 0.05
+
+
+@pytest.mark.parametrize("smooth", [-0.1, 0.6, np.nan])
+def test_smoothing_out_of_range_is_refused(brightness, spot, smooth):
+    with pytest.raises(ParameterError, match="smooth"):
+        EXPLAINERS["integrated-gradients"].explain(brightness, spot, target="galaxy", smooth=smooth)

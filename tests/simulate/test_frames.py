@@ -92,3 +92,18 @@ def test_cosmic_rays_gaps_and_both_ways_of_showing_occur():
     ]
     assert 15 < len(pictures) < 45
     assert any(np.isnan(frame).any() for frame in frames)
+
+
+def test_a_centred_body_is_whole_and_in_the_middle():
+    y, x = np.mgrid[-1:1:64j, -1:1:64j]
+    for seed in range(4):
+        (frame,) = random_frames(seed, shape=(64, 64), kind="elliptical", shown="photograph", centred=True)
+        light = frame.array - np.median(frame.array)
+        assert np.corrcoef(light.ravel(), -np.hypot(y, x).ravel())[0, 1] > 0.2
+
+
+def test_little_of_most_photographs_is_burnt_out():
+    y, x = np.mgrid[-3:3:80j, -3:3:80j]
+    image = (10 * np.exp(-3 * np.hypot(y, x))).astype(np.float32)  # a third of its light lies above 1
+    burnt = [(photograph(image, RandomStreams(seed)) >= 255).mean() for seed in range(40)]
+    assert np.quantile(burnt, 0.6) < 0.018  # 0.025 where white lies anywhere
