@@ -78,6 +78,14 @@ def test_pictures_as_raw_frames_are_classified(pictures):
 
 
 @pytest.mark.slow
+def test_raw_frames_that_were_made_from_another_working_folder_are_taken(pictures, tmp_path, monkeypatch):
+    few = ["--limit", 1, "--frames", tmp_path]
+    said = ran("semireal", pictures, *few)
+    monkeypatch.chdir(pictures)
+    assert ran("semireal", ".", *few) == said
+
+
+@pytest.mark.slow
 def test_detectors_are_judged_by_fields_bodies_and_photographs(pictures, tmp_path):
     few = ["--count", 1, "--real-count", 1, "--detectors", "segmentation"]
     said = ran("detection", "--kept", tmp_path, *few, "--pictures", pictures, "--photographs", pictures)
