@@ -4,12 +4,10 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
-from astropy.table import Table
-
 from astroclassify.cli._output import check_apart, report_errors, say, write_result
 from astroclassify.cli._results import stems_of
 from astroclassify.cli._tag import write_tagged
-from astroclassify.core import AstroclassifyError, ReadError, atomic_path
+from astroclassify.core import AstroclassifyError, ReadError, atomic_path, read_table
 
 
 def run_filter(paths, errors, arguments):
@@ -50,12 +48,7 @@ def run_filter(paths, errors, arguments):
 
 
 def _known(path):
-    if path is None:
-        return None
-    try:
-        return Table.read(path)
-    except Exception as error:  # astropy's readers fail in many ways
-        raise ReadError(f"{path}: expected a table of stars, with ra and dec: {error}") from error
+    return None if path is None else read_table(path, expected="a table of stars, with ra and dec")
 
 
 def _failed(verdict):

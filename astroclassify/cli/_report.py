@@ -5,7 +5,7 @@ from pathlib import Path
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import check_writable, say
 from astroclassify.cli._parsing import add_output_file, add_subparser
-from astroclassify.core import ReadError
+from astroclassify.core import read_table
 
 _EXAMPLES = """
 astroclassify classify night1/ --thumbnails --evidence --identify -o results.parquet
@@ -61,12 +61,7 @@ def run(arguments):
 
 def _table(path):
     if path.suffix.lower() in (".csv", ".ecsv") and path.is_file():
-        from astropy.table import Table
-
-        try:
-            return Table.read(path, format=f"ascii.{path.suffix[1:].lower()}")
-        except Exception as error:  # astropy's readers fail in many ways
-            raise ReadError(f"{path}: expected a table of answers: {error}") from error
+        return read_table(path, expected="a table of answers")
     from astroclassify.scale import read_results
 
     return read_results(path)
