@@ -147,7 +147,8 @@ def sources_of(item, *, chip=None, read=None, number=None, survey=None, timeout=
         return sources
     chosen = [source for source in sources if source.chip == chip]
     if not chosen:
-        there = ", ".join(str(source.chip) for source in sources if source.chip) or "none with a number"
+        there = ", ".join(str(source.chip) for source in sources if source.chip)
+        there = there or "none has a number, so leave the chip out"
         raise FrameError(f"{sources[0].name} has no chip {chip}; its chips: {there}")
     return chosen
 

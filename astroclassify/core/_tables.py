@@ -47,9 +47,14 @@ def read_table(path, *, expected="a table"):
     except OptionalDependencyError:
         raise
     except Exception as error:  # astropy's readers, and pyarrow, fail in many ways
-        raise ReadError(f"{path}: expected {expected}: {str(error) or type(error).__name__}").with_facts(
+        raise ReadError(f"{path}: expected {expected}: {_first_line(error)}").with_facts(
             file=path, expected=expected
         ) from error
+
+
+def _first_line(error):
+    """The first line of what a reader said; astropy goes on with a list of all its forms."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _from_parquet(path):
