@@ -42,6 +42,20 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     add_files(parser)
+    add_method(parser)
+    parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
+    _add_outputs(parser)
+
+
+def add_method(parser):
+    """
+    Add what says how objects are looked for.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add it.
+    """
     parser.add_argument(
         "--method",
         default="yolo",
@@ -65,8 +79,6 @@ def add_parser(subparsers):
         metavar="NAME",
         help="that names objects where the sky is known, as for 'astroclassify identify'; none: no names",
     )
-    parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
-    _add_outputs(parser)
 
 
 def _add_outputs(parser):
@@ -148,10 +160,10 @@ def _find_all(paths, arguments, found, errors):
     taken = set()
     for path, stem, source in zip(paths, stems_of(paths), told_apart(paths), strict=True):
         try:
-            for frame, chip in _frames(path, arguments.chip):
+            for frame, chip in frames_of(path, arguments.chip):
                 name = free_name(f"{stem}_chip{chip}" if chip else stem, taken)
                 targets = _targets(name, paths, arguments)
-                found.append(_one_found(frame, source, arguments))
+                found.append(one_found(frame, source, arguments))
                 _write_all(found[-1], targets, arguments.overwrite)
         except USAGE_ERRORS:  # what was asked for is wrong, of every file
             raise
@@ -166,8 +178,22 @@ def _refuse(arguments, options, why):
         raise ParameterError(f"{why} {', '.join(given)}; leave it out")
 
 
-def _frames(path, chip):
-    """Images of a file: a picture with its colours, or each chip."""
+def frames_of(path, chip):
+    """
+    Give the images of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        A picture, or a file of frames.
+    chip : int or None
+        Only this one.
+
+    Returns
+    -------
+    list of tuple
+        A picture with its colours, or each frame; and its chip, empty where it has no number.
+    """
     from astroclassify.detect import load_image
     from astroclassify.io import is_picture, read_frames
 
@@ -196,7 +222,24 @@ def _write_all(found, targets, overwrite):
         raise failed[0]
 
 
-def _one_found(frame, source, arguments):
+def one_found(frame, source, arguments):
+    """
+    Find the objects of an image as it was asked for.
+
+    Parameters
+    ----------
+    frame : SearchImage or astropy.nddata.CCDData
+        The image.
+    source : str
+        Its name.
+    arguments : argparse.Namespace
+        Of `add_method`.
+
+    Returns
+    -------
+    Detections
+        What was found.
+    """
     from astroclassify.detect import detect
 
     asked = {"method": arguments.method, "least_score": arguments.least_score}

@@ -183,6 +183,27 @@ def test_a_file_that_is_not_there_any_more_is_told_without_numbers_of_errors(fol
     def refused(*args):
         raise PermissionError(13, "Permission denied", "one.fits")
 
-    monkeypatch.setattr("astroclassify.cli._detect._frames", refused)
+    monkeypatch.setattr("astroclassify.cli._detect.frames_of", refused)
     assert main(["detect", str(folder / "one.fits"), *ASKED]) == 1
     assert "error: one.fits: Permission denied" in capsys.readouterr().err
+
+
+def test_a_page_shows_every_image_with_its_objects(folder, capsys):
+    (folder / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    page = folder / "found.html"
+    asked = ["report", str(folder), "--detect", "-o", str(page), "--title", "Night <1>"]
+    assert main([*asked, *ASKED]) == 1
+    text = page.read_text(encoding="utf-8")
+    assert "<title>Night &lt;1&gt;</title>" in text
+    assert text.count("data:image/jpeg;base64,") == 2
+    assert all(f"<h2>{name}</h2>" in text for name in ("one.fits", "two.png", "bad.png"))
+    assert "2 objects in 2 of 2 images" in text
+    assert "1 could not be searched" in text
+    assert "method segmentation" in text
+    assert "bad.png" in capsys.readouterr().err
+
+
+def test_a_page_of_answers_takes_one_file(folder, capsys):
+    files = [str(folder / "one.fits"), str(folder / "two.png")]
+    assert main(["report", *files, "-o", str(folder / "page.html")]) == 2
+    assert "--detect" in capsys.readouterr().err
