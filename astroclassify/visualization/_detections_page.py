@@ -11,7 +11,7 @@ from astroclassify.visualization._matplotlib import png
 from astroclassify.visualization._results import provenance_line
 
 #: Width of a picture in inches, and its pixels to the inch; width of its card on the page, pixels.
-_WIDTH, _RESOLUTION, _CARD = 6.0, 100, 420
+_WIDTH, _RESOLUTION, _CARD = 6.0, 100, 380
 #: What is told of each object, where it is known, and how.
 _COLUMNS = {
     "class": ("class", str),
