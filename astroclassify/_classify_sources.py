@@ -1,12 +1,12 @@
 """`classify_sources`: from images of a field to a star or a galaxy for every source in them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from astropy.nddata import NDData
 
 from astroclassify.core import ParameterError, check_whole
-from astroclassify.io import band_name, header_text, read_frame
+from astroclassify.io import band_name, header_text, is_stream, read_frame
 from astroclassify.models import ready_model
 from astroclassify.stargalaxy import classify_sample, measure_sources, sample_of_catalogue
 
@@ -36,10 +36,10 @@ def classify_sources(
         One image for each band, by the band's name: a `~astropy.nddata.CCDData`, or a file that
         `~astroclassify.read_frames` reads; calibrated, on one grid of pixels. One band is enough. Without
         names, the band is that which the header says.
-    catalogue : astropy.table.QTable, optional
-        Sources of your own, instead of those that are detected: with ``sky_centroid``, or ``x`` and ``y``
-        (pixels, centres at integers). Without images, with magnitudes ``mag_B`` and any other column of a
-        `~astroclassify.stargalaxy.SourceSample`.
+    catalogue : astropy.table.QTable or path-like, optional
+        Sources of your own, or their file, instead of those that are detected: with ``sky_centroid``, ``ra``
+        and ``dec`` (degrees), or ``x`` and ``y`` (pixels, centres at integers). Without images, with
+        magnitudes ``mag_B`` and any other column of a `~astroclassify.stargalaxy.SourceSample`.
     model : str, ModelSpec or Model, default "default"
         A model for the task ``"source"``; ``"default"`` is ``star-galaxy-lite``.
     weights : str, path-like or Weights, optional
@@ -65,14 +65,16 @@ def classify_sources(
         A row for each source: ``id``, ``x``, ``y``, ``sky_centroid`` where there are world coordinates,
         ``label`` (a class, or ``uncertain``), its ``probability``, ``p_class_star``, ``p_class_galaxy``, and
         all that was measured (`~astroclassify.stargalaxy.SourceSample`). Its ``meta`` holds the provenance.
+        A source of the catalogue that no image shows is kept: flag ``missing``, label ``uncertain``,
+        probabilities NaN.
 
     Raises
     ------
     ParameterError
         If there are neither images nor a catalogue, a band is not known, two images are of one band, the
-        model is not one for sources, or the prior is none.
+        model is not one for sources, or the prior is none; if images or catalogue are something else.
     FrameError
-        If the images do not share a grid, or cannot be used.
+        If the images do not share a grid (by shape and by world coordinates) and a scale, or cannot be used.
     ReadError
         If a file cannot be read.
     MissingWeightsError, WeightsError
@@ -139,6 +141,10 @@ def opened(images, *, chip=None):
         found = {str(band): _frame(image, chip) for band, image in images.items()}
     else:
         single = isinstance(images, str | bytes | os.PathLike | NDData)
+        if not single and not isinstance(images, Sequence):
+            raise ParameterError(
+                f"images is a {type(images).__name__}; expected images, or a mapping by band"
+            )
         found = {}
         for frame in (_frame(image, chip) for image in ([images] if single else images)):
             band = _band_of(frame)
@@ -151,7 +157,11 @@ def opened(images, *, chip=None):
 
 
 def _frame(image, chip):
-    return image if isinstance(image, NDData) else read_frame(image, chip=chip)
+    if isinstance(image, NDData):
+        return image
+    if not isinstance(image, str | bytes | os.PathLike) and not is_stream(image):
+        raise ParameterError(f"an image is a {type(image).__name__}; expected a CCDData, or a file")
+    return read_frame(image, chip=chip)
 
 
 def _band_of(frame):

@@ -31,7 +31,7 @@ from astroclassify.inference import (
     interpret,
     predict_planes,
 )
-from astroclassify.io import expand_inputs, is_address, names_several, observation, read_frames
+from astroclassify.io import expand_inputs, is_address, is_stream, names_several, observation, read_frames
 from astroclassify.models import Model
 from astroclassify.preprocess import FrameRows, thumbnail
 from astroclassify.scale import open_remote, within
@@ -110,10 +110,8 @@ class FrameAnswer:
 
 def is_file(item):
     """Tell a file, by whatever name, from a frame in memory (bool)."""
-    if isinstance(item, NDData | np.ndarray):  # a CCDData has a method `read`
-        return False
     files = str | bytes | bytearray | memoryview | os.PathLike | fits.HDUList | _HDU
-    return isinstance(item, files) or hasattr(item, "read")
+    return isinstance(item, files) or is_stream(item)
 
 
 def _is_single(frames):
@@ -149,7 +147,8 @@ def sources_of(item, *, chip=None, read=None, number=None, survey=None, timeout=
         return sources
     chosen = [source for source in sources if source.chip == chip]
     if not chosen:
-        there = ", ".join(str(source.chip) for source in sources if source.chip) or "none with a number"
+        there = ", ".join(str(source.chip) for source in sources if source.chip)
+        there = there or "none has a number, so leave the chip out"
         raise FrameError(f"{sources[0].name} has no chip {chip}; its chips: {there}")
     return chosen
 

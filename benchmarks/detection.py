@@ -18,6 +18,7 @@ import argparse
 import json
 import time
 import warnings
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,12 @@ HEAT_MAPS, OVERLAP, HEAT_MAP_OVERLAP = ("heatmap", "xrai"), 0.5, 0.3
 LEAST, SMALL, LARGE = 0.02, (8.0, 16.0), (16.0, np.inf)
 BOTH = {"nebula+cluster": ("nebula", "star cluster")}
 COLUMNS = ("class", "score", "x_min", "x_max", "y_min", "y_max")
-#: Models whose weights a detector uses, where it is not clear from its name.
-WEIGHTS = {"yolo": ("fieldnet",), "segmentation": ("patchnet",), "heatmap": ("patchnet",)}
+#: Models whose weights a detector uses: the default one says what lies in boxes that are only places.
+WEIGHTS = {"yolo": ("fieldnet",)} | dict.fromkeys(
+    ("segmentation", "starless", "xrai", "heatmap"), ("default",)
+)
+#: Weights that are no model's, by detector: of the network that removes stars.
+FILES = {"starless": "data/starless.safetensors"}
 
 
 def main():
@@ -109,10 +114,13 @@ def look(name, image, kept, key):
 
 def _size_of(name):
     """Megabytes of the weights that a detector uses, and a dash where it is not known."""
+    from astroclassify.core import conf
     from astroclassify.models import MODELS, locate_weights
 
-    models = WEIGHTS.get(name, ())
+    models = [conf.default_model if model == "default" else model for model in WEIGHTS.get(name, ())]
     sizes = [locate_weights(MODELS[model])[0].stat().st_size for model in models]
+    if name in FILES:
+        sizes.append(len(files("astroclassify.detect").joinpath(FILES[name]).read_bytes()))
     return f"{sum(sizes) / 1e6:.1f}" if sizes else "-"
 
 

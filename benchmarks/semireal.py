@@ -52,15 +52,16 @@ def exposed(pictures, folder, *, seed=9, full=False, processes=1, limit=None):
 def answered(made, pictures, *, model="default", weights=None):
     """Classify every frame; give rows of what is known of it and what was said."""
     from astroclassify import classify, read_frames
-    from astroclassify.core import FrameWarning
+    from astroclassify.core import FrameWarning, fingerprint
     from astroclassify.simulate import labelled_pictures
 
-    by_path = {picture.path: picture for picture in labelled_pictures(pictures)}
+    # By content: the frames may have been made from another working folder, where paths were others.
+    by_content = {fingerprint(Path(each.path)): each for each in labelled_pictures(pictures)}
     truth = {str(row["OBSID"]): row for row in made.truth}
     rows = []
     for row in made.manifest:
         name = str(row["OBSID"])
-        picture = by_path[str(truth[name]["body_name"])]
+        picture = by_content[str(truth[name]["body_sha256"])]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FrameWarning)
             frames = read_frames(made.folder / f"{name}_raw.fits")

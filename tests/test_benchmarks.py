@@ -78,6 +78,30 @@ def test_pictures_as_raw_frames_are_classified(pictures):
 
 
 @pytest.mark.slow
+def test_raw_frames_that_were_made_from_another_working_folder_are_taken(pictures, tmp_path, monkeypatch):
+    few = ["--limit", 1, "--frames", tmp_path]
+    said = ran("semireal", pictures, *few)
+    monkeypatch.chdir(pictures)
+    assert ran("semireal", ".", *few) == said
+
+
+@pytest.mark.slow
+def test_detectors_are_judged_by_fields_bodies_and_photographs(pictures, tmp_path):
+    few = ["--count", 1, "--real-count", 1, "--detectors", "segmentation"]
+    said = ran("detection", "--kept", tmp_path, *few, "--pictures", pictures, "--photographs", pictures)
+    for title in ("simulated: 1 images", "real bodies: 1 images", "photographs: 8 of one body each"):
+        assert title in said
+
+
+def test_the_size_of_every_built_in_detector_is_known():
+    size_of = runpy.run_path(str(_BENCHMARKS / "detection.py"))["_size_of"]
+    sizes = {name: float(size_of(name)) for name in ("heatmap", "segmentation", "starless", "xrai", "yolo")}
+    assert min(sizes.values()) > 1
+    # The default model's weights, and those of the network that removes stars (0.4 MB).
+    assert sizes["starless"] - sizes["xrai"] == pytest.approx(0.42, abs=0.1)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [

@@ -5,11 +5,11 @@ import pytest
 import torch
 from astropy.io import fits
 from astropy.nddata import CCDData
-from astropy.table import QTable
+from astropy.table import QTable, Table
 from safetensors.torch import save_file
 
 from astroclassify import classify_sources
-from astroclassify.core import ParameterError
+from astroclassify.core import FrameWarning, ParameterError, ReadError
 from astroclassify.models import MODELS, STAR_GALAXY_IMAGE, Calibration, Model, built_module
 from astroclassify.simulate import survey_field
 
@@ -82,6 +82,45 @@ def test_a_catalogue_alone_is_enough(tmp_path):
     )
     assert told.meta["model"] == "star-galaxy-catalogue"
     assert len(told) == 1
+
+
+def test_sources_that_no_image_shows_are_answered_as_not_observed(table, field, model):
+    own = QTable({"id": [7, 3], "x": [1e4, table["x"][0]], "y": [20.0, table["y"][0]]})
+    with pytest.warns(FrameWarning, match="1 of 2"):
+        told = classify_sources(field.images, catalogue=own, model=model)
+    assert told["label"][0] == "uncertain"
+    assert np.isnan(told["probability"]).tolist() == [True, False]
+    assert np.isnan(told["p_class_star"]).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("suffix", ["ecsv", "csv", "fits", "parquet"])
+def test_a_catalogue_may_be_a_file(table, field, model, tmp_path, suffix):
+    path = tmp_path / f"own.{suffix}"
+    Table({"id": [7, 3], "x": table["x"][[2, 0]], "y": table["y"][[2, 0]]}).write(path)
+    told = classify_sources(field.images, catalogue=path, model=model)
+    assert told["id"].tolist() == [7, 3]
+    np.testing.assert_allclose(told["x"], table["x"][[2, 0]], atol=1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"images": 3}, "images is a int"),
+        ({"images": [3]}, "an image is a int"),
+        ({"images": {"i": QTable({"x": [1]})}}, "an image is a QTable"),
+        ({"catalogue": 3}, "the catalogue is a int"),
+        ({"catalogue": QTable({"mag_i": ["bright"]})}, "column mag_i holds"),
+        ({"catalogue": QTable({"mag_i": [[20.0, 21.0]]})}, r"shape \(1, 2\)"),
+    ],
+)
+def test_what_is_neither_image_nor_catalogue_is_refused(asked, said, model):
+    with pytest.raises(ParameterError, match=said):
+        classify_sources(**asked, model=model)
+
+
+def test_a_catalogue_file_that_cannot_be_read_is_told(field, model, tmp_path):
+    with pytest.raises(ReadError, match="expected a catalogue of sources"):
+        classify_sources(field.images, catalogue=tmp_path / "none.ecsv", model=model)
 
 
 def test_nothing_to_classify_is_refused():

@@ -6,6 +6,7 @@ from time import perf_counter
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import say
 from astroclassify.cli._parsing import add_output_dir, add_subparser
+from astroclassify.cli._results import check_folder
 from astroclassify.core import OptionalDependencyError
 
 _EXAMPLES = """
@@ -61,7 +62,7 @@ def run(arguments):
         The exit status.
     """
     clock = _Clock()
-    arguments.output.mkdir(parents=True, exist_ok=True)
+    check_folder(arguments.output)
     raw_path = arguments.output / "demo_raw.fits"
     picture_path = arguments.output / "demo.png"
     exposure = _simulated(arguments, clock)

@@ -6,8 +6,8 @@ from astropy.table import vstack
 
 from astroclassify.cli._output import check_output, check_writable, report_errors, say, write_result
 from astroclassify.cli._parsing import add_files, add_output_dir, add_subparser
-from astroclassify.cli._results import check_free, free_name, kinds_type, option_type, stems_of
-from astroclassify.core import USAGE_ERRORS, AstroclassifyError, write_text
+from astroclassify.cli._results import check_folder, check_free, free_name, kinds_type, option_type, stems_of
+from astroclassify.core import USAGE_ERRORS, AstroclassifyError, FrameError, ParameterError, write_text
 
 _EXAMPLES = """
 astroclassify detect m31_stack.png
@@ -21,6 +21,8 @@ _FILES = ("png", "ecsv", "csv", "reg", "crtf", "json", "txt", "pdf", "svg", "non
 #: What has an argument of its own, and is not given by --option.
 _OWN = {"method": "--method", "least_score": "--least-score", "identify": "--catalogue", "chip": "--chip"}
 _OWN |= {"image": "FILE", "instrument": "files whose headers name it"}
+#: What is about boxes, and has no use where verdicts are asked for.
+_OF_BOXES = {"output": "--output", "kinds": "--write", "coco": "--coco", "chip": "--chip"}
 
 
 def add_parser(subparsers):
@@ -40,6 +42,20 @@ def add_parser(subparsers):
         examples=_EXAMPLES,
     )
     add_files(parser)
+    add_method(parser)
+    parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
+    _add_outputs(parser)
+
+
+def add_method(parser):
+    """
+    Add what says how objects are looked for.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add it.
+    """
     parser.add_argument(
         "--method",
         default="yolo",
@@ -63,17 +79,14 @@ def add_parser(subparsers):
         metavar="NAME",
         help="that names objects where the sky is known, as for 'astroclassify identify'; none: no names",
     )
-    parser.add_argument("--chip", type=int, metavar="N", help="only this chip of each file")
-    _add_outputs(parser)
 
 
 def _add_outputs(parser):
-    add_output_dir(parser, "folder to write to (default: this one)", default=Path())
+    add_output_dir(parser, "folder to write to (default: this one)")
     parser.add_argument(
         "--write",
         dest="kinds",
         type=kinds_type(_FILES),
-        default=_FILES[:1],
         metavar="KINDS",
         help=f"which files to write for each image, of {', '.join(_FILES)}; json is COCO's, txt YOLO's form "
         "(default: png)",
@@ -116,7 +129,6 @@ def run(arguments):
     """
     from astroclassify.io import expand_inputs
 
-    arguments.kinds = tuple(kind for kind in arguments.kinds if kind != "none")
     paths, errors = expand_inputs(arguments.files)
     if arguments.table is not None:
         known = [] if arguments.known_stars is None else [arguments.known_stars]
@@ -125,8 +137,11 @@ def run(arguments):
     if arguments.filter or arguments.sort or arguments.tag:
         from astroclassify.cli._night import run_filter
 
+        _refuse(arguments, _OF_BOXES, "verdicts (--filter, --sort, --tag) have no use for")
         return run_filter(paths, errors, arguments)
-    arguments.output.mkdir(parents=True, exist_ok=True)
+    _refuse(arguments, {"known_stars": "--known-stars"}, "without --filter there is no use for")
+    arguments.output = arguments.output or Path()
+    check_folder(arguments.output)
     found, failed = [], []
     try:
         _find_all(paths, arguments, found, failed)
@@ -140,21 +155,45 @@ def run(arguments):
 
 def _find_all(paths, arguments, found, errors):
     """Add the detections of every frame of every file, and what failed."""
+    from astroclassify.io import told_apart
+
     taken = set()
-    for path, stem in zip(paths, stems_of(paths), strict=True):
+    for path, stem, source in zip(paths, stems_of(paths), told_apart(paths), strict=True):
         try:
-            for frame, chip in _frames(path, arguments.chip):
+            for frame, chip in frames_of(path, arguments.chip):
                 name = free_name(f"{stem}_chip{chip}" if chip else stem, taken)
-                found.append(_one_found(frame, path, name, paths, arguments))
+                targets = _targets(name, paths, arguments)
+                found.append(one_found(frame, source, arguments))
+                _write_all(found[-1], targets, arguments.overwrite)
         except USAGE_ERRORS:  # what was asked for is wrong, of every file
             raise
         except (AstroclassifyError, OSError) as error:
-            source = Path(path).name
-            errors.append(error if source in str(error) else f"{source}: {error}")
+            errors.append(error if Path(path).name in str(error) else f"{source}: {error}")
 
 
-def _frames(path, chip):
-    """Images of a file: a picture with its colours, or each chip."""
+def _refuse(arguments, options, why):
+    """Refuse options that would be passed over."""
+    given = [option for name, option in options.items() if getattr(arguments, name) is not None]
+    if given:
+        raise ParameterError(f"{why} {', '.join(given)}; leave it out")
+
+
+def frames_of(path, chip):
+    """
+    Give the images of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        A picture, or a file of frames.
+    chip : int or None
+        Only this one.
+
+    Returns
+    -------
+    list of tuple
+        A picture with its colours, or each frame; and its chip, empty where it has no number.
+    """
     from astroclassify.detect import load_image
     from astroclassify.io import is_picture, read_frames
 
@@ -164,17 +203,49 @@ def _frames(path, chip):
     return [(frame, frame.meta.get("ACCHIP", "")) for frame in read_frames(path, chip=chip)]
 
 
-def _one_found(frame, path, stem, inputs, arguments):
+def _targets(stem, inputs, arguments):
+    kinds = [kind for kind in arguments.kinds or _FILES[:1] if kind != "none"]
+    targets = [arguments.output / f"{stem}_{arguments.method}.{kind}" for kind in kinds]
+    check_free(targets, inputs, arguments.overwrite)
+    return targets
+
+
+def _write_all(found, targets, overwrite):
+    """Write every file that can be written, and then say which could not be."""
+    failed = []
+    for target in targets:
+        try:
+            found.write(target, overwrite=overwrite)
+        except FrameError as error:  # a form that this image cannot have
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def one_found(frame, source, arguments):
+    """
+    Find the objects of an image as it was asked for.
+
+    Parameters
+    ----------
+    frame : SearchImage or astropy.nddata.CCDData
+        The image.
+    source : str
+        Its name.
+    arguments : argparse.Namespace
+        Of `add_method`.
+
+    Returns
+    -------
+    Detections
+        What was found.
+    """
     from astroclassify.detect import detect
 
-    targets = [arguments.output / f"{stem}_{arguments.method}.{kind}" for kind in arguments.kinds]
-    check_free(targets, inputs, arguments.overwrite)
     asked = {"method": arguments.method, "least_score": arguments.least_score}
     named = False if arguments.catalogue == "none" else arguments.catalogue
     found = detect(frame, identify=named, **asked, **dict(arguments.option))
-    found.meta["source"] = Path(path).name
-    for target in targets:
-        found.write(target, overwrite=arguments.overwrite)
+    found.meta["source"] = source
     return found
 
 

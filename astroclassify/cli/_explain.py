@@ -6,7 +6,7 @@ from astropy.table import Table
 
 from astroclassify.cli._output import report_errors, write_result
 from astroclassify.cli._parsing import add_device, add_files, add_model, add_output_dir, add_subparser
-from astroclassify.cli._results import check_free, free_name, kinds_type, option_type, stems_of
+from astroclassify.cli._results import check_folder, check_free, free_name, kinds_type, option_type, stems_of
 from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError
 
 _EXAMPLES = """
@@ -90,7 +90,7 @@ def run(arguments):
     """
     from astroclassify.io import expand_inputs, read_frames
 
-    arguments.output.mkdir(parents=True, exist_ok=True)
+    check_folder(arguments.output)
     paths, errors = expand_inputs(arguments.files)
     rows, taken = [], set()
     for path, stem in zip(paths, stems_of(paths), strict=True):

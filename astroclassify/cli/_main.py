@@ -33,7 +33,7 @@ from astroclassify.cli import (
     _train_starless,
     _watch,
 )
-from astroclassify.cli._output import say
+from astroclassify.cli._output import plainly, say
 from astroclassify.cli._parsing import add_talk
 from astroclassify.cli._talk import talking
 from astroclassify.core import (
@@ -117,7 +117,7 @@ def main(argv=None):
             say(f"error: {error}")
             return _exit_codes.USAGE
         except (AstroclassifyError, OSError) as error:
-            say(f"error: {error}")
+            say(f"error: {plainly(error)}")
             return _exit_codes.SOME_FAILED
 
 

@@ -4,12 +4,10 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
-from astropy.table import Table
-
 from astroclassify.cli._output import check_apart, report_errors, say, write_result
-from astroclassify.cli._results import stems_of
+from astroclassify.cli._results import check_folder, stems_of
 from astroclassify.cli._tag import write_tagged
-from astroclassify.core import AstroclassifyError, ReadError, atomic_path
+from astroclassify.core import AstroclassifyError, ReadError, atomic_path, read_table
 
 
 def run_filter(paths, errors, arguments):
@@ -30,13 +28,19 @@ def run_filter(paths, errors, arguments):
     int
         The exit status.
     """
-    from astroclassify.detect import judge_frames, verdicts_table
+    from astroclassify.detect import compared, look_at_frames, verdicts_table
 
+    for folder in (arguments.sort, arguments.tag):
+        check_folder(folder)
     if not paths:
         return report_errors(errors)
     asked = {"method": arguments.method, "least_score": arguments.least_score, **dict(arguments.option)}
-    found = judge_frames(paths, known_stars=_known(arguments.known_stars), **asked)
-    write_result(verdicts_table(found), output=arguments.table)
+    known, found = _known(arguments.known_stars), []
+    try:
+        look_at_frames(paths, found, **asked)
+    finally:  # what was seen is kept when it is interrupted
+        if found:
+            write_result(verdicts_table(compared(found, known)), output=arguments.table)
     errors = [*errors, *(f"{p}: {each.note}" for p, each in zip(paths, found, strict=True) if _failed(each))]
     for path, name, each in zip(paths, _names(paths), found, strict=True):
         for place in (_sorted, _tagged):
@@ -50,12 +54,11 @@ def run_filter(paths, errors, arguments):
 
 
 def _known(path):
+    from astroclassify.detect import star_positions
+
     if path is None:
         return None
-    try:
-        return Table.read(path)
-    except Exception as error:  # astropy's readers fail in many ways
-        raise ReadError(f"{path}: expected a table of stars, with ra and dec: {error}") from error
+    return star_positions(read_table(path, expected="a table of stars, with ra and dec"))
 
 
 def _failed(verdict):

@@ -18,6 +18,7 @@ from astropy.table import Table
 
 from astroclassify.cli import _exit_codes
 from astroclassify.core import (
+    AstroclassifyError,
     ParameterError,
     atomic_path,
     optional_import,
@@ -69,9 +70,28 @@ def report_errors(errors):
     """
     status = _exit_codes.DONE
     for error in errors:
-        say(f"error: {printable(error)}")
+        say(f"error: {printable(plainly(error))}")
         status = _exit_codes.SOME_FAILED
     return status
+
+
+def plainly(error):
+    """
+    Say what went wrong, without the system's numbers of errors.
+
+    Parameters
+    ----------
+    error : str or Exception
+        What failed.
+
+    Returns
+    -------
+    str
+        Of what the system refused the file and why, of all else the message.
+    """
+    if isinstance(error, OSError) and not isinstance(error, AstroclassifyError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def write_result(table, *, format=None, output=None):

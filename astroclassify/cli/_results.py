@@ -1,11 +1,12 @@
 """Result files of commands that write some for each frame: their names, their kinds, options of methods."""
 
+import os
 from argparse import ArgumentTypeError
 from collections import Counter
 from pathlib import Path
 
 from astroclassify.cli._output import check_apart
-from astroclassify.core import ReadError
+from astroclassify.core import ParameterError, ReadError
 
 
 def stems_of(paths):
@@ -89,6 +90,30 @@ def check_free(targets, inputs, overwrite):
         check_apart(target, inputs)
         if target.exists() and not overwrite:
             raise ReadError(f"{target} exists; give --overwrite, or another --output")
+
+
+def check_folder(folder):
+    """
+    Refuse, before the work, a folder that nothing could be written into after it; make it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path or None
+        The folder.
+
+    Raises
+    ------
+    ParameterError
+        If it is no folder, cannot be made, or is not yours to write into.
+    """
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ParameterError(f"{folder} cannot be a folder for results: {error.strerror}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ParameterError(f"the folder {folder} is not yours to write into; choose another one")
 
 
 def option_type(own):

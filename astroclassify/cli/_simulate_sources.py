@@ -31,7 +31,11 @@ def add_parser(subparsers):
         "--seed", type=int, default=1, metavar="S", help="same seed, same sources (default: %(default)s)"
     )
     parser.add_argument(
-        "--size", type=int, default=1024, metavar="PX", help="side of the fields (default: %(default)s)"
+        "--size",
+        type=int,
+        default=1024,
+        metavar="PX",
+        help="side of the fields, 128 or more (default: %(default)s)",
     )
     add_processes(parser)
     add_progress(parser)

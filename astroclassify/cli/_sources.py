@@ -83,7 +83,7 @@ def run(arguments):
     check_output(arguments.output, arguments.format, inputs=inputs)
     table = classify_sources(
         images or None,
-        catalogue=None if arguments.catalogue is None else _catalogue(arguments.catalogue),
+        catalogue=arguments.catalogue,
         model=arguments.model,
         weights=arguments.weights,
         device=arguments.device,
@@ -156,22 +156,6 @@ def named(arguments):
 
 def _files(images):
     return [Path(path) for path in (images.values() if isinstance(images, dict) else images)]
-
-
-def _catalogue(path):
-    """Read a table; columns ra and dec become positions."""
-    from astropy.coordinates import SkyCoord
-    from astropy.table import QTable
-
-    from astroclassify.core import ReadError
-
-    try:
-        table = QTable.read(path)
-    except Exception as error:  # astropy's readers raise whatever they like
-        raise ReadError(f"the catalogue {path} cannot be read: {error}") from error
-    if {"ra", "dec"} <= set(table.colnames) and "sky_centroid" not in table.colnames:
-        table["sky_centroid"] = SkyCoord(table["ra"], table["dec"], unit="deg")
-    return table
 
 
 def _flat(table, arguments):

@@ -16,7 +16,8 @@ from astroclassify.cli._parsing import (
     add_subparser,
     reading,
 )
-from astroclassify.core import AstroclassifyError, ParameterError, ReadError, atomic_path
+from astroclassify.cli._results import check_folder
+from astroclassify.core import AstroclassifyError, ReadError, atomic_path
 
 _EXAMPLES = """
 astroclassify tag j8xi01abc_raw.fits
@@ -86,9 +87,7 @@ def run(arguments):
     paths, errors = expand_inputs(arguments.files)
     if arguments.table is not None:
         check_output(arguments.table, inputs=paths)
-    if arguments.output.exists() and not arguments.output.is_dir():
-        raise ParameterError(f"{arguments.output} is a file; expected a folder for the copies")
-    arguments.output.mkdir(parents=True, exist_ok=True)
+    check_folder(arguments.output)
     rows = []
     for path in paths:
         try:

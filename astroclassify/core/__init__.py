@@ -42,6 +42,7 @@ from astroclassify.core._registry import Entry, Registry
 from astroclassify.core._rendering import RENDERERS, html_picture, render, render_png
 from astroclassify.core._run_folder import RunFolder
 from astroclassify.core._statistics import robust_sigma
+from astroclassify.core._tables import read_table
 from astroclassify.core._text import printable, printable_value
 from astroclassify.core.rules import checked
 

@@ -9,7 +9,15 @@ from astroclassify.detect._detections import Detections
 from astroclassify.detect._files import plain_table
 from astroclassify.detect._find import detect
 from astroclassify.detect._image import SearchImage, load_image
-from astroclassify.detect._night import VERDICTS, FrameVerdict, judge_frames, verdicts_table
+from astroclassify.detect._night import (
+    VERDICTS,
+    FrameVerdict,
+    compared,
+    judge_frames,
+    look_at_frames,
+    star_positions,
+    verdicts_table,
+)
 from astroclassify.detect._spec import DETECTION_COLUMNS, DETECTORS, DetectorSpec
 from astroclassify.detect._starless import export_starless, remove_stars
 

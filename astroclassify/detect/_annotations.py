@@ -6,7 +6,6 @@ first pixel is at 0. The rows of FITS files, and of arrays, are counted from the
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ import yaml
 from astropy.table import QTable
 from PIL import Image
 
-from astroclassify.core import ParameterError, ReadError
+from astroclassify.core import ParameterError, ReadError, checked, rules
 from astroclassify.detect._spec import EDGES
 from astroclassify.detect._tiles import edges_of
 from astroclassify.io import FRAME_SUFFIXES, read_frame
@@ -46,6 +45,11 @@ class AnnotatedImage:
     objects: QTable
 
 
+@checked(
+    path=rules.path,
+    images=rules.optional(rules.path),
+    classes=rules.optional(rules.several(rules.text)),
+)
 def read_annotations(path, *, images=None, classes=None):
     """
     Read annotations of images: those of COCO, or those of YOLO.
@@ -312,7 +316,7 @@ def coco_text(many: Sequence):
     images, annotations = [], []
     for number, found in enumerate(many, start=1):
         rows, columns = found.shape
-        file = os.path.basename(str(found.meta.get("source", ""))) or f"image{number}"
+        file = str(found.meta.get("source", "")) or f"image{number}"
         images.append({"id": number, "file_name": file, "width": columns, "height": rows})
         for row, (x1, x2, y1, y2) in zip(found, np.round(_boxes(found), 3).tolist(), strict=True):
             box = [x1, y1, round(x2 - x1, 3), round(y2 - y1, 3)]

@@ -5,6 +5,7 @@ from scipy import ndimage
 
 from astroclassify.core import MissingWeightsError, checked, rules
 from astroclassify.detect._classes import with_classes
+from astroclassify.detect._spec import SHARE
 from astroclassify.explain import explain
 from astroclassify.inference import interpret, predict
 from astroclassify.models import ready_model
@@ -15,9 +16,7 @@ _JOINED = 0.03
 _LEAST_SHARE = 0.02
 
 
-@checked(
-    presence=rules.number, share=rules.number, steps=rules.whole(), cells=rules.whole(16), least=rules.number
-)
+@checked(presence=SHARE, share=SHARE, steps=rules.whole(), cells=rules.whole(16), least=SHARE)
 def find_by_xrai(
     image,
     *,
@@ -80,7 +79,7 @@ def find_by_xrai(
     return _boxes(image, found.map.data, found.labels, sure, least)
 
 
-@checked(presence=rules.number, share=rules.number, least=rules.number)
+@checked(presence=SHARE, share=SHARE, least=SHARE)
 def find_by_heatmap(image, *, presence=0.5, share=0.7, least=0.1):
     """
     Find objects where a heat map is bright: the fast map of the default model, or the model's own evidence.

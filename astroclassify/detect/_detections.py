@@ -1,10 +1,11 @@
 """The objects of an image: a table that can be drawn, turned into regions, and written in many forms."""
 
+from astropy.io.registry import IORegistryError
 from astropy.table import QTable
 from astropy.wcs import WCS
 
-from astroclassify.core import FrameError, optional_import, render
-from astroclassify.detect._files import knows, write_detections
+from astroclassify.core import FrameError, ParameterError, optional_import, render
+from astroclassify.detect._files import SUFFIXES, knows, write_detections
 
 
 class Detections(QTable):
@@ -123,7 +124,7 @@ class Detections(QTable):
         Raises
         ------
         ParameterError
-            If the file exists.
+            If the file exists, or nothing is known by its suffix, or by the format.
         FrameError
             If it is for CASA and the image has no celestial WCS.
         OptionalDependencyError
@@ -131,8 +132,14 @@ class Detections(QTable):
         """
         if format is None and knows(path):
             write_detections(self, path, overwrite=overwrite)
-        else:
+            return
+        try:
             QTable(self, copy=False).write(path, *args, format=format, overwrite=overwrite, **kwargs)
+        except IORegistryError as error:
+            known = ", ".join(SUFFIXES)
+            raise ParameterError(
+                f"{path}: nothing is written as this; end it in one of {known}, or give a format of astropy"
+            ) from error
 
 
 def _rectangle(row, regions):

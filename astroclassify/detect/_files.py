@@ -115,3 +115,5 @@ _WRITERS = {
     **dict.fromkeys((".json", ".txt"), _write_text),
     **dict.fromkeys((".png", ".pdf", ".svg"), _write_picture),
 }
+#: Ends of the names of files that detections are written to (tuple of str).
+SUFFIXES = tuple(_WRITERS)

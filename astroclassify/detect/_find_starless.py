@@ -6,6 +6,7 @@ from scipy import ndimage
 from astroclassify.core import checked, optional_import, rules
 from astroclassify.detect._classes import with_classes
 from astroclassify.detect._light import above_sky, parts_of
+from astroclassify.detect._spec import SHARE, SIGMA
 from astroclassify.detect._starless import remove_stars
 from astroclassify.io import luminance
 from astroclassify.metrics import box_overlaps
@@ -26,8 +27,8 @@ _COUNTED, _LEAST_STARS, _CROWDED = 0.03, 8, 5.0
 _SAME = 0.4
 
 
-@checked(method=rules.one_of("network", "classical"), sigma=rules.number, least=rules.number)
-def find_by_starless(image, *, method="network", sigma=2.5, least=0.1):
+@checked(removal=rules.one_of("network", "classical"), sigma=SIGMA, least=SHARE)
+def find_by_starless(image, *, removal="network", sigma=2.5, least=0.1):
     """
     Find objects in an image without its stars.
 
@@ -35,7 +36,7 @@ def find_by_starless(image, *, method="network", sigma=2.5, least=0.1):
     ----------
     image : numpy.ndarray
         ``[y, x]`` or ``[y, x, 3]``, finite.
-    method : {"network", "classical"}, default "network"
+    removal : {"network", "classical"}, default "network"
         How stars are removed.
     sigma : float, default 2.5
         How many standard deviations above the sky an object is.
@@ -52,7 +53,7 @@ def find_by_starless(image, *, method="network", sigma=2.5, least=0.1):
     OptionalDependencyError
         If photutils or scikit-image, of the extra ``detect``, is not installed.
     """
-    starless = luminance(remove_stars(image, method=method))
+    starless = luminance(remove_stars(image, method=removal))
     grey = luminance(image)
     light, noise = above_sky(starless, smoothed=_SMOOTHED)
     parts = parts_of(_within_edges(light, noise, sigma), noise, sigma)

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from astropy import units as u
 from astropy.nddata import NDData
+from astropy.table import Table
 from astropy.wcs import WCS
 from PIL import Image
 
-from astroclassify.core import FrameError, FrameWarning
-from astroclassify.io import is_picture, luminance, read_colours, read_frame
+from astroclassify.core import FrameError, FrameWarning, ReadError
+from astroclassify.io import is_picture, is_stream, luminance, read_colours, read_frame
 from astroclassify.preprocess import MINIMUM_SIDE, filled_by_reflection, frame_array
 
 #: Bytes that tell a picture from a FITS file (int).
@@ -103,6 +104,9 @@ def load_image(image, *, chip=None, instrument=None):
         return image
     if isinstance(image, Image.Image):
         return _of_pillow(image)
+    if isinstance(image, Table):
+        raise FrameError("a table is not an image; give the pixels as an array, or a file")
+    image = _seekable(image)
     if _is_file(image):
         if _is_picture(image):
             return _of_picture(image)
@@ -115,17 +119,24 @@ def load_image(image, *, chip=None, instrument=None):
 
 
 def _is_file(image):
-    is_stream = hasattr(image, "read") and not isinstance(image, NDData)
-    return isinstance(image, str | os.PathLike | bytes) or is_stream
+    return isinstance(image, str | os.PathLike | bytes) or is_stream(image)
+
+
+def _seekable(image):
+    """A file object that can be looked at before it is read: a copy of a pipe, or of a download."""
+    if not is_stream(image) or (callable(getattr(image, "seekable", None)) and image.seekable()):
+        return image
+    return BytesIO(image.read())
 
 
 def _is_picture(file):
     if isinstance(file, bytes):
         return is_picture(file[:_START])
-    if hasattr(file, "read"):
+    if is_stream(file):
+        position = file.tell()
         start = file.read(_START)
-        file.seek(-len(start), os.SEEK_CUR)
-        return is_picture(start)
+        file.seek(position)
+        return isinstance(start, bytes) and is_picture(start)
     try:
         with open(file, "rb") as stream:
             return is_picture(stream.read(_START))
@@ -142,6 +153,10 @@ def _of_picture(file):
 def _of_pillow(picture):
     if getattr(picture, "n_frames", 1) > 1:
         warnings.warn("the picture has several pages; only the present one is used", FrameWarning, 3)
+    try:
+        picture.load()
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ReadError(f"the picture is damaged: {error}") from error
     transparent = None
     if "A" in picture.getbands() or "transparency" in picture.info:
         transparent = np.asarray(picture.convert("RGBA"))[::-1, :, 3] == 0
@@ -163,7 +178,7 @@ def _finished(values, mask, **known):
 
 def _as_planes(values, mask):
     """Give ``[y, x]`` or ``[y, x, 3]`` and the mask, without transparency."""
-    values = np.asarray(values) if isinstance(values, list | tuple) else values
+    values = _array_of(values) if isinstance(values, list | tuple) else values
     if getattr(values, "ndim", 2) != 3:
         return values, mask
     if values.shape[0] in (1, 3, 4) and values.shape[-1] not in (1, 3, 4):
@@ -177,6 +192,15 @@ def _as_planes(values, mask):
         transparent = np.asarray(values[..., 3]) == 0
         mask = transparent if mask is None else np.asarray(mask, dtype=bool) | transparent
     return (values[..., 0] if planes == 1 else values[..., :3]), mask
+
+
+def _array_of(rows):
+    try:
+        return np.asarray(rows)
+    except ValueError as error:
+        raise FrameError(
+            f"the image is a list whose rows are not alike; expected equal ones: {error}"
+        ) from error
 
 
 def _colours(values, mask):

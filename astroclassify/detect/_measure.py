@@ -26,9 +26,10 @@ def measured(table, image):
     Returns
     -------
     astropy.table.QTable
-        The same, with ``flux``: the sum of the pixels in the box above the median of a frame about it, in the
-        image's unit (of colours: of their luminance); ``size``: the side, in pixels, of a square as large as
-        the box; and on the sky ``centre``, ``width`` and ``height``.
+        The same, with ``flux``: the sum of the pixels in the box above the median of a frame about it (of
+        the image, where that frame is brighter than the box), in the image's unit (of colours: of their
+        luminance); ``size``: the side, in pixels, of a square as large as the box; and on the sky ``centre``,
+        ``width`` and ``height``.
     """
     grey = image.grey
     fluxes = [_flux(grey, image.usable, box) for box in edges_of(table)]
@@ -64,7 +65,12 @@ def pixels_in(box, shape):
 
 
 def _flux(grey, usable, box):
-    """Light above the sky of the frame about a box; NaN where nothing of it is usable."""
+    """
+    Light above the sky of the frame about a box; NaN where nothing of it is usable.
+
+    Where the box lies within a larger object, as those of heat maps do, its frame is brighter than it: there
+    the image's own sky is taken.
+    """
     cuts = pixels_in(box, grey.shape)
     margin = int(max(_LEAST_MARGIN, _MARGIN * max(cut.stop - cut.start for cut in cuts)))
     wide = tuple(slice(max(cut.start - margin, 0), cut.stop + margin) for cut in cuts)
@@ -74,7 +80,8 @@ def _flux(grey, usable, box):
     if not inside.any():
         return np.nan
     sky = np.median(grey[wide][about]) if about.any() else np.median(grey[usable])
-    return float((grey[cuts][inside] - sky).sum(dtype=float))
+    flux = float((grey[cuts][inside] - sky).sum(dtype=float))
+    return flux if flux >= 0 else float((grey[cuts][inside] - np.median(grey[usable])).sum(dtype=float))
 
 
 def names_of(table, bodies):

@@ -13,7 +13,9 @@ from astroclassify.core import USAGE_ERRORS, AstroclassifyError, ParameterError,
 from astroclassify.detect._find import detect
 from astroclassify.detect._image import load_image
 from astroclassify.detect._moving import moving_in, new_in
+from astroclassify.detect._spec import SHARE
 from astroclassify.detect._stars import Stars, is_trail, stars_of, trail_of
+from astroclassify.io import told_apart
 
 #: What may be said of a frame: the first that holds (tuple of str).
 VERDICTS = ("unreadable", "clouded", "trailed", "satellite", "moving", "has object", "empty")
@@ -116,7 +118,7 @@ class FrameVerdict:
         return cards
 
 
-@checked(least_score=rules.optional(rules.number))
+@checked(images=rules.several(rules.anything), least_score=rules.optional(SHARE))
 def judge_frames(images, *, method="yolo", least_score=None, known_stars=None, progress=None, **options):
     """
     Judge the frames of a night: only those with signal are to be stacked.
@@ -165,12 +167,57 @@ def judge_frames(images, *, method="yolo", least_score=None, known_stars=None, p
     >>> [each.verdict for each in judge_frames(["one.fits", "two.fits"])]  # doctest: +SKIP
     ['has object', 'clouded']
     """
-    images = list(images)
+    known = None if known_stars is None else star_positions(known_stars)
+    found = []
+    look_at_frames(images, found, progress=progress, method=method, least_score=least_score, **options)
+    return compared(found, known)
+
+
+def look_at_frames(images, found, *, progress=None, **asked):
+    """
+    Look at frames one by one; what was seen is there also when it is interrupted.
+
+    Parameters
+    ----------
+    images : sequence of path-like
+        As for `judge_frames`.
+    found : list of FrameVerdict
+        What is seen of each is added; `compared` makes verdicts of it.
+    progress : bool, optional
+        As for `judge_frames`.
+    **asked
+        Method and options, as for `judge_frames`.
+
+    Raises
+    ------
+    ParameterError
+        If there is no image, or what is asked for is wrong.
+    """
     if not images:
         raise ParameterError("there is no frame to judge; expected at least one file")
-    known = None if known_stars is None else _positions(known_stars)
-    asked = {"method": method, "least_score": least_score, "identify": False, **options}
-    found = [_one(image, asked) for image in progress_bar(images, progress=progress, description="frames")]
+    paths = all(isinstance(image, str | os.PathLike) for image in images)
+    names = told_apart(images) if paths else [f"image {n}" for n in range(1, len(images) + 1)]
+    each = zip(progress_bar(images, progress=progress, description="frames"), names, strict=True)
+    for image, name in each:
+        found.append(_one(image, name, {"identify": False, **asked}))
+
+
+def compared(found, known=None):
+    """
+    Compare frames with each other, and give their verdicts.
+
+    Parameters
+    ----------
+    found : list of FrameVerdict
+        From `look_at_frames`; they are changed.
+    known : astropy.coordinates.SkyCoord, optional
+        Stars of the field.
+
+    Returns
+    -------
+    list of FrameVerdict
+        The same.
+    """
     for group in {each.group for each in found if each.measured is not None}:
         _compare([each for each in found if each.measured is not None and each.group == group])
     for each in found:
@@ -202,16 +249,33 @@ def verdicts_table(found):
     return table
 
 
-def _positions(table):
+def star_positions(table):
+    """
+    Give where a catalogue's stars are.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+        With ``ra`` and ``dec`` in degrees.
+
+    Returns
+    -------
+    astropy.coordinates.SkyCoord
+        The positions.
+
+    Raises
+    ------
+    ParameterError
+        If it has none.
+    """
     try:
         return SkyCoord(table["ra"], table["dec"], unit="deg")
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, IndexError) as error:
         raise ParameterError(f"known stars need columns 'ra' and 'dec' in degrees: {error}") from error
 
 
-def _one(source, asked):
+def _one(source, name, asked):
     """What a frame says of itself."""
-    name = os.path.basename(os.fspath(source)) if isinstance(source, str | os.PathLike) else "(in memory)"
     try:
         image = load_image(source)
         objects, stars = detect(image, **asked), stars_of(image.grey)
@@ -230,9 +294,14 @@ def _one(source, asked):
 
 
 def _group(image):
-    """What frames have in common that can be compared."""
+    """What frames have in common that can be compared: light of a picture is none of a FITS file's counts."""
     cards = (str(image.meta.get(key, "")) for key in ("ACBAND", "FILTER", "EXPTIME", "OBJECT"))
-    return (image.shape, *(re.sub(r"\s+", " ", card.strip()) for card in cards))
+    return (
+        image.shape,
+        image.from_top,
+        str(image.unit),
+        *(re.sub(r"\s+", " ", card.strip()) for card in cards),
+    )
 
 
 def _compare(frames):

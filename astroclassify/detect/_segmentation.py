@@ -3,9 +3,10 @@
 import numpy as np
 from scipy import ndimage
 
-from astroclassify.core import checked, rules
+from astroclassify.core import checked
 from astroclassify.detect._classes import with_classes
 from astroclassify.detect._light import above_sky, parts_of, spread_of
+from astroclassify.detect._spec import SHARE, SIGMA
 
 #: Pixels are smoothed by this before the threshold, in pixels (float).
 _SMOOTHED = 2.0
@@ -17,7 +18,7 @@ _STARS_ABOVE, _LEAST_STARS = 5.0, 5
 _HALF_SURE = 40.0
 
 
-@checked(sigma=rules.number, least=rules.number)
+@checked(sigma=SIGMA, least=SHARE)
 def find_by_segmentation(image, *, sigma=2.0, least=0.1):
     """
     Find objects as connected pixels above the sky.

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from inspect import signature
 
+from astropy import units as u
+
 from astroclassify.core import (
     ParameterError,
     Registry,
     check_entry,
     check_whole,
     import_string,
+    rules,
     tuple_of_strings,
 )
 
@@ -16,6 +19,8 @@ from astroclassify.core import (
 DETECTION_COLUMNS = ("class", "score", "x_min", "x_max", "y_min", "y_max")
 #: Of these, the edges of the box (tuple of str).
 EDGES = DETECTION_COLUMNS[2:]
+#: What options may be: a share or a score, and a number of standard deviations (callable).
+SHARE, SIGMA = rules.quantity(u.one, 0, 1), rules.quantity(u.one, positive=True)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from astropy.table import QTable, vstack
 from astroclassify.core import PluginError
 from astroclassify.detect._spec import DETECTION_COLUMNS, EDGES
 from astroclassify.metrics import box_overlaps
+from astroclassify.preprocess import MINIMUM_SIDE
 
 #: Tiles begin at multiples of so many pixels, as networks halve their maps five times (int).
 STEP = 32
@@ -128,9 +129,10 @@ def search(spec, image, **options):
         tiles = tiles_of(small.shape[:2], side=spec.tile, overlap=spec.overlap)
         prepared = spec.prepared(small)
         passes += [_searched(function, spec, prepared, tile, step, image.shape[:2]) for tile in tiles]
-        if len(tiles) == 1:
-            return merged(passes)
         step *= 2
+        # Of a narrow strip, halved again, nothing would be left that a detector could look at.
+        if len(tiles) == 1 or min(image.shape[:2]) < MINIMUM_SIDE * step:
+            return merged(passes)
 
 
 def shrunk(image, step):

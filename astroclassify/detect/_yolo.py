@@ -6,7 +6,7 @@ import numpy as np
 from astropy.table import QTable
 
 from astroclassify.core import checked, rules
-from astroclassify.detect._spec import EDGES
+from astroclassify.detect._spec import EDGES, SHARE
 from astroclassify.models import FIELDNET, build_model
 from astroclassify.preprocess import detection_planes
 
@@ -41,7 +41,7 @@ def planes_of(image):
     return np.moveaxis(detection_planes(image), 0, -1)
 
 
-@checked(least=rules.optional(rules.number), overlap=rules.number, weights=rules.optional(rules.path))
+@checked(least=rules.optional(SHARE), overlap=SHARE, weights=rules.optional(rules.path))
 def find_by_yolo(planes, *, least=None, overlap=0.5, weights=None, device="cpu"):
     """
     Find objects by the one-stage network.

@@ -16,16 +16,21 @@ and falls on the way, as that of a network does between a frame and one of sky:
   :math:`(\\Delta F - d \\, g \\cdot (x - b)) (x_i - b_i)^2 / |x - b|^2` to the parts.
 """
 
+import warnings
+
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from astroclassify.core import ParameterError, check_whole, checked, rules
+from astroclassify.core import FrameWarning, ParameterError, check_whole, checked, rules
 from astroclassify.explain._baselines import baseline_planes
 from astroclassify.explain._less_memory import LARGE, less_memory
 from astroclassify.explain._seen import see
 
 #: Log-odds below which a difference is nothing that an explanation could be relative to.
 _NOTHING = 0.5
+#: Where the steps miss more than this share of the difference, what is added to make it good is no small
+#: correction any more, and the user is told (float).
+_MUCH = 0.5
 #: So many points tell how F goes along the way, ends included (int).
 _SCOUTS = 9
 
@@ -63,14 +68,30 @@ def explain_by_gradients(model, frame, *, target, baseline="sky", steps=16, flip
     ------
     ParameterError
         If ``smooth`` is out of its range.
+
+    Warns
+    -----
+    FrameWarning
+        If the steps alone miss more than half of that difference.
     """
     if not 0 <= smooth <= 0.5:
         raise ParameterError(f"smooth is a share of the shorter side, from 0 to 0.5; got {smooth}")
     seen = see(model, frame, target, flips=flips)
     parts, facts = attributions(seen, baseline, steps=steps)
+    _warn_of_much_missed({keyword: value for keyword, value, _ in facts}["ACMISSED"], steps)
     # Reflected at the edges, a Gaussian keeps the sum.
     parts = gaussian_filter(parts, smooth * min(parts.shape), mode="reflect")
     return seen.map(parts, facts=[*facts, ("ACSMOOTH", float(smooth), "Gaussian, share of the shorter side")])
+
+
+def _warn_of_much_missed(share, steps):
+    if share > _MUCH:
+        warnings.warn(
+            f"{steps} steps missed {share:.0%} of the difference between frame and baseline; it was made "
+            f"good, but the map is rough: give more steps, such as steps={4 * steps}",
+            FrameWarning,
+            stacklevel=4,
+        )
 
 
 def attributions(seen, baseline="sky", *, steps=16):

@@ -19,13 +19,14 @@ from astroclassify.io._headers import (
 from astroclassify.io._hst_calibrated import HST_CALIBRATED
 from astroclassify.io._hst_raw import HST_RAW
 from astroclassify.io._images import luminance
-from astroclassify.io._inputs import FRAME_SUFFIXES, expand_inputs, is_address, names_several
+from astroclassify.io._inputs import FRAME_SUFFIXES, expand_inputs, is_address, names_several, told_apart
 from astroclassify.io._mask_bits import BitPlanes
 from astroclassify.io._mission import Mission, mission_reader
 from astroclassify.io._names import csst_name, hst_rootname
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._observation import OBSCORE, observation
 from astroclassify.io._one_frame import read_frame, read_header
+from astroclassify.io._open import is_stream
 from astroclassify.io._picture import is_picture
 from astroclassify.io._read import READERS, find_reader, read_frames
 from astroclassify.io._reader import Reader, ReadOptions

@@ -107,7 +107,8 @@ def chosen_chips(sciences, numbers, options):
         return numbered
     missing = [chip for chip in options.chips if chip not in numbers]
     if missing:
-        known = ", ".join(str(chip) for chip in numbers if chip is not None) or "none with a number"
+        known = ", ".join(str(chip) for chip in numbers if chip is not None)
+        known = known or "none has a number, so leave the chip out"
         raise ParameterError(f"{options.source}: there is no chip {missing[0]}; the chips are: {known}")
     return [next(pair for pair in numbered if pair[1] == chip) for chip in options.chips]
 

@@ -126,3 +126,38 @@ def _in_folder(path):
     if len(found) < len(frames):
         logger.info("%s: %d weight maps and masks go with the images", path, len(frames) - len(found))
     return found
+
+
+def told_apart(paths):
+    """
+    Name files so that no two have one name.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        The files.
+
+    Returns
+    -------
+    list of str
+        Their names; where two are alike, for all of them the paths from the folder that holds them all, with
+        ``/`` between folders.
+
+    Examples
+    --------
+    >>> from astroclassify.io import told_apart
+    >>> told_apart(["night1/m31.png", "night2/m51.png"])
+    ['m31.png', 'm51.png']
+    >>> told_apart(["night1/m31.png", "night2/m31.png"])
+    ['night1/m31.png', 'night2/m31.png']
+    """
+    paths = [os.fspath(path) for path in paths]
+    names = [os.path.basename(path) for path in paths]
+    if len(set(names)) == len(set(paths)):
+        return names
+    absolute = [path if is_address(path) else os.path.abspath(path) for path in paths]
+    try:
+        common = os.path.commonpath([os.path.dirname(path) for path in absolute])
+    except ValueError:  # addresses and files, or several discs
+        return absolute
+    return [Path(os.path.relpath(path, common)).as_posix() for path in absolute]

@@ -8,6 +8,8 @@ from glob import has_magic
 from pathlib import Path
 
 from astropy.io import fits
+from astropy.nddata import NDData
+from astropy.table import Table
 
 from astroclassify.core import ParameterError, ReadError
 from astroclassify.io._asdf import START, asdf_hdus
@@ -38,6 +40,23 @@ _NOT_READ = {
     b"<html": "a web page, perhaps what an archive answered instead of a file; fetch it again",
     b"<?xml": "an XML file, for example a VOTable; a table of pixels is not a frame",
 }
+
+
+def is_stream(source):
+    """
+    Tell whether something is a file object.
+
+    Parameters
+    ----------
+    source : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether it can be read from; the ``read`` of tables and frames makes new ones, and is none.
+    """
+    return callable(getattr(source, "read", None)) and not isinstance(source, Table | NDData)
 
 
 def source_name(source):
@@ -149,7 +168,7 @@ def _checked_path(source):
 def _seekable(source):
     if isinstance(source, bytes | bytearray | memoryview):
         return io.BytesIO(source)
-    if not callable(getattr(source, "read", None)):
+    if not is_stream(source):
         raise ParameterError(
             f"a {type(source).__name__} is no source of frames; give a path, bytes, a binary file object or "
             "an HDUList"

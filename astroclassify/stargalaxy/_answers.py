@@ -7,7 +7,7 @@ from astropy.table import QTable
 
 from astroclassify.core import FrameWarning, conf, package_version, provenance
 from astroclassify.stargalaxy._inputs import prepared
-from astroclassify.stargalaxy._points import point_widths, reference_band
+from astroclassify.stargalaxy._points import flagged, point_widths, reference_band
 from astroclassify.stargalaxy._predict import checked_inputs, source_logits, source_probabilities
 
 #: What a label says where the probability is too low.
@@ -52,6 +52,7 @@ def classify_sample(sample, model, *, prior=None, batch_size=512):
     _warn_of_other_points(sample, model)
     logits = sample_logits(sample, model, batch_size=batch_size)
     probabilities = source_probabilities(logits, model, sample, prior=prior)
+    probabilities[flagged(sample, "missing")] = np.nan  # nothing was observed, so nothing is said
     return answers_of(sample, model, probabilities, prior=prior)
 
 
@@ -121,7 +122,7 @@ def answers_of(sample, model, probabilities, *, prior=None):
     limit = conf.uncertain_below if conf.uncertain_below >= 0 else model.calibration.uncertain_below
     names = np.array([*model.classes, UNCERTAIN])
     told = {
-        "label": names[np.where(probability < limit, len(model.classes), best)],
+        "label": names[np.where(probability >= limit, best, len(model.classes))],
         "probability": probability,
     }
     told |= {f"p_class_{name.replace(' ', '_')}": probabilities[:, k] for k, name in enumerate(model.classes)}

@@ -2,6 +2,8 @@
 
 import re
 
+from astroclassify.core import checked, rules
+
 #: The bands that the networks know, in order of wavelength, with their pivot wavelengths (nm), rounded.
 _PIVOTS = {"NUV": 287, "u": 371, "g": 480, "r": 617, "i": 762, "z": 905, "y": 968}
 SURVEY_BANDS = tuple(_PIVOTS)
@@ -14,6 +16,7 @@ _LONG = {250, 277, 322, 335, 356, 360, 430, 444, 460, 480}
 _NEAR = 1.25
 
 
+@checked(bands=rules.several(rules.text), wanted=rules.several(rules.text))
 def band_roles(bands, *, wanted=SURVEY_BANDS):
     """
     Say which of a camera's bands stands for which band of a network.
@@ -30,6 +33,11 @@ def band_roles(bands, *, wanted=SURVEY_BANDS):
     dict of str to str
         For bands of the network the camera's: the one of this name, else the one that is nearest in
         wavelength, within 25%. Each of the camera's bands stands for one.
+
+    Raises
+    ------
+    ParameterError
+        If the bands are no sequence of names.
 
     Examples
     --------

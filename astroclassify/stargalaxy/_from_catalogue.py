@@ -1,12 +1,79 @@
 """A sample of sources of which there is a catalogue only."""
 
-import numpy as np
-from astropy.table import QTable
+import os
 
-from astroclassify.core import ParameterError
+import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
+from astropy.table import QTable, Table
+
+from astroclassify.core import ParameterError, read_table
 from astroclassify.stargalaxy._sample import CUTOUT, SourceSample
 
 _MAGNITUDE = "mag_"
+
+
+def source_catalogue(catalogue):
+    """
+    Give a catalogue of sources as a table.
+
+    Parameters
+    ----------
+    catalogue : astropy.table.Table or path-like
+        A table, or the file of one (FITS, ECSV, CSV, VOTable, Parquet).
+
+    Returns
+    -------
+    astropy.table.QTable
+        Columns ``ra`` and ``dec`` (degrees) have become ``sky_centroid``, unless it has that too.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither.
+    ReadError
+        If the file cannot be read.
+    """
+    if isinstance(catalogue, str | os.PathLike):
+        catalogue = read_table(catalogue, expected="a catalogue of sources")
+    if not isinstance(catalogue, Table):
+        raise ParameterError(
+            f"the catalogue is a {type(catalogue).__name__}; expected a table of astropy, or the file of one"
+        )
+    table = QTable(catalogue, copy=False)
+    if {"ra", "dec"} <= set(table.colnames) and "sky_centroid" not in table.colnames:
+        ra, dec = (in_degrees(table, name) for name in ("ra", "dec"))
+        table["sky_centroid"] = SkyCoord(ra, dec, unit="deg")
+        table.remove_columns(["ra", "dec"])
+    return table
+
+
+def in_degrees(table, name):
+    """
+    Give a column of angles.
+
+    Parameters
+    ----------
+    table : astropy.table.QTable
+        The catalogue.
+    name : str
+        The column; without a unit it is in degrees.
+
+    Returns
+    -------
+    numpy.ndarray
+        Degrees, NaN where it is masked.
+
+    Raises
+    ------
+    ParameterError
+        If it holds no angles.
+    """
+    try:
+        degrees = u.Quantity(table[name], u.deg, dtype=float).value
+    except (TypeError, ValueError, u.UnitsError) as error:
+        raise ParameterError(f"the catalogue's column {name} holds no angles: {error}") from error
+    return np.ma.filled(np.ma.asarray(degrees), np.nan)
 
 
 def sample_of_catalogue(catalogue, *, pixel_scale=0.074):
@@ -15,9 +82,9 @@ def sample_of_catalogue(catalogue, *, pixel_scale=0.074):
 
     Parameters
     ----------
-    catalogue : astropy.table.Table
-        A row for each source; ``mag_B`` for each band *B*, and as many as there are of the other columns of a
-        `SourceSample`.
+    catalogue : astropy.table.Table or path-like
+        A table, or its file: a row for each source; ``mag_B`` for each band *B*, and as many as there are of
+        the other columns of a `SourceSample`.
     pixel_scale : float, default 0.074
         Arcseconds per pixel of the images that it was measured on.
 
@@ -29,7 +96,9 @@ def sample_of_catalogue(catalogue, *, pixel_scale=0.074):
     Raises
     ------
     ParameterError
-        If it has no magnitudes.
+        If it is no table, or has no magnitudes.
+    ReadError
+        If the file cannot be read.
 
     Examples
     --------
@@ -38,15 +107,26 @@ def sample_of_catalogue(catalogue, *, pixel_scale=0.074):
     >>> sample_of_catalogue(QTable({"mag_g": [22.0], "mag_i": [21.0]})).bands
     ('g', 'i')
     """
-    table = QTable(catalogue, copy=True)
+    table = source_catalogue(catalogue).copy()
     bands = tuple(name.removeprefix(_MAGNITUDE) for name in table.colnames if name.startswith(_MAGNITUDE))
     bands = tuple(band for band in bands if not band.startswith("err_"))
     if not bands:
         raise ParameterError(
             f"the catalogue has the columns {', '.join(table.colnames)}; expected magnitudes such as mag_i"
         )
+    for band in bands:
+        _check_numbers(table, _MAGNITUDE + band)
     for name in ("x", "y", *(f"noise_{band}" for band in bands)):
         if name not in table.colnames:
             table[name] = np.full(len(table), np.nan)
     cutouts = np.full((len(table), len(bands), CUTOUT, CUTOUT), np.nan, np.float32)
     return SourceSample(table, cutouts, bands, pixel_scale)
+
+
+def _check_numbers(table, name):
+    column = table[name]
+    if column.dtype.kind not in "iuf" or column.ndim != 1:
+        raise ParameterError(
+            f"the catalogue's column {name} holds {column.dtype} of the shape {column.shape}; expected a "
+            "magnitude for each row"
+        )

@@ -1,14 +1,18 @@
 """From frames in several bands to a catalogue and cut-outs: tile by tile, so that memory does not grow."""
 
+import warnings
+
 import numpy as np
 from astropy import units as u
+from astropy.coordinates import SkyCoord
 from astropy.table import QTable
 from scipy.spatial import cKDTree
 
-from astroclassify.core import ParameterError, progress_bar, provenance
+from astroclassify.core import FrameError, FrameWarning, ParameterError, progress_bar, provenance
 from astroclassify.stargalaxy._columns import Batch, band_columns, joined_flags, source_columns
-from astroclassify.stargalaxy._planes import celestial_wcs, pixel_scale_of, planes_of
-from astroclassify.stargalaxy._sample import BAND_COLUMNS, CUTOUT, SOURCE_COLUMNS, SourceSample
+from astroclassify.stargalaxy._from_catalogue import source_catalogue
+from astroclassify.stargalaxy._planes import celestial_wcs, pixel_scale_of, pixels_of, planes_of
+from astroclassify.stargalaxy._sample import BAND_COLUMNS, CUTOUT, FLAGS, SOURCE_COLUMNS, SourceSample
 from astroclassify.stargalaxy._tile import background_of, make_tile
 from astroclassify.stargalaxy._windows import windows_of
 
@@ -17,6 +21,7 @@ _TILE = 1024  # pixels on a side
 #: pixels.
 _WINDOWS = (32, 64, 128, 256)
 _PIXELS_AT_A_TIME = 4_000_000  # of all bands
+_NAMED = 5  # rows that a warning names
 _ARCSEC = ("a", "b", "fwhm", "half_light_radius", "kron_radius", "neighbour")
 _UNITS = dict.fromkeys(_ARCSEC, u.arcsec) | {"theta": u.rad}
 _BAND_UNITS = {
@@ -38,9 +43,9 @@ def measure_sources(images, *, catalogue=None, threshold=4.5, cutout=CUTOUT, pro
     images : mapping of str to CCDData, or CCDData
         A frame for each band, on one grid of pixels; the sky may be in them. ``PHOTZP`` (or ``PHOTFLAM`` and
         ``PHOTPLAM``) in ``meta`` is the zero point, ``SATURATE`` the level of full pixels.
-    catalogue : astropy.table.Table, optional
-        Sources of one's own: columns ``x`` and ``y`` (pixels), or ``sky_centroid``; ``id`` is kept. By
-        default sources are detected.
+    catalogue : astropy.table.Table or path-like, optional
+        Sources of one's own, or their file: columns ``x`` and ``y`` (pixels), or ``sky_centroid``, or ``ra``
+        and ``dec`` (degrees); ``id`` is kept. By default sources are detected.
     threshold : float, default 4.5
         Of a pixel of the detection image, in sigma of a Gaussian, 1 to 50.
     cutout : int, default 32
@@ -52,16 +57,21 @@ def measure_sources(images, *, catalogue=None, threshold=4.5, cutout=CUTOUT, pro
     -------
     SourceSample
         Catalogue and cut-outs, from the bottom to the top of the field; of a catalogue of one's own in its
-        order.
+        order. Its sources outside of the field, or without a place, are kept: their flag is ``missing``.
 
     Raises
     ------
     ParameterError
-        If a parameter is out of range, or the catalogue has no positions, or positions outside of the field.
+        If a parameter is out of range, or the catalogue has no positions.
     FrameError
-        If the frames have different shapes.
+        If the frames are not on one grid, some have zero points and others not, or no pixel is usable.
     OptionalDependencyError
         If photutils is not installed.
+
+    Warns
+    -----
+    FrameWarning
+        If sources of the catalogue lie outside of the field; the message names their rows.
 
     Notes
     -----
@@ -83,10 +93,11 @@ def measure_sources(images, *, catalogue=None, threshold=4.5, cutout=CUTOUT, pro
     if cutout not in range(8, 129, 2):
         raise ParameterError(f"cutout is {cutout}; expected an even number of pixels, 8 to 128")
     field = _Field(images, threshold, cutout)
+    catalogue = None if catalogue is None else source_catalogue(catalogue)
     places = None if catalogue is None else _places(catalogue, field)
     tiles = progress_bar(list(_tiles(field.shape)), progress=progress, description="measuring")
     parts = [part for core in tiles for part in field.measured(core, places)]
-    return field.sample(parts, catalogue)
+    return field.sample(parts, catalogue, places)
 
 
 def _tiles(shape):
@@ -96,25 +107,56 @@ def _tiles(shape):
 
 
 def _places(catalogue, field):
-    """Pixels of a user's own sources, ``[source, (y, x)]``."""
+    """Pixels of a user's own sources, ``[source, (y, x)]``; NaN where a place is not known."""
     names = set(catalogue.colnames)
     if {"x", "y"} <= names:
-        columns = (np.ma.filled(np.ma.asarray(catalogue[name], float), np.nan) for name in ("y", "x"))
-        found = np.stack(list(columns), axis=1)
+        found = np.stack([_numbers(catalogue, name) for name in ("y", "x")], axis=1)
     elif "sky_centroid" in names and field.wcs is not None:
-        found = np.stack(field.wcs.world_to_pixel(catalogue["sky_centroid"])[::-1], axis=1)
+        found = pixels_of(field.wcs, _positions(catalogue))[::-1].T
     else:
         why = f"its columns are {', '.join(catalogue.colnames)}; the frames have "
         why += "no world coordinates" if field.wcs is None else "world coordinates"
         raise ParameterError(f"the catalogue needs columns x and y, or sky_centroid; {why}")
-    outside = ~((found >= -0.5) & (found < np.array(field.shape) - 0.5)).all(axis=1)
-    if outside.any():
-        first = found[outside][0]
+    _warn_of_outside(found, field.shape)
+    return found
+
+
+def _numbers(catalogue, name):
+    """A column of places as plain numbers; NaN where it is masked."""
+    try:
+        column = np.ma.asarray(getattr(catalogue[name], "value", catalogue[name]), float)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"the catalogue's column {name} holds no numbers: {error}") from error
+    if column.ndim != 1:
         raise ParameterError(
-            f"{outside.sum()} sources of the catalogue lie outside of the field, one of them at y, x = "
-            f"{first[0]:.1f}, {first[1]:.1f}; expected places within {field.shape}"
+            f"the catalogue's column {name} has {column.ndim} axes; expected a number for each row"
+        )
+    return np.ma.filled(column, np.nan)
+
+
+def _positions(catalogue):
+    found = catalogue["sky_centroid"]
+    if not isinstance(found, SkyCoord):
+        raise ParameterError(
+            f"the catalogue's column sky_centroid is a {type(found).__name__}; expected a SkyCoord"
         )
     return found
+
+
+def _inside(places, shape):
+    return ((places >= -0.5) & (places < np.array(shape) - 0.5)).all(axis=1)
+
+
+def _warn_of_outside(places, shape):
+    rows = np.flatnonzero(~_inside(places, shape))
+    if rows.size:
+        named = ", ".join(map(str, rows[:_NAMED])) + (", ..." if rows.size > _NAMED else "")
+        warnings.warn(
+            f"{rows.size} of {len(places)} sources of the catalogue lie outside of the field of {shape} "
+            f"pixels, or have no place (rows {named}, from 0): they are kept, flagged 'missing'",
+            FrameWarning,
+            stacklevel=4,
+        )
 
 
 class _Field:
@@ -127,6 +169,11 @@ class _Field:
         self.wcs, self.pixel_scale = celestial_wcs(images), pixel_scale_of(images)
         self.threshold, self.cutout = threshold, cutout
         self.backgrounds = [background_of(plane) for plane in self.planes]
+        if not any((background.rms > 0).any() for background in self.backgrounds):
+            raise FrameError(
+                f"no pixel of the bands {', '.join(self.bands)} is usable: all are masked or not finite, or "
+                "have one value; expected an image with noise"
+            )
         # Variance of one microjansky of light, from the electrons that it is.
         self.photon_noise = np.array([p.scale / p.gain if p.gain > 0 else 0.0 for p in self.planes])
 
@@ -159,10 +206,9 @@ class _Field:
         found[windows_of(tile.empty, y, x, self.cutout)] = np.nan
         return found
 
-    def sample(self, parts, catalogue):
+    def sample(self, parts, catalogue, places):
         """Join batches: from the bottom to the top, or in the order of the user's catalogue."""
-        if not parts:
-            parts = [self._nothing()]
+        parts = [*parts, self._unobserved(places)]
         columns, of_bands = (
             {n: np.concatenate([p[i][n] for p in parts]) for n in parts[0][i]} for i in (0, 1)
         )
@@ -181,18 +227,18 @@ class _Field:
             found, cutouts, self.bands, self.pixel_scale, provenance(threshold=self.threshold)
         )
 
-    def _nothing(self):
-        """Make a batch without sources, so that an empty catalogue has its columns."""
-        bands = len(self.bands)
-        once = {
-            name: np.zeros(0, int if name in ("flag", "area", "row") else float) for name in SOURCE_COLUMNS
-        }
-        each = {name: np.zeros((0, bands), int if name == "flag" else float) for name in BAND_COLUMNS}
-        return (
-            once | {"row": np.zeros(0, int)},
-            each,
-            np.zeros((0, bands, self.cutout, self.cutout), np.float32),
-        )
+    def _unobserved(self, places):
+        """Make a batch of sources outside of the field; an empty one gives an empty catalogue its columns."""
+        rows = np.flatnonzero(~_inside(places, self.shape)) if places is not None else np.zeros(0, int)
+        number, bands = len(rows), len(self.bands)
+        flag = FLAGS["missing"] | FLAGS["not detected"]
+        once = {name: np.full(number, np.nan) for name in SOURCE_COLUMNS}
+        once |= {"row": rows, "area": np.zeros(number, int), "flag": np.full(number, flag)}
+        if number:
+            once |= {"y": places[rows, 0], "x": places[rows, 1]}
+        each = {name: np.full((number, bands), np.nan) for name in BAND_COLUMNS}
+        each["flag"] = np.full((number, bands), flag)
+        return once, each, np.full((number, bands, self.cutout, self.cutout), np.nan, np.float32)
 
 
 def _by_window(segments, labels):
@@ -207,11 +253,13 @@ def _by_window(segments, labels):
 
 
 def _nearest(y, x):
-    """Distance of the nearest other source, pixels; infinite if there is none."""
+    """Distance of the nearest other source, pixels; infinite if there is none, NaN without a place."""
     places = np.stack([y, x], axis=1)
-    if len(places) < 2:
-        return np.full(len(places), np.inf)
-    return cKDTree(places).query(places, k=2)[0][:, 1]
+    known = np.isfinite(places).all(axis=1)
+    found = np.where(known, np.inf, np.nan)
+    if known.sum() > 1:
+        found[known] = cKDTree(places[known]).query(places[known], k=2)[0][:, 1]
+    return found
 
 
 def _with_unit(values, name, units):

@@ -20,6 +20,7 @@ from astroclassify.core import (
 )
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.simulate import SURVEY_BANDS, survey_field
+from astroclassify.stargalaxy._background import MESH
 from astroclassify.stargalaxy._match import with_truth
 from astroclassify.stargalaxy._measure import measure_sources
 from astroclassify.stargalaxy._sample import CUTOUT
@@ -148,7 +149,7 @@ def simulate_sources(
     bands : sequence of str, default all seven
         Of the survey.
     shape : tuple of int, default (1024, 1024)
-        Rows and columns of each field.
+        Rows and columns of each field, 128 or more: a cell of the mesh on which the sky is measured.
     latitudes : tuple of float, default (20, 90)
         Galactic latitudes of the fields, north and south, degrees: a quarter of the sources are stars.
     limit : float, default 27
@@ -166,7 +167,7 @@ def simulate_sources(
     Raises
     ------
     ParameterError
-        If the folder holds another set, or the fields have no sources.
+        If the folder holds another set, a parameter is out of range, or the fields have no sources.
     OptionalDependencyError
         If photutils or pyarrow is not installed.
 
@@ -181,6 +182,10 @@ def simulate_sources(
         "quasars": _QUASARS,
         "latitudes": list(latitudes),
     }
+    if min(shape) < MESH:
+        raise ParameterError(
+            f"shape is {shape}; expected sides of {MESH} pixels or more: smaller ones have hardly any sources"
+        )
     if not 0 <= latitudes[0] <= latitudes[1] <= 90:
         raise ParameterError(
             f"latitudes are {latitudes}; expected two of 0 to 90 degrees, the lower one first"

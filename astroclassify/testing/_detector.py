@@ -1,11 +1,12 @@
 """The contract of a detector, rule by rule."""
 
 from functools import partial
+from inspect import signature
 
 import numpy as np
 from astropy.table import Table
 
-from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, DetectorSpec, load_image
+from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, DetectorSpec, detect, load_image
 from astroclassify.testing._errors import Findings, holds_numbers
 from astroclassify.testing._frames import difficult_frames
 from astroclassify.testing._spec import check_spec
@@ -34,6 +35,7 @@ def check_detector(detector, *, shapes=_SHAPES, options=()):
         neither torch nor matplotlib; what it ``prepares`` is a float32 array of as many rows and columns;
         of every image, whether or not there is anything in it, in grey and, where it takes them, in colours,
         it gives an `~astropy.table.QTable` with the columns `~astroclassify.detect.DETECTION_COLUMNS`;
+        no option has the name of a parameter of `~astroclassify.detect.detect`, which could not hand it on;
         classes are among the spec's, scores 0 to 1, the highest first, boxes inside the image and not empty;
         it is the same each time, and the image stays as it was.
     UnknownNameError
@@ -49,6 +51,7 @@ def check_detector(detector, *, shapes=_SHAPES, options=()):
     kind = type(spec).__name__
     if findings.expect(isinstance(spec, DetectorSpec), f"it is a {kind}; expected a DetectorSpec"):
         check_spec(spec, "astroclassify.detect:DETECTORS", findings)
+        _check_options(spec, findings)
         for shape in shapes:
             for name, pixels in difficult_frames(shape).items():
                 grey = load_image(pixels).values
@@ -60,13 +63,19 @@ def check_detector(detector, *, shapes=_SHAPES, options=()):
     findings.report()
 
 
+def _check_options(spec, findings):
+    options = findings.attempt("its options", spec.options, gives=dict)
+    taken = sorted(set(options or ()) & set(signature(detect).parameters))
+    findings.expect(not taken, f"its options {taken} have names of parameters of detect()")
+
+
 def _check_image(spec, options, image, what, findings):
     image = np.array(image)
     before = image.copy()
     said = f"its table of {what}"
     _check_prepared(spec, image, what, findings)
-    detect = partial(spec.detect, image, **options)
-    first, second = (findings.attempt(said, detect, gives=Table) for _ in range(2))
+    search = partial(spec.detect, image, **options)
+    first, second = (findings.attempt(said, search, gives=Table) for _ in range(2))
     findings.expect(np.array_equal(before, image), f"it changed {what}")
     if (
         first is None

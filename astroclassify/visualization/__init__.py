@@ -8,6 +8,7 @@ from importlib import import_module as _import_module
 from astroclassify.visualization._bodies import plot_bodies
 from astroclassify.visualization._classification import plot_answer, plot_classification, save_classifications
 from astroclassify.visualization._detections import plot_detections
+from astroclassify.visualization._detections_page import detections_page
 from astroclassify.visualization._evaluation import (
     plot_accuracy_and_time,
     plot_accuracy_by_body,
@@ -28,6 +29,7 @@ from astroclassify.visualization._stars_galaxies import (
 )
 
 __all__ = [
+    "detections_page",
     "evaluation_report",
     "plot_accuracy_and_time",
     "plot_accuracy_by_body",

@@ -123,7 +123,7 @@ def _page_values(rows, classes, meta):
         "total": len(rows),
         "labels": sorted(Counter(row["kind"] for row in rows).items()),
         "disagree": sum(row["agrees"] == "no" for row in rows),
-        "provenance": _provenance(meta),
+        "provenance": provenance_line(meta),
         **{"sky": drawn, "sky_caption": caption, "classes": spoken},
         "counts": [(_FIELDS[field], _counted(rows, field)) for field in ("kind", "instrument", "band")],
         "filters": [
@@ -144,10 +144,25 @@ def _counted(rows, field):
     return [(value, number, round(100 * number / len(rows), 1)) for value, number in counted]
 
 
-def _provenance(meta):
+def provenance_line(meta):
+    """
+    Say in a line what made results.
+
+    Parameters
+    ----------
+    meta : mapping of str to object
+        Of their table.
+
+    Returns
+    -------
+    str
+        Model and weights, or method, and versions, as far as they are known.
+    """
     model, weights = meta.get("model", ""), str(meta.get("weights_sha256", ""))[:12]
+    method = meta.get("method", "")
     versions = ", ".join(f"{name} {value}" for name, value in dict(meta.get("versions") or {}).items())
-    parts = [f"Model {model}" if model else "", f"weights {weights}" if weights else "", versions]
+    made = (("Model", model), ("method", method), ("weights", weights))
+    parts = [*(f"{what} {name}" for what, name in made if name), versions]
     return "; ".join(part for part in parts if part)
 
 

@@ -111,3 +111,99 @@ def test_what_is_done_is_kept_when_it_is_interrupted(folder, monkeypatch):
     out = ["--write", "none", "--table", str(folder / "all.csv")]
     main(["detect", str(folder / "one.fits"), str(folder / "two.png"), *ASKED, *out])
     assert list(Table.read(folder / "all.csv")["source"]) == ["one.fits"]
+
+
+def test_images_of_the_same_name_are_told_apart_in_table_and_coco(folder):
+    (folder / "sub").mkdir()
+    (folder / "sub" / "one.fits").write_bytes((folder / "one.fits").read_bytes())
+    out = ["--write", "none", "--table", str(folder / "all.csv"), "--coco", str(folder / "all.json")]
+    assert main(["detect", str(folder / "one.fits"), str(folder / "sub" / "one.fits"), *ASKED, *out]) == 0
+    assert sorted(set(Table.read(folder / "all.csv")["source"])) == ["one.fits", "sub/one.fits"]
+    images = json.loads((folder / "all.json").read_text())["images"]
+    assert [image["file_name"] for image in images] == ["one.fits", "sub/one.fits"]
+
+
+@pytest.mark.parametrize("option", ["--sort", "--tag"])
+def test_folders_of_a_filter_are_checked_before_the_work(folder, option, capsys, monkeypatch):
+    monkeypatch.setattr("astroclassify.detect.look_at_frames", lambda *args, **asked: pytest.fail("worked"))
+    asked = ["--filter", option, str(folder / "two.png")]
+    assert main(["detect", str(folder / "one.fits"), *ASKED, *asked]) == 2
+    assert "cannot be a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "unused", [["--chip", "1"], ["--write", "png"], ["--coco", "a.json"], ["--output", "out"]]
+)
+def test_what_a_filter_has_no_use_for_is_refused(folder, unused, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main(["detect", "one.fits", *ASKED, "--filter", *unused]) == 2
+    assert unused[0] in capsys.readouterr().err
+
+
+def test_known_stars_without_a_filter_are_refused(folder, capsys):
+    known = ["--known-stars", str(folder / "stars.ecsv")]
+    assert main(["detect", str(folder / "one.fits"), *ASKED, *known]) == 2
+    assert "--filter" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_table_of_stars_is_told_in_a_line(folder, capsys):
+    known = ["--filter", "--known-stars", str(folder / "two.png")]
+    assert main(["detect", str(folder / "one.fits"), *ASKED, *known]) == 1
+    said = capsys.readouterr().err
+    assert "expected a table of stars, with ra and dec" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_verdicts_are_kept_when_it_is_interrupted(folder, monkeypatch):
+    from astroclassify.detect import _night
+
+    one, seen = _night._one, []
+
+    def interrupted(*args):
+        if seen:
+            raise KeyboardInterrupt
+        seen.append(one(*args))
+        return seen[0]
+
+    monkeypatch.setattr(_night, "_one", interrupted)
+    files = [str(folder / "one.fits"), str(folder / "two.png")]
+    assert main(["detect", *files, *ASKED, "--filter", "--table", str(folder / "all.csv")]) == 130
+    assert list(Table.read(folder / "all.csv")["source"]) == ["one.fits"]
+
+
+def test_a_form_that_an_image_cannot_have_does_not_lose_the_others(folder, capsys):
+    out = ["-o", str(folder / "out"), "--write", "crtf,txt", "--table", str(folder / "all.csv")]
+    assert main(["detect", str(folder / "one.fits"), *ASKED, *out]) == 1
+    assert "no celestial WCS" in capsys.readouterr().err
+    assert (folder / "out" / "one_segmentation.txt").is_file()
+    assert list(Table.read(folder / "all.csv")["source"]) == ["one.fits"]
+
+
+def test_a_file_that_is_not_there_any_more_is_told_without_numbers_of_errors(folder, capsys, monkeypatch):
+    def refused(*args):
+        raise PermissionError(13, "Permission denied", "one.fits")
+
+    monkeypatch.setattr("astroclassify.cli._detect.frames_of", refused)
+    assert main(["detect", str(folder / "one.fits"), *ASKED]) == 1
+    assert "error: one.fits: Permission denied" in capsys.readouterr().err
+
+
+def test_a_page_shows_every_image_with_its_objects(folder, capsys):
+    (folder / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    page = folder / "found.html"
+    asked = ["report", str(folder), "--detect", "-o", str(page), "--title", "Night <1>"]
+    assert main([*asked, *ASKED]) == 1
+    text = page.read_text(encoding="utf-8")
+    assert "<title>Night &lt;1&gt;</title>" in text
+    assert text.count("data:image/jpeg;base64,") == 2
+    assert all(f"<h2>{name}</h2>" in text for name in ("one.fits", "two.png", "bad.png"))
+    assert "2 objects in 2 of 2 images" in text
+    assert "1 could not be searched" in text
+    assert "method segmentation" in text
+    assert "bad.png" in capsys.readouterr().err
+
+
+def test_a_page_of_answers_takes_one_file(folder, capsys):
+    files = [str(folder / "one.fits"), str(folder / "two.png")]
+    assert main(["report", *files, "-o", str(folder / "page.html")]) == 2
+    assert "--detect" in capsys.readouterr().err

@@ -24,6 +24,7 @@ def test_a_picture_a_map_and_regions_are_written(file, tmp_path, capsys):
     assert "galaxy" in said
 
 
+@pytest.mark.filterwarnings("ignore:2 steps missed")
 def test_method_target_options_and_files_can_be_chosen(file, tmp_path):
     asked = ["--method", "integrated-gradients", "--option", "steps=2", "--option", "flips=false"]
     asked += ["--target", "nsc", "--write", "ecsv"]

@@ -32,3 +32,10 @@ def test_another_seed_needs_another_folder(command, tmp_path, one_band):
     )
     assert status == 2
     assert "its seed is 1, not 3" in err
+
+
+def test_fields_too_small_for_sources_are_refused_at_once(command, tmp_path):
+    status, _, err = command("simulate-sources", "-o", tmp_path / "set", "--size", 8, "--count", 60)
+    assert status == 2
+    assert "expected sides of 128 pixels or more" in err
+    assert not (tmp_path / "set").exists()

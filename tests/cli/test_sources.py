@@ -76,7 +76,7 @@ def test_a_catalogue_that_cannot_be_read_is_told(sources, tmp_path):
     path.write_text("no table")
     status, _, err = sources("--catalogue", path)
     assert status == 1
-    assert "cannot be read" in err
+    assert "expected a catalogue of sources" in err
 
 
 def test_a_prior_by_catalogue_makes_no_sense(sources, images):

@@ -107,3 +107,16 @@ def test_what_is_no_annotation_is_refused(tmp_path, name, text):
 def test_of_no_image_nothing_can_be_written():
     with pytest.raises(ParameterError):
         coco_text([])
+
+
+@pytest.mark.parametrize("path", [None, 3])
+def test_annotations_are_in_a_file(path):
+    with pytest.raises(ParameterError, match="expected a path"):
+        read_annotations(path)
+
+
+def test_images_of_one_name_have_files_of_their_own_in_coco(found):
+    for number, each in enumerate(found, start=1):
+        each.meta["source"] = f"night{number}/m31.png"
+    names = [image["file_name"] for image in json.loads(coco_text(found))["images"]]
+    assert names == ["night1/m31.png", "night2/m31.png"]

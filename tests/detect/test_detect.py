@@ -1,6 +1,7 @@
 """The facade: any image to a table of objects, with their light, their place on the sky, and their names."""
 
 import json
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from astropy.wcs import WCS
 from PIL import Image
 
 from astroclassify.core import FrameError, ParameterError, UnknownNameError
-from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, Detections, detect
+from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, Detections, detect, load_image
+from astroclassify.detect._measure import measured
 
 
 @pytest.fixture
@@ -165,3 +167,48 @@ def test_a_picture_is_annotated_from_its_top(bright, with_squares, tmp_path):
 
 def test_every_built_in_detector_is_listed():
     assert {"heatmap", "segmentation", "starless", "xrai", "yolo"} <= set(DETECTORS)
+
+
+@pytest.mark.parametrize("path", ["found.xyz", "found"])
+def test_a_form_that_nobody_knows_is_told_with_those_that_there_are(bright, on_sky, tmp_path, path):
+    with pytest.raises(ParameterError, match=r"\.ecsv"):
+        detect(on_sky, method=bright()).write(tmp_path / path)
+
+
+@pytest.mark.parametrize(
+    ("method", "option"),
+    [
+        ("segmentation", {"sigma": -1}),
+        ("segmentation", {"sigma": 0}),
+        ("segmentation", {"least": 2}),
+        ("starless", {"sigma": -1}),
+        ("xrai", {"presence": 1.5}),
+        ("heatmap", {"share": -0.1}),
+        ("yolo", {"overlap": 7}),
+    ],
+)
+def test_options_out_of_range_are_refused(on_sky, method, option):
+    with pytest.raises(ParameterError, match=next(iter(option))):
+        detect(on_sky, method=method, **option)
+
+
+@pytest.mark.parametrize("method", list(DETECTORS))
+def test_every_option_of_a_method_can_be_given(method):
+    taken = set(signature(detect).parameters)
+    assert not taken & set(DETECTORS[method].options())
+
+
+def test_a_box_within_a_larger_object_has_no_negative_light():
+    y, x = np.indices((120, 120))
+    image = load_image(100 + 50 * (np.hypot(y - 60, x - 60) < 30) - 5 * (np.hypot(y - 60, x - 60) < 8))
+    box = QTable(rows=[("galaxy", 0.9, 52.5, 67.5, 52.5, 67.5)], names=DETECTION_COLUMNS)
+    assert measured(box, image)["flux"].value[0] == pytest.approx(45 * 225, rel=0.1)
+
+
+@pytest.mark.parametrize("method", ["heatmap", "xrai"])
+@pytest.mark.parametrize("shape", [(16, 640), (640, 16)])
+def test_a_narrow_strip_is_searched(method, shape):
+    image = np.random.default_rng(1).normal(100, 1, shape)
+    options = {"steps": 1, "cells": 16} if method == "xrai" else {}
+    found = detect(image, method=method, **options)
+    assert set(DETECTION_COLUMNS) <= set(found.colnames)

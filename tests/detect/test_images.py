@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.nddata import CCDData
+from astropy.table import Table
 from PIL import Image
 
-from astroclassify.core import FrameError, FrameWarning, ReadError
+from astroclassify.core import FrameError, FrameWarning, ParameterError, ReadError
 from astroclassify.detect import detect, load_image
 
 RNG = np.random.default_rng(3)
@@ -141,3 +142,34 @@ def test_of_an_animation_the_first_picture_is_taken_with_a_warning(kind):
 @pytest.mark.parametrize("method", ["segmentation"])
 def test_in_a_uniform_or_saturated_image_nothing_is_found(level, method):
     assert len(detect(np.full((64, 80), level), method=method)) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ([[1, 2], [3]], FrameError, "rows are not alike"),
+        (io.StringIO("text"), ParameterError, "binary mode"),
+        (Table({"a": [1, 2]}), FrameError, "a table is not an image"),
+    ],
+)
+def test_what_python_itself_would_stumble_over_is_refused_in_words(given, error, message):
+    with pytest.raises(error, match=message):
+        load_image(given)
+
+
+def test_a_truncated_picture_in_memory_is_damaged():
+    noise = RNG.integers(0, 255, (200, 200, 3)).astype(np.uint8)
+    picture = Image.open(io.BytesIO(saved(Image.fromarray(noise), format="PNG")[:20_000]))
+    with pytest.raises(ReadError, match="the picture is damaged"):
+        load_image(picture)
+
+
+def test_a_file_that_cannot_be_wound_back_is_read():
+    class Pipe(io.BytesIO):
+        def seekable(self):
+            return False
+
+        def tell(self):
+            raise io.UnsupportedOperation
+
+    assert load_image(Pipe(saved(Image.fromarray(NOISE), format="PNG"))).values.shape == (40, 50, 3)

@@ -5,6 +5,7 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
+from PIL import Image
 
 from astroclassify.cli import main
 from astroclassify.core import ParameterError
@@ -113,3 +114,27 @@ def test_noise_has_neither_stars_nor_trails():
     assert trail_of(noise) < 0.3
     assert trail_of(np.zeros((SIDE, SIDE))) == 0
     assert load_image(noise).shape == (SIDE, SIDE)
+
+
+@pytest.mark.parametrize("images", [None, 3, "night.fits"])
+def test_frames_to_judge_are_a_sequence(images):
+    with pytest.raises(ParameterError, match="a sequence"):
+        judge_frames(images)
+
+
+def test_frames_of_one_name_are_told_apart(tmp_path, bright):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        fits.writeto(tmp_path / folder / "f.fits", exposed(1))
+    found = judge_frames(sorted(tmp_path.glob("*/f.fits")), method=bright())
+    assert [each.source for each in found] == ["one/f.fits", "two/f.fits"]
+
+
+def test_pictures_are_not_compared_with_counts(tmp_path, bright):
+    fits.writeto(tmp_path / "a.fits", exposed(1))
+    fits.writeto(tmp_path / "b.fits", exposed(2))
+    picture = np.clip(exposed(3) / 4, 0, 255).astype(np.uint8)[::-1]
+    Image.fromarray(picture).save(tmp_path / "c.png")
+    found = judge_frames(sorted(tmp_path.iterdir()), method=bright())
+    assert [np.isfinite(each.transparency) for each in found] == [True, True, False]
+    assert "clouded" not in {each.verdict for each in found}

@@ -1,10 +1,12 @@
 """Integrated gradients are complete, agree with captum, and take little memory where planes are large."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
 
-from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.core import FrameWarning, ParameterError, UnknownNameError
 from astroclassify.explain import EXPLAINERS
 from astroclassify.explain._baselines import BASELINES, baseline_planes
 from astroclassify.explain._gradients import attributions
@@ -22,6 +24,7 @@ def frame():
     return random_frames(3, shape=(96, 128))[0].array
 
 
+@pytest.mark.filterwarnings("ignore:4 steps missed")
 @pytest.mark.parametrize(("target", "baseline"), [("nsc", "sky"), *(("galaxy", name) for name in BASELINES)])
 def test_the_parts_add_up_to_the_difference_of_log_odds(frame, baseline, target):
     model = build_model("patchnet", precision="float32")
@@ -68,6 +71,20 @@ def test_few_steps_agree_with_many_of_captum(smooth):
     )
     expected = reference[0, 0].detach().numpy()
     assert np.abs(parts - expected).max() < 0.01 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.2, False), (0.7, True)])
+def test_steps_that_miss_much_are_told_with_what_to_do(frame, share, told, monkeypatch):
+    from astroclassify.explain import _gradients
+
+    facts = [("ACMISSED", share, "")]
+    monkeypatch.setattr(_gradients, "attributions", lambda *args, **asked: (np.zeros((6, 8)), facts))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        EXPLAINERS["integrated-gradients"].explain(build_model("patchnet"), frame, target="nsc", steps=5)
+    said = [str(each.message) for each in caught if issubclass(each.category, FrameWarning)]
+    assert bool(said) == told
+    assert all("5 steps missed 70%" in each and "steps=20" in each for each in said)
 
 
 def test_little_of_a_smooth_difference_is_missed_by_the_steps(smooth):

@@ -108,6 +108,12 @@ def test_a_far_infrared_band_stands_for_none():
     assert band_roles(["F444W", "what"]) == {}
 
 
+@pytest.mark.parametrize("bands", [None, 3, "gri", [3]])
+def test_bands_are_a_sequence_of_names(bands):
+    with pytest.raises(ParameterError, match="bands"):
+        band_roles(bands)
+
+
 def test_a_sample_without_any_known_band_is_refused(sample):
     strange = replace(sample, bands=tuple(f"band {i}" for i in range(7)))
     with pytest.raises(ParameterError, match="expected some of NUV, u, g"):

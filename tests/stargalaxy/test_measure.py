@@ -6,7 +6,7 @@ from astropy import units as u
 from astropy.nddata import CCDData
 from astropy.table import QTable
 
-from astroclassify.core import FrameError, ParameterError
+from astroclassify.core import FrameError, FrameWarning, ParameterError
 from astroclassify.stargalaxy import BAND_COLUMNS, FLAGS, SOURCE_COLUMNS, _measure, measure_sources
 from astroclassify.stargalaxy._background import Background
 from astroclassify.stargalaxy._detect import threshold
@@ -230,11 +230,98 @@ def test_parameters_out_of_range_are_refused(field, wrong, said):
         measure_sources(field, **wrong)
 
 
-def test_a_catalogue_without_places_or_beyond_the_frame_is_refused(field):
-    with pytest.raises(ParameterError, match="x and y"):
-        measure_sources(field, catalogue=QTable({"ra": [1.0]}))
-    with pytest.raises(ParameterError, match="outside of the field"):
-        measure_sources(field, catalogue=QTable({"x": [1e4], "y": [5.0]}))
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"ra": [1.0]}, "x and y"),
+        ({"x": ["left"], "y": [5.0]}, "column x holds no numbers"),
+        ({"x": [[1.0, 2.0]], "y": [[5.0, 6.0]]}, "axes"),
+        ({"sky_centroid": [3.0]}, "expected a SkyCoord"),
+        ({"ra": ["here"], "dec": [1.0]}, "column ra holds no angles"),
+    ],
+)
+def test_a_catalogue_without_places_is_refused(field, columns, said):
+    with pytest.raises(ParameterError, match=said):
+        measure_sources(field, catalogue=QTable(columns))
+
+
+def test_sources_outside_of_the_field_are_kept_and_flagged_as_not_observed(field, grid):
+    own = QTable({"id": [4, 5, 6], "x": [1e4, grid[2][1], np.nan], "y": [5.0, grid[2][0], 5.0]})
+    with pytest.warns(FrameWarning, match=r"2 of 3 .* \(rows 0, 2, from 0\)"):
+        sample = measure_sources(field, catalogue=own)
+    found = sample.catalogue
+    assert list(found["id"]) == [4, 5, 6]
+    assert list(found["flag"] & FLAGS["missing"] > 0) == [True, False, True]
+    assert list(found["flag_r"] & FLAGS["missing"] > 0) == [True, False, True]
+    assert np.isnan(found["flux_r"].value).tolist() == [True, False, True]
+    assert found["x"][0] == 1e4
+    assert np.isnan(sample.cutouts[[0, 2]]).all()
+
+
+def test_a_catalogue_of_sources_all_outside_is_answered(field):
+    with pytest.warns(FrameWarning, match="1 of 1"):
+        assert len(measure_sources(field, catalogue=QTable({"x": [-40.0], "y": [5.0]})).catalogue) == 1
+
+
+def test_positions_in_degrees_are_positions(field, grid):
+    found = measure_sources(field).catalogue[:3]
+    own = QTable({"ra": found["sky_centroid"].ra.deg, "dec": found["sky_centroid"].dec.deg})
+    again = measure_sources(field, catalogue=own).catalogue
+    assert np.asarray(again["x"]) == pytest.approx(np.asarray(found["x"]), abs=0.05)
+
+
+def test_bands_whose_world_coordinates_contradict_each_other_are_refused(field):
+    field["i"].wcs.wcs.crpix += [3.0, 4.0]
+    with pytest.raises(FrameError, match=r"'g' and 'i' are up to 5\.0 pixels apart"):
+        measure_sources(field)
+
+
+def test_bands_that_are_turned_are_refused(field):
+    field["i"].wcs.wcs.cd = field["i"].wcs.wcs.cd @ [[0, 1], [-1, 0]]
+    with pytest.raises(FrameError, match="align the frames"):
+        measure_sources(field)
+
+
+def test_some_bands_with_and_some_without_zero_points_are_refused(field):
+    del field["i"].meta["PHOTZP"]
+    with pytest.raises(FrameError, match="'i' have no zero point"):
+        measure_sources(field)
+
+
+def test_bands_without_zero_points_in_different_units_are_refused(field):
+    for frame in field.values():
+        del frame.meta["PHOTZP"]
+    field["i"].unit = u.adu
+    with pytest.raises(FrameError, match="expected one unit"):
+        measure_sources(field)
+
+
+def test_bands_in_units_of_flux_are_brought_together(grid):
+    light, sky = gaussians(grid), np.random.default_rng(2).normal(0, 0.05, (220, 260))
+    wcs = frame_of(light, 1).wcs
+    pixel = ((0.074 * u.arcsec) ** 2).to_value(u.sr)
+    images = {  # 8 uJy for each source
+        "g": CCDData((light / 1000 + sky) * 1000, unit=u.nJy, wcs=wcs),
+        "r": CCDData((light / 1000 + sky) * 1e-12 / pixel, unit=u.MJy / u.sr, wcs=wcs),
+    }
+    found = measure_sources(images).catalogue
+    assert np.median(found["flux_g"].value) == pytest.approx(8, rel=0.05)
+    assert np.median(found["flux_r"].value) == pytest.approx(8, rel=0.05)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, 7.0])
+def test_a_field_without_a_usable_pixel_is_refused(value):
+    image = frame_of(np.zeros((64, 64)), 1)
+    image.data[:] = value
+    with pytest.raises(FrameError, match="no pixel of the bands r is usable"):
+        measure_sources({"r": image})
+
+
+def test_a_field_that_is_masked_everywhere_is_refused():
+    image = frame_of(np.zeros((64, 64)), 1)
+    image.mask = np.ones((64, 64), bool)
+    with pytest.raises(FrameError, match="no pixel of the bands r is usable"):
+        measure_sources({"r": image})
 
 
 def test_what_is_no_frame_is_refused():

@@ -64,6 +64,7 @@ def shifted(model, frame, *, target):
 QUICK = {"integrated-gradients": {"steps": 2}, "xrai": {"steps": 2}, "occlusion": {"squares": 3}}
 
 
+@pytest.mark.filterwarnings("ignore:2 steps missed")
 @pytest.mark.parametrize("name", list(EXPLAINERS))
 def test_every_registered_explainer_keeps_the_contract(name, tmp_path):
     options = QUICK.get(name, {})

@@ -178,6 +178,7 @@ CHEAPLY = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:2 steps missed")
 @pytest.mark.parametrize("method", sorted(EXPLAINERS))
 def test_every_explainer_explains_frames_of_any_size(model, method, tmp_path):
     if method == "evidence" and predict(model, [difficult_frames((64, 64))["ordinary"]])[0].evidence is None:
