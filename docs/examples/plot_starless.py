@@ -24,8 +24,9 @@ network = remove_stars(field.image)
 classical = remove_stars(field.image, method="classical")
 
 # %%
-# The peak signal-to-noise ratio compares each image with the truth. Higher is better. In this field the network
-# is clearly better than the classical method; :doc:`/detecting` gives the means of many fields, which differ less.
+# The peak signal-to-noise ratio compares each image with the truth. Higher is better. In this field the
+# network is clearly better than the classical method; :doc:`/detecting` gives the means of many fields,
+# which differ less.
 
 
 def psnr(image):
