@@ -19,7 +19,7 @@ from astroclassify.evaluation import evaluate
 from astroclassify.explain import explain
 from astroclassify.simulate import RandomStreams, add_cosmic_rays, random_frames
 
-SIDE, BODIES = 224, 36
+SIDE, BODIES = 192, 30
 
 
 def with_little_light(array, number):
