@@ -55,6 +55,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "filename_pattern": r".*\.py",
     "abort_on_example_error": True,
+    "within_subsection_order": "gallery_order.ByPurpose",
     "download_all_examples": False,
     "plot_gallery": True,
     "remove_config_comments": True,
