@@ -96,8 +96,12 @@ def classify_sources(
     Examples
     --------
     >>> from astroclassify import classify_sources
+    >>> from astropy.table import QTable
+    >>> catalogue = QTable({"mag_g": [23.9, 22.0], "mag_r": [22.6, 21.6], "mag_i": [21.0, 21.4]})
+    >>> table = classify_sources(catalogue=catalogue)
+    >>> print(*table["label"])
+    galaxy galaxy
     >>> table = classify_sources({"g": "field_g.fits", "i": "field_i.fits"})  # doctest: +SKIP
-    >>> table[table["label"] == "star"]["sky_centroid", "probability", "mag_i"]  # doctest: +SKIP
     """
     check_whole("batch_size", batch_size)
     if images is None and catalogue is None:

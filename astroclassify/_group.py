@@ -67,9 +67,11 @@ def classify_group(
     Examples
     --------
     >>> from astroclassify import classify_group
-    >>> answer = classify_group(["jbf301a1q_raw.fits", "jbf301a3q_raw.fits"])  # doctest: +SKIP
-    >>> answer.label, answer.meta["frames"], answer.meta["spread"]  # doctest: +SKIP
-    ('galaxy', 4, 0.8)
+    >>> from astroclassify.simulate import random_frames
+    >>> views = random_frames(7, kind="globular", shape=(128, 128), renderings=2)
+    >>> answer = classify_group([view.array for view in views])         # or names of files
+    >>> print(answer.label, answer.meta["frames"], round(answer.meta["effective_number"], 2))
+    nsc 2 1.33
     """
     loaded = ready_model(model, weights=weights, device=device, precision=precision)
     options = {"batch_size": batch_size, "flips": flips, "prior": prior, "progress": progress}

@@ -31,6 +31,8 @@ PAPER = {
 }
 #: Accuracy on LCID-Blurry (%), as its text gives it.
 PAPER_BLURRY = {"hr-celestialnet": 84.48, "vgg16-bn": 78.45, "alexnet": 75.86, "resnet18": 75.00}
+#: What stands where there is no figure. A hyphen alone would begin a list in reStructuredText.
+NONE = "\N{EN DASH}"
 _FIGURES = ("accuracy", "f1_galaxy", "f1_nsc")
 _DPI = 90
 
@@ -59,8 +61,8 @@ def table4(clear):
     """Put our Table 4 beside the paper's: how good the models are."""
     rows = []
     for row in clear.tables["performance"]:
-        name, *theirs = PAPER.get(row["model"], (row["model"], *["-"] * 5))
-        paper = [each if each == "-" else f"{each:.2f}" for each in theirs[:3]]
+        name, *theirs = PAPER.get(row["model"], (row["model"], *[NONE] * 5))
+        paper = [each if each == NONE else f"{each:.2f}" for each in theirs[:3]]
         rows.append([name, *paper, *(percent(row, figure) for figure in _FIGURES)])
     heads = ("accuracy", "F1 galaxy", "F1 NSC")
     return rst_table(["model, set", *(f"{h}, paper" for h in heads), *heads], rows)
@@ -70,9 +72,9 @@ def table4_times(timed):
     """Put our times beside the paper's."""
     rows = []
     for row in timed.tables["performance"]:
-        name, *theirs = PAPER.get(row["model"], (row["model"], *["-"] * 5))
+        name, *theirs = PAPER.get(row["model"], (row["model"], *[NONE] * 5))
         before, after = theirs[3:]
-        both = "-" if before == "-" else f"{before + after:.1f}"
+        both = NONE if before == NONE else f"{before + after:.1f}"
         ours = [milliseconds(row, f"{step}_ms") for step in ("preprocess", "classify", "total")]
         rows.append([name, str(before), str(after), both, *ours, str(row["threads"])])
     rows.sort(key=lambda row: [*(name for name, *_ in PAPER.values()), row[0]].index(row[0]))
@@ -95,7 +97,7 @@ def table_blurry(blurry):
             )
             for truth, other in (("galaxy", "nsc"), ("nsc", "galaxy"))
         }
-        rows.append([name, f"{theirs:.2f}" if theirs else "-", percent(row, "accuracy"), *wrong.values()])
+        rows.append([name, f"{theirs:.2f}" if theirs else NONE, percent(row, "accuracy"), *wrong.values()])
     return rst_table(
         ["model, set", "accuracy, paper", "accuracy", "galaxies called NSC", "NSC called galaxies"], rows
     )
@@ -116,7 +118,7 @@ def table_bodies(clear):
     for body in dict.fromkeys(table["body"]):
         mine = {row["model"]: row for row in table if row["body"] == body}
         first = next(iter(mine.values()))
-        shares = [f"{100 * mine[model]['accuracy']:.0f}" if model in mine else "-" for model in models]
+        shares = [f"{100 * mine[model]['accuracy']:.0f}" if model in mine else NONE for model in models]
         rows.append([str(body), str(first["truth"]), str(first["frames"]), *shares])
     return rst_table(["body", "label", "frames", *models], rows)
 

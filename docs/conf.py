@@ -33,7 +33,16 @@ if not os.environ.get("ASTROCLASSIFY_DOCS_ONLINE"):
 
 html_theme = "pydata_sphinx_theme"
 html_title = "astroclassify"
-html_theme_options = {"navigation_with_keys": False, "show_prev_next": True, "footer_start": ["copyright"]}
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_prev_next": True,
+    "footer_start": ["copyright"],
+    "header_links_before_dropdown": 6,
+}
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
+# Pages without a neighbour need no column for them.
+html_sidebars = {"index": []}
 html_show_sourcelink = False
 
 plot_include_source = False
@@ -46,6 +55,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "filename_pattern": r".*\.py",
     "abort_on_example_error": True,
+    "within_subsection_order": "gallery_order.ByPurpose",
     "download_all_examples": False,
     "plot_gallery": True,
     "remove_config_comments": True,

@@ -1,10 +1,11 @@
 """``astroclassify explain``: where in frames their answers come from, as pictures, FITS maps and regions."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from astropy.table import Table
 
-from astroclassify.cli._output import report_errors, write_result
+from astroclassify.cli._output import report_errors, say, write_result
 from astroclassify.cli._parsing import add_device, add_files, add_model, add_output_dir, add_subparser
 from astroclassify.cli._results import check_folder, check_free, free_name, kinds_type, option_type, stems_of
 from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError
@@ -67,9 +68,8 @@ def add_parser(subparsers):
         "--write",
         dest="kinds",
         type=kinds_type(_FILES),
-        default=_FILES[:3],
         metavar="KINDS",
-        help=f"which of {', '.join(_FILES)} to write (default: png,fits,reg)",
+        help=f"which of {', '.join(_FILES)} to write (default: png,fits,reg; reg only where it can be made)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
 
@@ -92,6 +92,7 @@ def run(arguments):
 
     check_folder(arguments.output)
     paths, errors = expand_inputs(arguments.files)
+    arguments.kinds = arguments.kinds or _usual_kinds()
     rows, taken = [], set()
     for path, stem in zip(paths, stems_of(paths), strict=True):
         try:
@@ -108,6 +109,14 @@ def run(arguments):
     if rows:
         write_result(Table(rows=rows, names=_COLUMNS))
     return status
+
+
+def _usual_kinds():
+    """Give a picture and a map; regions as well, if the package that makes them is installed."""
+    if find_spec("regions"):
+        return _FILES[:3]
+    say("no regions for DS9 are written: they need pip install 'astroclassify[explain]'")
+    return _FILES[:2]
 
 
 def _explained(frame, path, stem, inputs, arguments):

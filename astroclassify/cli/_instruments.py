@@ -13,6 +13,7 @@ astroclassify instruments
 astroclassify instruments --format json
 """
 
+_MOST_SHOWN = 4
 _COLUMNS = {
     "name": str,
     "camera": str,
@@ -76,6 +77,12 @@ def _broken(entry):
     return empty | {"name": entry.name, "camera": "broken", "owner": entry.owner}
 
 
+def _shown(names):
+    """Write ``A B C D``, but ``1 to 16``: a list of many would make the table too wide."""
+    many = len(names) > _MOST_SHOWN
+    return f"{names[0]} to {names[-1]}" if many else " ".join(names)
+
+
 def _describe(instrument, entry):
     layouts = instrument.layouts
     largest = max(layouts, key=lambda layout: layout.shape[0] * layout.shape[1], default=None)
@@ -85,7 +92,7 @@ def _describe(instrument, entry):
         "chips": ", ".join(str(chip or "any") for chip in sorted({layout.chip for layout in layouts})),
         "raw_shape": "x".join(map(str, largest.shape)) if largest else "",
         "layouts": len(layouts),
-        "amplifiers": " ".join(instrument.amplifiers),
+        "amplifiers": _shown(list(instrument.amplifiers)),
         "bands": len(instrument.bands),
         "pixel_scale": instrument.pixel_scale,
         "owner": entry.owner,

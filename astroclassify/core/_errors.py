@@ -163,7 +163,24 @@ class DuplicateNameError(AstroclassifyError, ValueError):
 
 
 class PluginError(AstroclassifyError, ImportError):
-    """A plug-in is declared, but cannot be loaded or breaks its contract."""
+    """
+    A plug-in is declared, but cannot be loaded or breaks its contract.
+
+    Examples
+    --------
+    A program that uses plug-ins of others can go on without one that is broken:
+
+    >>> from astroclassify.core import PluginError
+    >>> from astroclassify.models import MODELS
+    >>> usable = []
+    >>> for name in MODELS:
+    ...     try:
+    ...         usable.append(MODELS[name].name)
+    ...     except PluginError as error:
+    ...         print(f"left out: {error}")
+    >>> "patchnet" in usable
+    True
+    """
 
 
 class MissingWeightsError(AstroclassifyError, FileNotFoundError):
@@ -183,15 +200,54 @@ class MissingWeightsError(AstroclassifyError, FileNotFoundError):
 
 
 class WeightsError(AstroclassifyError, ValueError):
-    """A weights file is corrupt, has a wrong checksum, or does not fit the model."""
+    """
+    A weights file is corrupt, has a wrong checksum, or does not fit the model.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from astroclassify.core import WeightsError
+    >>> from astroclassify.models import build_model
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "broken.safetensors")
+    ...     _ = file.write_bytes(b"no weights")
+    ...     try:
+    ...         build_model("patchnet", weights=file)
+    ...     except WeightsError as error:
+    ...         print(type(error).__name__)
+    WeightsError
+    """
 
 
 class ConfigurationError(AstroclassifyError, ValueError):
-    """A configuration value is invalid."""
+    """
+    A configuration value is invalid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify import classify, conf
+    >>> from astroclassify.core import ConfigurationError
+    >>> with conf.set_temp("uncertain_below", 3.0):
+    ...     try:
+    ...         classify(np.ones((64, 64)))
+    ...     except ConfigurationError as error:
+    ...         print(error)
+    conf.uncertain_below is 3.0; expected at most 1, or a negative number for the card's value
+    """
 
 
 class TrainingError(AstroclassifyError, ArithmeticError):
-    """A training cannot go on: its loss, gradient or weights are not finite."""
+    """
+    A training cannot go on: its loss, gradient or weights are not finite.
+
+    Examples
+    --------
+    >>> from astroclassify.core import TrainingError
+    >>> issubclass(TrainingError, ArithmeticError)    # as division by zero is
+    True
+    """
 
 
 class OptionalDependencyError(AstroclassifyError, ImportError):

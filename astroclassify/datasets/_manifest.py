@@ -65,8 +65,17 @@ def read_manifest(source, *, sha256=None, required=MANIFEST_COLUMNS):
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
     >>> from astroclassify.datasets import read_manifest
-    >>> read_manifest("LCID_test.csv")["ID", "Label"]  # doctest: +SKIP
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "list.csv")
+    ...     head = "ID,Instrument,OBSID,Filter,RA,DEC,HDU Index,Label"
+    ...     _ = file.write_text(f"{head}\\nM13,ACS/WFC,jaaa01abq,F606W,250.4,36.5,1,NSC")
+    ...     print(read_manifest(file)["ID", "Label"])
+     ID Label
+    --- -----
+    M13   nsc
     """
     content, name = _bytes_of(source)
     digest = _checked_digest(content, sha256, source)
@@ -143,6 +152,16 @@ def check_manifest(table, *, source="the manifest", required=MANIFEST_COLUMNS):
     -----
     AstroclassifyWarning
         If a frame is listed more than once.
+
+    Examples
+    --------
+    >>> from astropy.table import Table
+    >>> from astroclassify.datasets import MANIFEST_COLUMNS, check_manifest
+    >>> row = ("M13", "ACS/WFC", "jaaa01abq", "F606W", 250.42, 36.46, 1, "NSC")
+    >>> print(check_manifest(Table(rows=[row], names=MANIFEST_COLUMNS))["ID", "Label"])
+     ID Label
+    --- -----
+    M13   nsc
     """
     missing = [name for name in required if name not in table.colnames]
     if missing:
@@ -322,9 +341,17 @@ def write_manifest(table, path, *, checksum=False):
 
     Examples
     --------
-    >>> from astroclassify.datasets import read_manifest, write_manifest
-    >>> galaxies = read_manifest("LCID_test.csv")  # doctest: +SKIP
-    >>> write_manifest(galaxies, "frames.ecsv")  # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from astropy.table import Table
+    >>> from astroclassify.datasets import MANIFEST_COLUMNS, read_manifest, write_manifest
+    >>> row = ("M13", "ACS/WFC", "jaaa01abq", "F606W", 250.42, 36.46, 1, "NSC")
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = write_manifest(Table(rows=[row], names=MANIFEST_COLUMNS), Path(folder, "list.ecsv"))
+    ...     print(read_manifest(Path(folder, "list.ecsv"))["ID", "Label"])
+     ID Label
+    --- -----
+    M13   nsc
     """
     path = Path(path)
     checked = check_manifest(table)

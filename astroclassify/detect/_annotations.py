@@ -38,6 +38,16 @@ class AnnotatedImage:
     objects : astropy.table.QTable
         ``class`` and the edges of the box of each object, ``x_min``, ``x_max``, ``y_min`` and ``y_max``, in
         the pixels of `load_image`; empty where there is none.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from astropy.table import QTable
+    >>> from astroclassify.detect import AnnotatedImage
+    >>> box = {"class": ["galaxy"], "x_min": [3.5], "x_max": [23.5], "y_min": [31.5], "y_max": [41.5]}
+    >>> image = AnnotatedImage(Path("m51.png"), (48, 64), QTable(box))
+    >>> image.path.name, len(image.objects)
+    ('m51.png', 1)
     """
 
     path: Path
@@ -78,9 +88,21 @@ def read_annotations(path, *, images=None, classes=None):
     Examples
     --------
     >>> from astroclassify.detect import read_annotations
-    >>> labelled = read_annotations("deepspace/data.yaml")  # doctest: +SKIP
-    >>> labelled[0].path.name, len(labelled[0].objects)  # doctest: +SKIP
-    ('1.png', 2)
+    >>> import json
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> coco = {
+    ...     "images": [{"id": 1, "file_name": "m51.png", "width": 64, "height": 48}],
+    ...     "categories": [{"id": 3, "name": "galaxy"}],
+    ...     "annotations": [{"image_id": 1, "category_id": 3, "bbox": [4, 6, 20, 10]}],
+    ... }
+    >>> with TemporaryDirectory() as folder:
+    ...     Image.new("L", (64, 48)).save(Path(folder, "m51.png"))
+    ...     _ = Path(folder, "coco.json").write_text(json.dumps(coco))
+    ...     (labelled,) = read_annotations(Path(folder, "coco.json"))
+    >>> print(labelled.path.name, labelled.objects["class"][0], labelled.objects["y_min"][0])
+    m51.png galaxy 31.5
     """
     path = Path(path)
     if path.suffix.lower() == ".json":

@@ -19,6 +19,15 @@ class Detections(QTable):
     ----------
     *args, **kwargs
         As for `~astropy.table.QTable`; `detect` makes such a table.
+
+    Examples
+    --------
+    >>> from astroclassify.detect import detect
+    >>> from astroclassify.simulate import wide_field
+    >>> field = wide_field(5, shape=(256, 256), telescope="amateur-250", style="photograph")
+    >>> found = detect(field.image)
+    >>> print(found.shape, found["class"][0])
+    (256, 256) galaxy
     """
 
     #: The image, small, to be drawn (numpy.ndarray or None).
@@ -91,7 +100,11 @@ class Detections(QTable):
 
         Examples
         --------
-        >>> found.to_regions().write("found.reg", format="ds9")  # doctest: +SKIP
+        >>> from astroclassify.detect import detect
+        >>> from astroclassify.simulate import wide_field
+        >>> field = wide_field(5, shape=(256, 256), telescope="amateur-250", style="photograph")
+        >>> type(detect(field.image).to_regions()[0]).__name__
+        'RectanglePixelRegion'
         """
         regions = optional_import("regions", needed_for="making regions", extra="detect")
         wcs = self.wcs

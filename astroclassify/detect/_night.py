@@ -75,6 +75,15 @@ class FrameVerdict:
         What it has in common with frames that it is compared with.
     wcs : astropy.wcs.WCS, optional
         Its own.
+
+    Examples
+    --------
+    >>> from astroclassify.detect import judge_frames
+    >>> from astroclassify.simulate import wide_field
+    >>> field = wide_field(5, shape=(256, 256), telescope="amateur-250", style="photograph")
+    >>> (judged,) = judge_frames([field.image])
+    >>> judged.verdict
+    'has object'
     """
 
     source: str

@@ -4,7 +4,29 @@ from abc import ABC, abstractmethod
 
 
 class CatalogueSource(ABC):
-    """Bodies of the sky, by position and by name: what an entry of `CATALOGUES` derives from."""
+    """
+    Bodies of the sky, by position and by name: what an entry of `CATALOGUES` derives from.
+
+    Examples
+    --------
+    A catalogue with one body, wherever it is asked for:
+
+    >>> from astropy import units as u
+    >>> from astropy.coordinates import SkyCoord
+    >>> from astropy.table import QTable
+    >>> from astroclassify.identify import Catalogue, CatalogueSource, identify
+    >>> class Mine(CatalogueSource):
+    ...     position = SkyCoord(202.47, 47.20, unit="deg")
+    ...
+    ...     def around(self, position, radius):
+    ...         found = {"name": ["Whirlpool"], "position": self.position[None], "major": [11] * u.arcmin}
+    ...         return Catalogue(QTable(found))
+    ...
+    ...     def resolve(self, name):
+    ...         return self.position if name == "Whirlpool" else None
+    >>> print(*identify(Mine.position, radius=2 * u.arcmin, catalogue=Mine())["name"])
+    Whirlpool
+    """
 
     @abstractmethod
     def around(self, position, radius):

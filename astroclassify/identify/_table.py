@@ -103,7 +103,12 @@ class BodiesTable(QTable):
 
         Examples
         --------
-        >>> bodies.to_regions().write("bodies.reg", format="ds9")  # doctest: +SKIP
+        >>> from astropy import units as u
+        >>> from astropy.coordinates import SkyCoord
+        >>> from astroclassify.identify import identify
+        >>> bodies = identify(SkyCoord(202.47, 47.20, unit="deg"), radius=2 * u.arcmin)
+        >>> print(bodies["name"][0], type(bodies.to_regions()[0]).__name__)
+        M51 EllipseSkyRegion
         """
         regions = optional_import("regions", needed_for="making regions", extra="catalogue")
         return regions.Regions([_region(row, regions) for row in self])

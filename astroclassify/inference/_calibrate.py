@@ -53,6 +53,23 @@ class LocalCalibration:
         Names of the bodies that calibrated.
     failed : tuple of str, default empty
         Frames that could not be used, and why.
+
+    Examples
+    --------
+    `calibrate` gives one. Here are six simulated bodies; 10 to 100 should be used:
+
+    >>> from astroclassify.datasets import LabelledFrame
+    >>> from astroclassify.inference import calibrate
+    >>> from astroclassify.models import build_model
+    >>> from astroclassify.simulate import random_frames
+    >>> frames = []
+    >>> for kind in ("spiral", "globular"):
+    ...     for seed in range(3):
+    ...         (one,) = random_frames(seed, kind=kind, shape=(96, 96))
+    ...         frames.append(LabelledFrame(one.array, one.label, body=f"{kind} {seed}"))
+    >>> found = calibrate(build_model("patchnet"), frames, progress=False)
+    >>> found.about["bodies"], found.figures.colnames
+    (6, ['figure', 'before', 'after'])
     """
 
     model: Model

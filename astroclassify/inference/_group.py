@@ -86,6 +86,18 @@ def combine_answers(table, model, *, prior=None, meta=None):
     (:math:`\\rho = 1`) a second frame would tell nothing. One network looks at one body, so much of an error
     is shared: :math:`\\rho` is 0.5. If some frames are surely galaxies and others surely nsc, the answer is
     ``uncertain``.
+
+    Examples
+    --------
+    >>> from astroclassify import classify_many
+    >>> from astroclassify.inference import combine_answers
+    >>> from astroclassify.models import build_model
+    >>> from astroclassify.simulate import random_frames
+    >>> views = random_frames(7, kind="globular", shape=(128, 128), renderings=2)
+    >>> answers = classify_many([view.array for view in views], progress=False)
+    >>> combined = combine_answers(answers, build_model("default"))
+    >>> print(combined.label, combined.meta["frames"], round(combined.meta["effective_number"], 2))
+    nsc 2 1.33
     """
     rows = table[table["error"] == ""]
     if not len(rows):

@@ -37,10 +37,12 @@ def in_electrons(frame):
 
     Examples
     --------
-    >>> from astroclassify import classify, read_frames
     >>> from astroclassify.io import in_electrons
-    >>> for frame in read_frames("j8xi01abc_raw.fits"):  # doctest: +SKIP
-    ...     print(classify(in_electrons(frame)))
+    >>> from astroclassify.simulate import simulate_exposure
+    >>> exposure = simulate_exposure("spiral", "acs-wfc", "F606W", 500.0, aperture="WFC1A-512", rng=1)
+    >>> (frame,) = exposure.frames()
+    >>> frame.unit, in_electrons(frame).unit
+    (Unit("adu"), Unit("electron"))
     """
     unit = getattr(frame, "unit", None)
     if unit in (u.electron, u.electron / u.s):

@@ -35,7 +35,10 @@ def read_frame(source, *, chip=None, instrument=None):
     Examples
     --------
     >>> from astroclassify.io import read_frame
-    >>> frame = read_frame("jbf301a1q_raw.fits", chip=1)  # doctest: +SKIP
+    >>> from astroclassify.simulate import simulate_exposure
+    >>> exposure = simulate_exposure("spiral", "acs-wfc", "F606W", 500.0, aperture="WFC1A-512", rng=1)
+    >>> read_frame(exposure.hdus("simulated_raw.fits")).shape          # or the name of a file
+    (512, 2048)
     """
     frames = read_frames(source, chip=chip, instrument=instrument)
     if len(frames) != 1:
@@ -67,8 +70,15 @@ def read_header(path, hdu):
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from astropy.io import fits
     >>> from astroclassify.io import read_header
-    >>> header = read_header("jbf301a1q_raw.fits", 4)  # doctest: +SKIP
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "empty.fits")
+    ...     fits.PrimaryHDU(header=fits.Header({"TARGNAME": "M13"})).writeto(file)
+    ...     print(read_header(file, 0)["TARGNAME"])
+    M13
     """
     path = Path(path)
     with only_our_errors(str(path)), open_fits(path, str(path)) as hdulist:

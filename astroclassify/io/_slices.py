@@ -62,11 +62,12 @@ def amplifiers_of(frame):
 
     Examples
     --------
-    >>> from astroclassify import read_frames
     >>> from astroclassify.io import amplifiers_of
-    >>> (frame,) = read_frames("j8xi01abc_raw.fits", chip=1)  # doctest: +SKIP
-    >>> [one.gain for one in amplifiers_of(frame[100:300, 2000:2100])]  # doctest: +SKIP
-    [2.02, 1.886]
+    >>> from astroclassify.simulate import simulate_exposure
+    >>> exposure = simulate_exposure("spiral", "acs-wfc", "F606W", 500.0, aperture="WFC1A-512", rng=1)
+    >>> (frame,) = exposure.frames()
+    >>> [one.gain for one in amplifiers_of(frame[100:300, 200:300])]
+    [2.02]
     """
     own = getattr(getattr(frame, "uncertainty", None), "amplifiers", ())
     if own:

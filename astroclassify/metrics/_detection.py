@@ -36,6 +36,13 @@ class DetectionScores:
         The mean over the overlaps too.
     objects, detections : int
         How many are to be found, and how many were found, sizes out of range left out.
+
+    Examples
+    --------
+    >>> from astroclassify.metrics import DetectionScores
+    >>> scores = DetectionScores(0.8, 0.5, 0.62, 0.4, {"galaxy": 0.6, "nebula": 0.4}, 0.5, 0.3, 120, 75)
+    >>> f"mAP50 {scores.map50:.2f} of {scores.objects} objects"
+    'mAP50 0.50 of 120 objects'
     """
 
     precision: float

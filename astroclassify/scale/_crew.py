@@ -19,11 +19,32 @@ from astroclassify.scale._dask import client_executor, client_workers, connected
 
 
 class ClusterError(AstroclassifyError, ConnectionError):
-    """The cluster that does the work was lost; what is done is kept."""
+    """
+    The cluster that does the work was lost; what is done is kept.
+
+    Examples
+    --------
+    >>> from astroclassify.scale import ClusterError
+    >>> issubclass(ClusterError, ConnectionError)    # as of any other server that is gone
+    True
+    """
 
 
 class WorkerDiedError(AstroclassifyError, RuntimeError):
-    """A worker died each time that it had this piece of work: the system or the cluster killed it."""
+    """
+    A worker died each time that it had this piece of work: the system or the cluster killed it.
+
+    Examples
+    --------
+    `~astroclassify.classify_many` does not raise it, but names it in the row of the frame:
+
+    >>> from astropy.table import Table
+    >>> from astroclassify.scale import WorkerDiedError
+    >>> answers = Table({"source": ["a.fits", "b.fits"], "error": ["", "WorkerDiedError: ..."]})
+    >>> died = [text.startswith(WorkerDiedError.__name__) for text in answers["error"]]
+    >>> print(*answers["source"][died])
+    b.fits
+    """
 
 
 @dataclass(frozen=True)

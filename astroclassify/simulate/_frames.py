@@ -319,6 +319,15 @@ def photograph(image, streams):
     -------
     numpy.ndarray
         Picture, float32, 0 to 255.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.simulate import RandomStreams, photograph
+    >>> y, x = np.mgrid[-32:32, -32:32].astype(np.float32)
+    >>> picture = photograph(np.exp(-np.hypot(y, x) / 8), RandomStreams(3))
+    >>> picture.shape, bool(picture[32, 32] > picture[0, 0])
+    ((64, 64), True)
     """
     rng = streams.rng
     image = image + rng.standard_normal(image.shape, dtype=np.float32) * streams.log_uniform(1e-4, 0.04)

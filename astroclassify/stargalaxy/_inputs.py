@@ -39,6 +39,14 @@ class SourceInputs(NamedTuple):
         Float32 ``[N, B, F]``: measures of each band, 0 for a missing one.
     source : numpy.ndarray
         Float32 ``[N, G]``: measures of the source.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.stargalaxy import SourceInputs
+    >>> inputs = SourceInputs(np.zeros((5, 7, 32, 32)), np.zeros((5, 7, 4)), np.zeros((5, 9)))
+    >>> inputs[:2].cutouts.shape             # of the first two sources
+    (2, 7, 32, 32)
     """
 
     cutouts: np.ndarray

@@ -98,6 +98,14 @@ class SourceSample:
       (microjansky); ``flag_B``.
 
     Simulated sources have ``true_`` columns besides, and ``field``, ``latitude``.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import survey_field
+    >>> from astroclassify.stargalaxy import measure_sources
+    >>> sample = measure_sources(survey_field(1, bands=("g", "i"), shape=(128, 128), latitude=25).images)
+    >>> sample.bands, sample.cutouts.shape[1:], len(sample.catalogue) == len(sample.cutouts)
+    (('g', 'i'), (2, 32, 32), True)
     """
 
     catalogue: QTable

@@ -41,6 +41,12 @@ class SourceSet:
         In the order of the cut-outs.
     pixel_scale : float
         Arcseconds per pixel.
+
+    Examples
+    --------
+    >>> from astroclassify.stargalaxy import SourceSet
+    >>> made = SourceSet.open("sources")    # doctest: +SKIP
+    >>> made.catalogue["true_class", "true_mag_i", "snr_i"]    # doctest: +SKIP
     """
 
     def __init__(self, folder, about):

@@ -175,6 +175,11 @@ def simulate_sources(
     -----
     Fields lie evenly on the sky between the latitudes, at all places of the focal plane, with some scatter of
     sky, densities and pointing. Quasars are four times as many as on the sky.
+
+    Examples
+    --------
+    >>> from astroclassify.stargalaxy import simulate_sources
+    >>> made = simulate_sources("sources", count=30_000, processes=2)    # doctest: +SKIP
     """
     asked = {"seed": seed, "bands": list(bands), "shape": list(shape), "limit": float(limit), "size": CUTOUT}
     asked |= {

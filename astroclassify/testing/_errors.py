@@ -20,6 +20,16 @@ class ContractError(PluginError):
         The plug-in.
     problems : sequence of str
         One sentence per broken rule; also an attribute.
+
+    Examples
+    --------
+    >>> from astroclassify.testing import ContractError
+    >>> error = ContractError("my-model", ["the classes are galaxies, nsc; expected galaxy, nsc"])
+    >>> print(error)
+    my-model breaks 1 rule(s) of its contract:
+      * the classes are galaxies, nsc; expected galaxy, nsc
+    >>> error.problems
+    ('the classes are galaxies, nsc; expected galaxy, nsc',)
     """
 
     def __init__(self, name, problems):

@@ -115,8 +115,8 @@ def _pixels(row, frames):
     path = str(row["path"])
     if not path:
         raise ParameterError("the frame was in memory; give it with frames=")
-    folder, mark, row = path.rpartition("#")
-    if mark and row.isdigit():
-        return CachedPixels(folder, int(row)).read()
+    folder, mark, number = path.rpartition("#")
+    if mark and number.isdigit():
+        return CachedPixels(folder, int(number)).read()
     hdu = int(row["HDU Index"])
     return LabelledFrame(Path(path), row["truth"], row["body"], hdu=hdu if hdu >= 0 else None).array()

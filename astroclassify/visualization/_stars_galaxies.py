@@ -40,6 +40,13 @@ def plot_size_magnitude(sources, *, band="i", ax=None):
         If the table lacks a column.
     OptionalDependencyError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from astropy.table import Table
+    >>> from astroclassify.visualization import plot_size_magnitude
+    >>> answers = {"mag_i": [20.9, 23.8], "half_light_radius": [0.1, 0.5], "p_class_galaxy": [0.01, 0.99]}
+    >>> ax = plot_size_magnitude(Table(answers))
     """
     magnitude, size, p = (_numbers(sources, name) for name in (f"mag_{band}", _SIZE, _P))
     ax = new_axes(ax, figsize=(6.4, 4.2))
@@ -80,6 +87,13 @@ def plot_probability_magnitude(sources, *, band="i", ax=None):
         If the table lacks a column.
     OptionalDependencyError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from astropy.table import Table
+    >>> from astroclassify.visualization import plot_probability_magnitude
+    >>> answers = {"mag_i": [20.9, 23.8], "p_class_galaxy": [0.01, 0.99], "label": ["star", "galaxy"]}
+    >>> ax = plot_probability_magnitude(Table(answers))
     """
     magnitude, p = _numbers(sources, f"mag_{band}"), np.clip(_numbers(sources, _P), 1e-3, 1 - 1e-3)
     ax = new_axes(ax, figsize=(6.4, 4.2))
@@ -122,6 +136,14 @@ def plot_sources(frame, sources, *, ax=None):
         If the table lacks a column.
     OptionalDependencyError
         If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astropy.table import Table
+    >>> from astroclassify.visualization import plot_sources
+    >>> image = np.random.default_rng(1).normal(100, 5, (64, 64))
+    >>> ax = plot_sources(image, Table({"x": [20, 40], "y": [30, 12], "label": ["star", "galaxy"]}))
     """
     x, y = _numbers(sources, "x"), _numbers(sources, "y")
     ax = plot_frame(frame, ax=new_axes(ax, figsize=(6.4, 6.0)), compass=False)

@@ -6,6 +6,7 @@ The signal-to-noise of one galaxy against the exposure time, in three bands of t
 the time that a given signal-to-noise needs. The frames at the end show what such times look like.
 """
 
+# sphinx_gallery_thumbnail_number = 2
 import numpy as np
 from astropy import units as u
 from matplotlib import pyplot as plt

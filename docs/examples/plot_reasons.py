@@ -19,7 +19,7 @@ from astroclassify.evaluation import evaluate
 from astroclassify.explain import explain
 from astroclassify.simulate import RandomStreams, add_cosmic_rays, random_frames
 
-SIDE, BODIES = 256, 36
+SIDE, BODIES = 192, 30
 
 
 def with_little_light(array, number):
@@ -76,6 +76,7 @@ for number, reason in enumerate(reasons):
         below.set_title(f"what speaks for {row['leaning']}", fontsize=9)
 for ax in axes.flat:
     ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
+    ax.set_visible(ax.has_data())
 
 # %%
 # *Insufficient features*: the answer rests on noise, and should be doubted. *Image noise*: see whether the

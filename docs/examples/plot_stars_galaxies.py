@@ -16,7 +16,7 @@ from astroclassify.visualization import plot_probability_magnitude, plot_size_ma
 # Half a minute of arc on a side, at a moderate galactic latitude. Images are ``CCDData``; files would do as
 # well.
 
-field = survey_field(5, bands=("g", "r", "i"), shape=(512, 512), latitude=35.0)
+field = survey_field(5, bands=("g", "r", "i"), shape=(512, 512), latitude=20.0)
 table = classify_sources(field.images)
 table["id", "x", "y", "label", "probability", "p_class_galaxy"][:6].pprint()
 

@@ -104,3 +104,10 @@ def test_malformed_arguments_are_refused_with_what_is_meant(file, capsys, wrong,
     with pytest.raises(SystemExit):
         main(["explain", str(file), *wrong])
     assert told in capsys.readouterr().err.rpartition("error:")[2]
+
+
+def test_without_the_package_for_regions_the_others_are_written(file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("astroclassify.cli._explain.find_spec", lambda name: None)
+    assert main(["explain", str(file), "-o", str(tmp_path / "why")]) == 0
+    assert {path.suffix for path in (tmp_path / "why").iterdir()} == {".png", ".fits"}
+    assert "astroclassify[explain]" in capsys.readouterr().err

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.table import Table
 from matplotlib.colors import to_hex
 
@@ -135,6 +136,17 @@ def test_misclassified_frames_are_shown_with_reason_and_body(judged, pixels):
         body = ax.get_title().split("\n")[1].split(":")[0]
         assert reasons[body] in texts(ax)
     assert f"{len(mine)} misclassified" in figure.get_suptitle()
+
+
+def test_a_frame_that_is_not_given_is_read_from_its_file(judged, tmp_path):
+    file = tmp_path / "listed.fits"
+    fits.PrimaryHDU(np.random.default_rng(1).normal(100, 5, (64, 64)).astype("float32")).writeto(file)
+    table = judged.tables["misclassified"]
+    row = dict(zip(table.colnames, table[0], strict=True)) | {"model": "first", "name": "listed"}
+    shown = read_evaluation(judged.folder)
+    shown.tables["misclassified"] = Table([row | {"path": str(file), "HDU Index": -1}])
+    (drawn,) = [ax for ax in plot_misclassified(shown, "first").axes if ax.get_images()]
+    assert drawn.get_images()[0].get_array().shape == (64, 64)
 
 
 def test_a_frame_that_cannot_be_read_says_why_and_the_others_are_shown(judged, pixels):

@@ -32,6 +32,19 @@ class Scene:
         The window.
     device : str or torch.device, default "cpu"
         Where the maps are.
+
+    Examples
+    --------
+    Old stars of 20 V mag / arcsec2 with one star in front, as electrons per second in F814W:
+
+    >>> import torch
+    >>> from astroclassify.simulate import Scene, View, response
+    >>> scene = Scene(View((64, 64), scale=20.0, pixel_scale=0.05))
+    >>> scene.add("old", torch.full((64, 64), 1e-8))
+    >>> scene.add_stars(y=[32], x=[32], magnitude=[22.0], temperature=[5800.0])
+    >>> light, (y, x, flux) = scene.observed(response("acs-wfc", "F814W"))
+    >>> print(f"{float(light.mean()):.2f} in a pixel, {flux[0]:.1f} of the star")
+    1.29 in a pixel, 51.5 of the star
     """
 
     def __init__(self, view, *, device="cpu"):

@@ -263,6 +263,16 @@ def simulate_plans(folder, plans, *, processes=1, progress=None, previews=False)
     ParameterError
         If there is no plan, an argument is out of range, the folder holds another set, or another process is
         at work in it.
+
+    Examples
+    --------
+    Exposures that are drawn from a configuration; `simulate_set` does the same:
+
+    >>> from astroclassify.simulate import DrawnPlans, SimulationConfig, simulate_plans
+    >>> plans = DrawnPlans(SimulationConfig(), seed=7, count=20)
+    >>> plans.body(3), plans.plan(3).label
+    ('SIM-000001', 'nsc')
+    >>> made = simulate_plans("frames", plans, processes=2)  # doctest: +SKIP
     """
     folder, count = Path(folder), len(plans)
     check_whole("processes", processes)

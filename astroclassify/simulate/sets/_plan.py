@@ -75,6 +75,13 @@ class ExposurePlan:
     snr, snr_without_cause : float, optional
         Predicted signal-to-noise per pixel of the body where it is bright: of a blurry frame; of a clear
         one on the chip where it is least.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import SimulationConfig, plan_exposure
+    >>> plan = plan_exposure(SimulationConfig(), seed=7, index=3)
+    >>> print(plan.label, plan.body.kind, plan.instrument, plan.band)
+    nsc dark acs-wfc F625W
     """
 
     index: int

@@ -50,6 +50,13 @@ class SurveyField:
         galaxies and hosts), ``separation`` (arcsec, of binaries).
     latitude, longitude : float
         Galactic, degrees.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import survey_field
+    >>> field = survey_field(1, bands=("g", "i"), shape=(128, 128), latitude=25)
+    >>> field.bands, field.images["i"].unit, "mag_i" in field.truth.colnames
+    (('g', 'i'), Unit("electron"), True)
     """
 
     images: dict

@@ -62,6 +62,13 @@ class WideField:
         What the values are.
     pixel_scale : float
         Arcseconds per pixel.
+
+    Examples
+    --------
+    >>> from astroclassify.simulate import wide_field
+    >>> field = wide_field(5, shape=(256, 256), telescope="amateur-250", style="photograph")
+    >>> print(field.image.shape, field.objects["class"][0])
+    (256, 256) galaxy
     """
 
     image: np.ndarray = field(repr=False)
