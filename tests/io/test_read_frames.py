@@ -18,13 +18,23 @@ from astroclassify.core import (
     AstroclassifyWarning,
     DuplicateNameError,
     Entry,
+    FrameError,
     FrameWarning,
     ParameterError,
     PluginError,
     ReadError,
     UnknownNameError,
 )
-from astroclassify.io import FITS_IMAGE, HST_RAW, READERS, Reader, find_reader, read_frames, write_raw
+from astroclassify.io import (
+    FITS_IMAGE,
+    HST_RAW,
+    READERS,
+    Reader,
+    find_reader,
+    read_frame,
+    read_frames,
+    write_raw,
+)
 
 
 @pytest.fixture(scope="module")
@@ -312,3 +322,9 @@ def test_warnings_point_at_the_caller(tmp_path):
     with pytest.warns(FrameWarning) as caught:
         read_frames(path)
     assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_frames_without_chip_numbers_are_chosen_by_their_extension():
+    science = [fits.ImageHDU(np.ones((20, 20), np.float32), name=name) for name in ("A", "B")]
+    with pytest.raises(FrameError, match="2 frames without chip numbers"):
+        read_frame(fits.HDUList([fits.PrimaryHDU(), *science]))
