@@ -1,9 +1,10 @@
 """The one frame of a file that is asked for, and the header of one HDU."""
 
+import os
 from pathlib import Path
 
 from astroclassify.core import FrameError, ParameterError, ReadError
-from astroclassify.io._open import open_fits
+from astroclassify.io._open import open_fits, source_name
 from astroclassify.io._read import only_our_errors, read_frames
 
 
@@ -42,8 +43,13 @@ def read_frame(source, *, chip=None, instrument=None):
     """
     frames = read_frames(source, chip=chip, instrument=instrument)
     if len(frames) != 1:
-        raise FrameError(f"{source} holds {len(frames)} frames{_how_to_choose(frames)}")
+        raise FrameError(f"{_spoken(source)} holds {len(frames)} frames{_how_to_choose(frames)}")
     return frames[0]
+
+
+def _spoken(source):
+    """A path as it was given; of what is in memory a short name."""
+    return source if isinstance(source, str | os.PathLike) else source_name(source)
 
 
 def _how_to_choose(frames):

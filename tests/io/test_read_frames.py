@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.nddata import CCDData
 
 from astroclassify.core import (
     AstroclassifyError,
@@ -324,7 +325,11 @@ def test_warnings_point_at_the_caller(tmp_path):
     assert {warning.filename for warning in caught} == {__file__}
 
 
-def test_frames_without_chip_numbers_are_chosen_by_their_extension():
-    science = [fits.ImageHDU(np.ones((20, 20), np.float32), name=name) for name in ("A", "B")]
-    with pytest.raises(FrameError, match="2 frames without chip numbers"):
-        read_frame(fits.HDUList([fits.PrimaryHDU(), *science]))
+@pytest.mark.parametrize(
+    ("numbers", "told"), [((1, 2), r"chips 1, 2\); choose one with chip="), ((None, None), "extension=")]
+)
+def test_several_frames_are_told_with_how_to_choose_one(numbers, told, monkeypatch):
+    frames = [CCDData(np.ones((20, 20)), unit="adu", meta={"ACCHIP": n} if n else {}) for n in numbers]
+    monkeypatch.setattr("astroclassify.io._one_frame.read_frames", lambda *args, **asked: frames)
+    with pytest.raises(FrameError, match=f"<HDUList> holds 2 frames.*{told}"):
+        read_frame(fits.HDUList())
