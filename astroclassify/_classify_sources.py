@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from astropy.nddata import NDData
 
 from astroclassify.core import ParameterError, check_whole
-from astroclassify.io import band_name, header_text, is_stream, read_frame
+from astroclassify.io import band_name, check_chip, header_text, is_stream, read_frame
 from astroclassify.models import ready_model
 from astroclassify.stargalaxy import classify_sample, measure_sources, sample_of_catalogue
 
@@ -162,6 +162,7 @@ def opened(images, *, chip=None):
 
 def _frame(image, chip):
     if isinstance(image, NDData):
+        check_chip(image, chip)
         return image
     if not isinstance(image, str | bytes | os.PathLike) and not is_stream(image):
         raise ParameterError(f"an image is a {type(image).__name__}; expected a CCDData, or a file")

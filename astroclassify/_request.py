@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from astropy import units as u
+
 from astroclassify._work import Asked
-from astroclassify.core import check_whole
+from astroclassify.core import check_whole, rules
 from astroclassify.identify import find_catalogue
 from astroclassify.inference import prior_shift
 from astroclassify.models import ready_model
+
+_SECONDS = rules.optional(rules.quantity(u.s, positive=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +72,7 @@ class Request:
             recorded=self.recorded,
             facts=self.facts,
             thumbnails=self.thumbnails,
-            timeout=self.timeout,
+            timeout=_SECONDS("timeout", self.timeout),
         )
 
     def _catalogue(self):

@@ -148,8 +148,8 @@ def sources_of(item, *, chip=None, read=None, number=None, survey=None, timeout=
     chosen = [source for source in sources if source.chip == chip]
     if not chosen:
         there = ", ".join(str(source.chip) for source in sources if source.chip)
-        there = there or "none has a number, so leave the chip out"
-        raise FrameError(f"{sources[0].name} has no chip {chip}; its chips: {there}")
+        told = f"its chips: {there}" if there else "it has no chip numbers, so leave the chip out"
+        raise FrameError(f"{sources[0].name} has no chip {chip}; {told}")
     return chosen
 
 

@@ -170,7 +170,8 @@ def run(arguments):
         timeout=arguments.timeout,
         progress=arguments.progress,
     )
-    errors += [_error_message(row) for row in table[table["error"] != ""]]
+    failures = _failures(arguments.output, paths) if lasting else table[table["error"] != ""]
+    errors += [_error_message(row) for row in failures]
     status = report_errors(errors)
     if "agrees" in table.colnames:
         table = _disagreements_first(table)
@@ -180,6 +181,18 @@ def run(arguments):
         result = _for_reading(table) if format == "table" else table
         write_result(result, format=format, output=arguments.output)
     return status
+
+
+def _failures(output, paths):
+    """Give the rows of the files that were asked for now and failed; of others say how many there are."""
+    from astroclassify.scale import file_key, read_results
+
+    rows = read_results(output, columns=["key", "source", "chip", "error"])
+    failed, asked = rows[np.asarray(rows["error"]) != ""], {file_key(path) for path in paths}
+    now = np.array([row["key"] in asked for row in failed], dtype=bool)
+    if not now.all():
+        say(f"{(~now).sum()} rows of files that were asked for before have errors; see the column error")
+    return failed[now]
 
 
 def _listed(files):

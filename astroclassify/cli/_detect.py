@@ -21,8 +21,10 @@ _FILES = ("png", "ecsv", "csv", "reg", "crtf", "json", "txt", "pdf", "svg", "non
 #: What has an argument of its own, and is not given by --option.
 _OWN = {"method": "--method", "least_score": "--least-score", "identify": "--catalogue", "chip": "--chip"}
 _OWN |= {"image": "FILE", "instrument": "files whose headers name it"}
-#: What is about boxes, and has no use where verdicts are asked for.
+#: What is about boxes, and has no use where verdicts are asked for; the method that is taken by default.
 _OF_BOXES = {"output": "--output", "kinds": "--write", "coco": "--coco", "chip": "--chip"}
+_OF_BOXES |= {"catalogue": "--catalogue"}
+_METHOD = "yolo"
 
 
 def add_parser(subparsers):
@@ -58,14 +60,12 @@ def add_method(parser):
     """
     parser.add_argument(
         "--method",
-        default="yolo",
         metavar="NAME",
         help="yolo, starless, xrai, heatmap, segmentation, or a plug-in's (default: yolo)",
     )
     parser.add_argument(
         "--option",
         action="append",
-        default=[],
         type=option_type(_OWN),
         metavar="NAME=VALUE",
         help="of the method, as in sigma=3; may be repeated",
@@ -75,10 +75,51 @@ def add_method(parser):
     )
     parser.add_argument(
         "--catalogue",
-        default="builtin",
         metavar="NAME",
-        help="that names objects where the sky is known, as for 'astroclassify identify'; none: no names",
+        help="that names objects where the sky is known, as for 'astroclassify identify'; none: no names "
+        "(default: builtin)",
     )
+
+
+def how_asked(arguments):
+    """
+    Give what was asked for of the search, with what is usual where nothing was.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Of `add_method`.
+
+    Returns
+    -------
+    dict of str to object
+        Method, least score and options, as `~astroclassify.detect.detect` takes them.
+    """
+    method = arguments.method or _METHOD
+    return {"method": method, "least_score": arguments.least_score, **dict(arguments.option or ())}
+
+
+def refuse(arguments, options, why):
+    """
+    Refuse options that would be passed over.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        What was given; `None` for what was not.
+    options : mapping of str to str
+        Names in the arguments, and options.
+    why : str
+        What has no use for them.
+
+    Raises
+    ------
+    ParameterError
+        If one was given.
+    """
+    given = [option for name, option in options.items() if getattr(arguments, name) is not None]
+    if given:
+        raise ParameterError(f"{why} {', '.join(given)}; leave it out")
 
 
 def _add_outputs(parser):
@@ -137,9 +178,9 @@ def run(arguments):
     if arguments.filter or arguments.sort or arguments.tag:
         from astroclassify.cli._night import run_filter
 
-        _refuse(arguments, _OF_BOXES, "verdicts (--filter, --sort, --tag) have no use for")
+        refuse(arguments, _OF_BOXES, "verdicts (--filter, --sort, --tag) have no use for")
         return run_filter(paths, errors, arguments)
-    _refuse(arguments, {"known_stars": "--known-stars"}, "without --filter there is no use for")
+    refuse(arguments, {"known_stars": "--known-stars"}, "without --filter there is no use for")
     arguments.output = arguments.output or Path()
     check_folder(arguments.output)
     found, failed = [], []
@@ -171,13 +212,6 @@ def _find_all(paths, arguments, found, errors):
             errors.append(error if Path(path).name in str(error) else f"{source}: {error}")
 
 
-def _refuse(arguments, options, why):
-    """Refuse options that would be passed over."""
-    given = [option for name, option in options.items() if getattr(arguments, name) is not None]
-    if given:
-        raise ParameterError(f"{why} {', '.join(given)}; leave it out")
-
-
 def frames_of(path, chip):
     """
     Give the images of a file.
@@ -199,13 +233,13 @@ def frames_of(path, chip):
 
     with open(path, "rb") as file:
         if is_picture(file.read(12)):
-            return [(load_image(path), "")]
+            return [(load_image(path, chip=chip), "")]
     return [(frame, frame.meta.get("ACCHIP", "")) for frame in read_frames(path, chip=chip)]
 
 
 def _targets(stem, inputs, arguments):
     kinds = [kind for kind in arguments.kinds or _FILES[:1] if kind != "none"]
-    targets = [arguments.output / f"{stem}_{arguments.method}.{kind}" for kind in kinds]
+    targets = [arguments.output / f"{stem}_{arguments.method or _METHOD}.{kind}" for kind in kinds]
     check_free(targets, inputs, arguments.overwrite)
     return targets
 
@@ -242,9 +276,8 @@ def one_found(frame, source, arguments):
     """
     from astroclassify.detect import detect
 
-    asked = {"method": arguments.method, "least_score": arguments.least_score}
-    named = False if arguments.catalogue == "none" else arguments.catalogue
-    found = detect(frame, identify=named, **asked, **dict(arguments.option))
+    named = False if arguments.catalogue == "none" else arguments.catalogue or True
+    found = detect(frame, identify=named, **how_asked(arguments))
     found.meta["source"] = source
     return found
 

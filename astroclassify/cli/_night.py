@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+from astroclassify.cli._detect import how_asked
 from astroclassify.cli._output import check_apart, report_errors, say, write_result
 from astroclassify.cli._results import check_folder, stems_of
 from astroclassify.cli._tag import write_tagged
@@ -34,10 +35,9 @@ def run_filter(paths, errors, arguments):
         check_folder(folder)
     if not paths:
         return report_errors(errors)
-    asked = {"method": arguments.method, "least_score": arguments.least_score, **dict(arguments.option)}
     known, found = _known(arguments.known_stars), []
     try:
-        look_at_frames(paths, found, **asked)
+        look_at_frames(paths, found, **how_asked(arguments))
     finally:  # what was seen is kept when it is interrupted
         if found:
             write_result(verdicts_table(compared(found, known)), output=arguments.table)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._detect import add_method, frames_of, one_found
+from astroclassify.cli._detect import add_method, frames_of, one_found, refuse
 from astroclassify.cli._output import check_writable, plainly, report_errors, say
 from astroclassify.cli._parsing import add_output_file, add_progress, add_subparser
 from astroclassify.core import USAGE_ERRORS, AstroclassifyError, ParameterError, progress_bar, read_table
@@ -14,6 +14,9 @@ astroclassify report results.parquet -o report.html
 astroclassify report labels.ecsv -o report.html --title 'Night 1'
 astroclassify report night1/ --detect -o found.html
 """
+
+_OF_DETECT = {"method": "--method", "option": "--option", "least_score": "--least-score"}
+_OF_DETECT |= {"catalogue": "--catalogue"}
 
 
 def add_parser(subparsers):
@@ -66,6 +69,7 @@ def run(arguments):
         return _run_detect(arguments)
     from astroclassify.visualization import results_page
 
+    refuse(arguments, _OF_DETECT, "without --detect there is no use for")
     if len(arguments.results) > 1:
         raise ParameterError(
             f"got {len(arguments.results)} files of results; expected one (with --detect, images)"

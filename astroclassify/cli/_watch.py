@@ -5,8 +5,9 @@ import shlex
 import signal
 import subprocess
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
@@ -30,6 +31,8 @@ _NAMES = ("source", "chip", "label", "probability", "error")
 _FIELDS = re.compile(r"\{(" + "|".join(_NAMES) + r")\}")
 #: Seconds that a command for a result may take, and how many of them wait at most.
 _COMMAND_SECONDS, _COMMANDS_WAITING = 60, 1000
+#: Seconds between looks at whether a command has ended, and that commands have when the watch ends.
+_TICK, _GRACE_SECONDS = 0.05, 5
 
 
 def add_parser(subparsers):
@@ -85,8 +88,7 @@ def run(arguments):
     from astroclassify import watch_folder
 
     check_writable(arguments.status)
-    command = _Command(arguments.on_result)
-    with _stopped_by_signals() as stop, command:
+    with _stopped_by_signals() as stop, _Command(arguments.on_result, stop) as command:
         say(f"watching {printable(arguments.folder)}; Ctrl-C ends it")
         watch_folder(
             arguments.folder,
@@ -123,18 +125,26 @@ def _stopped_by_signals():
 class _Command:
     """What is run for each frame: its words are fixed before any name is put in, and no shell sees them."""
 
-    def __init__(self, command):
+    def __init__(self, command, stop=None):
         self._words = [] if command is None else _words_of(command)
+        self._stop = threading.Event() if stop is None else stop
         self._pool = None
 
     def __enter__(self):
         self._pool = ThreadPoolExecutor(1) if self._words else None
-        self._room = threading.BoundedSemaphore(_COMMANDS_WAITING)
+        self._room, self._stopped = threading.BoundedSemaphore(_COMMANDS_WAITING), threading.Event()
         return self
 
     def __exit__(self, *_):
         if self._pool is not None:
-            self._pool.shutdown()
+            self._finish()
+            self._stopped.set()
+            self._pool.shutdown(cancel_futures=True)
+
+    def _finish(self):
+        """Give the commands that wait a little time: a slow one must not hold up the end."""
+        with suppress(TimeoutError):
+            self._pool.submit(bool).result(timeout=_GRACE_SECONDS)  # they are run in turn: this comes last
 
     def run_for(self, rows):
         """Say the rows of a file, and have the command run for each."""
@@ -142,19 +152,39 @@ class _Command:
             answer = row["error"] or f"{row['label']} {row['probability']:.3f}"
             chip = f", chip {row['chip']}" if row["chip"] else ""
             say(printable(f"{row['source']}{chip}: {answer}"))
-            if self._pool is not None and self._room.acquire(timeout=_COMMAND_SECONDS):
+            if self._pool is not None and self._has_room():
                 self._pool.submit(self._run, row)
+
+    def _has_room(self):
+        """Wait for room among the commands, unless the watch ends."""
+        ends = time.monotonic() + _COMMAND_SECONDS
+        while not self._room.acquire(timeout=_TICK):
+            if self._stop.is_set() or time.monotonic() > ends:
+                return False
+        return True
 
     def _run(self, row):
         try:
-            subprocess.run(
-                [_filled(word, row) for word in self._words],
-                **{"stdin": subprocess.DEVNULL, "timeout": _COMMAND_SECONDS, "check": True},
-            )
+            _run_until(self._stopped, [_filled(word, row) for word in self._words])
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             say(f"error: on-result: {printable(error)}")
         finally:
             self._room.release()
+
+
+def _run_until(stopped, words):
+    """Run a command, for so long, and not beyond the end of the watch."""
+    ends = time.monotonic() + _COMMAND_SECONDS
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            if stopped.wait(_TICK) and process.poll() is None:
+                process.terminate()
+                raise ValueError(f"{words[0]} was ended, as the watch ends")
+            if time.monotonic() > ends:
+                process.kill()
+                raise ValueError(f"{words[0]} took more than {_COMMAND_SECONDS} s, and was ended")
+    if process.returncode:
+        raise ValueError(f"{words[0]} ended with the status {process.returncode}")
 
 
 def _words_of(command):

@@ -155,9 +155,8 @@ def quantity(unit, low=-np.inf, high=np.inf, *, positive=False):
         The rule; it gives a float.
     """
     spoken = f" {unit}".replace("  ", " ").rstrip()
-    reach = (
-        (f", {low:g} or more" if low > -np.inf else "") if high == np.inf else f" from {low:g} to {high:g}"
-    )
+    least = f", {low:g} or more" if low > -np.inf else ", more than 0" if positive else ""
+    reach = least if high == np.inf else f" from {low:g} to {high:g}"
 
     def check(name, value):
         found = in_unit(name, value, unit)

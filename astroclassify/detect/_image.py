@@ -15,7 +15,7 @@ from astropy.wcs import WCS
 from PIL import Image
 
 from astroclassify.core import FrameError, FrameWarning, ReadError
-from astroclassify.io import is_picture, is_stream, luminance, read_colours, read_frame
+from astroclassify.io import check_chip, is_picture, is_stream, luminance, read_colours, read_frame
 from astroclassify.preprocess import MINIMUM_SIDE, filled_by_reflection, frame_array
 
 #: Bytes that tell a picture from a FITS file (int).
@@ -90,6 +90,8 @@ def load_image(image, *, chip=None, instrument=None):
     ------
     FrameError
         If the image has other axes, is too small, holds no real numbers, or has no usable pixel.
+    ParameterError
+        If a chip is asked for of a picture, or of a frame in memory that is not of it.
     ReadError
         If the file cannot be read, or may be a decompression bomb.
 
@@ -102,15 +104,17 @@ def load_image(image, *, chip=None, instrument=None):
     """
     if isinstance(image, SearchImage):
         return image
-    if isinstance(image, Image.Image):
-        return _of_pillow(image)
     if isinstance(image, Table):
         raise FrameError("a table is not an image; give the pixels as an array, or a file")
     image = _seekable(image)
-    if _is_file(image):
-        if _is_picture(image):
-            return _of_picture(image)
+    if _is_file(image) and not _is_picture(image):
         image = read_frame(image, chip=chip, instrument=instrument)
+    else:
+        check_chip(image, chip)
+    if isinstance(image, Image.Image):
+        return _of_pillow(image)
+    if _is_file(image):
+        return _of_picture(image)
     if isinstance(image, NDData):
         wcs = image.wcs if getattr(image.wcs, "has_celestial", False) else None
         known = {"wcs": wcs, "unit": image.unit or u.dimensionless_unscaled, "meta": image.meta}

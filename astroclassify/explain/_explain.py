@@ -10,7 +10,7 @@ from astroclassify.explain._explanation import Explanation
 from astroclassify.explain._regions import number_regions, regions_table
 from astroclassify.explain._spec import EXPLAINERS, ExplainerSpec
 from astroclassify.inference import interpret, predict
-from astroclassify.io import read_frame
+from astroclassify.io import check_chip, read_frame
 from astroclassify.models import ready_model
 from astroclassify.preprocess import FrameRows, frame_array
 
@@ -73,7 +73,8 @@ def explain(
     MissingWeightsError
         If the model has no weights.
     ParameterError
-        If the method does not explain this model, or there is no such target, option or share.
+        If the method does not explain this model, or there is no such target, option or share; if a chip is
+        asked for of a frame in memory that is not of it.
     OptionalDependencyError
         If the method needs a package of the extra ``explain`` that is not installed.
 
@@ -95,6 +96,8 @@ def explain(
     spec = method if isinstance(method, ExplainerSpec) else EXPLAINERS[method]
     if isinstance(frame, str | os.PathLike):
         frame = read_frame(frame, chip=chip, instrument=instrument)
+    else:
+        check_chip(frame, chip)
     loaded = ready_model(model, weights=weights, device=device)
     answer = _answer(loaded, frame)
     target = answer.leaning if target is None else target

@@ -25,7 +25,7 @@ from astroclassify.io._mission import Mission, mission_reader
 from astroclassify.io._names import csst_name, hst_rootname
 from astroclassify.io._noise import AmplifierNoise, ReadoutNoise
 from astroclassify.io._observation import OBSCORE, observation
-from astroclassify.io._one_frame import read_frame, read_header
+from astroclassify.io._one_frame import check_chip, read_frame, read_header
 from astroclassify.io._open import is_stream
 from astroclassify.io._picture import is_picture
 from astroclassify.io._read import READERS, find_reader, read_frames

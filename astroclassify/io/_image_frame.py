@@ -108,8 +108,8 @@ def chosen_chips(sciences, numbers, options):
     missing = [chip for chip in options.chips if chip not in numbers]
     if missing:
         known = ", ".join(str(chip) for chip in numbers if chip is not None)
-        known = known or "none has a number, so leave the chip out"
-        raise ParameterError(f"{options.source}: there is no chip {missing[0]}; the chips are: {known}")
+        told = f"the chips are: {known}" if known else "no image has a chip number, so leave the chip out"
+        raise ParameterError(f"{options.source}: there is no chip {missing[0]}; {told}")
     return [next(pair for pair in numbered if pair[1] == chip) for chip in options.chips]
 
 

@@ -123,6 +123,8 @@ def _in_folder(path):
     found = [p for p in frames if not companion_kind(p.name)]
     if not found:
         raise ReadError(f"the folder {path} holds no file ending in {', '.join(FRAME_SUFFIXES)}")
+    if len(frames) < len(files):
+        logger.info("%s: %d files are left out, whose names are no frames'", path, len(files) - len(frames))
     if len(found) < len(frames):
         logger.info("%s: %d weight maps and masks go with the images", path, len(frames) - len(found))
     return found

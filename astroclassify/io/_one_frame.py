@@ -1,9 +1,10 @@
 """The one frame of a file that is asked for, and the header of one HDU."""
 
+import os
 from pathlib import Path
 
-from astroclassify.core import FrameError, ReadError
-from astroclassify.io._open import open_fits
+from astroclassify.core import FrameError, ParameterError, ReadError
+from astroclassify.io._open import open_fits, source_name
 from astroclassify.io._read import only_our_errors, read_frames
 
 
@@ -42,9 +43,45 @@ def read_frame(source, *, chip=None, instrument=None):
     """
     frames = read_frames(source, chip=chip, instrument=instrument)
     if len(frames) != 1:
-        there = ", ".join(str(frame.meta.get("ACCHIP", "?")) for frame in frames)
-        raise FrameError(f"{source} holds {len(frames)} frames (chips {there}); choose one with chip=")
+        raise FrameError(f"{_spoken(source)} holds {len(frames)} frames{_how_to_choose(frames)}")
     return frames[0]
+
+
+def _spoken(source):
+    """A path as it was given; of what is in memory a short name."""
+    return source if isinstance(source, str | os.PathLike) else source_name(source)
+
+
+def _how_to_choose(frames):
+    numbers = [frame.meta.get("ACCHIP") for frame in frames]
+    if None in numbers:
+        return " without chip numbers; read_frames gives all of them, and one with extension="
+    return f" (chips {', '.join(map(str, numbers))}); choose one with chip="
+
+
+def check_chip(frame, chip):
+    """
+    Refuse a chip that a frame in memory is not of, where it would be passed over.
+
+    Parameters
+    ----------
+    frame : object
+        A frame or an array: no file, of which a chip could be chosen.
+    chip : int or None
+        What was asked for.
+
+    Raises
+    ------
+    ParameterError
+        If another chip than the frame's was asked for.
+    """
+    cards = getattr(frame, "meta", None)
+    own = cards.get("ACCHIP") if hasattr(cards, "get") else None
+    if chip is not None and own != chip:
+        told = "has no chip number" if own is None else f"is of chip {own}"
+        raise ParameterError(
+            f"chip is {chip!r}, and the frame in memory {told}; a chip is chosen of a file: leave it out"
+        )
 
 
 def read_header(path, hdu):

@@ -30,9 +30,9 @@ def count_rate(sed, bandpass=None, area=None, *, solid_angle=None):
         The throughput; not with an ``Observation``, which has its own.
     area : astropy.units.Quantity, optional
         Collecting area; by default the band's.
-    solid_angle : astropy.units.Quantity, optional
+    solid_angle : astropy.units.Quantity or float, optional
         For a surface brightness (a spectrum for each square arcsecond): the patch of sky, for example one
-        pixel.
+        pixel; a bare number is in square arcseconds.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def electrons(sed, bandpass=None, area=None, exptime=None, *, solid_angle=None):
         Collecting area; by default the band's.
     exptime : astropy.units.Quantity or float
         Exposure time, seconds.
-    solid_angle : astropy.units.Quantity, optional
+    solid_angle : astropy.units.Quantity or float, optional
         As for `count_rate`.
 
     Returns

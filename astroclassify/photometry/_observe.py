@@ -101,8 +101,8 @@ def aperture_noise(bandpass, *, radius=0.15 * u.arcsec, fraction=0.8, sky=None):
         Of the round aperture; the default is the radius of 80% encircled energy that CSST promises.
     fraction : float, default 0.8
         Part of a star's light in the aperture.
-    sky : astropy.units.Quantity, optional
-        Electrons per second (and pixel); by default `sky_rate` of the band.
+    sky : astropy.units.Quantity or float, optional
+        Electrons per second (and pixel), also as a bare number; by default `sky_rate` of the band.
 
     Returns
     -------

@@ -1,9 +1,11 @@
 """Dask as an executor: a cluster on this machine, or one that exists; imported when it is asked for."""
 
+import asyncio
 import sys
 from contextlib import contextmanager
 
 from astroclassify.core import ParameterError, optional_import
+from astroclassify.scale._limit import within
 
 _NEEDED_FOR = "work on a Dask cluster"
 #: Seconds to wait for a scheduler, and for one that fell silent.
@@ -62,6 +64,21 @@ def _owning(distributed):
     return OwningExecutor
 
 
+def _greet(distributed, address):
+    """
+    Shake hands with a scheduler, and say good-bye.
+
+    A client that finds none is closed only after another 20 seconds, so one is made only where one answers.
+    """
+
+    async def greet():
+        how = distributed.Security().get_connection_args("client")
+        comm = await distributed.comm.connect(address, timeout=_TIMEOUT, **how)
+        await comm.close()
+
+    asyncio.run(greet())
+
+
 @contextmanager
 def connected(address):
     """
@@ -86,9 +103,13 @@ def connected(address):
     """
     distributed = optional_import("distributed", needed_for=_NEEDED_FOR, extra="scale")
     try:
+        within(2 * _TIMEOUT, _greet, distributed, address)
         client = distributed.Client(address, timeout=_TIMEOUT, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ParameterError(f"no Dask scheduler answers at {address}: {error}") from error
+    except Exception as error:  # what answers may be anything: its bytes are taken for sizes and formats
+        raise ParameterError(
+            f"no Dask scheduler answers at {address}: {error}; expected an address such as "
+            "tcp://10.0.0.1:8786, which the scheduler says when it starts"
+        ) from error
     executor = _owning(distributed)(client)
     try:
         yield executor

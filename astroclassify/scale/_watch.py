@@ -18,8 +18,17 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
+from astropy import units as u
 
-from astroclassify.core import ParameterError, ReadError, file_stamp, optional_import, write_text
+from astroclassify.core import (
+    ParameterError,
+    ReadError,
+    checked,
+    file_stamp,
+    optional_import,
+    rules,
+    write_text,
+)
 from astroclassify.io import FRAME_SUFFIXES
 
 #: Seconds between looks at whether to stop, writings of the status, and searches for missed files.
@@ -64,7 +73,7 @@ class WatchedFolder:
     Raises
     ------
     ParameterError
-        If there is no such folder.
+        If there is no such folder, or a number is out of range.
     OptionalDependencyError
         If watchdog is not installed.
 
@@ -78,6 +87,7 @@ class WatchedFolder:
     'a.fits'
     """
 
+    @checked(poll=rules.optional(rules.quantity(u.s, positive=True)), waiting=rules.whole())
     def __init__(self, folder, *, pattern=None, poll=None, waiting=1000):
         self.folder = Path(folder).absolute()  # so that names hold wherever it is started again
         if not self.folder.is_dir():

@@ -76,16 +76,22 @@ def planes_of(images):
     if not frames:
         raise ParameterError("there are no images; expected a CCDData for each band")
     for band, frame in frames.items():
-        if isinstance(frame, str | bytes) or getattr(frame, "data", None) is None or np.ndim(frame.data) != 2:
-            raise ParameterError(
-                f"the image of {band!r} is {type(frame).__name__}; expected a CCDData [y, x]"
-            )
+        _check_frame(band, frame)
     shapes = {band: frame.data.shape for band, frame in frames.items()}
     if len(set(shapes.values())) > 1:
         raise FrameError(f"the bands have the shapes {shapes}; expected one: align the frames first")
     _check_one_grid(frames)
     _check_one_scale(frames)
     return [_plane(str(band), frame) for band, frame in frames.items()]
+
+
+def _check_frame(band, frame):
+    if isinstance(frame, str | bytes) or getattr(frame, "data", None) is None:
+        raise ParameterError(f"the image of {band!r} is {type(frame).__name__}; expected a CCDData [y, x]")
+    if np.ndim(frame.data) != 2:
+        raise ParameterError(
+            f"the image of {band!r} has the shape {np.shape(frame.data)}; expected (y, x): choose one plane"
+        ).with_facts(found=np.shape(frame.data), expected="(y, x)")
 
 
 def _check_one_grid(frames):

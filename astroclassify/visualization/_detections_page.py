@@ -9,6 +9,7 @@ from astroclassify.core import checked, printable, rules, write_page
 from astroclassify.visualization._detections import plot_detections
 from astroclassify.visualization._matplotlib import png
 from astroclassify.visualization._results import provenance_line
+from astroclassify.visualization._rules import DETECTIONS, one_by_one
 
 #: Width of a picture in inches, and its pixels to the inch; width of its card on the page, pixels.
 _WIDTH, _RESOLUTION, _CARD = 6.0, 100, 380
@@ -45,14 +46,14 @@ class _Counts:
         self.provenance = self.provenance or provenance_line(found.meta)
 
 
-@checked(path=rules.path, title=rules.text)
-def detections_page(found, path, *, title="Deep-sky objects"):
+@checked(many=one_by_one, path=rules.path, title=rules.text)
+def detections_page(many, path, *, title="Deep-sky objects"):
     """
     Write the page of what was found in many images.
 
     Parameters
     ----------
-    found : iterable of Detections or tuple of str
+    many : iterable of Detections or tuple of str
         From `astroclassify.detect.detect`, one for each image; of an image that could not be searched its
         name, and why. They are taken one by one, so that they may be made meanwhile.
     path : path-like
@@ -67,6 +68,8 @@ def detections_page(found, path, *, title="Deep-sky objects"):
 
     Raises
     ------
+    ParameterError
+        If they are something else.
     OptionalDependencyError
         If matplotlib is not installed.
 
@@ -81,18 +84,18 @@ def detections_page(found, path, *, title="Deep-sky objects"):
     {'images': 1, 'objects': 0, 'failed': 1}
     """
     counts = _Counts()
-    values = {"title": title, "width": _CARD, "cards": _cards(found, counts), "counts": counts}
+    values = {"title": title, "width": _CARD, "cards": _cards(many, counts), "counts": counts}
     write_page(path, "astroclassify.visualization", "detections.html", **values)
     return {name: getattr(counts, name) for name in ("images", "objects", "failed")}
 
 
-def _cards(found, counts):
-    for each in found:
+def _cards(many, counts):
+    for each in many:
         if isinstance(each, tuple):
             counts.failed += 1
             yield dict(zip(("source", "error"), map(printable, each), strict=True))
         else:
-            counts.add(each)
+            counts.add(DETECTIONS("many", each))
             yield _card(each, counts.images)
 
 

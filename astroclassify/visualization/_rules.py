@@ -11,3 +11,13 @@ DETECTIONS = rules.having("detections, as of astroclassify.detect.detect", "pict
 BODIES = rules.having("bodies, as of astroclassify.identify.identify", "outlines", "meta")
 #: Pixels by the name of the frame.
 FRAMES = rules.optional(rules.having("a mapping of names to frames", "get", "keys"))
+
+
+def one_by_one(name, value):
+    """Ask for something whose elements can be taken one by one; they are taken later (iterator)."""
+    try:
+        if isinstance(value, str):
+            raise TypeError
+        return iter(value)
+    except TypeError as error:
+        raise rules.wrong(name, value, "detections of images, one by one") from error

@@ -132,7 +132,14 @@ def test_folders_of_a_filter_are_checked_before_the_work(folder, option, capsys,
 
 
 @pytest.mark.parametrize(
-    "unused", [["--chip", "1"], ["--write", "png"], ["--coco", "a.json"], ["--output", "out"]]
+    "unused",
+    [
+        ["--chip", "1"],
+        ["--write", "png"],
+        ["--coco", "a.json"],
+        ["--output", "out"],
+        ["--catalogue", "builtin"],
+    ],
 )
 def test_what_a_filter_has_no_use_for_is_refused(folder, unused, capsys, monkeypatch):
     monkeypatch.chdir(folder)
@@ -207,3 +214,5 @@ def test_a_page_of_answers_takes_one_file(folder, capsys):
     files = [str(folder / "one.fits"), str(folder / "two.png")]
     assert main(["report", *files, "-o", str(folder / "page.html")]) == 2
     assert "--detect" in capsys.readouterr().err
+    assert main(["report", files[0], "-o", str(folder / "page.html"), "--method", "xrai"]) == 2
+    assert "--method" in capsys.readouterr().err

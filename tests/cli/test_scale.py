@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 
 import pytest
 
@@ -26,6 +27,18 @@ def test_parquet_is_a_data_set_that_goes_on(command, frame_file, bright_is_galax
     table = read_results(output)
     assert sorted(table["label"]) == ["galaxy"] * 3 + ["nsc"]
     assert table.meta["model"] == "cli-test-brightness"
+
+
+def test_old_failures_of_other_files_do_not_set_the_exit_status(
+    command, frame_file, bright_is_galaxy, tmp_path
+):
+    output, bad, good = tmp_path / "results.parquet", tmp_path / "bad.fits", frame_file("good.fits")
+    bad.write_bytes(b"SIMPLE  = nothing")
+    assert command("classify", bad, *bright_is_galaxy, "-o", output)[0] == 1
+    status, _, err = command("classify", good, *bright_is_galaxy, "-o", output)
+    assert status == 0
+    assert "1 rows of files that were asked for before have errors" in err
+    assert command("classify", good, bad, *bright_is_galaxy, "-o", output)[0] == 1
 
 
 def test_a_list_stands_for_its_files(command, frame_file, bright_is_galaxy, tmp_path):
@@ -101,3 +114,26 @@ def test_a_folder_that_is_not_there_is_wrong_usage(command, tmp_path):
     status, _, err = command("watch", tmp_path / "nowhere", "-o", tmp_path / "r.parquet")
     assert status == 2
     assert "no such folder" in err
+
+
+def test_a_slow_command_does_not_hold_up_the_end(caplog, monkeypatch):
+    monkeypatch.setattr("astroclassify.cli._watch._GRACE_SECONDS", 0.2)
+    begun = time.monotonic()
+    with _Command(f"{sys.executable} -c 'import time; time.sleep(50)'") as on_result:
+        on_result.run_for([ROW, ROW])
+    assert time.monotonic() - begun < 20
+    assert "ended, as the watch ends" in caplog.text
+
+
+@pytest.mark.parametrize("poll", [-1, 0, "nan", "inf"])
+def test_a_pause_between_looks_is_a_positive_number(command, tmp_path, poll):
+    status, _, err = command("watch", tmp_path, "-o", tmp_path / "r.parquet", "--poll", poll)
+    assert status == 2
+    assert "poll is" in err
+
+
+@pytest.mark.parametrize("timeout", [-1, 0, "nan"])
+def test_a_limit_of_time_is_a_positive_number(command, frame_file, tmp_path, timeout):
+    status, _, err = command("classify", frame_file("a.fits"), "--timeout", timeout)
+    assert status == 2
+    assert "timeout is" in err

@@ -173,3 +173,18 @@ def test_a_file_that_cannot_be_wound_back_is_read():
             raise io.UnsupportedOperation
 
     assert load_image(Pipe(saved(Image.fromarray(NOISE), format="PNG"))).values.shape == (40, 50, 3)
+
+
+@pytest.mark.parametrize(
+    "given", [NOISE, Image.fromarray(NOISE), saved(Image.fromarray(NOISE), format="PNG")]
+)
+def test_a_chip_of_what_has_none_is_refused(given):
+    with pytest.raises(ParameterError, match="has no chip number"):
+        load_image(given, chip=2)
+
+
+def test_a_frame_in_memory_is_of_its_own_chip():
+    frame = CCDData(NOISE[..., 0].astype(float), unit="adu", meta={"ACCHIP": 2})
+    assert load_image(frame, chip=2).shape == (40, 50)
+    with pytest.raises(ParameterError, match="is of chip 2"):
+        load_image(frame, chip=1)

@@ -216,6 +216,7 @@ def test_a_file_is_explained(tmp_path):
         ({"target": "field"}, ParameterError, "one of 'galaxy', 'nsc', 'object'"),
         ({"steps": 3}, ParameterError, "no option 'steps'"),
         ({"method": "evidence"}, ParameterError, "gives no evidence of its own"),
+        ({"chip": 2}, ParameterError, "has no chip number"),
     ],
 )
 def test_what_cannot_be_explained_is_refused(brightness, spot, options, error, message):

@@ -61,3 +61,11 @@ def test_an_empty_name_is_an_error_and_not_the_working_folder():
     paths, (error,) = expand_inputs([""])
     assert paths == []
     assert "the path is empty" in str(error)
+
+
+def test_files_of_a_folder_that_are_left_out_are_told(tmp_path, caplog):
+    for name in ("a.fits", "notes.txt", "list.csv"):
+        (tmp_path / name).write_bytes(b"")
+    with caplog.at_level("INFO", logger="astroclassify"):
+        assert expand_inputs([tmp_path])[0] == [tmp_path / "a.fits"]
+    assert "2 files are left out" in caplog.text

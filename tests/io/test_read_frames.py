@@ -12,19 +12,30 @@ from importlib.metadata import EntryPoint
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.nddata import CCDData
 
 from astroclassify.core import (
     AstroclassifyError,
     AstroclassifyWarning,
     DuplicateNameError,
     Entry,
+    FrameError,
     FrameWarning,
     ParameterError,
     PluginError,
     ReadError,
     UnknownNameError,
 )
-from astroclassify.io import FITS_IMAGE, HST_RAW, READERS, Reader, find_reader, read_frames, write_raw
+from astroclassify.io import (
+    FITS_IMAGE,
+    HST_RAW,
+    READERS,
+    Reader,
+    find_reader,
+    read_frame,
+    read_frames,
+    write_raw,
+)
 
 
 @pytest.fixture(scope="module")
@@ -312,3 +323,13 @@ def test_warnings_point_at_the_caller(tmp_path):
     with pytest.warns(FrameWarning) as caught:
         read_frames(path)
     assert {warning.filename for warning in caught} == {__file__}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"), [((1, 2), r"chips 1, 2\); choose one with chip="), ((None, None), "extension=")]
+)
+def test_several_frames_are_told_with_how_to_choose_one(numbers, told, monkeypatch):
+    frames = [CCDData(np.ones((20, 20)), unit="adu", meta={"ACCHIP": n} if n else {}) for n in numbers]
+    monkeypatch.setattr("astroclassify.io._one_frame.read_frames", lambda *args, **asked: frames)
+    with pytest.raises(FrameError, match=f"<HDUList> holds 2 frames.*{told}"):
+        read_frame(fits.HDUList())

@@ -1,7 +1,12 @@
 """The same on Dask, whose workers are processes of their own: slow, as their start takes seconds."""
 
+import socket
+import threading
+from contextlib import suppress
+
 import pytest
 
+from astroclassify.core import ParameterError
 from astroclassify.scale import ClusterError, WorkerDiedError, find_crew, run_jobs
 from tests.scale.test_crew import JOBS, doubled, results
 
@@ -38,3 +43,19 @@ def test_a_lost_scheduler_is_told():
         cluster.close()
         with pytest.raises(ClusterError, match="scheduler was lost"):
             list(going)
+
+
+def test_a_server_that_is_no_scheduler_is_told_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            with suppress(OSError):
+                while True:
+                    taken, _ = server.accept()
+                    with taken:
+                        taken.recv(10)
+                        taken.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(ParameterError, match="no Dask scheduler answers"):
+            find_crew(f"tcp://127.0.0.1:{server.getsockname()[1]}")

@@ -329,6 +329,8 @@ def test_what_is_no_frame_is_refused():
         measure_sources({"r": "file.fits"})
     with pytest.raises(ParameterError, match="no images"):
         measure_sources({})
+    with pytest.raises(ParameterError, match=r"shape \(5, 20, 30\)"):
+        measure_sources({"r": CCDData(np.ones((5, 20, 30)), unit=u.adu)})
 
 
 def test_frames_without_a_zero_point_count_in_their_own_units(grid):

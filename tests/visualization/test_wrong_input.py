@@ -27,6 +27,7 @@ RIGHT = {
     "frame": FRAME,
     "frames": [FRAME],
     "instrument": "acs-wfc",
+    "many": [],
     "model": "a",
     "path": "a.png",
     "sources": Table(

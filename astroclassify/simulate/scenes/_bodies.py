@@ -302,11 +302,13 @@ class Body:
         for name in ("distance", "radius"):
             if not 0 < getattr(self, name) < np.inf:
                 raise ParameterError(f"{name} is {getattr(self, name)} pc; expected a positive number")
-        if not np.isfinite(self.brightness) or not self.extinction >= 0:
+        if not np.isfinite(self.brightness) or not 0 <= self.extinction < np.inf:
             raise ParameterError(
                 f"brightness is {self.brightness}, extinction {self.extinction}; "
                 "expected a finite number, and zero or more"
             )
+        if not -90 <= self.latitude <= 90:
+            raise ParameterError(f"latitude is {self.latitude}; expected -90 to 90 degrees")
 
     @property
     def label(self):
