@@ -48,7 +48,7 @@ class _Counts:
 @checked(path=rules.path, title=rules.text)
 def detections_page(found, path, *, title="Deep-sky objects"):
     """
-    Write the page of what was found in many images.
+    Write a web page of the objects detected in many images.
 
     Parameters
     ----------
