@@ -179,7 +179,7 @@ def _accuracy(evaluation, figures):
             main,
             columns,
             caption="As Table 4 of the paper, with 95% intervals by body. The third column is the interval "
-            "of the accuracy by visit. Preprocessing is everything from the file to the input of the network.",
+            "of the accuracy by visit. Preprocessing goes from the file to the input of the network.",
         ),
         page_table(main, more, caption="Precision and recall of both classes, with 95% intervals by body."),
         figures.embed(
