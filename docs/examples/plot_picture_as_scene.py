@@ -2,7 +2,7 @@
 A picture as a scene
 ====================
 
-How would ACS, WFC3 and CSST see the object in a picture? Any FITS image or photograph can be exposed as if it
+How would ACS and CSST see the object in a picture? Any FITS image or photograph can be exposed as if it
 were the sky. The picture here is simulated, so that the truth is known.
 """
 
@@ -66,14 +66,14 @@ _ = ax.legend()
 # Raw frames
 # ----------
 # The scene is exposed like every simulated object (`~astroclassify.simulate.simulate_exposure`). The object
-# lies on the upper chip of the two cameras of HST.
+# lies on the upper chip of ACS/WFC.
 
-cameras = {"acs-wfc": "F814W", "wfc3-uvis": "F438W", "csst-msc": "r"}
+cameras = {"acs-wfc": "F814W", "csst-msc": "r"}
 exposures = {
     camera: simulate_exposure(body, camera, band, 600, rng=3, view=View((1, 1), 1.0, (-0.65, 0.0)))
     for camera, band in cameras.items()
 }
-figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 for ax, (camera, exposure) in zip(axes, exposures.items(), strict=True):
     path = Path(folder.name) / f"{camera}_raw.fits"
     if camera == "csst-msc":
