@@ -34,7 +34,7 @@ def classify(
     survey=None,
 ):
     """
-    Say whether a frame is part of a galaxy or of a nebula / star cluster.
+    Classify a frame as part of a galaxy, or of a nebula or star cluster.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def classify_many(
     progress=None,
 ):
     """
-    Classify many frames or files; a bad one never stops the others.
+    Classify many frames or files; one that fails does not stop the others.
 
     Parameters
     ----------

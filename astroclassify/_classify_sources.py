@@ -28,7 +28,7 @@ def classify_sources(
     progress=None,
 ):
     """
-    Say of every source in images of a field whether it is a star or a galaxy.
+    Classify every source in images of a field as a star or a galaxy.
 
     Parameters
     ----------

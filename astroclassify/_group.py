@@ -20,7 +20,7 @@ def classify_group(
     progress=None,
 ):
     """
-    Give one answer of frames that show the same body: dithers, bands, or both chips of a visit.
+    Classify several frames of one body together: dithers, bands, or both chips of a visit.
 
     Parameters
     ----------

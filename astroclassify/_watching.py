@@ -24,7 +24,7 @@ def watch_folder(
     timeout=None,
 ):
     """
-    Classify every file that lands in a folder, until it is told to stop.
+    Classify every file that arrives in a folder, until it is told to stop.
 
     Parameters
     ----------

@@ -71,7 +71,7 @@ class FetchResult:
 
 def plan_fetch(manifest, frame_dir=None, *, whole=False, verify=False):
     """
-    Tell what a fetch would have to download; nothing is asked of the network.
+    Tell what `fetch_frames` would download, without using the network.
 
     Parameters
     ----------

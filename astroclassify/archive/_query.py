@@ -91,7 +91,7 @@ def query_archive(
     progress=None,
 ):
     """
-    Ask MAST which public raw frames there are of bodies, and propose a list of them.
+    Search MAST for public raw frames of bodies, and propose a list of them.
 
     Nothing is fetched: the list tells sizes, so that `summarise_query` and `plan_fetch` can tell what a fetch
     would hold. Give bodies, or classes, or both (then only bodies of these classes are kept).
@@ -453,7 +453,7 @@ def _reasons(manifest):
 
 def complete_positions(manifest, frame_dir=None):
     """
-    Replace the archive's positions by those of the frames, once their files are there.
+    Replace the positions of the archive by those in the headers of downloaded files.
 
     Parameters
     ----------

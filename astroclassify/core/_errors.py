@@ -288,7 +288,7 @@ class AstroclassifyWarning(AstropyUserWarning):
 
 class FrameWarning(AstroclassifyWarning):
     """
-    Something about a frame is unusual, and how it was dealt with.
+    Something about a frame is unusual; the message says how it was handled.
 
     Examples
     --------

@@ -33,7 +33,7 @@ _TYPES = (str, int, str, str, float, float, float, str)
 @dataclass(frozen=True, eq=False)
 class FrameCheck:
     """
-    Whether frames resemble what a model has learnt.
+    The result of `check_frames`: whether frames resemble those that a model was trained on.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class FrameCheck:
 
 def check_frames(frames, *, model="default", weights=None, device=None, progress=None):
     """
-    Say whether frames resemble what a model has learnt, and if not, why.
+    Check whether frames resemble those that a model was trained on, and if not, say why.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ _NAMED_BY = {"OBSID": "obsid", "HDU Index": "hdu"}
 
 def contact_sheet(screened, path, *, frame_dir, overrules=None, width=256, progress=None):
     """
-    Write a page with a thumbnail of every frame, on which a person can overrule a screening.
+    Write a web page with a thumbnail of every frame, on which a person can correct a screening.
 
     The page is one file: it loads nothing, so that it works without a network and wherever it is sent. A
     button on it saves the person's decisions as a CSV file, which `apply_overrules` takes.

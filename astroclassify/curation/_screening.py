@@ -53,7 +53,7 @@ def screen_frames(
     progress=None,
 ):
     """
-    Let a model look at every frame of a list, and say which do not show a body.
+    Screen a list with a model: find the frames that do not show a body.
 
     Parameters
     ----------
@@ -357,7 +357,7 @@ def _checked_key(path, number, row):
 
 def apply_overrules(screened, path=None):
     """
-    Give the frames that are kept, after a person has overruled the model.
+    Apply a person's decisions to a screening, and give the frames that are kept.
 
     Parameters
     ----------

@@ -233,7 +233,7 @@ def resolve_body(name):
 
 def body_at(ra, dec, *, radius=1.35, clouds=True):
     """
-    Find the body that a frame is labelled by: the smallest that covers at least a fifth of it, else its host.
+    Find the body of a pointing: the smallest that covers at least a fifth of the frame, or its host.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ _ARCMIN = np.radians(1 / 60)
 
 def canonical_bodies(manifest, *, tolerance=2.0):
     """
-    Give the body of each frame a name that is the same for all of its names.
+    Give each body of a list one canonical name.
 
     Names are looked up first. One that the table of known bodies does not have is that of the known body
     which covers the middle of its frames, if there is one. Last, names whose frames lie on each other

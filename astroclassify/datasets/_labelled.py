@@ -19,7 +19,7 @@ _COLUMNS = ("ID", "OBSID", "Label")
 @dataclass(frozen=True, eq=False)
 class LabelledFrame:
     """
-    A frame, what it shows, and the body it belongs to.
+    A frame with its label and its body.
 
     Parameters
     ----------

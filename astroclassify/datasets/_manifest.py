@@ -124,7 +124,7 @@ def _parse(content, source):
 
 def check_manifest(table, *, source="the manifest", required=MANIFEST_COLUMNS):
     """
-    Check a list of frames, and bring it into one form.
+    Check a list of frames, and convert it to the standard columns and types.
 
     Parameters
     ----------
@@ -317,7 +317,7 @@ _CHECKS = (_check_labels, _check_instruments, _check_names, _check_positions, _c
 
 def write_manifest(table, path, *, checksum=False):
     """
-    Write a list of frames, so that there is never half of it.
+    Write a list of frames to a file, completely or not at all.
 
     Parameters
     ----------

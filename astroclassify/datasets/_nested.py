@@ -15,7 +15,7 @@ COVERS_AT_LEAST = 0.2
 
 def label_bodies(frame, body, covered, *, areas, hosts):
     """
-    Choose, for each frame, the body that its label is of.
+    Choose the body that gives each frame its label.
 
     The smallest body that covers at least a fifth of the frame. Where none does: the one that covers most,
     or, if it has a host, that host (and so on to the outermost); a body without a host stands for itself.

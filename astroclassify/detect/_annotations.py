@@ -27,7 +27,7 @@ _FITS = (".fits", ".fit", ".fts", ".gz", ".fz", ".bz2", ".asdf")
 @dataclass(frozen=True, eq=False)
 class AnnotatedImage:
     """
-    An image, and what somebody says is in it.
+    An image with the labelled boxes of its objects.
 
     Parameters
     ----------

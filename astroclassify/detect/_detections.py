@@ -10,7 +10,7 @@ from astroclassify.detect._files import SUFFIXES, knows, write_detections
 
 class Detections(QTable):
     """
-    Objects found in an image, the highest score first: a QTable that can draw itself.
+    Table of the objects that were detected in an image, the highest score first.
 
     Its ``meta`` has ``source`` (the file), ``shape``, ``wcs`` (as FITS cards), ``from_top`` (whether it was a
     picture, the last line of which is row 0 here), ``classes`` (what could be found) and the provenance.

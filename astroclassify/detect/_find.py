@@ -31,7 +31,7 @@ def detect(
     **options,
 ):
     """
-    Find the deep-sky objects of an image.
+    Detect galaxies, nebulae and star clusters in an image.
 
     Parameters
     ----------

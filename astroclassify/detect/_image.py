@@ -68,7 +68,7 @@ class SearchImage:
 
 def load_image(image, *, chip=None, instrument=None):
     """
-    Make any image one that detectors take.
+    Load an image of any kind in the form that detectors take.
 
     Parameters
     ----------

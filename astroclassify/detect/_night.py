@@ -43,7 +43,7 @@ _COLUMNS += ("trail", "moving", "note")
 @dataclass(eq=False)
 class FrameVerdict:
     """
-    What is said of one frame.
+    Verdict on one frame of a night, with the measurements it is based on.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class FrameVerdict:
 @checked(images=rules.several(rules.anything), least_score=rules.optional(SHARE))
 def judge_frames(images, *, method="yolo", least_score=None, known_stars=None, progress=None, **options):
     """
-    Judge the frames of a night: only those with signal are to be stacked.
+    Give a verdict on each frame of a night, to choose those worth stacking.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ SHARE, SIGMA = rules.quantity(u.one, 0, 1), rules.quantity(u.one, positive=True)
 @dataclass(frozen=True)
 class DetectorSpec:
     """
-    A detector as plain data; nothing is imported before it is asked for.
+    Description of a detector; its code is imported when it is first used.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ _MEAN = 1.5
 @checked(method=rules.one_of("network", "classical"), weights=rules.optional(rules.path))
 def remove_stars(image, *, method="network", weights=None):
     """
-    Give an image without its stars.
+    Remove the stars of an image.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ def evaluate(
     progress=None,
 ):
     """
-    Let models answer labelled frames, and make the tables that say how good they are.
+    Measure models on labelled frames: accuracy, calibration and speed, with intervals.
 
     A run that was stopped, even killed, goes on where it was: answers are kept in the folder as they are
     given, and the tables are made of what is kept.

@@ -41,7 +41,7 @@ def measure_robustness(
     progress=None,
 ):
     """
-    Measure accuracy and calibration while frames get worse.
+    Measure accuracy and calibration on frames that are made worse step by step.
 
     Parameters
     ----------

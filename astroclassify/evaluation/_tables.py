@@ -126,7 +126,7 @@ def confusion(of_models):
 
 def roc(of_models):
     """
-    Give the receiver operating characteristic.
+    Compute the receiver operating characteristic.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ def explain(
     **options,
 ):
     """
-    Show where in a frame its answer comes from.
+    Explain an answer: compute a map of the evidence for it.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ _ROWS_IN_HTML = 5
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """
-    Where in a frame an answer comes from.
+    Map of the evidence for an answer, with its regions.
 
     Parameters
     ----------

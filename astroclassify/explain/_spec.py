@@ -11,7 +11,7 @@ from astroclassify.models import TASKS
 @dataclass(frozen=True)
 class ExplainerSpec:
     """
-    An explainer as plain data; nothing is imported before it is asked for.
+    Description of a method of explanation; its code is imported when it is first used.
 
     Parameters
     ----------

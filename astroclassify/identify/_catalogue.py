@@ -34,7 +34,7 @@ _POINT = 1e-3  # degrees: the group of what has no size
 
 class Catalogue(CatalogueSource):
     """
-    Bodies, to be looked up by name and by position.
+    Table of bodies that can be searched by name and by position.
 
     Parameters
     ----------

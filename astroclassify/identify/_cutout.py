@@ -12,7 +12,7 @@ _PIXELS = (16, 4096)
 
 def survey_frame(position, *, survey, size=3.4 * u.arcmin, pixels=1024):
     """
-    Fetch a piece of a survey, by CDS' service hips2fits; needs a network.
+    Download a cut-out of a survey from the CDS service hips2fits.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ _PAIRS_AT_A_TIME = 20_000  # so that they fit into a cache
 
 def name_pointings(positions, *, radius=CHIP_RADIUS * u.arcmin, catalogue="builtin", margin=0.0):
     """
-    Name the body that each of many pointings is labelled by.
+    Find the body that gives each of many pointings its label.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def _named(size, table, fields, bodies, covered):
 
 def find_position(name, *, catalogue="builtin"):
     """
-    Find where a name is, or read a position.
+    Find the position of a name, or parse a position.
 
     Parameters
     ----------

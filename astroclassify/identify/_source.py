@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 
 class CatalogueSource(ABC):
     """
-    Bodies of the sky, by position and by name: what an entry of `CATALOGUES` derives from.
+    Base class of catalogues, which find bodies by position and by name.
 
     Examples
     --------

@@ -37,7 +37,7 @@ from astroclassify.preprocess import frame_array
 @dataclass(frozen=True, eq=False)
 class LocalCalibration:
     """
-    A model's calibration to frames of one's own, and what it gains.
+    A calibration of a model to the user's own frames, and how much it improves.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ _TINY = 1e-12
 
 def calibrate(model, frames, *, draws=2000, rng=0, progress=None):
     """
-    Calibrate a model to a few labelled frames of one's own.
+    Calibrate a model on a few labelled frames of the user.
 
     Ten to a hundred frames are enough to move temperature and offsets; the network stays. Calibration is by
     bodies: ten frames of one body are one example.

@@ -30,7 +30,7 @@ _SPOKEN = {"nsc": "nebula / star cluster"}
 @dataclass(frozen=True, eq=False, repr=False)
 class Classification:
     """
-    What a frame is part of, how sure that is, and where the evidence lies.
+    The answer for a frame: its label, the probability, and a map of the evidence.
 
     It cannot be changed, compares equal to an answer that says the same (whenever and however fast that was
     made: ``created`` and ``seconds`` of ``meta`` do not count; the rest does, such as the ``source``, and so

@@ -20,7 +20,7 @@ _TEMPERATURES = (0.2, 20.0)
 
 def fit_calibration(logits, allowed, classes, *, bodies=None, weights=None, start=None):
     """
-    Fit temperature and offsets of the classes, the closer to those to start from the fewer bodies there are.
+    Fit temperature and class offsets; with few bodies they stay near those to start from.
 
     Parameters
     ----------

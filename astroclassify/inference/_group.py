@@ -48,7 +48,7 @@ def effective_number(frames):
 
 def combine_answers(table, model, *, prior=None, meta=None):
     """
-    Give one answer of frames that show parts of the same body.
+    Combine the answers of frames that show the same body.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ _SIDES = ("galaxy", "nsc")
 
 def prior_shift(prior, model):
     """
-    Say what a prior adds to calibrated logits.
+    Compute what a prior adds to calibrated logits.
 
     Parameters
     ----------

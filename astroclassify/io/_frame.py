@@ -26,7 +26,7 @@ def make_frame(
     notes=(),
 ):
     """
-    Assemble a frame and write into its header how it came about.
+    Assemble a frame, with provenance in its header.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from astroclassify.io._reader import Reader
 @dataclass(frozen=True)
 class Mission:
     """
-    How the image files of a mission look: all that a reader of them needs.
+    Description of the image files of a mission, for a reader of them.
 
     Extensions say what they hold by EXTNAME: a word such as SCI, IMAGE, ERR, VAR, WHT, MASK, DQ or FLG, alone
     or with a chip's name before or a number behind it. Companions go with the image of the same name, EXTVER,

@@ -180,8 +180,10 @@ def _check_developed(page, stream):
 
 
 def _check_strips(page, stream):
-    """Refuse a file cut short: of a strip that is not there tifffile would make zeros."""
+    """Refuse a file without pixels, or cut short: of a strip that is not there tifffile would make zeros."""
     pixels = page.imagewidth * page.imagelength
+    if not pixels:  # what some versions of tifffile make of damaged tags
+        raise ValueError("it declares no pixels")
     _checked_size(pixels)
     check_picture(pixels, page.samplesperpixel, -(-page.bitspersample // 8))
     size = stream.seek(0, os.SEEK_END)

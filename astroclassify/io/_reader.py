@@ -58,7 +58,7 @@ class ReadOptions:
 @dataclass(frozen=True)
 class Reader:
     """
-    One way to turn an opened FITS file into frames.
+    A reader, which turns an opened FITS file into frames.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ _BLOCK = 2**20
 
 class ClusterBootstrap:
     """
-    Bootstrap samples of whole groups of frames, such as those of a body or of a visit.
+    Bootstrap of whole groups of frames, such as all frames of a body or of a visit.
 
     Frames of a body are right or wrong together, so that intervals by frame would be far too narrow.
 

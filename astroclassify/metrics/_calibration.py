@@ -115,7 +115,7 @@ def reliability(p_galaxy, is_galaxy, *, bins=BINS):
 @asks
 def calibration_error(p_galaxy, is_galaxy):
     """
-    Give the expected calibration error, in 10 equal bins of confidence.
+    Compute the expected calibration error, in 10 equal bins of confidence.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from astroclassify.metrics._scores import asks, leans_to_galaxy
 
 class CoverageCurve(NamedTuple):
     """
-    What is answered, and how well, for each threshold of the probability.
+    Coverage and accuracy for each threshold of the probability.
 
     Parameters
     ----------

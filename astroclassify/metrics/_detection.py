@@ -19,7 +19,7 @@ _ANY = "any class"
 @dataclass(frozen=True)
 class DetectionScores:
     """
-    How good detections are.
+    Precision, recall, F1 and average precision of detections.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class DetectionScores:
 
 def score_detections(found, truth, *, overlaps=COCO_OVERLAPS, sizes=(0.0, np.inf), by_class=True):
     """
-    Compare what was found in images with what is there.
+    Score detections in images against the true objects.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ SHARE, DIFFERENCE = (0.0, 1.0), (-1.0, 1.0)
 @dataclass(frozen=True)
 class Estimate:
     """
-    One figure with its interval.
+    A value with its confidence interval.
 
     Parameters
     ----------

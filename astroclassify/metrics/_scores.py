@@ -225,7 +225,7 @@ def _share(ratio):
 @_share(lambda tp, fn, fp, tn: (tp + tn, tp + fn + fp + tn))
 def accuracy(p_galaxy, is_galaxy):
     """
-    Give the share of frames that are called what they are.
+    Compute the accuracy: the share of frames that are classified correctly.
 
     Parameters
     ----------
@@ -391,7 +391,7 @@ def balanced_accuracy(p_galaxy, is_galaxy):
 @asks(bounded=False)
 def area_under_curve(p_galaxy, is_galaxy):
     """
-    Give the chance that a galaxy scores higher than an nsc (ties count half): the area under the ROC curve.
+    Compute the area under the ROC curve: the chance that a galaxy scores higher than an nsc.
 
     Parameters
     ----------
@@ -443,7 +443,7 @@ class RocCurve(NamedTuple):
 @asks(bounded=False)
 def roc_curve(p_galaxy, is_galaxy):
     """
-    Give the receiver operating characteristic.
+    Compute the receiver operating characteristic.
 
     Parameters
     ----------

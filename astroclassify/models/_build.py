@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, eq=False)
 class Model:
     """
-    A spec, built and loaded: ready to run.
+    A network with its weights, ready to run.
 
     Parameters
     ----------

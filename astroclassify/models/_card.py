@@ -24,7 +24,7 @@ PRIOR_TOLERANCE = 1e-3
 @dataclass(frozen=True)
 class Calibration:
     """
-    How logits become probabilities, ``softmax(logits / temperature + bias)``, and what they are worth.
+    Calibration of a model: probabilities are ``softmax(logits / temperature + bias)``.
 
     Parameters
     ----------

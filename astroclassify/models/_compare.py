@@ -24,7 +24,7 @@ _BYTES = 4  # of a float32
 
 def compare_models(models=tuple(TABLE_3), *, batch=4):
     """
-    Compare what networks need; no memory is spent on weights or activations.
+    Compare the parameters, operations and memory of networks, without allocating them.
 
     Parameters
     ----------

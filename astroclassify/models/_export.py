@@ -19,7 +19,7 @@ _SHAPES = ((192, 192), (128, 256))
 
 def export_onnx(model, path, *, weights=None):
     """
-    Write a model's network into an ONNX file, and check that it answers alike.
+    Write the network of a model to an ONNX file, and check that its answers agree.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, eq=False)
 class ModelOutput:
     """
-    What a network says of a batch of N frames, in torch, on its device and with its gradients.
+    Output of a network for a batch of N frames: torch tensors on its device, with gradients.
 
     A network whose ``forward`` gives logits needs nothing else; one that says more has a method
     ``examine(planes, *, evidence=True)`` that gives this. (`astroclassify.inference.Prediction` is what is

@@ -63,7 +63,7 @@ class Options(Mapping):
 @dataclass(frozen=True)
 class Weights:
     """
-    Where the weights of a model are, and how to know that they are the right ones.
+    Location and checksum of the weights of a model.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class Weights:
 @dataclass(frozen=True)
 class ModelSpec:
     """
-    A model as plain data; nothing is imported or built before it is asked for.
+    Description of a model; its code is imported, and its network built, when it is first used.
 
     Parameters
     ----------

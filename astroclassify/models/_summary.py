@@ -9,7 +9,7 @@ from astroclassify.models._tasks import require_task
 
 def summarise_model(model, *, frame_shape=(2048, 4096)):
     """
-    List the layers of a model; no memory is spent on weights or activations.
+    List the layers of a model, without allocating weights or activations.
 
     Parameters
     ----------

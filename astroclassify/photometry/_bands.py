@@ -63,7 +63,7 @@ def response_curve(instrument):
 @checked(instrument=rules.text, name=rules.text, transmission=rules.number)
 def edge_bandpass(instrument, name, edges, *, transmission=0.95):
     """
-    Build a band of which only the half-maximum edges are known.
+    Build a band pass from the wavelengths of half maximum.
 
     Parameters
     ----------

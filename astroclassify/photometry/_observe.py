@@ -91,7 +91,7 @@ class ApertureNoise:
 @checked(fraction=rules.number)
 def aperture_noise(bandpass, *, radius=0.15 * u.arcsec, fraction=0.8, sky=None):
     """
-    Describe an aperture on one of the shipped instruments.
+    Describe the noise in an aperture on one of the shipped instruments.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def _camera(bandpass):
 @checked(noise=_NOISE, exposures=rules.whole())
 def snr(rate, exptime, noise, *, exposures=1):
     """
-    Give the signal-to-noise ratio of a star.
+    Compute the signal-to-noise ratio of a star.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def snr(rate, exptime, noise, *, exposures=1):
 @checked(ratio=rules.number, noise=_NOISE, exposures=rules.whole())
 def exposure_for_snr(rate, ratio, noise, *, exposures=1):
     """
-    Give the time that each exposure must last to reach a signal-to-noise ratio.
+    Compute the exposure time that reaches a signal-to-noise ratio.
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ def exposure_for_snr(rate, ratio, noise, *, exposures=1):
 @checked(noise=_NOISE, ratio=rules.number, exposures=rules.whole())
 def limiting_magnitude(bandpass, exptime, noise, *, ratio=5.0, exposures=1, area=None):
     """
-    Give the AB magnitude of the faintest star that is seen.
+    Compute the AB magnitude of the faintest star that is detected.
 
     Parameters
     ----------
@@ -321,7 +321,7 @@ def survey_depth(band):
 @checked(peak_fraction=rules.number)
 def saturation_magnitude(bandpass, exptime, *, peak_fraction=0.2, full_well=None, background=None, area=None):
     """
-    Give the AB magnitude of the faintest star that fills a pixel.
+    Compute the AB magnitude of the faintest star that saturates a pixel.
 
     Parameters
     ----------

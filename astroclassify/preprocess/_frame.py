@@ -68,7 +68,7 @@ def frame_array(frame):
 
 class FrameRows:
     """
-    A frame whose pixels become float32, with NaN where unusable, only when rows of it are asked for.
+    A frame whose rows are converted to float32 when they are needed, with NaN where unusable.
 
     It is indexed like the array that `frame_array` gives, and gives the same pixels; but of a frame in a
     memory-mapped file, or one of integers, no more is held in memory than what was asked for.

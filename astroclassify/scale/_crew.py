@@ -20,7 +20,7 @@ from astroclassify.scale._dask import client_executor, client_workers, connected
 
 class ClusterError(AstroclassifyError, ConnectionError):
     """
-    The cluster that does the work was lost; what is done is kept.
+    The connection to the cluster was lost; finished results are kept.
 
     Examples
     --------
@@ -32,7 +32,7 @@ class ClusterError(AstroclassifyError, ConnectionError):
 
 class WorkerDiedError(AstroclassifyError, RuntimeError):
     """
-    A worker died each time that it had this piece of work: the system or the cluster killed it.
+    The worker died each time it had this piece of work: the system or the cluster killed it.
 
     Examples
     --------

@@ -228,7 +228,7 @@ def simulate_exposure(
     expstart=REFERENCE_DATE,
 ):
     """
-    Expose a body on every chip of a camera.
+    Simulate an exposure of a body on all chips of a camera.
 
     Parameters
     ----------

@@ -101,7 +101,7 @@ class SimulatedFrame:
 )
 def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1, shown=None, centred=False):
     """
-    Draw one body and show it in one or several ways.
+    Simulate one random body, as one or several frames.
 
     Parameters
     ----------
@@ -306,7 +306,7 @@ def _with_missing_pixels(frame, rng):
 @checked(image=image, streams=rules.instance(RandomStreams))
 def photograph(image, streams):
     """
-    Develop an image as a photographer does: stretch, clip, vignette, sharpen, 8 bits.
+    Turn an image into a photograph: stretch, clip, vignette, sharpen, 8 bits.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ _NEAR = 1.25
 @checked(bands=rules.several(rules.text), wanted=rules.several(rules.text))
 def band_roles(bands, *, wanted=SURVEY_BANDS):
     """
-    Say which of a camera's bands stands for which band of a network.
+    Assign the bands of a camera to the bands that a network knows.
 
     Parameters
     ----------

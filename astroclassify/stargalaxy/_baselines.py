@@ -74,7 +74,7 @@ class FittedBaseline:
 
 def fit_baseline(name, features, is_galaxy):
     """
-    Let a baseline learn where its cut is.
+    Fit the threshold of a baseline.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ _USUAL_MAGNITUDE = 24.0
 
 class SourceInputs(NamedTuple):
     """
-    What a network takes of N sources: `None` of it is infinite or NaN.
+    Inputs of a network for N sources; all values are finite.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class SourceInputs(NamedTuple):
 
 def source_inputs(sample, *, bands=SURVEY_BANDS):
     """
-    Make a network's inputs of a sample of sources.
+    Compute the inputs of a network for a sample of sources.
 
     Parameters
     ----------

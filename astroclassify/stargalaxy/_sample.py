@@ -55,7 +55,7 @@ CUTOUT = 32
 @dataclass(frozen=True, eq=False)
 class SourceSample:
     """
-    Sources as they were measured.
+    Measured sources: a catalogue and cut-outs.
 
     Parameters
     ----------

@@ -135,7 +135,7 @@ def simulate_sources(
     progress=None,
 ):
     """
-    Make a set of measured sources whose truth is known, or complete one.
+    Simulate a set of measured sources with their truth, or complete one.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ _USUAL = 0.3
 @dataclass(frozen=True)
 class Augmentation:
     """
-    With which probability a frame is changed before the network sees it.
+    Probabilities of the random changes to a frame in training.
 
     Flips act on the planes; all others on the frame's array, before the preprocessing, so they
     are what a detector or a telescope would have done, and are seen by it.

@@ -38,7 +38,7 @@ _OTHER_SEEDS = 1_000_003
 @dataclass(frozen=True)
 class TrainingResult:
     """
-    What a training left.
+    Result of a training: weights, card and steps.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def fit(
     progress=None,
 ):
     """
-    Train a model, or go on with its training.
+    Train a model, or resume its training.
 
     Parameters
     ----------

@@ -366,7 +366,7 @@ def fit_sources(
     progress=None,
 ):
     """
-    Train a model for sources, or go on with its training.
+    Train a model for sources, or resume its training.
 
     Parameters
     ----------

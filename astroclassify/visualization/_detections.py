@@ -17,7 +17,7 @@ _BLACK, _WHITE = 0.01, 0.998
 @checked(found=DETECTIONS, ax=AXES)
 def plot_detections(found, *, ax=None):
     """
-    Draw a box about each object of an image.
+    Draw a box around each detected object of an image.
 
     Parameters
     ----------

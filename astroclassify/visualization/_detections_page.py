@@ -49,7 +49,7 @@ class _Counts:
 @checked(many=one_by_one, path=rules.path, title=rules.text)
 def detections_page(many, path, *, title="Deep-sky objects"):
     """
-    Write the page of what was found in many images.
+    Write a web page of the objects detected in many images.
 
     Parameters
     ----------

@@ -235,7 +235,7 @@ def plot_accuracy_by_body(evaluation, *, max_bodies=_MOST_BODIES):
             _draw_bodies(ax, mine[mine["model"] == model], shown[truth], shift, style, model)
         names = [f"{name} ({_frames_of(mine, name)})" for name in shown[truth]]
         ax.set_yticks(range(len(names)), names, fontsize=7)
-        clean(ax, xlim=(-0.03, 1.03), ylim=(len(shown[truth]) - 0.5, -0.5), xlabel="accuracy")
+        clean(ax, xlim=(-0.03, 1.03), ylim=(max(len(shown[truth]), 1) - 0.5, -0.5), xlabel="accuracy")
         of_all = len(groups[truth])
         rest = f", the {len(shown[truth])} with most errors" if len(shown[truth]) < of_all else ""
         ax.set_title(f"{of_all} {'galaxies' if truth == 'galaxy' else 'NSC'}{rest}", fontsize=10)

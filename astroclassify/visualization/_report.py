@@ -178,10 +178,10 @@ def _accuracy(evaluation, figures):
         page_table(
             main,
             columns,
-            caption="As Table 4 of the paper, with 95% intervals by body; the third column is that of the "
-            "accuracy by visit. Preprocessing is from the file to what the network takes.",
+            caption="As Table 4 of the paper, with 95% intervals by body. The third column is the interval "
+            "of the accuracy by visit. Preprocessing goes from the file to the input of the network.",
         ),
-        page_table(main, more, caption="Precision and recall of both classes, 95% by body."),
+        page_table(main, more, caption="Precision and recall of both classes, with 95% intervals by body."),
         figures.embed(
             figures_of.plot_accuracy_and_time(evaluation),
             "accuracy_and_time",
@@ -200,12 +200,12 @@ def _confusion(evaluation, figures):
             figures_of.plot_confusion(evaluation),
             "confusion",
             alternative="A confusion matrix of each model; the numbers are in the table below",
-            caption="As Fig. 3 of the paper: truth in rows, what it was called in columns.",
+            caption="Confusion matrices, as in Fig. 3 of the paper: true class in rows, answers in columns.",
         ),
         page_table(
             evaluation.tables["confusion"],
             columns,
-            caption="Frames by what they lean to; how many of them are answered \u201cuncertain\u201d.",
+            caption="Frames are counted by their leaning. Some of them are answered \u201cuncertain\u201d.",
         ),
     ]
 
@@ -222,7 +222,8 @@ def _probabilities(evaluation, figures):
         page_table(
             evaluation.tables["calibration"],
             columns,
-            caption="ECE is the expected calibration error; answered are frames not \u201cuncertain\u201d.",
+            caption="ECE is the expected calibration error. Frames that are not \u201cuncertain\u201d are "
+            "answered.",
         ),
         figures.embed(
             figures_of.plot_roc(evaluation),
@@ -234,8 +235,8 @@ def _probabilities(evaluation, figures):
             figures_of.plot_reliability(evaluation),
             "reliability",
             alternative="Accuracy against confidence of each model; the errors are in the table above",
-            caption="How sure answers are, and how often they are right: on the grey line both agree. "
-            "Areas of dots are numbers of frames.",
+            caption="Reliability diagram: accuracy against confidence. On the grey line both are equal. "
+            "The area of a dot is the number of frames.",
         ),
     ]
 
@@ -255,15 +256,20 @@ def _rules(evaluation):
     }
     return [
         Paragraph(
-            "What an accuracy is to be read against: rules on the words of a list, and on one number of "
-            "each frame's pixels. Those learnt on these frames are the best that there are, and no fair "
-            "rivals."
+            "Compare the accuracy of a model with these baselines: rules on the metadata of the list, and on "
+            "one number of each frame's pixels. Rules that were learnt on these very frames are an upper "
+            "limit, and no fair comparison."
         ),
-        page_table(evaluation.tables["baselines"], columns, caption="Accuracy of the rules, 95% by body."),
+        page_table(
+            evaluation.tables["baselines"],
+            columns,
+            caption="Accuracy of the baselines, with 95% intervals by body.",
+        ),
         page_table(
             evaluation.tables["against_rules"],
             against,
-            caption="Models against the best fair rule on words and the best on a number.",
+            caption="Models against the best fair metadata-only baseline, and against the best one-number "
+            "rule.",
         ),
     ]
 
@@ -284,8 +290,8 @@ def _comparisons(evaluation):
         page_table(
             evaluation.tables["comparisons"],
             columns,
-            caption="Pairs of models on the same frames. Probabilities of such a difference by chance are "
-            "corrected by Holm's method; McNemar's test takes frames for independent, which those of one "
+            caption="Pairs of models on the same frames. The probabilities of such a difference by chance "
+            "are corrected by Holm's method. McNemar's test assumes independent frames, which frames of one "
             "body are not.",
         )
     ]
@@ -311,12 +317,12 @@ def _groups(evaluation):
         page_table(
             evaluation.tables["by_instrument"],
             instruments,
-            caption="By instrument, 95% by body; no interval where there is one body.",
+            caption="By instrument, with 95% intervals by body; one body has no interval.",
         ),
         page_table(
             first,
             bands,
-            caption="Accuracy by band, 95% by body; more figures are in tables/by_band.ecsv.",
+            caption="Accuracy by band, with 95% intervals by body; more figures are in tables/by_band.ecsv.",
         ),
     ]
 
@@ -331,8 +337,8 @@ def _bodies(evaluation, figures):
             figures_of.plot_accuracy_by_body(evaluation),
             "accuracy_by_body",
             alternative="Share of each body's frames that each model has right, as in tables/by_body.ecsv",
-            caption="Accuracy by body, with the number of its frames; 95% by visit where there are several. "
-            "The numbers are in tables/by_body.ecsv.",
+            caption="Accuracy by body, with the number of its frames, and 95% intervals by visit where there "
+            "are several visits. The numbers are in tables/by_body.ecsv.",
         )
     ]
 
@@ -352,14 +358,14 @@ def _robustness(table, figures):
             plot_robustness(table),
             "robustness",
             alternative="Accuracy and calibration error as frames get worse, as in the table below",
-            caption="Accuracy and expected calibration error as frames get worse; bands are 95% by body. "
-            "n: frames answered at levels at which some cannot be made.",
+            caption="Accuracy and expected calibration error as frames get worse, with 95% intervals by "
+            "body. n is the number of frames at levels at which some frames cannot be made.",
         ),
         page_table(
             table,
             columns,
-            caption="Change is the accuracy less that of the same frames at the first level. Refused frames "
-            "could not be made so, or not be answered.",
+            caption="Change is the accuracy minus that of the same frames at the first level. Refused frames "
+            "could not be made, or not be classified.",
         ),
     ]
 
@@ -376,8 +382,8 @@ def _errors(evaluation, figures, frames):
     columns = {"model": _text("model")} | {reason: _count(reason) for reason in reasons}
     parts = [
         Paragraph(
-            "The reasons are the paper's. They are proposed by a rule from each frame's pixels, with the "
-            "evidence beside them, for a person to confirm; tables/misclassified.ecsv lists all frames."
+            "The three reasons are those of the paper. A rule proposes one of them for each frame, from its "
+            "pixels, and a person should confirm it. tables/misclassified.ecsv lists all frames."
         ),
         page_table(rows, columns, caption="Misclassified frames by reason."),
     ]
@@ -389,8 +395,9 @@ def _pictures(evaluation, figures, model, frames):
     return figures.embed(
         plot_misclassified(evaluation, model, frames=frames),
         f"misclassified_{AskedModel(model, None).file_name}",
-        alternative=f"Frames that {model} got wrong, each with the reason proposed",
-        caption=f"As Fig. 4 of the paper: frames that {model} got wrong, reasons in turn, the surest first.",
+        alternative=f"Misclassified frames of {model}, each with the proposed reason",
+        caption=f"Misclassified frames of {model}, as in Fig. 4 of the paper: reasons in turn, the surest "
+        "first.",
         picture=True,
     )
 

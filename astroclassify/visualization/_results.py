@@ -29,7 +29,7 @@ _MOST_CHOICES, _MOST_COUNTS = 60, 12
 )
 def results_page(table, path, *, title="Galaxies, nebulae and star clusters"):
     """
-    Write the page of many answers.
+    Write a web page of many answers.
 
     Parameters
     ----------

@@ -1,30 +1,17 @@
 """The order of the examples: from a first answer to the errors of a model."""
 
-_ORDER = [
-    "first_look",
-    "evidence",
-    "explainers",
-    "why_nsc",
-    "reasons",
-    "errors",
-    "identify",
-    "detect",
-    "starless",
-    "stars_galaxies",
-    "survey",
-    "raw_frame",
-    "layouts",
-    "watch",
-    "bodies",
-    "sheet",
-    "styles",
-    "picture_as_scene",
-    "exposure_time",
-    "degrade",
-    "evaluation",
-    "calibrate",
-    "finetune",
-]
+_ORDER = (
+    # answers
+    *("first_look", "evidence", "explainers", "why_nsc", "reasons", "errors", "identify"),
+    # objects in an image, sources
+    *("detect", "starless", "stars_galaxies", "survey"),
+    # files
+    *("raw_frame", "layouts", "watch"),
+    # simulation
+    *("bodies", "sheet", "styles", "picture_as_scene", "exposure_time", "degrade"),
+    # models
+    *("evaluation", "calibrate", "finetune"),
+)
 
 
 class ByPurpose:

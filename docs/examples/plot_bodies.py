@@ -2,9 +2,8 @@
 Every kind of body in three bands, sharp and blurred
 ====================================================
 
-One frame of every kind of body that the simulator draws: the raw image as the detector writes it, what
-the reader makes of it in three bands, and the middle band once more as a poorer exposure would have shown
-it. The truth is known; nothing here is a photograph.
+One frame of every kind of object that the simulator knows: the raw image as the detector writes it, the
+frames that the reader gives in three bands, and the middle band as a poorer exposure would have shown it.
 """
 
 from dataclasses import replace

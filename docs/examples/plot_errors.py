@@ -2,8 +2,8 @@
 Where the default model is wrong
 ================================
 
-A model is known by its errors. Here it answers 160 simulated frames of bodies that it has not learnt from,
-seen by any telescope or photographer; the most confident of the wrong answers are shown, and where their
+The default model classifies 160 simulated frames of objects that were not in its training, by telescopes
+and photographers of all kinds. This example shows the most confident wrong answers, and where their
 evidence lies.
 """
 
@@ -29,7 +29,7 @@ print(f"{len(frames)} frames, {wrong.sum()} wrong")
 print(f"{sure.sum()} with a label, {wrong[sure].sum()} of them wrong")
 
 # %%
-# Each in the first row, and below where the evidence for the wrong answer lies (red) and against it (blue).
+# The first row shows the frames, the second the evidence for the wrong answer (red) and against it (blue).
 
 worst = np.argsort(p_truth)[:6]
 figure, axes = plt.subplots(2, 6, figsize=(12, 4.6), layout="constrained")
@@ -46,9 +46,9 @@ for axis in axes.flat:
     axis.set(xticks=[], yticks=[])
 
 # %%
-# What they have in common: little of the body is in the frame, or it is faint, or behind stars, or the
-# scattered light of one bright star is taken for a galaxy. Of such frames nobody should be sure. For some
-# kinds the model knows that and says ``uncertain``, for others not:
+# In these frames little of the object is seen, or it is faint, or behind stars, or the scattered light of a
+# bright star is taken for a galaxy. The answer to such frames should be ``uncertain``. For some kinds of
+# object it mostly is, for others not:
 
 kinds = sorted({frame.kind for frame in frames})
 for kind in kinds:

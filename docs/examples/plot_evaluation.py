@@ -2,9 +2,8 @@
 How good is a model?
 ====================
 
-Two models answer the same frames, side by side. An accuracy says little alone: it needs an interval that
-knows that frames of one body are right or wrong together, a look at what the probabilities are worth, and at
-what happens when frames get worse.
+This example compares two models on the same frames. It gives the accuracy with an interval by object, the
+calibration of the probabilities, and the accuracy on frames that are made worse.
 """
 
 import tempfile
@@ -19,8 +18,8 @@ from astroclassify.simulate import random_frames
 from astroclassify.visualization import plot_confusion, plot_reliability, plot_robustness
 
 # %%
-# Frames with a label and a body: here simulated ones that no model has learnt from, two of each body. Lists
-# of files are read from a table in the columns of the paper's lists (:doc:`/evaluation`).
+# Each frame has a label and an object. Here they are simulated, two of each object, and none was in a
+# training. Lists of files are read from a table in the columns of the paper's lists (:doc:`/evaluation`).
 
 kinds = ("elliptical", "spiral", "globular", "emission")
 frames = [
@@ -31,8 +30,8 @@ frames = [
 ]
 
 # %%
-# The rival believes one thing: galaxies are brighter in the middle than around it. It takes the same planes
-# as the default model.
+# The other model has one rule: galaxies are brighter in the centre than around it. It has the same input as
+# the default model.
 
 
 class BrightMiddle(torch.nn.Module):
@@ -51,22 +50,22 @@ spec = replace(default.spec, name="bright-middle", classes=("galaxy", "nsc"), fl
 rival = Model(spec, BrightMiddle(), card={}, calibration=Calibration(), sha256="", device="cpu")
 
 # %%
-# Answers, and the tables made of them, are kept in a folder: an evaluation that was stopped goes on there.
-# The last rows are rules that see no picture. A bright middle tells nothing here: the frames show any part of
-# a body, and are simulated so that no single number gives the class away.
+# Answers and tables are stored in a folder, so that an evaluation can be resumed. The last rows are
+# baselines that see no picture. A bright centre says nothing here, because the frames show any part of an
+# object, and are simulated so that no single number gives the class away.
 
 folder = tempfile.mkdtemp()
 done = evaluate({"default": default, "bright-middle": rival}, frames, folder)
 print(summary_text(done))
 
 # %%
-# What is called what, as in Fig. 3 of the paper:
+# The confusion matrices, as in Fig. 3 of the paper:
 
 figure = plot_confusion(done)
 
 # %%
-# Among the answers that a model is 90% sure of, nine of ten should be right. Dots under the grey line are
-# answers that are too sure:
+# Of the answers with a probability of 90%, nine of ten should be right. Dots below the grey line are answers
+# that are too confident:
 
 figure = plot_reliability(done)
 

@@ -2,7 +2,7 @@
 Classify frames, and see where the evidence lies
 ================================================
 
-Frames of three kinds of body, simulated, and what the default model says of them.
+The default model classifies three simulated frames: a galaxy, a star cluster and a nebula.
 """
 
 from astroclassify import classify, classify_many
@@ -21,7 +21,7 @@ exposures = {
 frames = {kind: exposure.frames()[0] for kind, exposure in exposures.items()}
 
 # %%
-# Solid contours surround what speaks for the answer's leaning, dashed ones what speaks against it.
+# Solid contours surround what speaks for the answer, dashed contours what speaks against it.
 
 for kind, frame in frames.items():
     answer = classify(frame)
@@ -29,7 +29,7 @@ for kind, frame in frames.items():
     plot_classification(frame, answer).suptitle(f"truth: {kind}")
 
 # %%
-# Many frames make a table, with provenance in its ``meta``.
+# ``classify_many`` gives a table for many frames, with provenance in its ``meta``.
 
 table = classify_many(list(frames.values()), progress=False)
 table["source", "label", "probability", "p_galaxy", "p_class_nebula", "p_class_star_cluster"].pprint()

@@ -52,7 +52,6 @@ ax.legend()
 # The dotted line is the survey's exposure time of 150 s. Below is what a tenth of it, that time, and ten
 # times as long look like, for a galaxy seen by WFC3/UVIS. The longer the exposure, the more cosmic rays.
 
-# sphinx_gallery_thumbnail_number = 2
 
 galaxy = Body("spiral", distance=40e6, radius=8e3, brightness=22.0, seed=3)  # pc, pc, V mag / arcsec2
 centred = View((1, 1), 1.0, centre=(0.0, 0.0), angle=0.4)

@@ -2,8 +2,9 @@
 Fine-tune the default model on frames of your own
 =================================================
 
-The shipped weights have seen many kinds of frame, but not yours: start from them, and go on with your own.
-This example is small enough to run in seconds, so it shows the way rather than a gain.
+The shipped weights were trained on many kinds of frame, but not on yours. Fine-tuning starts from them and
+continues with your frames. This example runs in seconds. It shows how to do it; with so few frames nothing is
+gained.
 """
 
 import tempfile
@@ -17,8 +18,8 @@ from astroclassify.simulate import random_frames
 from astroclassify.training import PRESETS, fit, read_log
 
 # %%
-# Frames with a label, and the body that each belongs to: here simulated ones of four kinds, two of each body.
-# With files, `~astroclassify.datasets.labelled_frames` reads them from a table.
+# Each frame has a label and an object that it belongs to. Here they are simulated, of four kinds, two of each
+# object. `~astroclassify.datasets.labelled_frames` reads such a list from a table of files.
 
 kinds = ("elliptical", "spiral", "globular", "emission")
 frames = [
@@ -30,8 +31,8 @@ frames = [
 print(len(frames), "frames of", len({frame.body for frame in frames}), "bodies")
 
 # %%
-# A recipe is a preset and what differs from it. A quarter of the bodies is held out: they judge the
-# weights after each epoch, and calibrate them at the end.
+# A recipe is a preset with changes. A quarter of the objects is held out, to measure the weights after each
+# epoch and to calibrate them at the end.
 
 recipe = replace(PRESETS["fine-tune"], epochs=4, batch_size=8, learning_rate=2e-4)
 folder = tempfile.mkdtemp()
@@ -58,7 +59,7 @@ axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
 axes.legend()
 
 # %%
-# The weights file goes wherever weights go, with its card beside it.
+# The weights file, with its card beside it, can be used wherever weights are given.
 
 new = [random_frames(9000 + number, kind=kind, shape=(160, 160))[0] for number, kind in enumerate(kinds)]
 table = classify_many([frame.array for frame in new], model="patchnet", weights=done.weights, progress=False)

@@ -2,7 +2,8 @@
 Name the bodies of a frame
 ==========================
 
-A simulated exposure at the place where M 51 is: pixels say what it is, and the catalogue says which.
+A simulated exposure at the position of M 51. The pixels tell what kind of object it is, and the catalogue
+tells which one.
 """
 
 from pathlib import Path
@@ -30,7 +31,7 @@ exposure.write(Path(folder.name) / "simulated_raw.fits")
 frame = read_frames(Path(folder.name) / "simulated_raw.fits")[0]
 
 # %%
-# The pixels, and the catalogue: neither looks at the other.
+# The answers of the pixels and of the catalogue are independent of each other.
 
 answer = classify(frame, identify=True)
 print(answer)
@@ -44,7 +45,8 @@ bodies["name", "type", "separation", "body_in_frame", "frame_in_body"].pprint()
 bodies.plot(frame=frame)
 
 # %%
-# A wide field has more: M 31 and what lies on it in three degrees, by a world coordinate system alone.
+# A field of three degrees has several objects: M 31, and what lies on it. A world coordinate system is
+# enough.
 
 wcs = WCS(naxis=2)
 wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.crpix = ["RA---TAN", "DEC--TAN"], [10.6, 41.2], [500.5, 500.5]
@@ -53,6 +55,6 @@ ax = identify(wcs, shape=(1000, 1000)).plot()
 ax.set_facecolor("#101018")
 
 # %%
-# A position will do, and so will a name.
+# A position is enough, and so is a name.
 
 identify(SkyCoord("01h34m33.2s +30d47m06s"), radius=2 * u.arcmin)["name", "class", "frame_in_body"].pprint()

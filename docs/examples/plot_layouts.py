@@ -2,8 +2,8 @@
 Draw the layout of a raw frame
 ==============================
 
-Where are the science pixels of a raw frame, and which pixels did each amplifier read? The
-descriptions of the instruments know, and can be drawn.
+A layout tells where the science pixels of a raw frame are, and which pixels each amplifier read. Layouts
+can be drawn.
 """
 
 from astroclassify.instruments import INSTRUMENTS

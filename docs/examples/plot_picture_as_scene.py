@@ -2,8 +2,8 @@
 A picture as a scene
 ====================
 
-What would ACS, WFC3 and CSST see of the body on a picture? Any FITS image or photograph can be exposed as if
-it were the sky. The picture here is drawn by the simulator, so that what went in is known.
+How would ACS and CSST see the object in a picture? Any FITS image or photograph can be exposed as if it
+were the sky. The picture here is simulated, so that the truth is known.
 """
 
 from pathlib import Path
@@ -20,8 +20,7 @@ from astroclassify.visualization import plot_frame
 # %%
 # A photograph
 # ------------
-# A spiral, seen through three filters, stretched and saved as a photographer would: red, green, blue, 8 bits,
-# JPEG.
+# A spiral galaxy in three filters, stretched and saved as a photograph in red, green and blue, 8 bits, JPEG.
 
 spiral = Body("spiral", distance=25e6, radius=9e3, brightness=20.5, seed=8)
 view = View((500, 700), 230.0, pixel_scale=spiral.angular_radius / 230)
@@ -66,15 +65,15 @@ _ = ax.legend()
 # %%
 # Raw frames
 # ----------
-# The scene goes through optics and detector as every drawn body does
-# (`~astroclassify.simulate.simulate_exposure`); the body is put on the upper chip of the two cameras of HST.
+# The scene is exposed like every simulated object (`~astroclassify.simulate.simulate_exposure`). The object
+# lies on the upper chip of ACS/WFC.
 
-cameras = {"acs-wfc": "F814W", "wfc3-uvis": "F438W", "csst-msc": "r"}
+cameras = {"acs-wfc": "F814W", "csst-msc": "r"}
 exposures = {
     camera: simulate_exposure(body, camera, band, 600, rng=3, view=View((1, 1), 1.0, (-0.65, 0.0)))
     for camera, band in cameras.items()
 }
-figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 for ax, (camera, exposure) in zip(axes, exposures.items(), strict=True):
     path = Path(folder.name) / f"{camera}_raw.fits"
     if camera == "csst-msc":
@@ -86,6 +85,6 @@ for ax, (camera, exposure) in zip(axes, exposures.items(), strict=True):
     ax.set_title(f"{camera} {exposure.band}, 600 s")
 
 # %%
-# Which picture it was stands in the truth, with its checksum, and never in a header.
+# The truth names the picture, with its checksum. A header never does.
 
 print({key: exposures["acs-wfc"].truth["body"][key] for key in ("kind", "magnitude", "spectra", "stretch")})

@@ -19,7 +19,7 @@ from astroclassify.evaluation import evaluate
 from astroclassify.explain import explain
 from astroclassify.simulate import RandomStreams, add_cosmic_rays, random_frames
 
-SIDE, BODIES = 192, 30
+SIDE, BODIES = 256, 36
 
 
 def with_little_light(array, number):
@@ -62,21 +62,19 @@ for reason in sorted(set(mistakes["reason"])):
 # answer.
 
 reasons = ("inter-class similarity", "insufficient features", "image noise")
-figure, axes = plt.subplots(2, 6, figsize=(15, 5.6), layout="constrained")
-for number, reason in enumerate(reasons):
-    chosen = mistakes[mistakes["reason"] == reason][:2]
-    for (above, below), row in zip(axes.T[2 * number : 2 * number + 2], chosen, strict=False):
-        array, frame, _ = frames[row["name"]]
-        low, high = np.nanpercentile(array, [5, 99.7])
-        light = np.arcsinh(5 * np.clip((array - low) / (high - low), 0, 1))
-        above.imshow(light, origin="lower", cmap="gray")
-        called = f"{frame.kind} called {row['leaning']}, {row['probability']:.2f}"
-        above.set_title(f"{reason}\n{called}", fontsize=9)
-        explain(array, method="xrai", target=row["leaning"]).plot(ax=below)
-        below.set_title(f"what speaks for {row['leaning']}", fontsize=9)
+chosen = [row for reason in reasons for row in mistakes[mistakes["reason"] == reason][:2]]
+figure, axes = plt.subplots(2, len(chosen), figsize=(2.5 * len(chosen), 5.6), layout="constrained")
+for (above, below), row in zip(axes.T, chosen, strict=True):
+    array, frame, _ = frames[row["name"]]
+    low, high = np.nanpercentile(array, [5, 99.7])
+    light = np.arcsinh(5 * np.clip((array - low) / (high - low), 0, 1))
+    above.imshow(light, origin="lower", cmap="gray")
+    called = f"{frame.kind} called {row['leaning']}, {row['probability']:.2f}"
+    above.set_title(f"{row['reason']}\n{called}", fontsize=9)
+    explain(array, method="xrai", target=row["leaning"], flips=False).plot(ax=below)
+    below.set_title(f"what speaks for {row['leaning']}", fontsize=9)
 for ax in axes.flat:
     ax.set(xticks=[], yticks=[], xlabel="", ylabel="")
-    ax.set_visible(ax.has_data())
 
 # %%
 # *Insufficient features*: the answer rests on noise, and should be doubted. *Image noise*: see whether the

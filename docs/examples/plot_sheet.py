@@ -14,7 +14,7 @@ from matplotlib import pyplot as plt
 from astroclassify.simulate import KINDS, random_frames
 
 # %%
-# All of it is drawn; each photograph has a seed of its own.
+# All pictures are simulated. Each has a seed of its own.
 
 KINDS_SHOWN = [kind for kind in KINDS if kind != "field"]
 

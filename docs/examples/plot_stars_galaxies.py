@@ -7,6 +7,7 @@ A simulated field of the CSST survey in three bands: every source is detected, m
 
 import matplotlib.pyplot as plt
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
 from astroclassify import classify_sources
 from astroclassify.simulate import survey_field
@@ -21,11 +22,10 @@ table = classify_sources(field.images)
 table["id", "x", "y", "label", "probability", "p_class_galaxy"][:6].pprint()
 
 # %%
-# Where they are. Blue are stars, red galaxies, grey what is uncertain.
+# Where they are, on the sum of the bands, smoothed. Blue are stars, red galaxies, grey what is uncertain.
 
-part = field.images["i"][:300, :300]
-inside = (table["x"] < 300) & (table["y"] < 300)
-plot_sources(part, table[inside])
+light = sum(image.data for image in field.images.values())
+plot_sources(gaussian_filter(light, 1.2), table)
 
 # %%
 # Stars lie along a line as wide as a point. At the faint end size alone does not tell any more, and

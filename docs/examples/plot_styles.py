@@ -2,9 +2,9 @@
 One picture in every style
 ==========================
 
-People stretch, sharpen, denoise, frame and annotate their pictures of the sky; what the pictures show stays
-the same. `~astroclassify.simulate.restyle` does to a picture what people do. The default model learns from
-pictures in all of these styles, and ``benchmarks/styles.py`` measures whether a style changes its answer.
+People stretch, sharpen, denoise, frame and annotate their pictures of the sky.
+`~astroclassify.simulate.restyle` imitates this. The default model was trained on pictures in all of these
+styles, and ``benchmarks/styles.py`` measures whether a style changes its answer.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from astroclassify import classify
 from astroclassify.simulate import STYLES, random_frames, restyle
 
 # %%
-# A drawn spiral galaxy, as a photograph: grey levels from 0 to 255.
+# A simulated spiral galaxy, as a photograph with grey levels from 0 to 255.
 
 (frame,) = random_frames(5, kind="spiral", shape=(256, 256), shown="photograph")
 
@@ -28,6 +28,6 @@ for ax in axes.flat:
     ax.set_axis_off()
 
 # %%
-# The same seed gives the same picture; without a style one is drawn.
+# The same seed gives the same picture. Without a style, a random one is taken.
 
 print(np.array_equal(restyle(frame.array, 1), restyle(frame.array, 1)))

@@ -2,9 +2,9 @@
 Stars and galaxies of a survey
 ==============================
 
-A field of the CSST survey as `~astroclassify.simulate.survey_field` draws it, and what
-`~astroclassify.stargalaxy.measure_sources` measures on it: stars are as small as the telescope shows a point,
-galaxies are not, down to where noise takes over.
+`~astroclassify.simulate.survey_field` simulates a field of the CSST survey, and
+`~astroclassify.stargalaxy.measure_sources` measures its sources. Stars are as small as a point source,
+galaxies are larger, down to the magnitude where noise dominates.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ stretch = np.arcsinh(mean / 0.004) / 4 / np.where(mean > 1e-4, mean, 1)
 picture = np.clip(np.stack([0.8 * red, green, 1.4 * blue], axis=-1) * stretch[..., None], 0, 1)
 
 # %%
-# The sources, with what they are, and the size-magnitude diagram.
+# The sources with their true classes, and the size-magnitude diagram.
 
 sources = with_truth(measure_sources(field.images), field.truth).catalogue
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")

@@ -135,3 +135,14 @@ def test_a_picture_that_would_fill_the_memory_is_refused_before_it_is_decoded(ki
         frame_of(image, kind)
     with conf.set_temp("max_unpacked_mb", needed + 1):
         assert frame_of(image, kind).shape == (600, 600)
+
+
+def test_a_tiff_whose_width_is_damaged_has_no_pixels_and_is_refused():
+    content = bytearray(encoded(Image.fromarray(RAMP), "TIFF").getvalue())
+    directory = int.from_bytes(content[4:8], "little")
+    for entry in range(directory + 2, len(content), 12):
+        if int.from_bytes(content[entry : entry + 2], "little") == 256:  # ImageWidth
+            content[entry + 2 : entry + 4] = (127).to_bytes(2, "little")  # a type that there is not
+            break
+    with pytest.raises(ReadError, match="no pixels"):
+        read_image(io.BytesIO(content), ReadOptions(source="picture"))

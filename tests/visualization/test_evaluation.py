@@ -138,6 +138,15 @@ def test_misclassified_frames_are_shown_with_reason_and_body(judged, pixels):
     assert f"{len(mine)} misclassified" in figure.get_suptitle()
 
 
+def test_a_list_of_one_class_is_drawn_without_a_warning(judged):
+    shown = read_evaluation(judged.folder)
+    table = shown.tables["by_body"]
+    shown.tables["by_body"] = table[table["truth"] == "galaxy"]
+    galaxies, others = plot_accuracy_by_body(shown).axes
+    assert galaxies.get_yticklabels()
+    assert not others.get_yticklabels()
+
+
 def test_a_frame_that_is_not_given_is_read_from_its_file(judged, tmp_path):
     file = tmp_path / "listed.fits"
     fits.PrimaryHDU(np.random.default_rng(1).normal(100, 5, (64, 64)).astype("float32")).writeto(file)

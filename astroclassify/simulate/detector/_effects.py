@@ -26,7 +26,7 @@ _LIMITS = {
 @dataclass(frozen=True)
 class Effects:
     """
-    Strengths of the detector's effects, from light to ADU; 0 or `False` is off.
+    Strengths of the effects of the detector, from light to ADU; 0 or `False` is off.
 
     The defaults are typical of ACS/WFC; `typical` knows the other cameras.
 
@@ -193,7 +193,7 @@ _TYPICAL = {
 @checked(rng=rules.randomness, instrument=CAMERA, date=DATE)
 def random_effects(rng, instrument="acs-wfc", *, date=REFERENCE_DATE):
     """
-    Draw strengths as they vary from exposure to exposure.
+    Draw random strengths of the effects of the detector.
 
     Parameters
     ----------

@@ -102,7 +102,7 @@ def _zernike(name, value):
 @dataclass(frozen=True)
 class Optics:
     """
-    State of a telescope and its pointing.
+    State of the optics and of the guiding of a telescope.
 
     Parameters
     ----------

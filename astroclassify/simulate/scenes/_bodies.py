@@ -455,7 +455,7 @@ def _distance_and_radius(kind, angle, rng):
 )
 def random_view(rng, body, shape, *, pixel_scale=0.05, centred=False):
     """
-    Draw where a frame looks on a body: at its centre, its edge, wholly inside it, at the whole of it.
+    Draw a random view of a body: its centre, its edge, its inside, or all of it.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ CONFIG, FAILURES = "config.toml", "failures.ecsv"
 @dataclass(frozen=True)
 class SimulatedSet:
     """
-    What `simulate_set` left in a folder.
+    A simulated set on disk: its tables, and how much was made.
 
     Parameters
     ----------

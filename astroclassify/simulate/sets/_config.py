@@ -61,7 +61,7 @@ def _default_bands():
 @dataclass(frozen=True)
 class SimulationConfig:
     """
-    What the exposures of a simulated set are drawn from.
+    Configuration of a simulated set: the distributions that exposures are drawn from.
 
     Nothing here depends on the class of a body, except the weights of classes and kinds.
 

@@ -192,7 +192,7 @@ class ExposurePlan:
 @checked(config=rules.instance(SimulationConfig))
 def plan_exposure(config, seed, index):
     """
-    Decide everything about one exposure of a set.
+    Plan one exposure of a set, without simulating it.
 
     Parameters
     ----------

@@ -103,7 +103,7 @@ def wide_field(
     starless=True,
 ):
     """
-    Draw an image of a part of the sky with several bodies, or none, in it.
+    Simulate a wide field with several bodies, or none.
 
     Parameters
     ----------

@@ -249,7 +249,7 @@ def from_image(
     seed=0,
 ):
     """
-    Make a body of a picture, to see what another telescope would show of it.
+    Make a body from a picture, to simulate how another telescope would see it.
 
     Parameters
     ----------
