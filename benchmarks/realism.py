@@ -128,10 +128,11 @@ def raw_frames(folder, *, count, seed):
         apertures=_SUBARRAYS, optics="typical", frames_per_body=1, surface_brightness=(19.0, 21.5)
     )
     pictures = labelled_pictures(folder)
+    kinds = {(Path(folder) / file).resolve(): kind for file, _, kind in labelled(folder)}
     plans, shown = PicturePlans(pictures, config, seed, count, each=True), []
     for index in range(count):
         picture, plan = plans.picture(index), plans.plan(index)
-        kind = kind_of({"kind": picture.label, "subclass": picture.kind})
+        kind = kinds[Path(picture.path).resolve()]
         body = random_body(kind, [seed, index], angular_radius=plan.body.angular_radius)
         setup = Setup(plan.instrument, plan.band, plan.aperture, plan.effects.flat_field)
         level = np.random.default_rng([seed, index]).uniform(*config.surface_brightness)
