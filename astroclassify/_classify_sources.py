@@ -8,7 +8,7 @@ from astropy.nddata import NDData
 from astroclassify.core import ParameterError, check_whole
 from astroclassify.io import band_name, check_chip, header_text, is_stream, read_frame
 from astroclassify.models import ready_model
-from astroclassify.stargalaxy import classify_sample, measure_sources, sample_of_catalogue
+from astroclassify.stargalaxy import check_prior, classify_sample, measure_sources, sample_of_catalogue
 
 #: The model that is asked unless another one is named.
 _DEFAULT = "star-galaxy-lite"
@@ -113,6 +113,7 @@ def classify_sources(
         precision=precision,
         task="source",
     )
+    check_prior(prior, ready)
     if images is None:
         sample = sample_of_catalogue(catalogue)
     else:

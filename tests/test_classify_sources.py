@@ -118,6 +118,12 @@ def test_what_is_neither_image_nor_catalogue_is_refused(asked, said, model):
         classify_sources(**asked, model=model)
 
 
+@pytest.mark.parametrize("prior", ["foo", {"star": 1.0}, {"galaxy": 0.8, "nsc": 0.2}])
+def test_a_prior_is_checked_before_anything_is_measured(prior, model):
+    with pytest.raises(ParameterError, match="prior"):
+        classify_sources({"i": "not read.fits"}, prior=prior, model=model)
+
+
 def test_a_catalogue_file_that_cannot_be_read_is_told(field, model, tmp_path):
     with pytest.raises(ReadError, match="expected a catalogue of sources"):
         classify_sources(field.images, catalogue=tmp_path / "none.ecsv", model=model)

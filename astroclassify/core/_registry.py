@@ -150,6 +150,8 @@ class Registry(Mapping):
         return any(entry.name == name for entry in self.entries())
 
     def __getitem__(self, name):
+        if not isinstance(name, str):
+            raise UnknownNameError(self._unknown_message(name)).with_facts(found=name, expected=tuple(self))
         name = self._spelled(name)
         if name in self._session:
             return self._session[name]

@@ -91,11 +91,13 @@ def usual_shares(model):
 
 
 def _check(prior, classes):
-    if not isinstance(prior, Mapping) or set(prior) not in (set(_SIDES), set(classes)):
+    has_sides = not set(NSC_CLASSES).isdisjoint(classes)  # not of a model for sources
+    sides = (_SIDES,) if has_sides else ()
+    if not isinstance(prior, Mapping) or set(prior) not in map(set, (*sides, classes)):
         found = sorted(map(str, prior)) if isinstance(prior, Mapping) else f"a {type(prior).__name__}"
+        either = f"{_SIDES}, or for each of " if has_sides else ""
         raise ParameterError(
-            f"a prior has a share for each of {_SIDES}, or for each of the model's classes {classes}; "
-            f"got {found}"
+            f"a prior has a share for each of {either}the model's classes {classes}; got {found}"
         )
     shares = list(prior.values())
     numbers = [isinstance(share, Real) and not isinstance(share, bool) for share in shares]

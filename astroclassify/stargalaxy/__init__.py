@@ -16,6 +16,7 @@ from astroclassify.stargalaxy._match import with_truth
 from astroclassify.stargalaxy._measure import measure_sources
 from astroclassify.stargalaxy._points import USUAL_WIDTH, point_widths, reference_band
 from astroclassify.stargalaxy._predict import (
+    check_prior,
     checked_inputs,
     magnitude_bins,
     shares_by_magnitude,

@@ -8,9 +8,16 @@ from astropy.coordinates import SkyCoord
 from astropy.table import QTable, Table
 
 from astroclassify.core import ParameterError, read_table
-from astroclassify.stargalaxy._sample import CUTOUT, SourceSample
+from astroclassify.stargalaxy._sample import BAND_UNITS, CUTOUT, SOURCE_UNITS, SourceSample
 
 _MAGNITUDE = "mag_"
+#: Columns that the networks see, and those that say where a source is.
+_SEEN = ("x", "y", "a", "b", "fwhm", "half_light_radius", "kron_radius", "ellipticity", "concentration")
+_SEEN += ("peak_over_flux", "snr", "neighbour", "flag", "field")
+_SEEN_OF_BANDS = ("mag", "snr", "fwhm", "point_fwhm", "noise", "flag")
+#: Catalogues write 99 or -99 where there is no magnitude.
+_NO_MAGNITUDE = 90.0
+_POINT = {"point_fwhm": u.arcsec}
 
 
 def source_catalogue(catalogue):
@@ -30,7 +37,7 @@ def source_catalogue(catalogue):
     Raises
     ------
     ParameterError
-        If it is neither.
+        If it is neither, or its ``ra`` and ``dec`` are no positions.
     ReadError
         If the file cannot be read.
     """
@@ -43,7 +50,10 @@ def source_catalogue(catalogue):
     table = QTable(catalogue, copy=False)
     if {"ra", "dec"} <= set(table.colnames) and "sky_centroid" not in table.colnames:
         ra, dec = (in_degrees(table, name) for name in ("ra", "dec"))
-        table["sky_centroid"] = SkyCoord(ra, dec, unit="deg")
+        try:
+            table["sky_centroid"] = SkyCoord(ra, dec, unit="deg")
+        except ValueError as error:  # a latitude beyond a pole
+            raise ParameterError(f"the catalogue's columns ra and dec are no positions: {error}") from error
         table.remove_columns(["ra", "dec"])
     return table
 
@@ -96,7 +106,7 @@ def sample_of_catalogue(catalogue, *, pixel_scale=0.074):
     Raises
     ------
     ParameterError
-        If it is no table, or has no magnitudes.
+        If it is no table, or has no magnitudes; if a column holds no numbers, or has another kind of unit.
     ReadError
         If the file cannot be read.
 
@@ -114,8 +124,17 @@ def sample_of_catalogue(catalogue, *, pixel_scale=0.074):
         raise ParameterError(
             f"the catalogue has the columns {', '.join(table.colnames)}; expected magnitudes such as mag_i"
         )
+    units = SOURCE_UNITS | {
+        f"{name}_{band}": unit for band in bands for name, unit in (BAND_UNITS | _POINT).items()
+    }
+    for name in (*_SEEN, *(f"{name}_{band}" for band in bands for name in _SEEN_OF_BANDS)):
+        if name in table.colnames:
+            _check_numbers(table, name)
+            _convert(table, name, units.get(name))
     for band in bands:
-        _check_numbers(table, _MAGNITUDE + band)
+        magnitudes = table[_MAGNITUDE + band]
+        numbers = np.ma.filled(np.ma.asarray(getattr(magnitudes, "value", magnitudes), float), np.nan)
+        table[_MAGNITUDE + band] = np.where(np.abs(numbers) < _NO_MAGNITUDE, numbers, np.nan) * u.mag
     for name in ("x", "y", *(f"noise_{band}" for band in bands)):
         if name not in table.colnames:
             table[name] = np.full(len(table), np.nan)
@@ -125,8 +144,23 @@ def sample_of_catalogue(catalogue, *, pixel_scale=0.074):
 
 def _check_numbers(table, name):
     column = table[name]
-    if column.dtype.kind not in "iuf" or column.ndim != 1:
+    kind = getattr(column, "dtype", None)
+    if kind is None or kind.kind not in "iuf" or column.ndim != 1:
         raise ParameterError(
-            f"the catalogue's column {name} holds {column.dtype} of the shape {column.shape}; expected a "
-            "magnitude for each row"
+            f"the catalogue's column {name} holds {kind or type(column).__name__} of the shape "
+            f"{column.shape}; expected a number for each row"
         )
+
+
+def _convert(table, name, unit):
+    """Give a column in our unit; one without a unit is in it."""
+    found = getattr(table[name], "unit", None)
+    if unit is None or found is None or found in (unit, u.ABmag):
+        return
+    try:
+        table[name] = table[name].to(unit)
+    except (u.UnitsError, AttributeError) as error:
+        expected = "AB magnitudes" if unit == u.mag else f"a unit like {unit}"
+        raise ParameterError(
+            f"the catalogue's column {name} has the unit {found}; expected {expected}"
+        ) from error

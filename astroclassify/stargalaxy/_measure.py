@@ -12,7 +12,15 @@ from astroclassify.core import FrameError, FrameWarning, ParameterError, progres
 from astroclassify.stargalaxy._columns import Batch, band_columns, joined_flags, source_columns
 from astroclassify.stargalaxy._from_catalogue import source_catalogue
 from astroclassify.stargalaxy._planes import celestial_wcs, pixel_scale_of, pixels_of, planes_of
-from astroclassify.stargalaxy._sample import BAND_COLUMNS, CUTOUT, FLAGS, SOURCE_COLUMNS, SourceSample
+from astroclassify.stargalaxy._sample import (
+    BAND_COLUMNS,
+    BAND_UNITS,
+    CUTOUT,
+    FLAGS,
+    SOURCE_COLUMNS,
+    SOURCE_UNITS,
+    SourceSample,
+)
 from astroclassify.stargalaxy._tile import background_of, make_tile
 from astroclassify.stargalaxy._windows import windows_of
 
@@ -22,16 +30,6 @@ _TILE = 1024  # pixels on a side
 _WINDOWS = (32, 64, 128, 256)
 _PIXELS_AT_A_TIME = 4_000_000  # of all bands
 _NAMED = 5  # rows that a warning names
-_ARCSEC = ("a", "b", "fwhm", "half_light_radius", "kron_radius", "neighbour")
-_UNITS = dict.fromkeys(_ARCSEC, u.arcsec) | {"theta": u.rad}
-_BAND_UNITS = {
-    "flux": u.uJy,
-    "flux_err": u.uJy,
-    "noise": u.uJy,
-    "mag": u.mag,
-    "mag_err": u.mag,
-    "fwhm": u.arcsec,
-}
 
 
 def measure_sources(images, *, catalogue=None, threshold=4.5, cutout=CUTOUT, progress=None):
@@ -216,10 +214,12 @@ class _Field:
         named = catalogue is not None and "id" in catalogue.colnames
         columns["id"] = np.asarray(catalogue["id"])[columns["row"]] if named else np.argsort(order) + 1
         columns["neighbour"] = _nearest(columns["y"], columns["x"]) * self.pixel_scale
-        found = QTable({name: _with_unit(columns[name][order], name, _UNITS) for name in SOURCE_COLUMNS})
+        found = QTable(
+            {name: _with_unit(columns[name][order], name, SOURCE_UNITS) for name in SOURCE_COLUMNS}
+        )
         for number, band in enumerate(self.bands):
             for name in BAND_COLUMNS:
-                found[f"{name}_{band}"] = _with_unit(of_bands[name][order, number], name, _BAND_UNITS)
+                found[f"{name}_{band}"] = _with_unit(of_bands[name][order, number], name, BAND_UNITS)
         if self.wcs is not None:
             found["sky_centroid"] = self.wcs.pixel_to_world(found["x"], found["y"])
         cutouts = np.concatenate([part[2] for part in parts])[order]

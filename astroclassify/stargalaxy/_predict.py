@@ -110,6 +110,30 @@ def source_logits(model, inputs, *, batch_size=512):
     return logits
 
 
+def check_prior(prior, model):
+    """
+    Check a prior, before sources are measured.
+
+    Parameters
+    ----------
+    prior : mapping of str to float or "field", optional
+        As for `~astroclassify.classify_sources`.
+    model : Model
+        The model that will be asked.
+
+    Raises
+    ------
+    ParameterError
+        If the prior is something else.
+    """
+    if isinstance(prior, Mapping) or prior is None:
+        prior_shift(prior, model)
+    elif not isinstance(prior, str) or prior != FROM_FIELD:
+        raise ParameterError(
+            f"the prior is {prior!r}; expected shares of the classes {model.classes}, or {FROM_FIELD!r}"
+        )
+
+
 def source_probabilities(logits, model, sample, *, prior=None):
     """
     Give the probabilities of the classes.
@@ -135,13 +159,10 @@ def source_probabilities(logits, model, sample, *, prior=None):
     ParameterError
         If the prior is something else.
     """
+    check_prior(prior, model)
     calibrated = calibrated_logits(logits, model.calibration)
     if isinstance(prior, Mapping) or prior is None:
         return softmax(calibrated + prior_shift(prior, model), axis=1)
-    if not isinstance(prior, str) or prior != FROM_FIELD:
-        raise ParameterError(
-            f"the prior is {prior!r}; expected shares of the classes {model.classes}, or {FROM_FIELD!r}"
-        )
     return _shares_of_the_field(softmax(calibrated, axis=1), model, sample)
 
 

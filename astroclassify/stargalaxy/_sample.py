@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from astropy import units as u
 from astropy.table import QTable
 
 from astroclassify.core import ParameterError, tuple_of_strings
@@ -28,6 +29,17 @@ SOURCE_COLUMNS = (
 )
 #: Columns that it has for each band, ``mag_r`` for example.
 BAND_COLUMNS = ("flux", "flux_err", "mag", "mag_err", "snr", "fwhm", "noise", "flag")
+_ARCSEC = ("a", "b", "fwhm", "half_light_radius", "kron_radius", "neighbour")
+#: Units of those columns that have one (dict of str to unit).
+SOURCE_UNITS = dict.fromkeys(_ARCSEC, u.arcsec) | {"theta": u.rad}
+BAND_UNITS = {
+    "flux": u.uJy,
+    "flux_err": u.uJy,
+    "noise": u.uJy,
+    "mag": u.mag,
+    "mag_err": u.mag,
+    "fwhm": u.arcsec,
+}
 #: What is known of simulated sources besides; magnitudes are ``true_mag_r`` and so on.
 TRUTH_COLUMNS = (
     "true_class",

@@ -201,6 +201,7 @@ def test_a_file_is_explained(tmp_path):
     ("options", "error", "message"),
     [
         ({"method": "lime"}, UnknownNameError, "lime"),
+        ({"method": ["evidence"]}, UnknownNameError, "no explainer is named"),
         ({"share": 0}, ParameterError, "share is 0"),
         ({"share": "abc"}, ParameterError, "share is 'abc'; expected"),
         ({"share": None}, ParameterError, "share is None"),

@@ -127,6 +127,36 @@ def test_a_catalogue_alone_makes_inputs_without_pixels():
     assert inputs.bands[:, SURVEY_BANDS.index("i"), 0].tolist() == [1, 0]
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("mag_i", [20.0] * u.Jy, "column mag_i has the unit Jy; expected AB magnitudes"),
+        ("mag_i", [20.0] * u.STmag, "expected AB magnitudes"),
+        ("fwhm", [3.0] * u.pix, "column fwhm has the unit pix; expected a unit like arcsec"),
+        ("fwhm", ["wide"], "column fwhm holds"),
+        ("snr_g", [[1.0, 2.0]], r"column snr_g holds float64 of the shape \(1, 2\)"),
+        ("dec", [95.0], "ra and dec are no positions"),
+    ],
+)
+def test_a_catalogue_column_of_another_kind_is_refused(name, values, said):
+    with pytest.raises(ParameterError, match=said):
+        sample_of_catalogue(QTable({"mag_g": [20.0], "ra": [10.0], "dec": [5.0]} | {name: values}))
+
+
+def test_columns_of_a_catalogue_are_converted_to_our_units():
+    table = QTable({"mag_i": [20.0] * u.ABmag, "fwhm": [0.002] * u.arcmin})
+    catalogue = sample_of_catalogue(table).catalogue
+    assert catalogue["mag_i"].unit == u.mag
+    assert catalogue["fwhm"].to_value() == pytest.approx([0.12])
+
+
+@pytest.mark.parametrize("blank", [99.0, -99.0, 99.99])
+def test_the_number_that_stands_for_no_magnitude_is_none(blank):
+    sample = sample_of_catalogue(QTable({"mag_g": [20.0, 21.0], "mag_i": [blank, 20.5]}))
+    there = source_inputs(sample).bands[:, SURVEY_BANDS.index("i"), 0]
+    assert there.tolist() == [0, 1]
+
+
 def test_a_catalogue_without_magnitudes_is_refused():
     with pytest.raises(ParameterError, match="expected magnitudes such as mag_i"):
         sample_of_catalogue(QTable({"size": [1.0]}))
