@@ -140,7 +140,8 @@ class GalSimPlan:
         share = 10 ** (-0.4 * magnitude) * scale**2 / body.image.array.mean()
         zodiacal, earth = told["sky"]
         sky = float(sky_rate(bandpass, zodiacal=zodiacal, earth=earth).value)
-        return sky + around.image.array + share * body.image.array
+        # Fourier transforms ring: beside a peak of millions of counts there may be some below zero.
+        return np.maximum(sky + around.image.array + share * body.image.array, 0.0)
 
 
 # The telescope --------------------------------------------------------------------------------
