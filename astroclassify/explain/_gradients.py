@@ -19,9 +19,10 @@ and falls on the way, as that of a network does between a frame and one of sky:
 import warnings
 
 import numpy as np
+from astropy import units as u
 from scipy.ndimage import gaussian_filter
 
-from astroclassify.core import FrameWarning, ParameterError, check_whole, checked, rules
+from astroclassify.core import FrameWarning, check_whole, checked, rules
 from astroclassify.explain._baselines import baseline_planes
 from astroclassify.explain._less_memory import LARGE, less_memory
 from astroclassify.explain._seen import see
@@ -35,7 +36,12 @@ _MUCH = 0.5
 _SCOUTS = 9
 
 
-@checked(baseline=rules.text, steps=rules.whole(), flips=rules.optional(rules.flag), smooth=rules.number)
+@checked(
+    baseline=rules.text,
+    steps=rules.whole(),
+    flips=rules.optional(rules.flag),
+    smooth=rules.quantity(u.one, 0, 0.5),
+)
 def explain_by_gradients(model, frame, *, target, baseline="sky", steps=16, flips=None, smooth=1 / 80):
     """
     Explain by integrated gradients.
@@ -74,8 +80,6 @@ def explain_by_gradients(model, frame, *, target, baseline="sky", steps=16, flip
     FrameWarning
         If the steps alone miss more than half of that difference.
     """
-    if not 0 <= smooth <= 0.5:
-        raise ParameterError(f"smooth is a share of the shorter side, from 0 to 0.5; got {smooth}")
     seen = see(model, frame, target, flips=flips)
     parts, facts = attributions(seen, baseline, steps=steps)
     _warn_of_much_missed({keyword: value for keyword, value, _ in facts}["ACMISSED"], steps)

@@ -7,7 +7,7 @@ from astroclassify.visualization._bodies import COLOURS
 from astroclassify.visualization._frame import draw_blocks
 from astroclassify.visualization._matplotlib import new_axes
 from astroclassify.visualization._rules import AXES, DETECTIONS
-from astroclassify.visualization._sky import draw_compass
+from astroclassify.visualization._sky import label_pixels
 
 _OTHER = "#cccccc"
 #: Of a picture in colours: what is black and what is white, as quantiles (float).
@@ -52,10 +52,7 @@ def plot_detections(found, *, ax=None):
     for row in found:
         _draw_box(ax, row)
     ax.set(xlim=(-0.5, columns - 0.5), ylim=(-0.5, rows - 0.5), aspect="equal", title=_title(found))
-    if not hasattr(ax, "coords"):  # of WCSAxes, these show the sky
-        ax.set(xlabel="x [pixel]", ylabel="y [pixel]")
-        if found.wcs is not None:
-            draw_compass(ax, found.wcs, found.shape)
+    label_pixels(ax, found.wcs, found.shape)
     return ax
 
 

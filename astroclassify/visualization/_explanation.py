@@ -7,7 +7,7 @@ from astroclassify.inference import spoken
 from astroclassify.visualization._frame import draw_blocks
 from astroclassify.visualization._matplotlib import new_axes
 from astroclassify.visualization._rules import AXES, EXPLANATION
-from astroclassify.visualization._sky import draw_compass
+from astroclassify.visualization._sky import label_pixels
 
 _FOR, _AGAINST = "#ffb000", "#64d2ff"
 _STRONGEST = 0.995  # quantile of the map that has full colour
@@ -58,10 +58,7 @@ def plot_explanation(explanation, *, ax=None):
     _outline(ax, explanation)
     ax.set(xlim=extent[:2], ylim=extent[2:], title=_title(explanation))
     ax.title.set_fontsize(10)
-    if not hasattr(ax, "coords"):  # of WCSAxes, these show the sky
-        ax.set(xlabel="x [pixel]", ylabel="y [pixel]")
-        if explanation.wcs is not None:
-            draw_compass(ax, explanation.wcs, explanation.shape)
+    label_pixels(ax, explanation.wcs, explanation.shape)
     return ax
 
 

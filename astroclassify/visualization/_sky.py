@@ -35,6 +35,24 @@ def draw_compass(ax, wcs, shape):
         )
 
 
+def label_pixels(ax, wcs, shape):
+    """
+    Name the axes of a picture in pixels, with a compass; WCSAxes show the sky themselves.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Axes in the frame's pixels.
+    wcs : astropy.wcs.WCS or None
+        The frame's world coordinates.
+    shape : tuple of int
+        Rows and columns of the frame.
+    """
+    if not hasattr(ax, "coords"):
+        ax.set(xlabel="x [pixel]", ylabel="y [pixel]")
+        draw_compass(ax, wcs, shape)
+
+
 def sky_directions(wcs, shape):
     """
     Find the pixel directions of north and east at a frame's centre.
