@@ -9,10 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from astropy import units as u
 from astropy.table import QTable, vstack
 
-from astroclassify.core import ReadError, atomic_path, optional_import
+from astroclassify.core import ReadError, atomic_path, optional_import, read_table
 from astroclassify.stargalaxy._sample import SourceSample
 
 #: The file that says what a set is.
@@ -218,14 +217,7 @@ def _of_plain_type(values):
 
 
 def _read_table(path):
-    table = _parquet().read_table(path)
-    found = QTable()
-    for entry in table.schema:
-        unit = (entry.metadata or {}).get(b"unit", b"").decode()
-        values = table[entry.name].to_numpy()
-        values = values.astype(str) if values.dtype.kind == "O" else values
-        found[entry.name] = u.Quantity(values, unit, copy=False, dtype=values.dtype) if unit else values
-    return _with_positions(found)
+    return _with_positions(QTable(read_table(path, expected="a table of a set of sources")))
 
 
 def _with_positions(table):
