@@ -58,6 +58,23 @@ def source_catalogue(catalogue):
     return table
 
 
+def without_mask(column):
+    """
+    Give a column of numbers without unit and mask.
+
+    Parameters
+    ----------
+    column : astropy.table.Column or astropy.units.Quantity
+        The column.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float64, NaN where it is masked.
+    """
+    return np.ma.filled(np.ma.asarray(getattr(column, "value", column), float), np.nan)
+
+
 def in_degrees(table, name):
     """
     Give a column of angles.
@@ -80,10 +97,10 @@ def in_degrees(table, name):
         If it holds no angles.
     """
     try:
-        degrees = u.Quantity(table[name], u.deg, dtype=float).value
+        degrees = u.Quantity(table[name], u.deg, dtype=float)
     except (TypeError, ValueError, u.UnitsError) as error:
         raise ParameterError(f"the catalogue's column {name} holds no angles: {error}") from error
-    return np.ma.filled(np.ma.asarray(degrees), np.nan)
+    return without_mask(degrees)
 
 
 def sample_of_catalogue(catalogue, *, pixel_scale=0.074):
@@ -133,7 +150,7 @@ def sample_of_catalogue(catalogue, *, pixel_scale=0.074):
             _convert(table, name, units.get(name))
     for band in bands:
         magnitudes = table[_MAGNITUDE + band]
-        numbers = np.ma.filled(np.ma.asarray(getattr(magnitudes, "value", magnitudes), float), np.nan)
+        numbers = without_mask(magnitudes)
         table[_MAGNITUDE + band] = np.where(np.abs(numbers) < _NO_MAGNITUDE, numbers, np.nan) * u.mag
     for name in ("x", "y", *(f"noise_{band}" for band in bands)):
         if name not in table.colnames:

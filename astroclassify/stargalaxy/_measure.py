@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from astroclassify.core import FrameError, FrameWarning, ParameterError, progress_bar, provenance
 from astroclassify.stargalaxy._columns import Batch, band_columns, joined_flags, source_columns
-from astroclassify.stargalaxy._from_catalogue import source_catalogue
+from astroclassify.stargalaxy._from_catalogue import source_catalogue, without_mask
 from astroclassify.stargalaxy._planes import celestial_wcs, pixel_scale_of, pixels_of, planes_of
 from astroclassify.stargalaxy._sample import (
     BAND_COLUMNS,
@@ -122,14 +122,14 @@ def _places(catalogue, field):
 def _numbers(catalogue, name):
     """A column of places as plain numbers; NaN where it is masked."""
     try:
-        column = np.ma.asarray(getattr(catalogue[name], "value", catalogue[name]), float)
+        column = without_mask(catalogue[name])
     except (TypeError, ValueError) as error:
         raise ParameterError(f"the catalogue's column {name} holds no numbers: {error}") from error
     if column.ndim != 1:
         raise ParameterError(
             f"the catalogue's column {name} has {column.ndim} axes; expected a number for each row"
         )
-    return np.ma.filled(column, np.nan)
+    return column
 
 
 def _positions(catalogue):
