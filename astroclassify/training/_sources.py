@@ -50,7 +50,7 @@ _EXPOSURES = SimulationConfig(
 )
 _STEPS = 0.25  # of the exposures have a step
 # Kinds of which pieces are often taken for another class are shown more often.
-_OFTEN = {"planetary": 5.0, "reflection": 3.0, "remnant": 2.0, "young": 2.0}
+_OFTEN = {"merger": 4.0, "planetary": 5.0, "reflection": 3.0, "remnant": 2.0, "open": 2.5, "young": 2.0}
 _KINDS = {kind.name: _OFTEN.get(kind.name, kind.weight) for kind in KINDS.values()}
 _CHIPS = {
     "as they come": SimulationConfig(optics="typical", kinds=_KINDS, clear_snr=_LEAST_SNR),
@@ -384,14 +384,14 @@ def _square(array, side, rng):
 
 #: The sources of the default model's training that need no pictures, and their shares of each batch (dict).
 SOURCES = {
-    "small": (partial(views, blocks=_SMALL), 0.15),
-    "large": (partial(views, blocks=_LARGE), 0.08),
+    "small": (partial(views, blocks=_SMALL), 0.10),
+    "large": (partial(views, blocks=_LARGE), 0.06),
     "styled": (styled, 0.14),
-    "acs": (partial(exposures, instruments=("acs-wfc",)), 0.06),
-    "uvis": (partial(exposures, instruments=("wfc3-uvis",)), 0.06),
-    "chips": (chips, 0.26),
-    "csst": (windows, 0.08),
-    "fields": (empty_fields, 0.10),
+    "acs": (partial(exposures, instruments=("acs-wfc",)), 0.05),
+    "uvis": (partial(exposures, instruments=("wfc3-uvis",)), 0.05),
+    "chips": (chips, 0.32),
+    "csst": (windows, 0.13),
+    "fields": (empty_fields, 0.09),
     "blank": (blank_frames, 0.02),
-    "outliers": (outliers, 0.05),
+    "outliers": (outliers, 0.04),
 }
