@@ -57,6 +57,7 @@ def _add_training(group):
         "--also", type=Path, nargs="*", default=[], metavar="DIR", help="more folders of pools"
     )
     group.add_argument("--side", type=int, metavar="P", help="shrink planes to P pixels, for a first part")
+    group.add_argument("--vary", action="store_true", help="show other windows and stretches each time")
     group.add_argument("--run", dest="run_name", default="run", metavar="NAME", help="the training's name")
 
 

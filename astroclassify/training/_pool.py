@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from astroclassify.core import write_text
 from astroclassify.models import PATCHNET
+from astroclassify.training._vary import varied
 
 PLANES = PATCHNET.builder_options["planes"]
 _LOW, _HIGH = -0.5, 3.0
@@ -229,11 +230,13 @@ class Mixture:
     side : int, optional
         Give planes that are shrunk to so many pixels a side, for a quick first part of a training; by default
         as they are.
+    vary : bool, default False
+        Cut, stretch and scale planes at random, so that no frame is seen twice alike.
     """
 
-    def __init__(self, pools, shares, *, pictures=(), side=None):
+    def __init__(self, pools, shares, *, pictures=(), side=None, vary=False):
         self.pools, self.shares, self.pictures = list(pools), list(shares), list(pictures)
-        self.side = side
+        self.side, self.vary = side, vary
 
     @property
     def filled(self):
@@ -260,6 +263,8 @@ class Mixture:
         counts = rng.multinomial(size, self.shares)
         parts = [pool.draw(rng, count) for pool, count in zip(self.pools, counts, strict=True) if count]
         planes, labels = (np.concatenate(each) for each in zip(*parts, strict=True))
+        if self.vary:
+            planes = quantised(varied(restored(planes.astype(np.float32)), rng))
         return (planes if self.side is None else _shrunk(planes, self.side)), labels
 
     def described(self):
@@ -280,6 +285,8 @@ class Mixture:
         description = {"pool": what, "shares": shares}
         if self.side is not None:
             description["side"] = self.side
+        if self.vary:
+            description["varied"] = "windows, stretches and noise of each frame, drawn anew"
         return description | ({"pictures": self.pictures} if self.pictures else {})
 
 

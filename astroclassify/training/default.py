@@ -87,8 +87,8 @@ def train(chosen):
     Parameters
     ----------
     chosen : argparse.Namespace
-        ``folder``, ``pictures``, ``also``, ``side``, ``run_name``, ``minutes``, ``learning_rate``,
-        ``weights`` and ``seed``.
+        ``folder``, ``pictures``, ``also``, ``side``, ``vary``, ``run_name``, ``minutes``,
+        ``learning_rate``, ``weights`` and ``seed``.
     """
     recipe = Recipe(
         seconds=60 * chosen.minutes,
@@ -118,7 +118,7 @@ def mixture_of(chosen):
     Parameters
     ----------
     chosen : argparse.Namespace
-        ``folder``, ``also``, ``pictures`` and ``side``.
+        ``folder``, ``also``, ``pictures``, ``side`` and ``vary``.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def mixture_of(chosen):
         pools += found
         shares += list(share * parts)
     pictures = credits_of(chosen.pictures) if chosen.pictures else ()
-    return Mixture(pools, shares, pictures=pictures, side=chosen.side)
+    return Mixture(pools, shares, pictures=pictures, side=chosen.side, vary=chosen.vary)
 
 
 def release_run(chosen):

@@ -30,6 +30,7 @@ from astroclassify.training._sources import (
     chip_frames,
     views,
 )
+from astroclassify.training._vary import varied
 from astroclassify.training.default import mixture_of
 
 small_views = partial(views, blocks={1: 1.0})
@@ -85,6 +86,29 @@ def test_a_mixture_can_give_smaller_planes_of_the_same_light(pool):
     assert small.dtype == np.uint8
     np.testing.assert_array_equal(labels, same)
     np.testing.assert_allclose(small.mean((2, 3)), whole.mean((2, 3)), atol=1.0)
+
+
+def test_varied_frames_are_the_same_bodies_in_other_windows_and_stretches(pool):
+    plain, labels = Mixture([pool], [1.0]).draw(np.random.default_rng(0), 64)
+    other, same = Mixture([pool], [1.0], vary=True).draw(np.random.default_rng(0), 64)
+    assert other.shape == plain.shape
+    assert other.dtype == np.uint8
+    np.testing.assert_array_equal(labels, same)
+    correlation = [np.corrcoef(a[2].ravel(), b[2].ravel())[0, 1] for a, b in zip(plain, other, strict=True)]
+    alike = np.array(correlation) > 0.999  # the ranks of a frame that was not cut stay as they are
+    assert 0.3 < alike.mean() < 0.7
+    stretched = (plain[alike][:, 0] != other[alike][:, 0]).any(axis=(1, 2))
+    assert stretched.mean() > 0.5  # a change may be smaller than the rounding
+    assert "varied" in Mixture([pool], [1.0], vary=True).described()
+
+
+def test_another_stretch_keeps_the_ends_of_the_range():
+    planes = np.full((32, 5, 8, 8), 0.5, np.float32)
+    planes[:, 0, 0], planes[:, 0, 1], planes[:, 0, 2] = 0.0, 1.0, -0.1
+    shown = varied(planes, np.random.default_rng(1))
+    assert shown[:, 0].max() == pytest.approx(1.0, abs=0.01)
+    assert shown[:, 0].min() >= -0.1001
+    assert shown[:, 0, 4].std() > 0.01
 
 
 def test_shares_of_pools_of_one_source_are_told_together(pool):
@@ -298,7 +322,9 @@ def test_sources_in_several_folders_share_what_they_hold_and_may_still_be_empty(
         )
     for name in set(SOURCES) - {"small"}:
         FramePool(tmp_path / "a" / "pools" / name, capacity=2, side=64)  # its producer has only begun
-    chosen = SimpleNamespace(folder=tmp_path / "a", also=[tmp_path / "b"], pictures=None, side=None)
+    chosen = SimpleNamespace(
+        folder=tmp_path / "a", also=[tmp_path / "b"], pictures=None, side=None, vary=False
+    )
     mixture = mixture_of(chosen)
     assert sum(mixture.shares) == pytest.approx(1)
     small = [s for p, s in zip(mixture.pools, mixture.shares, strict=True) if p.folder.name == "small"]

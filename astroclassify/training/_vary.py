@@ -1,0 +1,55 @@
+"""The default model's planes changed a little, so that a frame of a pool is not seen twice alike.
+
+Producers draw frames once and a training sees each several times. A network can learn such frames by heart,
+and above all the few real objects. These changes cost next to nothing, unlike a new frame.
+"""
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+#: How often a frame is cut to a window, and the smallest side of the window relative to the frame's (float).
+_CUT, _SMALLEST = 0.5, 0.7
+#: Standard deviations of the logarithms by which a stretch, a noise and the peaks change (float).
+_STRETCH, _NOISE, _PEAKS = 0.15, 0.1, 0.15
+_RANGE, _SIGMAS, _PEAK = 0, 1, 4  # planes, as `astroclassify.preprocess.working_planes` orders them
+
+
+def varied(planes, rng):
+    """
+    Show windows of frames, stretched otherwise, as if their noise were somewhat different.
+
+    Parameters
+    ----------
+    planes : numpy.ndarray
+        Planes, float32, shape (n, 5, side, side).
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same shape and type.
+    """
+    planes = planes.copy()
+    for i in np.flatnonzero(rng.random(len(planes)) < _CUT):
+        planes[i] = _window(planes[i], rng)
+    stretch, noise, peaks = (
+        np.exp(rng.normal(0, sigma, (len(planes), 1, 1))).astype(np.float32)
+        for sigma in (_STRETCH, _NOISE, _PEAKS)
+    )
+    # The range's ends, 0 and 1, stay where they are, as in another stretch between the same ends.
+    shown = planes[:, _RANGE]
+    planes[:, _RANGE] = np.where(shown > 0, np.maximum(shown, 0) ** stretch, shown)
+    planes[:, _SIGMAS] *= noise
+    planes[:, _PEAK] *= peaks
+    return planes
+
+
+def _window(planes, rng):
+    """Cut a square at random and enlarge it to the side that the planes had."""
+    side = planes.shape[-1]
+    cut = int(side * rng.uniform(_SMALLEST, 1))
+    top, left = (int(rng.integers(side - cut + 1)) for _ in range(2))
+    part = torch.from_numpy(np.ascontiguousarray(planes[:, top : top + cut, left : left + cut]))
+    return functional.interpolate(part[None], size=(side, side), mode="bilinear", align_corners=False)[0]
