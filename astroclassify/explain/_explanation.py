@@ -10,7 +10,7 @@ from astropy.nddata import CCDData
 from astropy.table import QTable
 from astropy.wcs import WCS
 
-from astroclassify.core import html_picture, render
+from astroclassify.core import checked, html_picture, render, rules
 from astroclassify.explain._files import write_explanation
 from astroclassify.explain._regions import area_curve, as_regions
 from astroclassify.inference import Classification, spoken
@@ -135,6 +135,7 @@ class Explanation:
         """
         return as_regions(self, sky=sky)
 
+    @checked(path=rules.path, overwrite=rules.flag)
     def write(self, path, *, overwrite=False):
         """
         Write the explanation into a file; there is never half of it.

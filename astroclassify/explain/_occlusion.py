@@ -12,8 +12,11 @@ from astroclassify.core import checked, rules
 from astroclassify.explain._baselines import baseline_planes
 from astroclassify.explain._seen import see
 
+#: Steps along the longer side, at most: a finer map would run the network for every cell of the planes (int).
+_MOST = 96
 
-@checked(baseline=rules.text, squares=rules.whole(2), flips=rules.flag)
+
+@checked(baseline=rules.text, squares=rules.whole(2, _MOST), flips=rules.flag)
 def explain_by_occlusion(model, frame, *, target, baseline="sky", squares=16, flips=False):
     """
     Explain by covering parts of the frame.
@@ -29,7 +32,8 @@ def explain_by_occlusion(model, frame, *, target, baseline="sky", squares=16, fl
     baseline : {"sky", "simulated-sky", "blurred", "black", "white"}, default "sky"
         What the parts are covered with.
     squares : int, default 16
-        How many steps of half a square lie along the longer side; the network runs once for each square.
+        2 to 96: how many steps of half a square lie along the longer side; the network runs once for
+        each square.
     flips : bool, default False
         As for `astroclassify.classify`: four times as many runs.
 

@@ -32,7 +32,8 @@ def source_catalogue(catalogue):
     Returns
     -------
     astropy.table.QTable
-        Columns ``ra`` and ``dec`` (degrees) have become ``sky_centroid``, unless it has that too.
+        Columns ``ra`` and ``dec`` (degrees; also in capitals) have become ``sky_centroid``, unless
+        it has that too.
 
     Raises
     ------
@@ -48,13 +49,15 @@ def source_catalogue(catalogue):
             f"the catalogue is a {type(catalogue).__name__}; expected a table of astropy, or the file of one"
         )
     table = QTable(catalogue, copy=False)
-    if {"ra", "dec"} <= set(table.colnames) and "sky_centroid" not in table.colnames:
-        ra, dec = (in_degrees(table, name) for name in ("ra", "dec"))
+    named = {name.lower(): name for name in reversed(table.colnames)}
+    columns = [named[axis] for axis in ("ra", "dec") if axis in named]
+    if len(columns) == 2 and "sky_centroid" not in table.colnames:
+        ra, dec = (in_degrees(table, name) for name in columns)
         try:
             table["sky_centroid"] = SkyCoord(ra, dec, unit="deg")
         except ValueError as error:  # a latitude beyond a pole
             raise ParameterError(f"the catalogue's columns ra and dec are no positions: {error}") from error
-        table.remove_columns(["ra", "dec"])
+        table.remove_columns(columns)
     return table
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from astroclassify.core import checked
 from astroclassify.visualization._frame import plot_frame
-from astroclassify.visualization._matplotlib import new_axes
+from astroclassify.visualization._matplotlib import image_size, new_axes
 from astroclassify.visualization._rules import AXES, BODIES
 
 COLOURS = {"galaxy": "#6ab7ff", "nebula": "#ff8fa3", "star cluster": "#ffd166", "": "#cccccc"}
@@ -51,7 +51,7 @@ def plot_bodies(bodies, *, frame=None, ax=None):
     """
     outlines = bodies.outlines()
     rows, columns = bodies.meta["shape"]
-    ax = new_axes(ax, figsize=(8.0, 8.0 * min(1.2, rows / columns) + 0.4))
+    ax = new_axes(ax, figsize=image_size((rows, columns)))
     if frame is not None:
         plot_frame(frame, ax=ax)
     around = []

@@ -5,7 +5,7 @@ import numpy as np
 from astroclassify.core import checked
 from astroclassify.visualization._bodies import COLOURS
 from astroclassify.visualization._frame import draw_blocks
-from astroclassify.visualization._matplotlib import new_axes
+from astroclassify.visualization._matplotlib import image_size, new_axes
 from astroclassify.visualization._rules import AXES, DETECTIONS
 from astroclassify.visualization._sky import label_pixels
 
@@ -46,7 +46,7 @@ def plot_detections(found, *, ax=None):
     'no object (segmentation)'
     """
     rows, columns = found.shape
-    ax = new_axes(ax, figsize=(8.0, 8.0 * min(1.2, rows / columns) + 0.4))
+    ax = new_axes(ax, figsize=image_size((rows, columns)))
     if found.picture is not None:
         _draw_picture(ax, found.picture, found.shape)
     for row in found:

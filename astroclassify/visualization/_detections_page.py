@@ -7,7 +7,7 @@ from functools import partial
 
 from astroclassify.core import checked, printable, rules, write_page
 from astroclassify.visualization._detections import plot_detections
-from astroclassify.visualization._matplotlib import png
+from astroclassify.visualization._matplotlib import image_size, png
 from astroclassify.visualization._results import provenance_line
 from astroclassify.visualization._rules import DETECTIONS, one_by_one
 
@@ -111,6 +111,5 @@ def _card(found, number):
 
 
 def _picture(found):
-    rows, columns = found.shape
-    size = _WIDTH, _WIDTH * min(1.2, rows / columns) + 0.4
+    size = image_size(found.shape, width=_WIDTH)
     return png(partial(plot_detections, found), size=size, format="jpeg", resolution=_RESOLUTION)

@@ -5,7 +5,7 @@ import numpy as np
 from astroclassify.core import checked
 from astroclassify.inference import spoken
 from astroclassify.visualization._frame import draw_blocks
-from astroclassify.visualization._matplotlib import new_axes
+from astroclassify.visualization._matplotlib import image_size, new_axes
 from astroclassify.visualization._rules import AXES, EXPLANATION
 from astroclassify.visualization._sky import label_pixels
 
@@ -50,7 +50,7 @@ def plot_explanation(explanation, *, ax=None):
     'what speaks for nebula / star cluster: evidence'
     """
     rows, columns = explanation.shape
-    ax = new_axes(ax, figsize=(8.0, 8.0 * min(1.2, rows / columns) + 0.8))
+    ax = new_axes(ax, figsize=image_size((rows, columns), around=0.8))
     if explanation.answer.thumbnail is not None:
         draw_blocks(ax, explanation.answer.thumbnail, explanation.shape)
     extent = (-0.5, columns - 0.5, -0.5, rows - 0.5)

@@ -5,7 +5,7 @@ from astropy.visualization import AsinhStretch, ImageNormalize, ZScaleInterval
 
 from astroclassify.core import ParameterError, checked, rules
 from astroclassify.preprocess import block_means, frame_array
-from astroclassify.visualization._matplotlib import new_axes
+from astroclassify.visualization._matplotlib import image_size, new_axes
 from astroclassify.visualization._rules import AXES
 from astroclassify.visualization._sky import draw_compass
 
@@ -64,7 +64,7 @@ def plot_frame(frame, *, ax=None, stretch="asinh", colour_map="gray", compass=Tr
     """
     image = frame_array(frame)
     blocks = block_means(image, largest_side=_LARGEST_SIDE)
-    ax = new_axes(ax, figsize=(8.0, 8.0 * min(1.2, image.shape[0] / image.shape[1]) + 0.4))
+    ax = new_axes(ax, figsize=image_size(image.shape))
     draw_blocks(ax, blocks, image.shape, stretch=stretch, colour_map=colour_map)
     ax.set(xlabel="x [pixel]", ylabel="y [pixel]", title=describe_frame(frame))
     if compass and getattr(frame, "wcs", None) is not None:

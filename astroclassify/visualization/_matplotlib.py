@@ -6,6 +6,8 @@ from astropy import units as u
 
 from astroclassify.core import checked, optional_import, rules
 
+_HIGHEST = 1.2  # of an image, relative to its width; a higher one is drawn smaller
+
 
 def pyplot():
     """Give ``matplotlib.pyplot``, or say how to install it."""
@@ -17,6 +19,28 @@ def new_axes(ax, *, figsize):
     if ax is not None:
         return ax
     return pyplot().subplots(figsize=figsize, layout="constrained")[1]
+
+
+def image_size(shape, *, width=8.0, around=0.4):
+    """
+    Give the size of a figure for an image: as wide as asked for, and not much higher.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the image.
+    width : float, default 8.0
+        Of the figure, inches.
+    around : float, default 0.4
+        Height for the title and the labels of the axis, inches.
+
+    Returns
+    -------
+    tuple of float
+        Width and height, inches.
+    """
+    rows, columns = shape
+    return width, width * min(_HIGHEST, rows / columns) + around
 
 
 @checked(

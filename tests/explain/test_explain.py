@@ -124,6 +124,8 @@ def test_regions_on_the_sky_need_a_celestial_wcs(brightness, spot, tmp_path):
     with pytest.raises(FrameError, match="sky=False"):
         why.to_regions(sky=True)
     why.write(tmp_path / "x.reg")
+    with pytest.raises(ParameterError, match="path is None; expected a path"):
+        why.write(None)
 
 
 def test_regions_in_pixels_go_to_fits(why, tmp_path):

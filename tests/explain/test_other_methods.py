@@ -23,6 +23,11 @@ def test_covering_the_only_light_costs_the_whole_answer(brightness, spot):
     assert np.allclose(against.data, -heat.data)
 
 
+def test_a_grid_finer_than_the_planes_is_refused_before_hours_of_computing(brightness, spot):
+    with pytest.raises(ParameterError, match="squares is 1000000; expected"):
+        EXPLAINERS["occlusion"].explain(brightness, spot, target="galaxy", squares=10**6)
+
+
 @pytest.mark.parametrize("shape", [(32, 48), (17, 5), (100, 100), (33, 300), (300, 1)])
 def test_squares_cover_every_cell_overlap_by_half_and_are_alike_in_area(shape):
     covered = np.zeros(shape)

@@ -263,9 +263,10 @@ def test_a_catalogue_of_sources_all_outside_is_answered(field):
         assert len(measure_sources(field, catalogue=QTable({"x": [-40.0], "y": [5.0]})).catalogue) == 1
 
 
-def test_positions_in_degrees_are_positions(field, grid):
+@pytest.mark.parametrize("names", [("ra", "dec"), ("RA", "DEC")])
+def test_positions_in_degrees_are_positions(field, grid, names):
     found = measure_sources(field).catalogue[:3]
-    own = QTable({"ra": found["sky_centroid"].ra.deg, "dec": found["sky_centroid"].dec.deg})
+    own = QTable([found["sky_centroid"].ra.deg, found["sky_centroid"].dec.deg], names=names)
     again = measure_sources(field, catalogue=own).catalogue
     assert np.asarray(again["x"]) == pytest.approx(np.asarray(found["x"]), abs=0.05)
 
