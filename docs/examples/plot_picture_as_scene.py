@@ -65,9 +65,9 @@ _ = ax.legend()
 # %%
 # Raw frames
 # ----------
-# The scene is exposed like every simulated object (`~astroclassify.simulate.simulate_exposure`): by one chip of
-# ACS/WFC, and by a window of 2048 x 2048 pixels in the middle of a chip of CSST's survey camera. CSST's pixels are
-# 1.5 times as large on the sky.
+# The scene is exposed like every simulated object (`~astroclassify.simulate.simulate_exposure`): by one chip
+# of ACS/WFC, and by a window of 2048 x 2048 pixels in the middle of a chip of CSST's survey camera. CSST's
+# pixels are 1.5 times as large on the sky.
 
 cameras = {
     "acs-wfc": ("F814W", "WFC1 full frame"),
