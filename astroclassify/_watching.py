@@ -70,10 +70,14 @@ def watch_folder(
 
     Examples
     --------
+    What is in the folder is classified first; then the event, which is set here, ends the call:
+
     >>> import threading
     >>> from astroclassify import watch_folder
-    >>> stop = threading.Event()
-    >>> watch_folder("incoming", "results.parquet", stop=stop)  # doctest: +SKIP
+    >>> incoming, stop = getfixture("tmp_path") / "incoming", threading.Event()
+    >>> incoming.mkdir()
+    >>> stop.set()
+    >>> watch_folder(incoming, incoming.parent / "results.parquet", stop=stop)
     """
     request = Request(
         **{

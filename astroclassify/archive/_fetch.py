@@ -55,9 +55,14 @@ class FetchResult:
 
     Examples
     --------
-    >>> from astroclassify.archive import fetch_frames
-    >>> fetched = fetch_frames("frames.csv", "raw")  # doctest: +SKIP
-    >>> fetched.made, fetched.kept, len(fetched.failures)  # doctest: +SKIP
+    `fetch_frames` gives one:
+
+    >>> from pathlib import Path
+    >>> from astropy.table import Table
+    >>> from astroclassify.archive import FetchResult
+    >>> fetched = FetchResult(Path("raw"), {}, made=0, kept=0, repaired=0, size=0, failures=Table())
+    >>> fetched.made, fetched.kept, len(fetched.failures)
+    (0, 0, 0)
     """
 
     folder: Path
@@ -97,8 +102,13 @@ def plan_fetch(manifest, frame_dir=None, *, whole=False, verify=False):
 
     Examples
     --------
+    >>> from astropy.table import Table
     >>> from astroclassify.archive import plan_fetch
-    >>> plan_fetch("frames.csv", "raw")  # doctest: +SKIP
+    >>> plan = plan_fetch(Table({"OBSID": ["jczgx1ppq"]}), getfixture("tmp_path"))
+    >>> print(plan["OBSID", "state", "size"])
+      OBSID    state    size
+    --------- ------- --------
+    jczgx1ppq missing 34900000
     """
     store = Store(frames_folder(frame_dir))
     return _plan(store, _requests(manifest), whole, store.sums() if verify else {})

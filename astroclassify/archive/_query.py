@@ -475,8 +475,16 @@ def complete_positions(manifest, frame_dir=None):
 
     Examples
     --------
+    A simulated file stands for one from the archive:
+
     >>> from astroclassify.archive import complete_positions
-    >>> complete_positions("frames.csv", "raw")  # doctest: +SKIP
+    >>> from astroclassify.simulate import SimulationConfig, simulate_set
+    >>> folder = getfixture("tmp_path") / "frames"
+    >>> small = SimulationConfig(instruments={"acs-wfc": 1}, apertures={"acs-wfc": ["WFC1A-512"]})
+    >>> listed = simulate_set(folder, count=1, seed=7, config=small, progress=False).manifest
+    >>> listed["RA"] = 0.0
+    >>> bool(complete_positions(listed, folder)["RA"][0] > 0)
+    True
     """
     folder = frames_folder(frame_dir)
     table = manifest.copy()

@@ -49,9 +49,13 @@ class FrameCheck:
 
     Examples
     --------
-    >>> from astroclassify.curation import check_frames
-    >>> check = check_frames("night1")  # doctest: +SKIP
-    >>> check.resembles, check.lines  # doctest: +SKIP
+    `check_frames` gives one:
+
+    >>> from astropy.table import Table
+    >>> from astroclassify.curation import FrameCheck
+    >>> check = FrameCheck(False, ("12 of 20 novel",), Table({"verdict": ["novel"]}))
+    >>> check.resembles, check.failed
+    (False, ())
     """
 
     resembles: bool
@@ -101,9 +105,17 @@ def check_frames(frames, *, model="default", weights=None, device=None, progress
 
     Examples
     --------
+    A file of a simulated frame:
+
+    >>> from astropy.io import fits
     >>> from astroclassify.curation import check_frames
-    >>> found = check_frames(["one_raw.fits", "two_raw.fits"])  # doctest: +SKIP
-    >>> found.resembles, found.lines  # doctest: +SKIP
+    >>> from astroclassify.simulate import random_frames
+    >>> (one,) = random_frames(3, kind="spiral", shape=(96, 96))
+    >>> path = getfixture("tmp_path") / "spiral.fits"
+    >>> fits.writeto(path, one.array)
+    >>> found = check_frames([path], progress=False)
+    >>> len(found.table), found.failed
+    (1, ())
     """
     paths = list(frames)
     if not paths:

@@ -56,8 +56,20 @@ def contact_sheet(screened, path, *, frame_dir, overrules=None, width=256, progr
 
     Examples
     --------
-    >>> from astroclassify.curation import contact_sheet
-    >>> contact_sheet(screened, "sheet.html", frame_dir="raw")  # doctest: +SKIP
+    A list of two simulated frames:
+
+    >>> from astropy.io import fits
+    >>> from astropy.table import Table
+    >>> from astroclassify.curation import contact_sheet, screen_frames
+    >>> from astroclassify.simulate import random_frames
+    >>> folder = getfixture("tmp_path")
+    >>> for kind in ("spiral", "globular"):
+    ...     (one,) = random_frames(3, kind=kind, shape=(96, 96))
+    ...     fits.writeto(folder / f"{kind}_raw.fits", one.array)
+    >>> listed = Table({"ID": ["a", "b"], "OBSID": ["spiral", "globular"], "Label": ["galaxy", "nsc"]})
+    >>> screened = screen_frames(listed, frame_dir=folder, progress=False)
+    >>> contact_sheet(screened, folder / "sheet.html", frame_dir=folder, progress=False).name
+    'sheet.html'
     """
     if "Keep" not in screened.colnames:
         raise ParameterError("the table has no column 'Keep'; expected one that screen_frames() gave")

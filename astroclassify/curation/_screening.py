@@ -108,9 +108,23 @@ def screen_frames(
 
     Examples
     --------
+    A list of two simulated frames:
+
+    >>> from astropy.io import fits
+    >>> from astropy.table import Table
     >>> from astroclassify.curation import screen_frames
-    >>> screened = screen_frames("list.csv", frame_dir="raw", output="list.screened.ecsv")  # doctest: +SKIP
-    >>> screened[~screened["Keep"]]["OBSID", "p_class_field", "Reason"]  # doctest: +SKIP
+    >>> from astroclassify.simulate import random_frames
+    >>> folder = getfixture("tmp_path")
+    >>> for kind in ("spiral", "globular"):
+    ...     (one,) = random_frames(3, kind=kind, shape=(96, 96))
+    ...     fits.writeto(folder / f"{kind}_raw.fits", one.array)
+    >>> listed = Table({"ID": ["a", "b"], "OBSID": ["spiral", "globular"], "Label": ["galaxy", "nsc"]})
+    >>> screened = screen_frames(listed, frame_dir=folder, threshold=1.0, progress=False)
+    >>> print(screened["OBSID", "Keep"])
+     OBSID   Keep
+    -------- ----
+      spiral True
+    globular True
     """
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
         raise ParameterError(f"threshold is {threshold!r}; expected a probability, 0 to 1")
@@ -380,8 +394,15 @@ def apply_overrules(screened, path=None):
 
     Examples
     --------
+    `screen_frames` gives such a table. Without decisions of a person, those of the model stand:
+
+    >>> from astropy.table import Table
     >>> from astroclassify.curation import apply_overrules
-    >>> manifest = apply_overrules(screened, "list.overrules.csv")  # doctest: +SKIP
+    >>> screened = Table({"OBSID": ["j8xi0001q", "j8xi0002q"], "Keep": [True, False]})
+    >>> print(apply_overrules(screened))
+      OBSID   Keep Decided By
+    --------- ---- ----------
+    j8xi0001q True      model
     """
     if "Keep" not in screened.colnames:
         raise ParameterError("the table has no column 'Keep'; expected one that screen_frames() gave")

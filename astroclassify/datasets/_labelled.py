@@ -175,8 +175,19 @@ def labelled_frames(manifest, *, frame_dir=None):
 
     Examples
     --------
+    A list of two simulated frames:
+
+    >>> from astropy.io import fits
+    >>> from astropy.table import Table
     >>> from astroclassify.datasets import labelled_frames
-    >>> [one.label for one in labelled_frames("LCID_test.csv", frame_dir="raw")]  # doctest: +SKIP
+    >>> from astroclassify.simulate import random_frames
+    >>> folder = getfixture("tmp_path")
+    >>> for kind in ("spiral", "globular"):
+    ...     (one,) = random_frames(3, kind=kind, shape=(96, 96))
+    ...     fits.writeto(folder / f"{kind}_raw.fits", one.array)
+    >>> listed = Table({"ID": ["a", "b"], "OBSID": ["spiral", "globular"], "Label": ["galaxy", "nsc"]})
+    >>> [one.label for one in labelled_frames(listed, frame_dir=folder)]
+    ['galaxy', 'nsc']
     """
     if _is_local(manifest) and is_set(manifest):
         return _frames_of_set(Path(manifest))

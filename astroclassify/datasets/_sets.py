@@ -152,10 +152,20 @@ def build_set(
 
     Examples
     --------
+    A list of two simulated frames, shrunk:
+
+    >>> from astropy.io import fits
+    >>> from astropy.table import Table
     >>> from astroclassify.datasets import build_set
-    >>> cache = build_set("list.csv", "lcid", frame_dir="raw", processes=4)  # doctest: +SKIP
-    >>> cache.frames()[0].array().shape  # doctest: +SKIP
-    (2048, 4096)
+    >>> from astroclassify.simulate import random_frames
+    >>> folder = getfixture("tmp_path")
+    >>> for kind in ("spiral", "globular"):
+    ...     (one,) = random_frames(3, kind=kind, shape=(96, 96))
+    ...     fits.writeto(folder / f"{kind}_raw.fits", one.array)
+    >>> listed = Table({"ID": ["a", "b"], "OBSID": ["spiral", "globular"], "Label": ["galaxy", "nsc"]})
+    >>> cache = build_set(listed, folder / "set", variant="lcid-resize", frame_dir=folder, progress=False)
+    >>> cache.frames()[0].array().shape
+    (224, 448)
     """
     _check(variant, resampling, processes)
     table, listed = listed_frames(manifest, frame_dir=frame_dir)
@@ -212,10 +222,21 @@ def open_set(folder):
 
     Examples
     --------
-    >>> from astroclassify.datasets import open_set
-    >>> cache = open_set("lcid")  # doctest: +SKIP
-    >>> cache.variant, len(cache)  # doctest: +SKIP
-    ('lcid', 1595)
+    A list of two simulated frames, shrunk:
+
+    >>> from astropy.io import fits
+    >>> from astropy.table import Table
+    >>> from astroclassify.datasets import build_set, open_set
+    >>> from astroclassify.simulate import random_frames
+    >>> folder = getfixture("tmp_path")
+    >>> for kind in ("spiral", "globular"):
+    ...     (one,) = random_frames(3, kind=kind, shape=(96, 96))
+    ...     fits.writeto(folder / f"{kind}_raw.fits", one.array)
+    >>> listed = Table({"ID": ["a", "b"], "OBSID": ["spiral", "globular"], "Label": ["galaxy", "nsc"]})
+    >>> done = build_set(listed, folder / "set", variant="lcid-resize", frame_dir=folder, progress=False)
+    >>> cache = open_set(folder / "set")
+    >>> cache.variant, len(cache)
+    ('lcid-resize', 2)
     """
     folder = Path(folder)
     description = _description(folder)

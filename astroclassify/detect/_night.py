@@ -173,8 +173,10 @@ def judge_frames(images, *, method="yolo", least_score=None, known_stars=None, p
     Examples
     --------
     >>> from astroclassify.detect import judge_frames
-    >>> [each.verdict for each in judge_frames(["one.fits", "two.fits"])]  # doctest: +SKIP
-    ['has object', 'clouded']
+    >>> from astroclassify.simulate import wide_field
+    >>> field = wide_field(5, shape=(256, 256), telescope="amateur-250", style="photograph")
+    >>> [each.verdict for each in judge_frames([field.image, field.image[::-1]])]
+    ['has object', 'has object']
     """
     known = None if known_stars is None else star_positions(known_stars)
     found = []

@@ -92,9 +92,22 @@ def evaluate(
 
     Examples
     --------
+    Four simulated frames of four bodies; a list of files would be ``"LCID_test.csv", frame_dir="raw"``:
+
+    >>> from astroclassify.datasets import LabelledFrame
     >>> from astroclassify.evaluation import evaluate
-    >>> found = evaluate(["patchnet"], "LCID_test.csv", "judged", frame_dir="raw")  # doctest: +SKIP
-    >>> found.tables["performance"]["model", "accuracy", "f1_galaxy", "f1_nsc"]  # doctest: +SKIP
+    >>> from astroclassify.simulate import random_frames
+    >>> frames = []
+    >>> for kind in ("spiral", "elliptical", "globular", "emission"):
+    ...     (one,) = random_frames(3, kind=kind, shape=(96, 96))
+    ...     frames.append(LabelledFrame(one.array, one.label, body=kind))
+    >>> folder = getfixture("tmp_path") / "judged"
+    >>> found = evaluate("patchnet", frames, folder, draws=100, progress=False)
+    >>> print(found.tables["confusion"]["truth", "failed"])
+     truth failed
+    ------ ------
+    galaxy      0
+       nsc      0
     """
     check_whole("batch_size", batch_size)
     asked = asked_models(models)

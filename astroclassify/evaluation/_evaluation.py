@@ -104,8 +104,13 @@ def read_evaluation(folder):
 
     Examples
     --------
-    >>> from astroclassify.evaluation import read_evaluation
-    >>> read_evaluation("judged").tables["performance"]["model", "accuracy"]  # doctest: +SKIP
+    >>> from astropy.table import Table
+    >>> from astroclassify.evaluation import Evaluation, read_evaluation
+    >>> folder = getfixture("tmp_path") / "judged"
+    >>> answers = Table({"model": ["patchnet"], "name": ["a.fits"], "label": ["galaxy"]})
+    >>> files = Evaluation(("patchnet",), answers, folder=folder).write()
+    >>> print(read_evaluation(folder).of("patchnet")["label"][0])
+    galaxy
     """
     folder = Path(folder)
     if not (folder / ANSWERS).is_file():

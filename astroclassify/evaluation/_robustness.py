@@ -109,9 +109,22 @@ def measure_robustness(
 
     Examples
     --------
+    Two simulated frames, as they are and with 2 x 2 pixels summed:
+
+    >>> from astroclassify.datasets import LabelledFrame
     >>> from astroclassify.evaluation import measure_robustness
-    >>> curves = measure_robustness(["patchnet"], "set/list.ecsv", "judged", max_frames=100)  # doctest: +SKIP
-    >>> curves["quantity", "level", "accuracy", "low", "high", "ece"]  # doctest: +SKIP
+    >>> from astroclassify.simulate import random_frames
+    >>> frames = []
+    >>> for kind in ("spiral", "globular"):
+    ...     (one,) = random_frames(3, kind=kind, shape=(96, 96))
+    ...     frames.append(LabelledFrame(one.array, one.label, body=kind))
+    >>> asked = {"quantities": "binning", "levels": {"binning": [2]}, "draws": 100}
+    >>> curves = measure_robustness("patchnet", frames, getfixture("tmp_path"), **asked, progress=False)
+    >>> print(curves["quantity", "level", "frames", "refused"])
+    quantity level frames refused
+    -------- ----- ------ -------
+     binning     1      2       0
+     binning     2      2       0
     """
     asked, seed = _asked(quantities, levels), int(rng)
     if processes < 1:

@@ -131,7 +131,13 @@ class Explanation:
 
         Examples
         --------
-        >>> explanation.to_regions().write("why.reg", format="ds9")  # doctest: +SKIP
+        >>> import numpy as np
+        >>> from astroclassify.explain import explain
+        >>> frame = np.random.default_rng(1).normal(100, 5, (128, 128))
+        >>> outlines = explain(frame, target="nsc").to_regions()
+        >>> type(outlines[0]).__name__
+        'PolygonPixelRegion'
+        >>> outlines.write(getfixture("tmp_path") / "why.reg", format="ds9")
         """
         return as_regions(self, sky=sky)
 

@@ -1,6 +1,6 @@
 """Grad-CAM++: the last feature maps, each weighted by how its places raise the answer.
 
-With :math:`A^k_{ij}` the maps and :math:`g^k_{ij} = \\partial F / \\partial A^k_{ij}` (Chattopadhay et al.
+With :math:`A^k_{ij}` the maps and :math:`g^k_{ij} = \\partial F / \\partial A^k_{ij}` (Chattopadhyay et al.
 2018, eq. 10 to 19, for an answer :math:`e^F`, whose factor drops out):
 
 .. math::
@@ -48,7 +48,7 @@ def explain_by_grad_cam(model, frame, *, target, layer=None, flips=None):
 
     References
     ----------
-    Chattopadhay et al. 2018, arXiv:1710.11063.
+    Chattopadhyay et al. 2018, arXiv:1710.11063.
     """
     seen = see(model, frame, target, flips=flips)
     module = model.differentiable

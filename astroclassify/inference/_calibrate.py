@@ -190,12 +190,19 @@ def calibrate(model, frames, *, draws=2000, rng=0, progress=None):
 
     Examples
     --------
-    >>> from astroclassify.datasets import labelled_files
+    Six simulated bodies; 10 to 100 should be used, such as ``labelled_files("labels.csv")`` lists:
+
+    >>> from astroclassify.datasets import LabelledFrame
     >>> from astroclassify.inference import calibrate
     >>> from astroclassify.models import build_model
-    >>> found = calibrate(build_model("patchnet"), labelled_files("labels.csv"))  # doctest: +SKIP
-    >>> found.figures.pprint()  # doctest: +SKIP
-    >>> found.write("mine.safetensors")  # doctest: +SKIP
+    >>> from astroclassify.simulate import random_frames
+    >>> frames = []
+    >>> for kind in ("spiral", "globular"):
+    ...     for seed in range(3):
+    ...         (one,) = random_frames(seed, kind=kind, shape=(96, 96))
+    ...         frames.append(LabelledFrame(one.array, one.label, body=f"{kind} {seed}"))
+    >>> found = calibrate(build_model("patchnet"), frames, progress=False)
+    >>> weights = found.write(getfixture("tmp_path") / "mine.safetensors")
     """
     shown, logits, failed = _answered(model, checked_frames(frames), progress)
     labels = np.array([frame.label.strip().lower() for frame in shown])

@@ -106,11 +106,18 @@ def calibrate_shares(model, frames, *, draws=200, rng=0, progress=None):
 
     Examples
     --------
-    >>> from pathlib import Path
+    Ten simulated frames of which nobody says what they show:
+
+    >>> from astropy.io import fits
     >>> from astroclassify.inference import calibrate_shares
     >>> from astroclassify.models import build_model
-    >>> night = sorted(Path("night").glob("*.fits"))  # doctest: +SKIP
-    >>> calibrate_shares(build_model("patchnet"), night).figures.pprint()  # doctest: +SKIP
+    >>> from astroclassify.simulate import random_frames
+    >>> night = [getfixture("tmp_path") / f"{number}.fits" for number in range(10)]
+    >>> for seed, path in enumerate(night):
+    ...     fits.writeto(path, random_frames(seed, shape=(96, 96))[0].array)
+    >>> found = calibrate_shares(build_model("patchnet"), night, progress=False)
+    >>> found.figures.colnames
+    ['figure', 'before', 'after']
     """
     logits, files, failed = _answered(model, frames, progress)
     if len(logits) < LEAST_FRAMES:

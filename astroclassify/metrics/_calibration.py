@@ -182,7 +182,7 @@ def debiased_calibration_error(p_galaxy, is_galaxy, groups=None):
 
     References
     ----------
-    Kumar, Liang & Ma 2019, "Verified Uncertainty Calibration", arXiv:1909.10155, definition 5.1.
+    Kumar, Liang & Ma 2019, "Verified Uncertainty Calibration", arXiv:1909.10155, section 5.
 
     Examples
     --------

@@ -305,8 +305,12 @@ def read_results(folder, *, columns=None):
 
     Examples
     --------
-    >>> from astroclassify.scale import read_results
-    >>> read_results("results.parquet", columns=["source", "label"])  # doctest: +SKIP
+    >>> from astroclassify.scale import ResultSet, read_results
+    >>> folder = getfixture("tmp_path") / "results.parquet"
+    >>> with ResultSet(folder, {"source": str, "label": str, "error": str}) as results:
+    ...     results.add("a.fits", [{"source": "a.fits", "label": "galaxy", "error": ""}])
+    >>> print(*read_results(folder, columns=["source", "label"])[0])
+    a.fits galaxy
     """
     parquet, folder = _arrow(), Path(folder)
     tables, meta = [], {}

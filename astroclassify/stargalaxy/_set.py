@@ -43,9 +43,13 @@ class SourceSet:
 
     Examples
     --------
-    >>> from astroclassify.stargalaxy import SourceSet
-    >>> made = SourceSet.open("sources")    # doctest: +SKIP
-    >>> made.catalogue["true_class", "true_mag_i", "snr_i"]    # doctest: +SKIP
+    >>> from astroclassify.stargalaxy import SourceSet, simulate_sources
+    >>> folder = getfixture("tmp_path") / "sources"
+    >>> field = {"shape": (128, 128), "bands": ("i",), "limit": 22.0}
+    >>> done = simulate_sources(folder, count=1, **field, progress=False)
+    >>> made = SourceSet.open(folder)
+    >>> made.catalogue["true_class", "true_mag_i", "snr_i"].colnames
+    ['true_class', 'true_mag_i', 'snr_i']
     """
 
     def __init__(self, folder, about):

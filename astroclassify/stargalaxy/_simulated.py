@@ -178,8 +178,14 @@ def simulate_sources(
 
     Examples
     --------
+    A single small field in one band. A training needs tens of thousands of sources, in all bands:
+
     >>> from astroclassify.stargalaxy import simulate_sources
-    >>> made = simulate_sources("sources", count=30_000, processes=2)    # doctest: +SKIP
+    >>> folder = getfixture("tmp_path") / "sources"
+    >>> field = {"shape": (128, 128), "bands": ("i",), "limit": 22.0}
+    >>> made = simulate_sources(folder, count=1, **field, progress=False)
+    >>> made.bands, len(made.catalogue) >= 1
+    (('i',), True)
     """
     asked = {"seed": seed, "bands": list(bands), "shape": list(shape), "limit": float(limit), "size": CUTOUT}
     asked |= {

@@ -44,7 +44,7 @@ def check_detector(detector, *, shapes=_SHAPES, options=()):
     Examples
     --------
     >>> from astroclassify.testing import check_detector
-    >>> check_detector("my-detector")  # doctest: +SKIP
+    >>> check_detector("segmentation", shapes=[(64, 64)])
     """
     spec = DETECTORS[detector] if isinstance(detector, str) else detector
     findings = Findings(f"the detector {getattr(spec, 'name', spec)!r}")

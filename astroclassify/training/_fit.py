@@ -53,9 +53,14 @@ class TrainingResult:
 
     Examples
     --------
-    >>> from astroclassify.training import fit
-    >>> result = fit("patchnet", "train.csv", folder="runs/tuned")  # doctest: +SKIP
-    >>> result.weights, result.steps  # doctest: +SKIP
+    `fit` gives one:
+
+    >>> from pathlib import Path
+    >>> from astroclassify.training import TrainingResult
+    >>> run = Path("runs/tuned")
+    >>> done = TrainingResult(run / "weights.safetensors", {"licence": "CC0-1.0"}, run / "log.csv", steps=100)
+    >>> done.weights.name, done.steps
+    ('weights.safetensors', 100)
     """
 
     weights: Path
@@ -157,9 +162,21 @@ def fit(
 
     Examples
     --------
-    >>> from astroclassify.training import fit
-    >>> done = fit("resnet18-resize", "set/manifest.ecsv", folder="run")  # doctest: +SKIP
-    >>> done.card["metrics"]  # doctest: +SKIP
+    One step on two simulated frames, from the weights that come with the model. A training has thousands of
+    frames, as a list of files or the folder of a set:
+
+    >>> from dataclasses import replace
+    >>> from astroclassify.datasets import LabelledFrame
+    >>> from astroclassify.simulate import random_frames
+    >>> from astroclassify.training import PRESETS, fit
+    >>> frames = []
+    >>> for kind in ("spiral", "globular"):
+    ...     (one,) = random_frames(3, kind=kind, shape=(96, 96))
+    ...     frames.append(LabelledFrame(one.array, one.label, body=kind))
+    >>> asked = {"preset": replace(PRESETS["fine-tune"], epochs=1), "weights": "default", "validation": 0}
+    >>> done = fit("patchnet", frames, folder=getfixture("tmp_path") / "run", **asked, progress=False)
+    >>> done.weights.name, done.steps
+    ('weights.safetensors', 1)
     """
     spec, recipe = find_spec(model), find_recipe(preset)
     device, start = resolve_device(device), start_of(spec, weights)

@@ -42,9 +42,16 @@ def plot_confusion(evaluation):
 
     Examples
     --------
-    >>> from astroclassify.evaluation import read_evaluation
+    `~astroclassify.evaluation.evaluate` and `~astroclassify.evaluation.read_evaluation` give an evaluation.
+    Here one is made of its table:
+
+    >>> from astropy.table import Table
+    >>> from astroclassify.evaluation import Evaluation
     >>> from astroclassify.visualization import plot_confusion
-    >>> plot_confusion(read_evaluation("judged")).savefig("confusion.png")  # doctest: +SKIP
+    >>> counts = Table({"model": ["a", "a"], "truth": ["galaxy", "nsc"], "galaxy": [9, 2], "nsc": [1, 8]})
+    >>> figure = plot_confusion(Evaluation(("a",), Table(), {"confusion": counts}))
+    >>> figure.axes[0].get_title()
+    'a\\n85.0% right'
     """
     figure, panels = _small_panels(evaluation.models, width=2.5, height=3.0)
     table = evaluation.tables["confusion"]
@@ -105,9 +112,18 @@ def plot_roc(evaluation):
 
     Examples
     --------
-    >>> from astroclassify.evaluation import read_evaluation
+    `~astroclassify.evaluation.evaluate` and `~astroclassify.evaluation.read_evaluation` give an evaluation.
+    Here one is made of its tables:
+
+    >>> from astropy.table import Table
+    >>> from astroclassify.evaluation import Evaluation
     >>> from astroclassify.visualization import plot_roc
-    >>> plot_roc(read_evaluation("judged")).savefig("figure.png")  # doctest: +SKIP
+    >>> curve = Table({"model": ["a"] * 3, "threshold": [1.0, 0.5, 0.0]})
+    >>> curve["false_positive_rate"], curve["true_positive_rate"] = [0.0, 0.1, 1.0], [0.0, 0.9, 1.0]
+    >>> area = Table({"model": ["a"], "auc": [0.9], "auc_low": [0.8], "auc_high": [0.97]})
+    >>> figure = plot_roc(Evaluation(("a",), Table(), {"roc": curve, "calibration": area}))
+    >>> figure.axes[0].get_xlabel()
+    'NSC that are called galaxies'
     """
     figure = new_figure(5.4, 5.0)
     ax = figure.add_subplot()
@@ -169,9 +185,17 @@ def plot_reliability(evaluation):
 
     Examples
     --------
-    >>> from astroclassify.evaluation import read_evaluation
+    `~astroclassify.evaluation.evaluate` and `~astroclassify.evaluation.read_evaluation` give an evaluation.
+    Here one is made of its tables:
+
+    >>> from astropy.table import Table
+    >>> from astroclassify.evaluation import Evaluation
     >>> from astroclassify.visualization import plot_reliability
-    >>> plot_reliability(read_evaluation("judged")).savefig("figure.png")  # doctest: +SKIP
+    >>> bins = Table({"model": ["a"], "frames": [20], "confidence": [0.9], "accuracy": [0.85]})
+    >>> error = Table({"model": ["a"], "ece": [0.05], "ece_low": [0.02], "ece_high": [0.09]})
+    >>> figure = plot_reliability(Evaluation(("a",), Table(), {"reliability": bins, "calibration": error}))
+    >>> figure.axes[0].get_title()
+    'a\\nECE 5.0% (2.0 to 9.0)'
     """
     figure, panels = _small_panels(evaluation.models, width=2.7, height=2.9)
     tables, styles = evaluation.tables, model_styles(evaluation.models)
@@ -218,9 +242,19 @@ def plot_accuracy_by_body(evaluation, *, max_bodies=_MOST_BODIES):
 
     Examples
     --------
-    >>> from astroclassify.evaluation import read_evaluation
+    `~astroclassify.evaluation.evaluate` and `~astroclassify.evaluation.read_evaluation` give an evaluation.
+    Here one is made of its table:
+
+    >>> from astropy.table import Table
+    >>> from astroclassify.evaluation import Evaluation
     >>> from astroclassify.visualization import plot_accuracy_by_body
-    >>> plot_accuracy_by_body(read_evaluation("judged")).savefig("figure.png")  # doctest: +SKIP
+    >>> bodies = Table({"model": ["a"] * 4, "body": ["M 51", "M 82", "M 13", "M 42"]})
+    >>> bodies["truth"], bodies["frames"] = ["galaxy", "galaxy", "nsc", "nsc"], 4
+    >>> bodies["accuracy"] = [1.0, 0.75, 1.0, 0.5]
+    >>> bodies["accuracy_visit_low"], bodies["accuracy_visit_high"] = [1.0, 0.5, 1.0, 0.25], 1.0
+    >>> figure = plot_accuracy_by_body(Evaluation(("a",), Table(), {"by_body": bodies}))
+    >>> [ax.get_title() for ax in figure.axes]
+    ['2 galaxies', '2 NSC']
     """
     table = evaluation.tables["by_body"]
     groups = {truth: _worst_bodies(table[table["truth"] == truth]) for truth in _CLASSES}
@@ -310,9 +344,18 @@ def plot_accuracy_and_time(evaluation):
 
     Examples
     --------
-    >>> from astroclassify.evaluation import read_evaluation
+    `~astroclassify.evaluation.evaluate` and `~astroclassify.evaluation.read_evaluation` give an evaluation.
+    Here one is made of its table:
+
+    >>> from astropy.table import Table
+    >>> from astroclassify.evaluation import Evaluation
     >>> from astroclassify.visualization import plot_accuracy_and_time
-    >>> plot_accuracy_and_time(read_evaluation("judged")).savefig("figure.png")  # doctest: +SKIP
+    >>> figures = Table({"model": ["a"], "total_ms": [300.0]})
+    >>> figures["total_ms_low"], figures["total_ms_high"] = [280.0], [330.0]
+    >>> figures["accuracy"], figures["accuracy_low"], figures["accuracy_high"] = [0.9], [0.8], [0.97]
+    >>> figure = plot_accuracy_and_time(Evaluation(("a",), Table(), {"performance": figures}))
+    >>> figure.axes[0].get_ylabel()
+    'accuracy'
     """
     figure = new_figure(6.0, 3.8)
     ax, styles = figure.add_subplot(), model_styles(evaluation.models)

@@ -52,9 +52,20 @@ def plot_misclassified(evaluation, model, *, frames=None, max_frames=12):
 
     Examples
     --------
-    >>> from astroclassify.evaluation import read_evaluation
+    Two simulated frames:
+
+    >>> from astroclassify.datasets import LabelledFrame
+    >>> from astroclassify.evaluation import evaluate
+    >>> from astroclassify.simulate import random_frames
     >>> from astroclassify.visualization import plot_misclassified
-    >>> plot_misclassified(read_evaluation("judged"), "patchnet").savefig("figure.png")  # doctest: +SKIP
+    >>> frames = []
+    >>> for kind in ("spiral", "globular"):
+    ...     (one,) = random_frames(3, kind=kind, shape=(96, 96))
+    ...     frames.append(LabelledFrame(one.array, one.label, body=kind))
+    >>> folder = getfixture("tmp_path") / "judged"
+    >>> found = evaluate("patchnet", frames, folder, draws=100, progress=False)
+    >>> figure = plot_misclassified(found, "patchnet")
+    >>> figure.savefig(folder / "misclassified.png")
     """
     if model not in evaluation.models:
         raise ParameterError(f"the evaluation has no model {model!r}; it has {', '.join(evaluation.models)}")

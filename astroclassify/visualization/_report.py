@@ -63,10 +63,20 @@ def evaluation_report(evaluation, folder, *, robustness=None, frames=None):
 
     Examples
     --------
-    >>> from astroclassify.evaluation import read_evaluation
+    Two simulated frames:
+
+    >>> from astroclassify.datasets import LabelledFrame
+    >>> from astroclassify.evaluation import evaluate
+    >>> from astroclassify.simulate import random_frames
     >>> from astroclassify.visualization import evaluation_report
-    >>> evaluation_report(read_evaluation("judged"), "judged")  # doctest: +SKIP
-    PosixPath('judged/report.html')
+    >>> frames = []
+    >>> for kind in ("spiral", "globular"):
+    ...     (one,) = random_frames(3, kind=kind, shape=(96, 96))
+    ...     frames.append(LabelledFrame(one.array, one.label, body=kind))
+    >>> folder = getfixture("tmp_path") / "judged"
+    >>> found = evaluate("patchnet", frames, folder, draws=100, progress=False)
+    >>> evaluation_report(found, folder).name
+    'report.html'
     """
     folder = Path(folder)
     robustness = _robustness_of(evaluation) if robustness is None else robustness

@@ -43,9 +43,18 @@ def plot_robustness(table, *, quantities=None, figure=None):
 
     Examples
     --------
+    `~astroclassify.evaluation.measure_robustness` gives the table. Here is one of two levels:
+
     >>> from astropy.table import Table
     >>> from astroclassify.visualization import plot_robustness
-    >>> plot_robustness(Table.read("judged/robustness.ecsv")).savefig("robustness.pdf")  # doctest: +SKIP
+    >>> table = Table({"model": ["a", "a"], "quantity": ["binning"] * 2, "level": ["1", "2"]})
+    >>> table["meaning"], table["unit"] = "pixels that are summed", "pixels a side"
+    >>> table["reference"], table["frames"], table["refused"] = [True, False], 20, 0
+    >>> table["accuracy"], table["low"], table["high"] = [0.9, 0.8], [0.8, 0.7], [1.0, 0.9]
+    >>> table["ece"], table["ece_low"], table["ece_high"] = [0.05, 0.1], [0.02, 0.05], [0.1, 0.2]
+    >>> figure = plot_robustness(table)
+    >>> len(figure.axes)
+    2
     """
     there = list(dict.fromkeys(map(str, table["quantity"])))
     chosen = there if quantities is None else list(quantities)

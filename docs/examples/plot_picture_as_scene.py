@@ -65,24 +65,24 @@ _ = ax.legend()
 # %%
 # Raw frames
 # ----------
-# The scene is exposed like every simulated object (`~astroclassify.simulate.simulate_exposure`). The object
-# lies on the upper chip of ACS/WFC.
+# The scene is exposed like every simulated object (`~astroclassify.simulate.simulate_exposure`): by one chip
+# of ACS/WFC, and by a window of 2048 x 2048 pixels in the middle of a chip of CSST's survey camera. CSST's
+# pixels are 1.5 times as large on the sky.
 
-cameras = {"acs-wfc": "F814W", "csst-msc": "r"}
-exposures = {
-    camera: simulate_exposure(body, camera, band, 600, rng=3, view=View((1, 1), 1.0, (-0.65, 0.0)))
-    for camera, band in cameras.items()
+cameras = {
+    "acs-wfc": ("F814W", "WFC1 full frame"),
+    "csst-msc": ("r", "2K window (row 3592, column 3584)"),
 }
-figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-for ax, (camera, exposure) in zip(axes, exposures.items(), strict=True):
-    path = Path(folder.name) / f"{camera}_raw.fits"
-    if camera == "csst-msc":
-        path = Path(folder.name) / "csst.fits"
-    exposure.write(path)
-    frame = read_frames(path)[0]
-    middle = frame.shape[0] // 2
-    plot_frame(frame[max(0, middle - 1500) : middle + 1500], ax=ax)
-    ax.set_title(f"{camera} {exposure.band}, 600 s")
+figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained", width_ratios=(2, 1))
+exposures = {}
+for ax, (camera, (band, aperture)) in zip(axes, cameras.items(), strict=True):
+    exposures[camera] = simulate_exposure(
+        body, camera, band, 600, rng=3, view=View((1, 1), 1.0), aperture=aperture
+    )
+    path = Path(folder.name) / ("csst.fits" if camera == "csst-msc" else f"{camera}_raw.fits")
+    exposures[camera].write(path)
+    plot_frame(read_frames(path)[0], ax=ax)
+    ax.set_title(f"{camera} {band}, 600 s")
 
 # %%
 # The truth names the picture, with its checksum. A header never does.

@@ -40,7 +40,7 @@ def test_squares_cover_every_cell_overlap_by_half_and_are_alike_in_area(shape):
 
 
 def test_the_weights_are_those_of_the_derivatives_of_the_exponential():
-    # Chattopadhay et al., eq. 19, from derivatives of Y = exp(S) that autograd takes one after the other.
+    # Chattopadhyay et al., eq. 19, from derivatives of Y = exp(S) that autograd takes one after the other.
     rng = np.random.default_rng(3)
     maps = torch.tensor(rng.random((2, 3, 4)), requires_grad=True)
     slopes = torch.tensor(rng.normal(size=(2, 3, 4)))

@@ -40,7 +40,7 @@ class AlexNet(nn.Module):
     References
     ----------
     .. [1] Krizhevsky et al. 2012, "ImageNet classification with deep convolutional neural
-       networks", doi:10.1145/3065386.
+       networks", reprinted in Communications of the ACM 60 (2017), 84, doi:10.1145/3065386.
     .. [2] Krizhevsky 2014, arXiv:1404.5997.
     """
 

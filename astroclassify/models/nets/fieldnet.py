@@ -8,8 +8,9 @@ trunk sees brightness only; colours, which need no sharp maps, are averaged over
 
 References
 ----------
-Tian et al. 2019, "FCOS", arXiv:1904.01355; Liu et al. 2018, "Path aggregation network", arXiv:1803.01534;
-Zheng et al. 2020, "Cluster-NMS", arXiv:2005.03572.
+Tian et al. 2019, "FCOS: fully convolutional one-stage object detection", arXiv:1904.01355; Liu et al. 2018,
+"Path aggregation network for instance segmentation", arXiv:1803.01534; Zheng et al. 2020, arXiv:2005.03572
+(Cluster-NMS, which keeps one box of those on the same body by operations on matrices).
 """
 
 import math

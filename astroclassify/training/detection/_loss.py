@@ -6,7 +6,7 @@ good they are is also what they should say, so that scores tell how well a box f
 References
 ----------
 Feng et al. 2021, "TOOD: task-aligned one-stage object detection", arXiv:2108.07755; Zheng et al. 2020,
-"Distance-IoU loss", arXiv:1911.08287.
+"Distance-IoU loss: faster and better learning for bounding box regression", arXiv:1911.08287.
 """
 
 import torch
