@@ -272,7 +272,8 @@ def plot_accuracy_by_body(evaluation, *, max_bodies=_MOST_BODIES):
         clean(ax, xlim=(-0.03, 1.03), ylim=(max(len(shown[truth]), 1) - 0.5, -0.5), xlabel="accuracy")
         of_all = len(groups[truth])
         rest = f", the {len(shown[truth])} with most errors" if len(shown[truth]) < of_all else ""
-        ax.set_title(f"{of_all} {'galaxies' if truth == 'galaxy' else 'NSC'}{rest}", fontsize=10)
+        galaxies = "galaxy" if of_all == 1 else "galaxies"
+        ax.set_title(f"{of_all} {galaxies if truth == 'galaxy' else 'NSC'}{rest}", fontsize=10)
     _legend_of_models(figure, axes[0])
     return figure
 
