@@ -73,6 +73,13 @@ def test_a_model_is_judged_by_the_examinations(exams, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_second_look_at_windows_is_compared_with_the_whole_frame(exams):
+    said = ran("windows", exams / "csst_clear")
+    assert "csst_clear, 1 frames" in said
+    assert "100%" in said
+
+
+@pytest.mark.slow
 def test_pictures_as_raw_frames_are_classified(pictures):
     assert "balanced accuracy" in ran("semireal", pictures, "--limit", 2)
 
