@@ -1,5 +1,7 @@
 """What parameters of the simulator may be, beside the rules of `astroclassify.core`."""
 
+from functools import partial
+
 import numpy as np
 from astropy import units as u
 
@@ -18,6 +20,10 @@ STRENGTH = rules.quantity(u.dimensionless_unscaled, 0)
 NUMBER = rules.number
 SECONDS = rules.quantity(u.s, 0)
 RADIANS = rules.quantity(u.rad)
+#: How many exposures a set has.
+EXPOSURES = rules.whole(1, 10_000_000)
+#: Rows and columns of a frame that holds a body, stars and cosmic rays.
+FRAME_SHAPE = partial(rules.shape, least=8)
 
 
 def device(name, value):
@@ -40,7 +46,7 @@ def device(name, value):
 
     try:
         torch.device(value)
-    except (RuntimeError, TypeError) as error:
+    except (RuntimeError, TypeError, ValueError) as error:
         raise rules.wrong(name, value, "a device of torch, as 'cpu' or 'cuda'") from error
     return value
 
@@ -96,7 +102,7 @@ def tensor(name, value):
 
 def image(name, value):
     """
-    Ask for an image of real numbers.
+    Ask for an image of real, finite numbers.
 
     Parameters
     ----------
@@ -114,6 +120,14 @@ def image(name, value):
     found = None if hasattr(found, "unit") else np.asarray(found)
     if found is None or found.dtype.kind not in "buif" or found.ndim != 2:
         raise rules.wrong(name, value, "an image of real numbers with 2 axes")
+    if min(found.shape) < 2:
+        raise ParameterError(
+            f"{name} has {found.shape[0]} x {found.shape[1]} pixels; expected 2 or more a side"
+        )
+    if missing := found.size - int(np.isfinite(found).sum()):
+        raise ParameterError(
+            f"{name} has {missing} pixels that are not finite; expected none: fill them, or crop the image"
+        )
     return found
 
 

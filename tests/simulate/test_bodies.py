@@ -72,6 +72,9 @@ class TestBodies:
             {"extinction": np.inf},
             {"latitude": 200},
             {"latitude": np.nan},
+            {"distance": [1e7, 2e7]},
+            {"brightness": []},
+            {"extinction": np.ma.masked},
         ],
     )
     def test_impossible_bodies_are_refused(self, change):

@@ -483,7 +483,16 @@ def test_neither_rate_nor_electrons_are_changed():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("cte", 0.7), ("cosmic_ray_rate", -1.0), ("striping", np.nan), ("hot_pixels", 0.9), ("dark", np.inf)],
+    [
+        *[
+            ("cte", 0.7),
+            ("cosmic_ray_rate", -1.0),
+            ("striping", np.nan),
+            ("hot_pixels", 0.9),
+            ("dark", np.inf),
+        ],
+        *[("dark", [1.0, 2.0]), ("bias_jitter", np.zeros(0)), ("read_noise", 10**400), ("cte", True)],
+    ],
 )
 def test_impossible_strengths_are_errors(name, value):
     with pytest.raises(ParameterError, match=name):

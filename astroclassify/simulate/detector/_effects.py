@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, checked, in_unit, rules
+from astroclassify.core import checked, rules
 from astroclassify.simulate._rules import CAMERA, DATE
 
 #: Date (MJD) that `Effects` describe unless another is told, and which exposures have by default: that of
@@ -117,12 +117,10 @@ class Effects:
     def __post_init__(self):
         for field in fields(self):
             value, limit = getattr(self, field.name), _LIMITS.get(field.name, np.inf)
-            if not isinstance(value, Real):
-                value = in_unit(field.name, value, u.dimensionless_unscaled)
-                object.__setattr__(self, field.name, value)
-            if not (np.isfinite(value) and 0 <= value <= limit):
-                allowed = "0 or more" if limit == np.inf else f"from 0 to {limit}"
-                raise ParameterError(f"{field.name} is {value}; expected a number {allowed}")
+            rule = rules.quantity(u.dimensionless_unscaled, 0, limit)
+            found = rule(field.name, int(value) if isinstance(value, bool) else value)
+            if not isinstance(value, Real):  # whole numbers stay whole
+                object.__setattr__(self, field.name, found)
 
     @classmethod
     def none(cls):

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, UnknownNameError, checked, import_string, in_unit, rules
-from astroclassify.simulate._rules import ARCSEC, BODY, STRENGTH
+from astroclassify.core import ParameterError, UnknownNameError, checked, import_string, rules
+from astroclassify.simulate._rules import ARCSEC, BODY, NUMBER, STRENGTH
 from astroclassify.simulate.scenes._view import View
 
 CLASSES = ("galaxy", "nebula", "star cluster", "field")
@@ -249,14 +249,15 @@ def random_kind(rng, label):
     return kinds[rng.choice(len(kinds), p=weights / weights.sum())]
 
 
-#: Of what a body's numbers are in.
-_UNITS = {
-    **{"distance": u.pc, "radius": u.pc, "brightness": u.dimensionless_unscaled},
-    **{"extinction": u.mag, "latitude": u.deg},
-}
-
-
-@checked(kind=rules.text, seed=rules.whole(0))
+@checked(
+    kind=rules.text,
+    distance=rules.quantity(u.pc, positive=True),
+    radius=rules.quantity(u.pc, positive=True),
+    brightness=NUMBER,
+    extinction=rules.quantity(u.mag, 0),
+    latitude=rules.quantity(u.deg, -90, 90),
+    seed=rules.whole(0),
+)
 @dataclass(frozen=True)
 class Body:
     """
@@ -297,18 +298,6 @@ class Body:
 
     def __post_init__(self):
         body_kind(self.kind)
-        for name, unit in _UNITS.items():
-            object.__setattr__(self, name, in_unit(name, getattr(self, name), unit))
-        for name in ("distance", "radius"):
-            if not 0 < getattr(self, name) < np.inf:
-                raise ParameterError(f"{name} is {getattr(self, name)} pc; expected a positive number")
-        if not np.isfinite(self.brightness) or not 0 <= self.extinction < np.inf:
-            raise ParameterError(
-                f"brightness is {self.brightness}, extinction {self.extinction}; "
-                "expected a finite number, and zero or more"
-            )
-        if not -90 <= self.latitude <= 90:
-            raise ParameterError(f"latitude is {self.latitude}; expected -90 to 90 degrees")
 
     @property
     def label(self):
@@ -420,7 +409,7 @@ def random_body(kind=None, rng=None, *, label=None, angular_radius=None):
     'star cluster'
     """
     rng = np.random.default_rng(rng)
-    chosen = body_kind(kind) if kind else random_kind(rng, label or rng.choice(CLASSES))
+    chosen = random_kind(rng, label or rng.choice(CLASSES)) if kind is None else body_kind(kind)
     small, large = chosen.angular_radii
     sizes = _SMALL_SIZES if rng.random() < _SMALL_SHARE else _SIZES
     target = angular_radius or np.exp(rng.uniform(*np.log(sizes)))
