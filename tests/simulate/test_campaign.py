@@ -153,6 +153,12 @@ def test_a_folder_in_which_another_process_is_at_work_is_refused(tmp_path):
     assert not (tmp_path / "manifest.ecsv").exists()
 
 
+def test_a_file_is_no_folder_for_a_set(tmp_path):
+    (tmp_path / "set").touch()
+    with pytest.raises(ParameterError, match=r"set is a file; expected a folder"):
+        simulate_set(tmp_path / "set", count=1, seed=1, config=CONFIG)
+
+
 def test_a_folder_of_other_raw_files_is_refused(tmp_path):
     (tmp_path / "j8xi01abq_raw.fits").touch()
     with pytest.raises(ParameterError, match=r"holds raw files, but no config\.toml"):
