@@ -14,11 +14,13 @@ CAMERA = rules.either(rules.text, rules.instance(Instrument))
 #: What `Body` and `PictureBody` have, and any other that stands in for them.
 BODY = rules.having("a body, as of random_body or from_image", "angular_radius", "scene", "described")
 #: A start of exposure, MJD; a length on the sky; a number without a unit, zero or more; any number.
-DATE = rules.quantity(u.day)
+DATE = rules.quantity(u.day, 0, 200_000)
 ARCSEC = rules.quantity(u.arcsec, 0)
 STRENGTH = rules.quantity(u.dimensionless_unscaled, 0)
 NUMBER = rules.number
 SECONDS = rules.quantity(u.s, 0)
+#: Stars or galaxies relative to what is usual there.
+DENSITY = rules.quantity(u.dimensionless_unscaled, 0, 1000)
 RADIANS = rules.quantity(u.rad)
 #: How many exposures a set has.
 EXPOSURES = rules.whole(1, 10_000_000)
@@ -45,9 +47,12 @@ def device(name, value):
     import torch  # only here: what can be drawn is told without it
 
     try:
-        torch.device(value)
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise rules.wrong(name, value, "a device of torch, as 'cpu' or 'cuda'") from error
+        # Of a device that is not there, or that this torch was not built for, only a tensor on it tells.
+        if torch.zeros(1, device=torch.device(value)).is_meta:
+            raise RuntimeError("it holds no numbers")
+    except (RuntimeError, TypeError, ValueError, AssertionError) as error:
+        reason = str(error).partition("\n")[0]
+        raise rules.wrong(name, value, f"a device of torch that is here, as 'cpu' ({reason})") from error
     return value
 
 
@@ -128,6 +133,27 @@ def image(name, value):
         raise ParameterError(
             f"{name} has {missing} pixels that are not finite; expected none: fill them, or crop the image"
         )
+    return found
+
+
+def pointing(name, value):
+    """
+    Ask for where a telescope points.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name.
+    value : object
+        What it was given.
+
+    Returns
+    -------
+    tuple of float
+        RA, Dec and position angle, degrees.
+    """
+    found = rules.numbers(u.deg, 3)(name, value)
+    rules.quantity(u.deg, -90, 90)(f"{name}[1], the declination,", found[1])
     return found
 
 

@@ -20,6 +20,8 @@ _LIMITS = {
     "crosstalk": 0.1,
     "pixel_response": 0.2,
     "flat_field": 3.0,
+    "cosmic_ray_rate": 100.0,
+    "satellite_trails": 100,
 }
 
 

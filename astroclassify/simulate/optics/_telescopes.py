@@ -82,9 +82,15 @@ HST = Telescope(
 CSST = Telescope("CSST", 2.0)
 
 
+#: Of higher ones the pupil's grid has too few pixels.
+_LAST_ZERNIKE = 100
+
+
 def _zernike(name, value):
     """Ask for an aberration: Noll index, nm rms."""
     index, strength = rules.numbers(u.dimensionless_unscaled, 2)(name, value)
+    if not index.is_integer() or not 1 <= index <= _LAST_ZERNIKE:
+        raise rules.wrong(name, value, f"Noll's index, 1 to {_LAST_ZERNIKE}, and nm rms")
     return int(index), strength
 
 

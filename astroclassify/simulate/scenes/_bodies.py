@@ -18,6 +18,10 @@ CLASSES = ("galaxy", "nebula", "star cluster", "field")
 SURFACE_BRIGHTNESS = "V mag (AB) / arcsec2"
 HALPHA_BRIGHTNESS = "log10 of erg / s / cm2 / arcsec2 in Halpha"
 ABSOLUTE_MAGNITUDE = "absolute V mag (AB)"
+#: What it may be in any case: beyond it numbers overflow, or nothing is seen.
+_BRIGHTNESSES = {SURFACE_BRIGHTNESS: (-10, 60), HALPHA_BRIGHTNESS: (-30, 0), ABSOLUTE_MAGNITUDE: (-40, 40)}
+#: Radii on the sky that a body may have, arcseconds: to half of the sky.
+_SMALLEST, _LARGEST = 1e-6, 648_000
 _ARCSEC_PER_RADIAN = (1 * u.rad).to_value(u.arcsec)
 #: Angular radii that bodies are drawn with, arcseconds; and those of the bodies that are small in any field.
 _SIZES, _SMALL_SIZES, _SMALL_SHARE = (20, 900), (6, 20), 0.2
@@ -280,6 +284,13 @@ class Body:
     seed : int, default 0
         Of everything about it that is drawn: arms, turbulence, stars.
 
+    Raises
+    ------
+    UnknownNameError
+        If there is no such kind.
+    ParameterError
+        If a number is out of its range, or the radius subtends less than 1e-6 arcsec, or above 180 degrees.
+
     Examples
     --------
     >>> from astroclassify.simulate import Body
@@ -297,7 +308,15 @@ class Body:
     seed: int = 0
 
     def __post_init__(self):
-        body_kind(self.kind)
+        unit = body_kind(self.kind).brightness_unit
+        low, high = _BRIGHTNESSES[unit]
+        if not low <= self.brightness <= high:
+            raise rules.wrong("brightness", self.brightness, f"{low} to {high}, {unit}")
+        if not _SMALLEST <= self.angular_radius <= _LARGEST:
+            raise ParameterError(
+                f"a radius of {self.radius:g} pc at a distance of {self.distance:g} pc subtends "
+                f"{self.angular_radius:.3g} arcsec; expected {_SMALLEST:g} to {_LARGEST:g}"
+            )
 
     @property
     def label(self):
