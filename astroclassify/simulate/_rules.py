@@ -6,7 +6,7 @@ import numpy as np
 from astropy import units as u
 
 from astroclassify.core import ParameterError, rules
-from astroclassify.instruments import Instrument
+from astroclassify.instruments import INSTRUMENTS, Instrument
 from astroclassify.photometry import as_bandpass
 
 #: A camera: its registry name, or its description.
@@ -26,6 +26,28 @@ RADIANS = rules.quantity(u.rad)
 EXPOSURES = rules.whole(1, 10_000_000)
 #: Rows and columns of a frame that holds a body, stars and cosmic rays.
 FRAME_SHAPE = partial(rules.shape, least=8)
+
+
+def known_camera(name, value):
+    """
+    Ask for a camera that is described or registered, where a misspelt name would go unnoticed.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name.
+    value : object
+        What it was given.
+
+    Returns
+    -------
+    str or Instrument
+        The camera, as it was given.
+    """
+    found = CAMERA(name, value)
+    if isinstance(found, str):
+        INSTRUMENTS[found]  # raises with the names there are
+    return found
 
 
 def device(name, value):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.instruments import (
     ACS_WFC,
     CSST_MSC,
@@ -18,7 +18,7 @@ from astroclassify.instruments import (
 )
 from astroclassify.io import read_frames, write_raw
 from astroclassify.io._overscan import trim
-from astroclassify.simulate import ChipWindow, RandomStreams, point_spread
+from astroclassify.simulate import ChipWindow, RandomStreams, point_spread, random_optics
 from astroclassify.simulate.detector._charge import bleed, defer
 from astroclassify.simulate.detector._collect import collect_electrons
 from astroclassify.simulate.detector._effects import Effects, random_effects
@@ -498,6 +498,12 @@ def test_neither_rate_nor_electrons_are_changed():
 def test_impossible_strengths_are_errors(name, value):
     with pytest.raises(ParameterError, match=name):
         replace(Effects(), **{name: value})
+
+
+def test_a_camera_nobody_knows_is_named_with_the_known_ones():
+    for draw in (random_effects, random_optics):
+        with pytest.raises(UnknownNameError, match=r"'acs_wfc'; there are: .*did you mean 'acs-wfc'"):
+            draw(np.random.default_rng(1), "acs_wfc")
 
 
 def test_none_has_every_effect_off():

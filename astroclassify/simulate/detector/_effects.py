@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from astroclassify.core import checked, rules
-from astroclassify.simulate._rules import CAMERA, DATE
+from astroclassify.simulate._rules import DATE, known_camera
 
 #: Date (MJD) that `Effects` describe unless another is told, and which exposures have by default: that of
 #: jczgx1ppq, from whose header the gains are.
@@ -190,7 +190,7 @@ _TYPICAL = {
 }
 
 
-@checked(rng=rules.randomness, instrument=CAMERA, date=DATE)
+@checked(rng=rules.randomness, instrument=known_camera, date=DATE)
 def random_effects(rng, instrument="acs-wfc", *, date=REFERENCE_DATE):
     """
     Draw random strengths of the effects of the detector.
@@ -210,6 +210,11 @@ def random_effects(rng, instrument="acs-wfc", *, date=REFERENCE_DATE):
         Typical strengths of that date. Dark current, bias gradient and start-up ramp have a factor between
         0.5 and 2, deferred charge one between 0.8 and 1.25; one frame in forty has a satellite's trail; every
         other UVIS frame has no post-flash. What belongs to the chip does not vary.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no camera of this name.
 
     Examples
     --------
