@@ -30,8 +30,8 @@ _LABELS = (*CLASSES, "nsc", "unknown")
 _V = ("acs-wfc", "F555W")
 #: Separated stars thin out towards the edges over so many times the width that light does.
 _WIDER = 3.5
-#: Sizes on the sky, arcseconds: from less than any camera resolves to all of it.
-_SIZES = 1e-6, 1_296_000.0
+#: Sizes on the sky, arcseconds: from less than any camera resolves to all of it; and how bright a picture is.
+_SIZES, _MAGNITUDES = (1e-3, 1_296_000.0), (-40, 100)
 #: Surface brightness is that of the diffuse light, if it is more than this part of all.
 _DIFFUSE = 0.01
 #: Temperatures of a picture's stars: of the Sun where red and blue are alike. Of our own choice; a picture's
@@ -227,8 +227,10 @@ class PictureBody:
 @checked(
     picture=rules.either(rules.path, rules.instance(np.ndarray, CCDData)),
     angular_size=rules.quantity(u.arcsec, *_SIZES),
-    surface_brightness=rules.optional(rules.surface_brightness),
-    magnitude=rules.optional(rules.quantity(u.mag)),
+    surface_brightness=rules.optional(
+        rules.either(rules.quantity(u.mag / u.arcsec**2, *_MAGNITUDES), rules.quantity(u.mag, *_MAGNITUDES))
+    ),
+    magnitude=rules.optional(rules.quantity(u.mag, *_MAGNITUDES)),
     spectrum=rules.optional(rules.either(rules.text, rules.several(rules.text))),
     label=rules.one_of(*_LABELS),
     stars=rules.one_of("keep", "separate"),
