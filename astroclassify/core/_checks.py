@@ -79,13 +79,14 @@ def in_unit(name, value, unit):
     120.0
     """
     spoken = unit.to_string() or "no unit"
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
     try:
-        if value is None or isinstance(value, bool | np.bool_):  # astropy takes it for not a number
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        # astropy takes these for not a number, or for 0
+        if value is None or value is np.ma.masked or isinstance(value, bool | np.bool_):
             raise TypeError("there is none")
         found = u.Quantity(value, unit, dtype=float).value
-    except (u.UnitsError, TypeError, ValueError) as error:
+    except (u.UnitsError, TypeError, ValueError, OverflowError) as error:
         raise ParameterError(f"{name} is {value!r}; expected a quantity in {spoken} ({error})") from error
     return float(found) if np.ndim(found) == 0 else found
 

@@ -30,7 +30,7 @@ class RunFolder:
     Raises
     ------
     ParameterError
-        If another process is at work there.
+        If another process is at work there, or it is a file.
 
     Examples
     --------
@@ -50,7 +50,12 @@ class RunFolder:
     def __enter__(self):
         from filelock import FileLock, Timeout
 
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise ParameterError(
+                f"{self.folder} is a file; expected a folder, or a new name for one"
+            ) from None
         self._lock = FileLock(self.folder / (f".{self._name}{_LOCK}" if self._name else _LOCK))
         try:
             self._lock.acquire(timeout=0)

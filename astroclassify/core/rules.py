@@ -203,8 +203,8 @@ def array(name, value):
 
 
 def _elements(name, value, expected):
-    """Give the elements of a sequence; texts and scalar quantities are none."""
-    if isinstance(value, str):
+    """Give the elements of a sequence; texts, sets (which have no order) and scalar quantities are none."""
+    if isinstance(value, str | set | frozenset):
         raise wrong(name, value, expected)
     try:
         return tuple(value)
@@ -356,12 +356,12 @@ def path(name, value):
     str or os.PathLike
         The path.
     """
-    if not isinstance(value, str | os.PathLike):
+    if not isinstance(value, str | os.PathLike) or "\0" in str(value):
         raise wrong(name, value, "a path")
     return value
 
 
-def shape(name, value):
+def shape(name, value, *, least=1):
     """
     Ask for a number of rows and of columns.
 
@@ -371,17 +371,19 @@ def shape(name, value):
         The parameter's name.
     value : object
         What it was given.
+    least : int, default 1
+        The smallest number of either.
 
     Returns
     -------
     tuple of int
         Both.
     """
-    expected = "rows and columns, two whole numbers"
+    expected = "rows and columns, two whole numbers" + (f", {least} or more" if least > 1 else "")
     sides = _elements(name, value, expected)
     if len(sides) != 2:
         raise wrong(name, value, expected)
-    return tuple(whole()(name, side) for side in sides)
+    return tuple(whole(least)(f"{name}[{n}]", side) for n, side in enumerate(sides))
 
 
 def randomness(name, value):

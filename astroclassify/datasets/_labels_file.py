@@ -6,6 +6,9 @@ from pathlib import Path
 from astroclassify.core import ReadError
 from astroclassify.datasets._labelled import LabelledFrame, labelled_frames
 
+_NEEDED = {"file", "label"}
+_ENCODING = "utf-8-sig"  # spreadsheets may begin a file with a byte-order mark
+
 
 def read_labels(path):
     """
@@ -24,14 +27,19 @@ def read_labels(path):
     Raises
     ------
     ReadError
-        If it cannot be read, has no row, or lacks a column.
+        If it cannot be read, has no row, or lacks a column, a file or a label.
     """
-    rows = _rows(path)
-    missing = {"file", "label"} - set(rows[0] if rows else ())
-    if missing:
+    columns, rows = _columns_and_rows(path)
+    facts = {"file": path, "found": tuple(columns), "expected": ("file", "body", "label")}
+    if missing := _NEEDED - set(columns):
         raise ReadError(
             f"{path}: no column {', '.join(sorted(missing))}; expected file, body and label"
-        ).with_facts(file=path, found=tuple(rows[0] if rows else ()), expected=("file", "body", "label"))
+        ).with_facts(**facts)
+    if not rows:
+        raise ReadError(f"{path}: there is no row below the columns; expected one a file").with_facts(**facts)
+    for number, row in enumerate(rows, start=1):
+        if empty := [name for name in sorted(_NEEDED) if not (row[name] or "").strip()]:
+            raise ReadError(f"{path}: row {number} has no {empty[0]}; expected one").with_facts(**facts)
     return rows
 
 
@@ -82,16 +90,17 @@ def _labelled(folder, row):
 def _columns(path):
     """The names of a table's columns, of CSV or ECSV."""
     try:
-        with open(path, encoding="utf-8") as lines:
+        with open(path, encoding=_ENCODING) as lines:
             return next((line for line in lines if not line.startswith("#")), "").strip().split(",")
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
 
 
-def _rows(path):
+def _columns_and_rows(path):
     try:
-        with open(path, newline="", encoding="utf-8") as lines:
-            return list(csv.DictReader(lines))
+        with open(path, newline="", encoding=_ENCODING) as lines:
+            table = csv.DictReader(lines)
+            return list(table.fieldnames or ()), list(table)
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
 

@@ -8,7 +8,7 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.nddata import CCDData, StdDevUncertainty, block_reduce
 
-from astroclassify.core import FrameError, ParameterError, checked, provenance, rules
+from astroclassify.core import FrameError, ParameterError, checked, in_unit, provenance, rules
 from astroclassify.degrade._kernel import Blur, optics_kernel, random_zernikes, sigma_of, textured_noise
 from astroclassify.degrade._noise import (
     band_of,
@@ -130,10 +130,14 @@ def degrade(
         read_noise=read_noise,
     )
     if not isinstance(frame, CCDData) or frame.data.ndim != 2:
-        raise FrameError(f"degrade() takes a two-dimensional CCDData; this is a {type(frame).__name__}")
+        kind, axes = (
+            type(frame).__name__,
+            f" of {np.ndim(frame.data)} axes" if isinstance(frame, CCDData) else "",
+        )
+        raise FrameError(f"frame is a {kind}{axes}; expected a CCDData of 2 axes, as read_frames gives it")
     counted = count_electrons(frame, gain=parameters["gain"], read_noise=parameters["read_noise"])
     setup = _setup(frame, instrument, band, parameters["pixel_scale"])
-    light = _light(frame, counted, setup, parameters["exptime_factor"], sed)
+    light = _light(frame, counted, setup, parameters["exptime_factor"], _spectrum(sed))
     blur, zernikes = _blur(frame, counted, setup, parameters, rng)
     exposed = _exposed(frame, counted, light, setup, parameters, blur, rng)
     _check_possible(exposed, counted, setup, light)
@@ -194,12 +198,12 @@ class _Exposed:
 
 
 _RANGES = {
-    "exptime_factor": (1e-6, 1.0, None, "above 0 and up to 1"),
+    "exptime_factor": (1e-6, 1.0, u.dimensionless_unscaled, "above 0 and up to 1"),
     "psf_fwhm": (1e-6, 60.0, u.arcsec, "arcseconds, above 0 and up to 60"),
     "zernike_rms": (0.0, 500.0, u.nm, "nm, 0 to 500"),
     "extra_noise": (0.0, 1e6, u.electron, "electrons, 0 to 1e6"),
     "pixel_scale": (1e-4, 60.0, u.arcsec, "arcseconds, above 0 and up to 60"),
-    "gain": (1e-12, 1e12, None, "a positive number of electrons"),
+    "gain": (1e-12, 1e12, u.electron / u.adu, "electrons for each unit, 1e-12 to 1e12"),
     "read_noise": (0.0, 1e6, u.electron, "electrons, 0 to 1e6"),
 }
 
@@ -211,16 +215,14 @@ def _checked(**parameters):
 
 def _number(name, value):
     low, high, unit, expected = _RANGES[name]
-    if value is None:
+    if value is None and name != "extra_noise":
         return None
     try:
-        number = float(u.Quantity(value).to_value(unit) if isinstance(value, u.Quantity) and unit else value)
-    except (TypeError, ValueError, u.UnitsError) as error:
-        raise ParameterError(f"{name} is {value!r}; expected {expected}") from error
-    if not low <= number <= high:
-        raise ParameterError(f"{name} is {value}; expected {expected}").with_facts(
-            found=value, expected=expected
-        )
+        number = in_unit(name, value, unit)
+    except ParameterError as error:
+        raise rules.wrong(name, value, expected) from error
+    if np.ndim(number) or not low <= number <= high:
+        raise rules.wrong(name, value, expected)
     return number
 
 
@@ -239,7 +241,8 @@ def _setup(frame, instrument, band, pixel_scale):
         old_band = new_band = BANDS[old_camera.name, band_of(frame)]
     if pixel_scale is None and changed:
         pixel_scale = camera.pixel_scale
-    return _Setup(old_camera, camera, old_band, new_band, scale, _ratio(scale, pixel_scale))
+    ratio = _ratio(scale, pixel_scale, min(frame.shape))
+    return _Setup(old_camera, camera, old_band, new_band, scale, ratio)
 
 
 def _band_of_frame(frame, camera):
@@ -261,10 +264,15 @@ def _wanted_band(band, camera, old_band):
             return BANDS[camera.name, old_band.name]
         nearest = min(names, key=lambda name: abs(np.log(BANDS[camera.name, name].pivot / old_band.pivot)))
         return BANDS[camera.name, nearest]
-    return BANDS[camera.name, band] if isinstance(band, str) else as_bandpass(band)
+    if isinstance(band, str):
+        return BANDS[camera.name, band]
+    try:
+        return as_bandpass(band)
+    except ParameterError as error:
+        raise ParameterError(f"band: {error}") from error
 
 
-def _ratio(scale, pixel_scale):
+def _ratio(scale, pixel_scale, side):
     if pixel_scale is None:
         return 1.0
     if scale is None:
@@ -277,16 +285,31 @@ def _ratio(scale, pixel_scale):
             f'pixel_scale is {pixel_scale:.4g}", finer than the frame\'s {scale:.4g}"; only coarser can be '
             f"made (of another instrument with finer pixels: pixel_scale={scale:.4g})"
         )
+    if int(side / ratio + 1e-6) < 1:
+        raise ParameterError(
+            f"pixel_scale is {pixel_scale:.4g}\", and the frame's shorter side has {side} pixels of "
+            f'{scale:.4g}": not one of the new pixels fits; expected {side * scale:.4g}" or less'
+        )
     return 1.0 if ratio < 1 + _SAME_SCALE else ratio
 
 
-def _light(frame, counted, setup, factor, sed):
+def _spectrum(sed):
+    """Give the spectrum that is assumed: a frame does not say which one its light has."""
+    if sed is None:
+        return power_law(-2)
+    if isinstance(sed, str):
+        return named_spectrum(sed)
+    if not isinstance(sed, tuple) and not hasattr(sed, "waveset"):
+        raise rules.wrong("sed", sed, "the name of a spectrum, a synphot SourceSpectrum or a table of one")
+    return sed
+
+
+def _light(frame, counted, setup, factor, spectrum):
     """Eq. (1) for the light of the body, the sky and the dark current, before and after."""
     if not setup.new_light:
         return _Light(factor, factor, 0.0, factor)
-    # A frame does not say which spectrum its light has; one is assumed, and sets how many electrons the new
-    # band or camera would have counted for each that was (Eq. 1, before and after).
-    spectrum = power_law(-2) if sed is None else named_spectrum(sed) if isinstance(sed, str) else sed
+    # The spectrum sets how many electrons the new band or camera would have counted for each that was
+    # (Eq. 1, before and after).
     old, new = (count_rate(spectrum, b).value for b in (setup.old_band, setup.band))
     signal = float(factor * new / old)
     sky_old, sky_new = (

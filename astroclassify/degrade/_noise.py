@@ -30,6 +30,10 @@ _IMPLAUSIBLE = 0.3
 #: Measured noise up to this times that of light and read noise is explained: nothing was subtracted.
 _EXPLAINED = 1.3
 _SAMPLES = 1_000_000
+#: Electrons of a pixel, at most: their variances add up within float32's range.
+_MOST_ELECTRONS = 1e15
+#: Units whose electrons a header's or a camera's gain tells; of others only ``gain=`` does.
+_READ_OUT = (u.adu, u.ct, u.DN, u.dimensionless_unscaled)
 _FAINT = 0.4  # of the pixels, those where noise is measured
 _LAG = 4  # pixels; drizzled noise is not correlated that far
 _RHO_MIN, _RHO_MAX = 0.05, 0.8  # correlation of neighbours: below it is white, above it is a picture
@@ -106,24 +110,37 @@ def count_electrons(frame, *, gain=None, read_noise=None):
         If its unit cannot be turned into electrons, it has no usable pixel, or its bias was left in.
     """
     gains, read = _amplifiers(frame, gain, read_noise)
-    per_electron = 1 / _electrons_per_unit(frame, gains)
-    data = np.asarray(frame.data, np.float32)
+    per_electron = 1 / _electrons_per_unit(frame, gains, gain or number_card(frame, "ACGAIN"))
+    data = _values(frame)
     bad = ~np.isfinite(data)
     if frame.mask is not None:
         bad |= np.asarray(frame.mask, bool)
     if bad.all():
-        raise FrameError("the frame has no usable pixel: every one is masked, NaN or infinite")
+        raise FrameError("the frame has no usable pixel: every one is masked, NaN, infinite or above 3e38")
     # Units of the frame are divided by what one electron is in them: 1 / gain for ADU, 1 / seconds for rates.
     electrons = data / per_electron
     if bad.any():
         electrons = filled(electrons, bad)
     electrons = np.ascontiguousarray(electrons, np.float32)
+    if (largest := float(np.abs(electrons).max())) > _MOST_ELECTRONS:
+        raise FrameError(
+            f"a pixel of the frame has {largest:.3g} electrons; expected at most {_MOST_ELECTRONS:g}: "
+            "is its unit, or gain=, what it should be?"
+        )
     noise = FaintNoise.of(frame, electrons, bad)
     if read_noise is None:
         read = read * noise.read_share(frame)
     read, hidden = _background(frame, electrons, bad, per_electron, read, noise)
     bad = bad if bad.any() else None
     return Counted(electrons, bad, per_electron, hidden, read, noise.texture, 1 / noise.sum_variance_ratio)
+
+
+def _values(frame):
+    values = np.asarray(frame.data)
+    if values.dtype.kind not in "buif":
+        raise FrameError(f"the frame's values are of type {values.dtype}; expected real numbers")
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32, copy=False)
 
 
 def text_card(frame, key):
@@ -288,9 +305,10 @@ def mean_amplifier(camera):
     return gain, float(np.sqrt(np.mean([a.read_noise**2 for a in amplifiers])))
 
 
-def _electrons_per_unit(frame, gains):
+def _electrons_per_unit(frame, gains, given):
+    """Gains are of the header, of the camera, or given; only given ones are of any unit."""
     unit = frame.unit
-    rate = unit in (u.adu / u.s, u.electron / u.s)
+    rate = unit in tuple(one / u.s for one in (u.adu, u.ct, u.DN, u.electron))
     if rate and number_card(frame, "EXPTIME") is None:
         raise FrameError(
             f"the frame is in {unit}, but has no EXPTIME card; set frame.meta['EXPTIME'] to its seconds"
@@ -298,7 +316,8 @@ def _electrons_per_unit(frame, gains):
     seconds = number_card(frame, "EXPTIME") if rate else 1.0
     if unit in (u.electron, u.electron / u.s):
         return seconds
-    if gains is None:
+    read_out = rate or unit is None or unit in _READ_OUT
+    if gains is None or not (read_out or given):
         raise FrameError(
             f"the unit of the frame is {str(unit) or 'missing'}, and nothing says what it is in electrons; "
             "give gain=, electrons for each unit"

@@ -123,9 +123,12 @@ def slice_start(frame):
     -------
     tuple of int or None
         Row and column, 0 and 0 for a frame that was not cut; `None` where cards or WCS do not say, or the
-        pixels are no longer those that were read (turned, binned, resampled).
+        pixels are no longer those that were read (turned, binned, resampled), or the WCS is of an image of
+        another shape.
     """
     world = getattr(frame, "wcs", None)
+    if getattr(world, "array_shape", None) not in (None, frame.shape):
+        return None
     pixels = [header_number(frame.meta, f"CRPIX{axis}") for axis in (2, 1)]
     if world is None or None in pixels or not _same_pixels(frame.meta, world):
         return None

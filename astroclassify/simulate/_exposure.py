@@ -14,8 +14,9 @@ from astroclassify.simulate._calibrated import calibrated
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate._light import light_on_field, random_pointing, random_sky
 from astroclassify.simulate._random_streams import RandomStreams
-from astroclassify.simulate._rules import BODY, CAMERA, DATE, STRENGTH, device
+from astroclassify.simulate._rules import BODY, CAMERA, DATE, DENSITY, device
 from astroclassify.simulate._rules import band as is_band
+from astroclassify.simulate._rules import pointing as pointing_rule
 from astroclassify.simulate._rules import sky as sky_light
 from astroclassify.simulate.detector._chip import ChipWindow
 from astroclassify.simulate.detector._collect import collect_electrons, satellite_trail
@@ -201,11 +202,11 @@ def _flash_cards(truth):
     optics=rules.optional(rules.instance(Optics, PointSpread)),
     view=rules.optional(rules.instance(View)),
     centred=rules.flag,
-    pointing=rules.optional(rules.numbers(u.deg, 3)),
+    pointing=rules.optional(pointing_rule),
     aperture=rules.optional(rules.text),
     sky=rules.optional(sky_light),
-    foreground=STRENGTH,
-    background=STRENGTH,
+    foreground=DENSITY,
+    background=DENSITY,
     expstart=DATE,
 )
 def simulate_exposure(

@@ -13,11 +13,11 @@ import numpy as np
 from astropy.nddata import block_reduce
 from scipy import ndimage
 
-from astroclassify.core import ParameterError, checked, rules
+from astroclassify.core import checked, rules
 from astroclassify.photometry import sky_rate
 from astroclassify.simulate._random_streams import RandomStreams
 from astroclassify.simulate._raster import splat
-from astroclassify.simulate._rules import image
+from astroclassify.simulate._rules import FRAME_SHAPE, image
 from astroclassify.simulate._textures import fractal
 from astroclassify.simulate.optics._observe import blur_scene, moffat_kernel
 from astroclassify.simulate.scenes._bodies import CLASSES, random_body
@@ -93,10 +93,11 @@ class SimulatedFrame:
 
 @checked(
     rng=rules.randomness,
-    shape=rules.shape,
+    shape=FRAME_SHAPE,
     label=rules.optional(rules.one_of(*CLASSES)),
     kind=rules.optional(rules.text),
     renderings=rules.whole(),
+    shown=rules.optional(rules.one_of("linear", "photograph")),
     centred=rules.flag,
 )
 def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1, shown=None, centred=False):
@@ -108,7 +109,7 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1,
     rng : numpy.random.Generator or int
         Source of randomness or its seed; same seed, same frames.
     shape : tuple of int, default (192, 192)
-        Rows and columns.
+        Rows and columns, 8 or more.
     label : str, optional
         One of ``CLASSES``; random by default.
     kind : str, optional
@@ -130,7 +131,7 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1,
     UnknownNameError
         If there is no such kind.
     ParameterError
-        If ``shown`` is something else.
+        If ``shown`` is something else, or the shape too small.
 
     Examples
     --------
@@ -139,8 +140,6 @@ def random_frames(rng, *, shape=(192, 192), label=None, kind=None, renderings=1,
     >>> frame.label, frame.array.shape
     ('galaxy', (192, 192))
     """
-    if shown not in (None, "linear", "photograph"):
-        raise ParameterError(f"shown is {shown!r}; expected 'linear', 'photograph' or None")
     streams = RandomStreams(rng)
     body = random_body(kind, streams.rng, label=label or streams.rng.choice(CLASSES, p=CLASS_FRACTIONS))
     alone = body.scene(_view_of_any_telescope(streams, body, shape, centred=centred))

@@ -6,6 +6,9 @@ import torch
 from astroclassify.core import ParameterError, checked, rules
 from astroclassify.simulate._rules import device
 
+#: Largest expected count: sums over a chip are exact in double precision.
+_MOST = 1e14
+
 
 @checked(rng=rules.randomness, device=device)
 class RandomStreams:
@@ -127,12 +130,13 @@ class RandomStreams:
         Raises
         ------
         ParameterError
-            If an expectation is negative or not finite.
+            If an expectation is negative, not finite, or above 1e14.
         """
         low, high = torch.aminmax(expected)
-        if not (low >= 0 and torch.isfinite(high)):
+        if not (low >= 0 and high <= _MOST):
             raise ParameterError(
-                f"expected counts range from {float(low)} to {float(high)}; they must be finite and >= 0"
+                f"expected counts range from {float(low):g} to {float(high):g}; they must be from 0 to "
+                f"{_MOST:g}: is the light, or an effect of the detector, as bright as that?"
             )
         return torch.poisson(expected, generator=self.generator)
 

@@ -43,7 +43,9 @@ def test_a_rule_of_no_parameter_is_a_mistake_of_the_programmer():
         checked(mass=rules.text)(exposed)
 
 
-@pytest.mark.parametrize("time", [0, 101, np.nan, np.inf, "soon", None, True, [1, 2], 5 * u.m, object()])
+@pytest.mark.parametrize(
+    "time", [0, 101, np.nan, np.inf, "soon", None, True, [1, 2], 5 * u.m, object(), 10**400, np.ma.masked]
+)
 def test_what_is_out_of_range_or_of_another_kind_is_told(time):
     with pytest.raises(ParameterError, match=r"time is .*; expected"):
         exposed(time)
@@ -55,8 +57,8 @@ def test_what_is_out_of_range_or_of_another_kind_is_told(time):
         (rules.whole(0, 3), [0, np.int64(3)], [4, -1, 1.0, True, "1", None]),
         (rules.text, ["", "a"], [1, None, b"a"]),
         (rules.flag, [True, np.bool_(False)], [0, 1, "yes", None]),
-        (rules.path, ["a"], [1, b"a", None]),
-        (rules.shape, [(2, 3)], [(2,), 5, (0, 3), (1.5, 3), "ab", 3 * u.m]),
+        (rules.path, ["a"], [1, b"a", None, "a\0b"]),
+        (rules.shape, [(2, 3)], [(2,), 5, (0, 3), (1.5, 3), "ab", 3 * u.m, {2, 3}]),
         (rules.randomness, [1, None, np.random.default_rng(1)], ["a", -1, 1.5, object()]),
         (rules.one_of("a", "b"), ["a"], ["c", 1, None]),
         (rules.instance(dict), [{}], [[], dict]),

@@ -482,6 +482,61 @@ def test_what_a_frame_must_say_is_named():
         degrade(CCDData(flat * np.nan, unit="electron"), exptime_factor=0.5)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("psf_fwhm", True), ("extra_noise", None), ("gain", 10**400), ("read_noise", [1, 2])],
+        *[("zernike_rms", np.ma.masked), ("sed", 3), ("band", 3), ("gain", 2 * u.s)],
+    ],
+)
+def test_what_a_parameter_cannot_be_is_told_by_its_name(name, value):
+    frame = frame_of(np.full((32, 32), 50.0), meta=acs_cards())
+    with pytest.raises(ParameterError, match=rf"^{name}\b"):
+        degrade(frame, **{name: value})
+
+
+def test_a_spectrum_nobody_knows_is_refused_even_where_it_is_not_needed():
+    with pytest.raises(UnknownNameError, match="purple"):
+        degrade(frame_of(np.full((32, 32), 50.0)), exptime_factor=0.5, sed="purple")
+
+
+@pytest.mark.parametrize("options", [{"pixel_scale": 0.2}, {"instrument": "csst-msc"}])
+def test_a_frame_in_which_no_new_pixel_fits_is_refused(options):
+    strip = frame_of(np.full((1, 96), 50.0), meta=acs_cards())
+    with pytest.raises(ParameterError, match=r"not one of the new pixels fits; expected 0.05\" or less"):
+        degrade(strip, **options)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.full((32, 32), 1e30), "1e\\+30 electrons; expected at most 1e\\+15"),
+        (np.full((32, 32), 1e300), "no usable pixel"),
+        (np.full((32, 32), 1j), "of type complex128; expected real numbers"),
+        (np.full((3, 32, 32), 1.0), "a CCDData of 3 axes; expected a CCDData of 2 axes"),
+    ],
+)
+def test_what_cannot_be_electrons_is_refused(values, message):
+    with pytest.raises(FrameError, match=message):
+        degrade(CCDData(values, unit="electron"), exptime_factor=0.5)
+
+
+@pytest.mark.parametrize("unit", ["Jy", "MJy / sr", "mag"])
+def test_a_gain_of_a_camera_is_not_that_of_another_unit(unit):
+    frame = frame_of(np.full((32, 32), 50.0), unit=unit, meta=acs_cards())
+    with pytest.raises(FrameError, match=r"unit of the frame is .*give gain="):
+        degrade(frame, exptime_factor=0.5)
+    short = degrade(frame, exptime_factor=0.5, gain=1.0, rng=1)
+    again = degrade(short, exptime_factor=0.5, rng=1)  # what gain= said stays with the frame
+    assert again.data.mean() == pytest.approx(12.5, rel=0.1)
+
+
+def test_a_gain_may_have_its_unit():
+    frame = frame_of(np.full((32, 32), 50.0), unit="adu", gain=2.0)
+    both = [degrade(frame, exptime_factor=0.5, gain=g, rng=1).data for g in (2.0, 2 * u.electron / u.adu)]
+    np.testing.assert_array_equal(*both)
+
+
 def test_noise_that_no_electrons_have_is_warned_of():
     picture = CCDData(np.random.default_rng(1).normal(200, 1, (64, 64)), unit="adu")
     with pytest.warns(FrameWarning, match="gain="):

@@ -115,6 +115,7 @@ def _binned(world):
     "spoil",
     [
         lambda f: CCDData(f.data[50:90, 20:70], unit="adu", meta=f.meta),  # no WCS
+        lambda f: CCDData(f.data[50:90, 20:70], unit="adu", meta=f.meta, wcs=f.wcs),  # that of the whole
         lambda f: CCDData(f.data[50:90, 20:70], unit="adu", meta=f.meta, wcs=_binned(f.wcs)),
         lambda f: CCDData(f.data[50:90, 20:70], unit="adu", meta=f.meta, wcs=f.wcs[10**5 :, :]),  # beyond
     ],

@@ -72,11 +72,23 @@ class TestBodies:
             {"extinction": np.inf},
             {"latitude": 200},
             {"latitude": np.nan},
+            {"distance": [1e7, 2e7]},
+            {"distance": 1.0},
+            {"distance": 1e300},
+            {"brightness": -50.0},
+            {"brightness": []},
+            {"extinction": np.ma.masked},
         ],
     )
     def test_impossible_bodies_are_refused(self, change):
         with pytest.raises(ParameterError, match="expected"):
             Body(**({"kind": "spiral", "distance": 1e7, "radius": 1e4, "brightness": 20.0} | change))
+
+    def test_a_brightness_in_the_unit_of_another_kind_is_refused_with_its_own(self):
+        with pytest.raises(
+            ParameterError, match=r"brightness is 20.5; expected -30 to 0, log10 of erg .* Halpha"
+        ):
+            Body("emission", 1e3, 10.0, 20.5)
 
     def test_angles_and_distances_are_those_of_the_sky(self):
         body = Body("globular", 10_000.0, 10.0, -7.5)

@@ -17,7 +17,7 @@ from astroclassify.core import ParameterError, RunFolder
 from astroclassify.datasets import MANIFEST_COLUMNS
 from astroclassify.io import read_frames
 from astroclassify.simulate.sets import _campaign
-from astroclassify.simulate.sets._campaign import simulate_set
+from astroclassify.simulate.sets._campaign import DrawnPlans, simulate_set
 from astroclassify.simulate.sets._config import SimulationConfig
 from astroclassify.simulate.sets._plan import plan_exposure
 
@@ -33,7 +33,7 @@ CONFIG = SimulationConfig(
 #: A set in a process of its own, as a script would make it.
 SCRIPT = """
 import sys
-from astroclassify.simulate.sets._campaign import simulate_set
+from astroclassify.simulate.sets._campaign import DrawnPlans, simulate_set
 from astroclassify.simulate.sets._config import SimulationConfig
 if __name__ == "__main__":
     simulate_set(sys.argv[1], count=int(sys.argv[3]), seed=5, config=SimulationConfig.read(sys.argv[2]))
@@ -153,6 +153,12 @@ def test_a_folder_in_which_another_process_is_at_work_is_refused(tmp_path):
     assert not (tmp_path / "manifest.ecsv").exists()
 
 
+def test_a_file_is_no_folder_for_a_set(tmp_path):
+    (tmp_path / "set").touch()
+    with pytest.raises(ParameterError, match=r"set is a file; expected a folder"):
+        simulate_set(tmp_path / "set", count=1, seed=1, config=CONFIG)
+
+
 def test_a_folder_of_other_raw_files_is_refused(tmp_path):
     (tmp_path / "j8xi01abq_raw.fits").touch()
     with pytest.raises(ParameterError, match=r"holds raw files, but no config\.toml"):
@@ -180,7 +186,14 @@ def test_an_exposure_that_fails_is_named_and_the_others_are_made(tmp_path, monke
     assert not (tmp_path / "failures.ecsv").exists()
 
 
-@pytest.mark.parametrize("wrong", [{"count": 0}, {"seed": -1}, {"processes": 0}, {"count": 2.0}], ids=str)
+def test_a_seed_may_be_a_number_of_numpy():
+    assert DrawnPlans(CONFIG, np.int64(5), np.int32(1)) == DrawnPlans(CONFIG, 5, 1)
+    assert type(DrawnPlans(CONFIG, np.int64(5), 1).seed) is int  # TOML knows no other
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"count": 0}, {"seed": -1}, {"processes": 0}, {"count": 2.0}, {"count": 10**30}], ids=str
+)
 def test_numbers_that_cannot_be_are_refused(tmp_path, wrong):
     with pytest.raises(ParameterError, match=rf"{next(iter(wrong))} is .*whole number"):
         simulate_set(tmp_path / "set", **({"count": 1, "seed": 1} | wrong))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.instruments import (
     ACS_WFC,
     CSST_MSC,
@@ -18,7 +18,7 @@ from astroclassify.instruments import (
 )
 from astroclassify.io import read_frames, write_raw
 from astroclassify.io._overscan import trim
-from astroclassify.simulate import ChipWindow, RandomStreams, point_spread
+from astroclassify.simulate import ChipWindow, RandomStreams, point_spread, random_optics
 from astroclassify.simulate.detector._charge import bleed, defer
 from astroclassify.simulate.detector._collect import collect_electrons
 from astroclassify.simulate.detector._effects import Effects, random_effects
@@ -107,9 +107,9 @@ def test_pixels_respond_differently_to_light_but_not_to_dark_current():
     assert dark.std() == 0
 
 
-@pytest.mark.parametrize("bad", [-1.0, np.nan])
+@pytest.mark.parametrize("bad", [-1.0, np.nan, 1e20])
 def test_impossible_rates_are_errors(bad):
-    with pytest.raises(ParameterError, match="finite and >= 0"):
+    with pytest.raises(ParameterError, match="must be from 0 to 1e\\+14"):
         collect_electrons(flat(bad, (4, 4)), ACS_WFC, 10.0, effects=Effects(), streams=RandomStreams(1))
 
 
@@ -483,11 +483,27 @@ def test_neither_rate_nor_electrons_are_changed():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("cte", 0.7), ("cosmic_ray_rate", -1.0), ("striping", np.nan), ("hot_pixels", 0.9), ("dark", np.inf)],
+    [
+        *[
+            ("cte", 0.7),
+            ("cosmic_ray_rate", -1.0),
+            ("striping", np.nan),
+            ("hot_pixels", 0.9),
+            ("dark", np.inf),
+        ],
+        *[("dark", [1.0, 2.0]), ("bias_jitter", np.zeros(0)), ("read_noise", 10**400), ("cte", True)],
+        *[("cosmic_ray_rate", 1e9), ("satellite_trails", 10**6)],
+    ],
 )
 def test_impossible_strengths_are_errors(name, value):
     with pytest.raises(ParameterError, match=name):
         replace(Effects(), **{name: value})
+
+
+def test_a_camera_nobody_knows_is_named_with_the_known_ones():
+    for draw in (random_effects, random_optics):
+        with pytest.raises(UnknownNameError, match=r"'acs_wfc'; there are: .*did you mean 'acs-wfc'"):
+            draw(np.random.default_rng(1), "acs_wfc")
 
 
 def test_none_has_every_effect_off():

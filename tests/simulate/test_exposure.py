@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
@@ -102,6 +103,30 @@ def test_the_truth_stands_in_history_and_nowhere_else(exposure, raw_file):
 def test_impossible_exposure_times_are_refused(exptime):
     with pytest.raises(ParameterError, match=r"0\.5 to 3600"):
         simulate_exposure("spiral", exptime=exptime, rng=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("pointing", (10.0, 100.0, 0.0)), ("expstart", -1.0), ("expstart", 2_457_677.0)],
+        *[("foreground", 1e9), ("background", 1e9), ("device", "nowhere"), ("device", "meta")],
+    ],
+)
+def test_what_would_fail_or_never_end_is_refused_at_once(name, value):
+    with pytest.raises(ParameterError, match=rf"^{name}\b.* is .*expected"):
+        simulate_exposure(GLOBULAR, "acs-wfc", "F606W", 100.0, aperture="WFC1A-512", **{name: value})
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
+def test_a_device_that_is_not_there_is_told():
+    with pytest.raises(ParameterError, match=r"device is 'cuda'; expected .* that is here"):
+        simulate_exposure(GLOBULAR, "acs-wfc", "F606W", 100.0, device="cuda")
+
+
+@pytest.mark.parametrize("size", [{"scale": 0.0}, {"scale": 10.0, "pixel_scale": 0.0}])
+def test_a_view_without_a_size_is_refused(size):
+    with pytest.raises(ParameterError, match=r"scale is 0.0; expected a number, more than 0"):
+        View((20, 20), **size)
 
 
 def test_an_unknown_aperture_is_named_with_the_known_ones():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from astroclassify.core import UnknownNameError
+from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.simulate import CLASSES, KINDS, RandomStreams, random_frames
 from astroclassify.simulate._frames import _isophote, linear_frame, photograph
 
@@ -49,6 +49,19 @@ def test_renderings_show_the_same_body_differently():
 def test_an_unknown_kind_is_named_with_the_known_ones():
     with pytest.raises(UnknownNameError, match=r"spyral.*spiral"):
         random_frames(1, kind="spyral")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("shape", (6, 6)), ("shape", {64, 80}), ("shown", np.zeros(3)), ("shown", "painted")]
+)
+def test_what_cannot_be_is_told_by_its_name(name, value):
+    with pytest.raises(ParameterError, match=rf"^{name}.* is .*expected"):
+        random_frames(1, **{name: value})
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_smallest_frames_are_drawn(seed):
+    assert random_frames(seed, shape=(8, 8))[0].array.shape == (8, 8)
 
 
 def test_hardly_a_frame_is_blank():

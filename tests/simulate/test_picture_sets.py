@@ -66,6 +66,9 @@ def test_a_folder_is_listed_with_fine_classes_and_sources(folder):
         (None, ReadError, "cannot be read"),
         ("file,body\na.png,a\n", ReadError, "no column label"),
         ("file,body,label\na.png,a,star\n", ParameterError, "the label is 'star'"),
+        ("file,body,label\n", ReadError, "no row below the columns"),
+        ("file,body,label\na.png,a,nsc\nb.png,b\n", ReadError, "row 2 has no label"),
+        ("file,body,label\n,a,nsc\n", ReadError, "row 1 has no file"),
     ],
 )
 def test_a_table_that_says_too_little_is_refused(tmp_path, text, error, message):
@@ -73,6 +76,11 @@ def test_a_table_that_says_too_little_is_refused(tmp_path, text, error, message)
         (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(error, match=message):
         labelled_pictures(tmp_path)
+
+
+def test_a_table_of_a_spreadsheet_may_begin_with_a_mark(tmp_path):
+    (tmp_path / "labels.csv").write_text("file,body,label\na.png,a,nsc\n", encoding="utf-8-sig")
+    assert labelled_pictures(tmp_path)[0].body == "a"
 
 
 def test_classes_are_balanced_within_a_source_and_bodies_within_a_class():

@@ -405,11 +405,40 @@ class TestFiles:
             (np.ones((5, 64, 64)), r"the shape \(5, 64, 64\)"),
             (np.ones((64, 64), complex), "expected real numbers"),
             (np.ones(7), r"the shape \(7,\)|no pixel"),
+            (1e200 * blob(), r"largest value .* 9.99e\+199; expected 1e-30 to 1e\+30: multiply"),
+            (1e-40 * blob(), r"expected 1e-30"),
+            (blob() * u.mag, r"is in mag; expected values proportional to light"),
+            (CCDData(blob(), unit="mag / arcsec2"), r"is in mag / arcsec2; expected"),
+            (np.tile(clouds(17)[:, :16], (1, 600)), r"averaged to 4096 pixels .* has 5 x 3200"),
         ],
     )
     def test_what_shows_nothing_is_refused(self, picture, message):
         with pytest.raises(FrameError, match=message):
             from_image(picture, angular_size=60, magnitude=15.0)
+
+    @pytest.mark.parametrize("unit", [2e-30, 1e-18, 1e29])
+    def test_the_unit_of_a_linear_picture_does_not_matter(self, unit):
+        expected = from_image(blob(), angular_size=60, magnitude=15.0).picture.planes
+        found = from_image(CCDData(unit * blob(), unit="adu"), angular_size=60, magnitude=15.0).picture.planes
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5 * expected.max())
+
+    def test_masks_units_and_planes_may_come_in_any_form(self):
+        hidden = np.zeros((128, 128), bool)
+        hidden[:, 64:] = True
+        holes, colours = np.where(hidden, np.nan, blob()), np.stack([blob(), 2 * blob(), blob()])
+        pairs = [
+            (holes, np.ma.array(blob(), mask=hidden)),
+            (holes, CCDData(blob(), unit="adu", mask=hidden)),
+            (blob(), blob() * u.Jy),
+            (colours, CCDData(colours, unit="adu")),
+            (colours, CCDData(np.moveaxis(colours, 0, -1), unit="adu")),
+            (np.where(hidden, np.nan, colours), CCDData(colours, unit="adu", mask=np.stack([hidden] * 3))),
+        ]
+        for one, other in pairs:
+            first, second = (
+                from_image(p, angular_size=60, magnitude=15.0).picture.planes for p in (one, other)
+            )
+            np.testing.assert_array_equal(first, second)
 
     def test_a_broken_file_is_refused(self, tmp_path):
         (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
@@ -427,6 +456,14 @@ class TestFiles:
             ({"label": "planet"}, "label is 'planet'"),
             ({"stretch": "log"}, "stretch is 'log'"),
             ({"spectrum": ("old", "old")}, "spectrum has 2 names"),
+            ({"spectrum": ()}, "expected names of old"),
+            ({"angular_size": 1e300}, "angular_size is 1e"),
+            ({"angular_size": 1e-6}, "angular_size is 1e-06; expected a number from 0.001"),
+            ({"magnitude": -1e5}, "magnitude is -1"),
+            ({"magnitude": None, "surface_brightness": -1e5}, "surface_brightness is -1"),
+            ({"extinction": -1.0}, "extinction is -1"),
+            ({"redshift": -1.0}, "redshift is -1"),
+            ({"magnitude": np.ma.masked, "surface_brightness": None}, "magnitude is masked"),
         ],
     )
     def test_impossible_arguments_are_refused(self, change, message):
@@ -453,6 +490,15 @@ def test_all_light_of_a_star_cluster_is_that_of_stars(label, resolved):
     diffuse, stars = body.picture.planes.sum(), body.picture.stars.flux.sum()
     assert diffuse + stars == pytest.approx(1, abs=1e-5)
     assert (stars > 0.99) == resolved
+
+
+@pytest.mark.parametrize("label", ["star cluster", "galaxy"])
+def test_surface_brightness_counts_a_cluster_of_stars_as_the_picture_shows_it(label):
+    asked = {"angular_size": 60, "surface_brightness": 20.0, "label": label, "fade": 0.0}
+    kept, resolved = (from_image(globular(), stars=way, **asked) for way in ("keep", "separate"))
+    assert resolved.surface_brightness == pytest.approx(20.0)
+    if label == "star cluster":
+        assert resolved.magnitude == pytest.approx(kept.magnitude, abs=0.02)
 
 
 def test_unresolved_stars_of_a_cluster_lie_where_its_light_does():

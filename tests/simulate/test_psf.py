@@ -206,7 +206,16 @@ def test_a_camera_without_a_telescope_needs_one():
         point_spread("generic", band, telescope=Telescope("ours", 1.0))
 
 
-@pytest.mark.parametrize("bad", [{"jitter": -1}, {"halo": 1}, {"roughness": float("nan")}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"jitter": -1},
+        {"halo": 1},
+        {"roughness": float("nan")},
+        {"zernikes": [(1.5, 1)]},
+        {"zernikes": [(400, 1)]},
+    ],
+)
 def test_impossible_optics_are_refused(bad):
     with pytest.raises(ParameterError, match="expected"):
         Optics(**bad)

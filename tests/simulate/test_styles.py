@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from astroclassify.core import UnknownNameError
+from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.simulate import STYLES, restyle
 
 
@@ -49,6 +49,15 @@ def test_a_chart_is_black_on_white(picture):
 def test_a_style_nobody_knows_is_refused_with_a_list(picture):
     with pytest.raises(UnknownNameError, match="there is no style 'sepia'; there are press picture"):
         restyle(picture, 1, style="sepia")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [(np.full((64, 64), np.nan), "4096 pixels that are not finite"), (np.ones((1, 40)), "1 x 40 pixels")],
+)
+def test_what_is_no_picture_is_refused(wrong, message):
+    with pytest.raises(ParameterError, match=message):
+        restyle(wrong, 1)
 
 
 @pytest.mark.parametrize("level", [0.0, 255.0])

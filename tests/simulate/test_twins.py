@@ -9,7 +9,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, ReadError
 from astroclassify.datasets import MANIFEST_COLUMNS, body_at, labelled_frames, resolve_body
 from astroclassify.simulate import FieldOfView, SimulationConfig, simulate_twin, twin_plans
 from astroclassify.simulate.sets._twins import _thinned
@@ -110,6 +110,13 @@ def test_what_cannot_be_simulated_is_refused(table, column, value, message):
     table[column] = [value] * len(table)
     with pytest.raises(ParameterError, match=message):
         twin_plans(table)
+
+
+@pytest.mark.parametrize("column", ["ID", "HDU Index"])
+def test_a_table_without_a_column_is_refused(table, column, tmp_path):
+    table.remove_column(column)
+    with pytest.raises(ReadError, match=f"there is no column '{column}'"):
+        simulate_twin(table, tmp_path / "twin", max_per_body=1)
 
 
 def test_a_twin_has_the_lists_rows_and_files_that_can_be_read(table, tmp_path):

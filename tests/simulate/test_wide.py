@@ -119,7 +119,9 @@ def test_an_unknown_camera_is_named_with_the_known_ones():
         wide_field(1, telescope="smart-49")
 
 
-@pytest.mark.parametrize(("name", "value"), [("objects", -1), ("style", "painted"), ("real", 1.5)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("objects", -1), ("style", "painted"), ("real", 1.5), ("shape", (7, 64))]
+)
 def test_wrong_parameters_are_refused(name, value):
     with pytest.raises(ParameterError, match=name):
         wide_field(1, **{name: value})

@@ -6,8 +6,8 @@ from numbers import Real
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, checked, in_unit, rules
-from astroclassify.simulate._rules import CAMERA, DATE
+from astroclassify.core import checked, rules
+from astroclassify.simulate._rules import DATE, known_camera
 
 #: Date (MJD) that `Effects` describe unless another is told, and which exposures have by default: that of
 #: jczgx1ppq, from whose header the gains are.
@@ -20,6 +20,8 @@ _LIMITS = {
     "crosstalk": 0.1,
     "pixel_response": 0.2,
     "flat_field": 3.0,
+    "cosmic_ray_rate": 100.0,
+    "satellite_trails": 100,
 }
 
 
@@ -117,12 +119,10 @@ class Effects:
     def __post_init__(self):
         for field in fields(self):
             value, limit = getattr(self, field.name), _LIMITS.get(field.name, np.inf)
-            if not isinstance(value, Real):
-                value = in_unit(field.name, value, u.dimensionless_unscaled)
-                object.__setattr__(self, field.name, value)
-            if not (np.isfinite(value) and 0 <= value <= limit):
-                allowed = "0 or more" if limit == np.inf else f"from 0 to {limit}"
-                raise ParameterError(f"{field.name} is {value}; expected a number {allowed}")
+            rule = rules.quantity(u.dimensionless_unscaled, 0, limit)
+            found = rule(field.name, int(value) if isinstance(value, bool) else value)
+            if not isinstance(value, Real):  # whole numbers stay whole
+                object.__setattr__(self, field.name, found)
 
     @classmethod
     def none(cls):
@@ -190,7 +190,7 @@ _TYPICAL = {
 }
 
 
-@checked(rng=rules.randomness, instrument=CAMERA, date=DATE)
+@checked(rng=rules.randomness, instrument=known_camera, date=DATE)
 def random_effects(rng, instrument="acs-wfc", *, date=REFERENCE_DATE):
     """
     Draw random strengths of the effects of the detector.
@@ -210,6 +210,11 @@ def random_effects(rng, instrument="acs-wfc", *, date=REFERENCE_DATE):
         Typical strengths of that date. Dark current, bias gradient and start-up ramp have a factor between
         0.5 and 2, deferred charge one between 0.8 and 1.25; one frame in forty has a satellite's trail; every
         other UVIS frame has no post-flash. What belongs to the chip does not vary.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no camera of this name.
 
     Examples
     --------

@@ -6,7 +6,7 @@ import numpy as np
 from astropy import units as u
 
 from astroclassify.core import ParameterError, checked, rules
-from astroclassify.simulate._rules import ARCSEC, CAMERA, NUMBER, RADIANS, STRENGTH
+from astroclassify.simulate._rules import ARCSEC, NUMBER, RADIANS, STRENGTH, known_camera
 
 
 @checked(
@@ -82,9 +82,15 @@ HST = Telescope(
 CSST = Telescope("CSST", 2.0)
 
 
+#: Of higher ones the pupil's grid has too few pixels.
+_LAST_ZERNIKE = 100
+
+
 def _zernike(name, value):
     """Ask for an aberration: Noll index, nm rms."""
     index, strength = rules.numbers(u.dimensionless_unscaled, 2)(name, value)
+    if not index.is_integer() or not 1 <= index <= _LAST_ZERNIKE:
+        raise rules.wrong(name, value, f"Noll's index, 1 to {_LAST_ZERNIKE}, and nm rms")
     return int(index), strength
 
 
@@ -224,7 +230,7 @@ CAMERAS = {
 }
 
 
-@checked(rng=rules.randomness, instrument=CAMERA)
+@checked(rng=rules.randomness, instrument=known_camera)
 def random_optics(rng, instrument):
     """
     Draw a state of a camera: breathing, jitter, ghosts and stray light.
@@ -240,6 +246,11 @@ def random_optics(rng, instrument):
     -------
     Optics
         Breathing and jitter come in steps (nine and three), so that states recur.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no camera of this name.
     """
     usual = Optics.of(instrument)
     # Steps of one micrometre of HST's secondary mirror. Behind a primary of f/2.3 and a focus of f/24 the

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from astropy import units as u
 
-from astroclassify.core import ParameterError, UnknownNameError, checked, import_string, in_unit, rules
-from astroclassify.simulate._rules import ARCSEC, BODY, STRENGTH
+from astroclassify.core import ParameterError, UnknownNameError, checked, import_string, rules
+from astroclassify.simulate._rules import ARCSEC, BODY, NUMBER, STRENGTH
 from astroclassify.simulate.scenes._view import View
 
 CLASSES = ("galaxy", "nebula", "star cluster", "field")
@@ -18,6 +18,10 @@ CLASSES = ("galaxy", "nebula", "star cluster", "field")
 SURFACE_BRIGHTNESS = "V mag (AB) / arcsec2"
 HALPHA_BRIGHTNESS = "log10 of erg / s / cm2 / arcsec2 in Halpha"
 ABSOLUTE_MAGNITUDE = "absolute V mag (AB)"
+#: What it may be in any case: beyond it numbers overflow, or nothing is seen.
+_BRIGHTNESSES = {SURFACE_BRIGHTNESS: (-10, 60), HALPHA_BRIGHTNESS: (-30, 0), ABSOLUTE_MAGNITUDE: (-40, 40)}
+#: Radii on the sky that a body may have, arcseconds: to half of the sky.
+_SMALLEST, _LARGEST = 1e-6, 648_000
 _ARCSEC_PER_RADIAN = (1 * u.rad).to_value(u.arcsec)
 #: Angular radii that bodies are drawn with, arcseconds; and those of the bodies that are small in any field.
 _SIZES, _SMALL_SIZES, _SMALL_SHARE = (20, 900), (6, 20), 0.2
@@ -249,14 +253,15 @@ def random_kind(rng, label):
     return kinds[rng.choice(len(kinds), p=weights / weights.sum())]
 
 
-#: Of what a body's numbers are in.
-_UNITS = {
-    **{"distance": u.pc, "radius": u.pc, "brightness": u.dimensionless_unscaled},
-    **{"extinction": u.mag, "latitude": u.deg},
-}
-
-
-@checked(kind=rules.text, seed=rules.whole(0))
+@checked(
+    kind=rules.text,
+    distance=rules.quantity(u.pc, positive=True),
+    radius=rules.quantity(u.pc, positive=True),
+    brightness=NUMBER,
+    extinction=rules.quantity(u.mag, 0),
+    latitude=rules.quantity(u.deg, -90, 90),
+    seed=rules.whole(0),
+)
 @dataclass(frozen=True)
 class Body:
     """
@@ -279,6 +284,13 @@ class Body:
     seed : int, default 0
         Of everything about it that is drawn: arms, turbulence, stars.
 
+    Raises
+    ------
+    UnknownNameError
+        If there is no such kind.
+    ParameterError
+        If a number is out of its range, or the radius subtends less than 1e-6 arcsec, or above 180 degrees.
+
     Examples
     --------
     >>> from astroclassify.simulate import Body
@@ -296,19 +308,15 @@ class Body:
     seed: int = 0
 
     def __post_init__(self):
-        body_kind(self.kind)
-        for name, unit in _UNITS.items():
-            object.__setattr__(self, name, in_unit(name, getattr(self, name), unit))
-        for name in ("distance", "radius"):
-            if not 0 < getattr(self, name) < np.inf:
-                raise ParameterError(f"{name} is {getattr(self, name)} pc; expected a positive number")
-        if not np.isfinite(self.brightness) or not 0 <= self.extinction < np.inf:
+        unit = body_kind(self.kind).brightness_unit
+        low, high = _BRIGHTNESSES[unit]
+        if not low <= self.brightness <= high:
+            raise rules.wrong("brightness", self.brightness, f"{low} to {high}, {unit}")
+        if not _SMALLEST <= self.angular_radius <= _LARGEST:
             raise ParameterError(
-                f"brightness is {self.brightness}, extinction {self.extinction}; "
-                "expected a finite number, and zero or more"
+                f"a radius of {self.radius:g} pc at a distance of {self.distance:g} pc subtends "
+                f"{self.angular_radius:.3g} arcsec; expected {_SMALLEST:g} to {_LARGEST:g}"
             )
-        if not -90 <= self.latitude <= 90:
-            raise ParameterError(f"latitude is {self.latitude}; expected -90 to 90 degrees")
 
     @property
     def label(self):
@@ -420,7 +428,7 @@ def random_body(kind=None, rng=None, *, label=None, angular_radius=None):
     'star cluster'
     """
     rng = np.random.default_rng(rng)
-    chosen = body_kind(kind) if kind else random_kind(rng, label or rng.choice(CLASSES))
+    chosen = random_kind(rng, label or rng.choice(CLASSES)) if kind is None else body_kind(kind)
     small, large = chosen.angular_radii
     sizes = _SMALL_SIZES if rng.random() < _SMALL_SHARE else _SIZES
     target = angular_radius or np.exp(rng.uniform(*np.log(sizes)))

@@ -10,7 +10,7 @@ from astropy import units as u
 
 from astroclassify.core import checked, rules
 from astroclassify.simulate._distortion import Distortion
-from astroclassify.simulate._rules import ARCSEC, RADIANS
+from astroclassify.simulate._rules import RADIANS
 
 
 def turned(v, u, angle):
@@ -35,10 +35,10 @@ def turned(v, u, angle):
 
 @checked(
     shape=rules.shape,
-    scale=rules.quantity(u.pix, 0),
+    scale=rules.quantity(u.pix, positive=True),
     centre=rules.numbers(u.dimensionless_unscaled, 2),
     angle=RADIANS,
-    pixel_scale=ARCSEC,
+    pixel_scale=rules.quantity(u.arcsec, positive=True),
     distortion=rules.optional(rules.instance(Distortion)),
 )
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from astroclassify.core import (
 from astroclassify.datasets import MANIFEST_FILE, TRUTH_FILE
 from astroclassify.io import write_hdus
 from astroclassify.simulate._preview import preview
+from astroclassify.simulate._rules import EXPOSURES
 from astroclassify.simulate._threads import one_thread
 from astroclassify.simulate.sets._config import SET_TABLE, SimulationConfig, read_values
 from astroclassify.simulate.sets._manifest import (
@@ -74,7 +75,7 @@ class SimulatedSet:
     kept: int
 
 
-@checked(config=rules.instance(SimulationConfig))
+@checked(config=rules.instance(SimulationConfig), seed=rules.whole(0), count=EXPOSURES)
 @dataclass(frozen=True)
 class DrawnPlans:
     """
@@ -93,10 +94,6 @@ class DrawnPlans:
     config: SimulationConfig
     seed: int
     count: int
-
-    def __post_init__(self):
-        for name, least in (("count", 1), ("seed", 0)):
-            check_whole(name, getattr(self, name), least=least)
 
     def __len__(self):
         return self.count

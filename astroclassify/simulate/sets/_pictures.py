@@ -15,6 +15,7 @@ import numpy as np
 from astroclassify.core import ParameterError, checked, fingerprint, rules
 from astroclassify.datasets import read_labels
 from astroclassify.simulate._field_of_view import FieldOfView
+from astroclassify.simulate._rules import EXPOSURES
 from astroclassify.simulate.scenes import from_image
 from astroclassify.simulate.sets._campaign import simulate_plans
 from astroclassify.simulate.sets._config import SET_TABLE, SimulationConfig
@@ -121,7 +122,7 @@ def _picture(folder, row):
     pictures=rules.several(rules.instance(LabelledPicture)),
     config=rules.instance(SimulationConfig),
     seed=rules.whole(0),
-    count=rules.whole(),
+    count=EXPOSURES,
     each=rules.flag,
 )
 @dataclass(frozen=True)
@@ -280,7 +281,7 @@ class PicturePlans:
 @checked(
     pictures=rules.either(rules.path, rules.several(rules.instance(LabelledPicture))),
     folder=rules.path,
-    count=rules.whole(),
+    count=EXPOSURES,
     seed=rules.whole(0),
     config=rules.optional(rules.instance(SimulationConfig)),
     each=rules.flag,

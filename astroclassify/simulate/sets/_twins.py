@@ -16,7 +16,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from astroclassify.core import ParameterError, checked, fingerprint, rules
-from astroclassify.datasets import read_manifest, resolve_body, visit_of, write_manifest
+from astroclassify.datasets import check_manifest, read_manifest, resolve_body, visit_of, write_manifest
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS
 from astroclassify.simulate._field_of_view import FieldOfView
@@ -209,6 +209,8 @@ def simulate_twin(
     ParameterError
         If the list has a camera or filter that cannot be simulated, ``max_per_body`` is less than one, or the
         folder holds another set.
+    ReadError
+        If the list cannot be read, or has no such columns or rows as `read_manifest` expects.
 
     Notes
     -----
@@ -221,7 +223,7 @@ def simulate_twin(
     >>> from astroclassify.simulate import simulate_twin
     >>> simulate_twin("LCID_test.csv", "twin", max_per_body=2).made  # doctest: +SKIP
     """
-    table = manifest if isinstance(manifest, Table) else read_manifest(manifest)
+    table = check_manifest(manifest) if isinstance(manifest, Table) else read_manifest(manifest)
     table = table if max_per_body is None else _thinned(table, max_per_body)
     plans = twin_plans(table, seed=seed, blurry=blurry, config=config)
     made = simulate_plans(folder, plans, processes=processes, progress=progress)

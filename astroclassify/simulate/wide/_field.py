@@ -8,6 +8,7 @@ from astropy.table import QTable
 
 from astroclassify.core import checked, rules
 from astroclassify.simulate._random_streams import RandomStreams
+from astroclassify.simulate._rules import FRAME_SHAPE
 from astroclassify.simulate._threads import one_thread
 from astroclassify.simulate.scenes.pictures._body import PictureBody
 from astroclassify.simulate.wide._cameras import wide_camera
@@ -81,7 +82,7 @@ class WideField:
 
 @checked(
     rng=rules.randomness,
-    shape=rules.shape,
+    shape=FRAME_SHAPE,
     telescope=rules.optional(rules.text),
     colour=rules.optional(rules.flag),
     style=rules.optional(rules.one_of("photograph", "linear")),
@@ -110,7 +111,7 @@ def wide_field(
     rng : numpy.random.Generator or int
         Source of randomness or its seed; same seed, same field.
     shape : tuple of int, default (608, 608)
-        Rows and columns.
+        Rows and columns, 8 or more.
     telescope : str, optional
         Key of ``WIDE_CAMERAS``; random by default.
     colour : bool, optional
@@ -135,6 +136,8 @@ def wide_field(
     ------
     UnknownNameError
         If there is no such camera.
+    ParameterError
+        If the shape is too small, or something is not what it should be.
 
     Notes
     -----

@@ -30,6 +30,10 @@ _LABELS = (*CLASSES, "nsc", "unknown")
 _V = ("acs-wfc", "F555W")
 #: Separated stars thin out towards the edges over so many times the width that light does.
 _WIDER = 3.5
+#: Sizes on the sky, arcseconds: from less than any camera resolves to all of it; and how bright a picture is.
+_SIZES, _MAGNITUDES = (1e-3, 1_296_000.0), (-40, 100)
+#: Surface brightness is that of the diffuse light, if it is more than this part of all.
+_DIFFUSE = 0.01
 #: Temperatures of a picture's stars: of the Sun where red and blue are alike. Of our own choice; a picture's
 #: colours are not calibrated.
 _SOLAR, _PER_DEX, _COOLEST, _HOTTEST = 5800.0, 0.35, 3000.0, 30_000.0
@@ -53,6 +57,9 @@ class CleanPicture:
     at_edges : float
         How bright it is along its brightest edge, over the mean of its brighter half: more than about 0.3
         where it shows a piece of something larger.
+    area_with_stars : float, default 0
+        Area of the brightest pixels that send half of all the light, stars included, pixels; 0 where
+        diffuse light is left, which is then measured.
     """
 
     planes: np.ndarray = field(repr=False)
@@ -60,6 +67,7 @@ class CleanPicture:
     detail: Detail = field(repr=False)
     stretch: float
     at_edges: float
+    area_with_stars: float = 0.0
 
     @property
     def shape(self):
@@ -67,10 +75,14 @@ class CleanPicture:
         return self.planes.shape[1:]
 
     @property
+    def half_light(self):
+        """Half of the diffuse light, or of all where hardly any is diffuse; a part of the whole (float)."""
+        return (1.0 if self.area_with_stars else float(self.planes.sum(dtype=np.float64))) / 2
+
+    @property
     def half_light_area(self):
-        """Area of the brightest pixels that send half of the diffuse light, pixels (float)."""
-        light = np.sort(self.planes.sum(axis=0, dtype=np.float64).ravel())[::-1]
-        return float(np.searchsorted(np.cumsum(light), light.sum() / 2) + 1)
+        """Area of the brightest pixels that send this light, pixels (float)."""
+        return self.area_with_stars or _half_light_area(self.planes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,10 +147,9 @@ class PictureBody:
 
     @property
     def surface_brightness(self):
-        """Mean V mag (AB) / arcsec2 within the isophote of half the diffuse light (float)."""
-        diffuse = float(self.picture.planes.sum(dtype=np.float64))
+        """Mean V mag (AB) / arcsec2 within the isophote of half the light; see `from_image` (float)."""
         area = self.picture.half_light_area * self.picture_scale**2
-        return self.magnitude - 2.5 * float(np.log10(diffuse / 2 / area))
+        return self.magnitude - 2.5 * float(np.log10(self.picture.half_light / area))
 
     def described(self):
         """
@@ -215,9 +226,11 @@ class PictureBody:
 
 @checked(
     picture=rules.either(rules.path, rules.instance(np.ndarray, CCDData)),
-    angular_size=rules.quantity(u.arcsec, positive=True),
-    surface_brightness=rules.optional(rules.surface_brightness),
-    magnitude=rules.optional(rules.quantity(u.mag)),
+    angular_size=rules.quantity(u.arcsec, *_SIZES),
+    surface_brightness=rules.optional(
+        rules.either(rules.quantity(u.mag / u.arcsec**2, *_MAGNITUDES), rules.quantity(u.mag, *_MAGNITUDES))
+    ),
+    magnitude=rules.optional(rules.quantity(u.mag, *_MAGNITUDES)),
     spectrum=rules.optional(rules.either(rules.text, rules.several(rules.text))),
     label=rules.one_of(*_LABELS),
     stars=rules.one_of("keep", "separate"),
@@ -225,9 +238,9 @@ class PictureBody:
     sky=rules.either(rules.one_of("auto"), NUMBER),
     invert=rules.flag,
     fade=rules.quantity(u.dimensionless_unscaled, 0, 1),
-    extinction=rules.quantity(u.mag),
+    extinction=rules.quantity(u.mag, 0),
     latitude=rules.quantity(u.deg, -90, 90),
-    redshift=NUMBER,
+    redshift=rules.quantity(u.dimensionless_unscaled, -0.1),
     seed=rules.whole(0),
 )
 def from_image(
@@ -257,9 +270,10 @@ def from_image(
         A FITS image (the first frame of the file), a photograph (PNG, JPEG, TIFF), or an array ``[y, x]`` or
         with three planes, red, green and blue. Row 0 is the bottom.
     angular_size : float or Quantity
-        Of the picture's longer side, arcseconds.
+        Of the picture's longer side, arcseconds; at most 360 degrees.
     surface_brightness : float or Quantity, optional
-        Mean V mag (AB) / arcsec2 within the isophote that holds half of the diffuse light, before extinction.
+        Mean V mag (AB) / arcsec2 within the isophote that holds half of the diffuse light, before extinction;
+        of all the light, as the picture shows it, where stars took 99% of it (resolved clusters).
     magnitude : float or Quantity, optional
         V mag (AB) of all the light, stars included. Give this or the surface brightness.
     spectrum : str or tuple of str, optional
@@ -272,8 +286,8 @@ def from_image(
         sharp as the other telescope sees them. See Notes.
     stretch : {"auto", "linear", "srgb"} or float, default "auto"
         How the values follow from the light: proportional, by the code of sRGB, or
-        ``asinh(stretch * light) / asinh(stretch)``. ``"auto"`` is linear for FITS files and floats, and an
-        estimate for pictures of 8 or 16 bits.
+        ``asinh(stretch * light) / asinh(stretch)``. ``"auto"`` is an estimate for picture files of 8 or 16
+        bits and arrays of 8 bits, and linear for all else.
     sky : {"auto"} or float, default "auto"
         Value of the empty sky; by default that of the darkest 3% of the smoothed picture.
     invert : bool, default False
@@ -282,11 +296,11 @@ def from_image(
         Part of half the shorter side over which the picture fades out along a ragged outline, and
         separated stars thin out over 3.5 times as much; 0 keeps its edges.
     extinction : float, default 0
-        Galactic A_V in front of it, mag.
+        Galactic A_V in front of it, mag; 0 or more.
     latitude : float, default 60
         Galactic latitude, degrees.
     redshift : float, default 0
-        Of the diffuse light.
+        Of the diffuse light, -0.1 or more.
     seed : int, default 0
         Of the structure below the picture's pixels, of the outline along which it fades, and of what is
         around.
@@ -364,6 +378,8 @@ def from_image(
 
 
 def _spectra(spectrum, label, planes):
+    if spectrum is not None and not len(spectrum):
+        raise ParameterError(f"spectrum is {spectrum!r}; expected names of {', '.join(SPECTRA)}")
     chosen = spectrum or SPECTRA_OF_CLASS.get(label, SPECTRA_OF_CLASS["galaxy"])
     chosen = (chosen,) * planes if isinstance(chosen, str) else tuple(chosen)
     for name in chosen:
@@ -399,14 +415,22 @@ def _cleaned(source, *, stars, of_stars, stretch, sky, invert, fade, seed):
     kept = rng.random(points.y.size) < at
     at_edges = light_at_edges(_with_stars(planes, points), light.usable)
     planes, flux = planes * weight, points.flux[:, kept]
-    whole = float(planes.sum(dtype=np.float64) + flux.sum())
+    diffuse = float(planes.sum(dtype=np.float64))
+    whole = float(diffuse + flux.sum())
     if not whole > 0:
         raise ParameterError(
             f"{source.name}: no light is left of the picture; expected a smaller fade, or sky"
         )
     planes = (planes / whole).astype(np.float32)
     points = PictureStars(points.y[kept], points.x[kept], flux / whole)
-    return CleanPicture(planes, points, measured_detail(planes), light.steepness, at_edges)
+    area = 0.0 if diffuse > _DIFFUSE * whole else _half_light_area(light.planes * weight)
+    return CleanPicture(planes, points, measured_detail(planes), light.steepness, at_edges, area)
+
+
+def _half_light_area(planes):
+    """Area of the brightest pixels that send half of the light, pixels."""
+    light = np.sort(planes.sum(axis=0, dtype=np.float64).ravel())[::-1]
+    return float(np.searchsorted(np.cumsum(light), light.sum() / 2) + 1)
 
 
 @lru_cache(maxsize=1)

@@ -4,13 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from astropy import units as u
 from astropy.nddata import CCDData
+from astropy.units.function import FunctionUnitBase
 
 from astroclassify.core import FrameError, fingerprint
 from astroclassify.io import read_colours, read_frames
 
 #: Pixels on a side: larger pictures are averaged down, smaller ones are refused.
 LARGEST_SIDE, SMALLEST_SIDE = 4096, 16
+#: How large the largest value of a picture may be: float32 ends at 1e-38 and 3e38.
+_RANGE = 1e-30, 1e30
+_LOGARITHMS = (u.mag, u.dex, u.dB)
 _PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
 
@@ -48,7 +53,7 @@ def open_picture(picture):
     ----------
     picture : path-like, numpy.ndarray or CCDData
         A FITS image (its first frame), or a PNG, JPEG or TIFF picture; or an array ``[y, x]``, ``[3, y, x]``
-        or ``[y, x, 3]``, row 0 at the bottom.
+        or ``[y, x, 3]``, row 0 at the bottom, with or without a mask or a unit.
 
     Returns
     -------
@@ -58,7 +63,7 @@ def open_picture(picture):
     Raises
     ------
     FrameError
-        If it has the wrong shape or type, is too small, or shows nothing: no usable pixel, or all alike.
+        If it has the wrong shape, type or unit, is too small, or shows nothing: no usable pixel, all alike.
     ReadError
         If the file cannot be read.
     """
@@ -68,7 +73,7 @@ def open_picture(picture):
         source = _of_array(picture)
     else:
         source = _of_file(Path(picture))
-    return _averaged(_checked(source))
+    return _large_enough(_averaged(_checked(source)))
 
 
 def _of_file(path):
@@ -80,22 +85,48 @@ def _of_file(path):
 
 
 def _of_frame(frame, name, checksum):
-    values = np.asarray(frame.data, np.float32)
-    usable = np.isfinite(values) if frame.mask is None else np.isfinite(values) & ~np.asarray(frame.mask)
-    return PictureSource(name, checksum, values[None] if values.ndim == 2 else values, usable, False)
+    planes = _planes_first(_proportional(np.asarray(frame.data), frame.unit, name))
+    return PictureSource(name, checksum, planes, _usable(planes, frame.mask), False)
 
 
 def _of_array(array):
-    if array.dtype.kind not in "buif":
-        raise FrameError(f"the picture's values are of type {array.dtype}; expected real numbers")
-    planes = array.astype(np.float32)
-    stretched = array.dtype == np.uint8
+    values = np.ma.getdata(array) if np.ma.isMaskedArray(array) else np.asarray(array)
+    if values.dtype.kind not in "buif":
+        raise FrameError(f"the picture's values are of type {values.dtype}; expected real numbers")
+    stretched = values.dtype == np.uint8
+    planes = _planes_first(_proportional(values, getattr(array, "unit", None), "array"))
     planes = planes / 255 if stretched else planes
-    if planes.ndim == 3 and planes.shape[-1] == 3 and planes.shape[0] != 3:
-        planes = np.moveaxis(planes, -1, 0)
-    planes = planes[None] if planes.ndim == 2 else planes
-    usable = np.isfinite(planes).all(axis=0) if planes.ndim == 3 else np.zeros(0, bool)
-    return PictureSource("array", fingerprint(array), planes, usable, stretched)
+    mask = np.ma.getmask(array) if np.ma.is_masked(array) else None
+    return PictureSource("array", fingerprint(values), planes, _usable(planes, mask), stretched)
+
+
+def _planes_first(values):
+    """Give ``[n, y, x]``; what has no such shape is left as it is."""
+    if values.ndim == 3 and values.shape[-1] == 3 and values.shape[0] != 3:
+        return np.moveaxis(values, -1, 0)
+    return values[None] if values.ndim == 2 else values
+
+
+def _usable(planes, mask):
+    """Where all planes are known."""
+    usable = np.isfinite(planes) if mask is None else np.isfinite(planes) & ~_planes_first(np.asarray(mask))
+    return usable.all(axis=0) if usable.ndim == 3 else usable
+
+
+def _proportional(values, unit, name):
+    """Give float32 of values that are proportional to light, and within its range."""
+    if isinstance(unit, FunctionUnitBase) or any(base in _LOGARITHMS for base in getattr(unit, "bases", ())):
+        raise FrameError(
+            f"{name}: the picture is in {unit}; expected values proportional to light, no logarithms"
+        )
+    largest = float(np.max(np.abs(values), where=np.isfinite(values), initial=0.0))
+    low, high = _RANGE
+    if largest and not low <= largest <= high:
+        raise FrameError(
+            f"{name}: the largest value of the picture is {largest:.3g}; expected {low:g} to {high:g}: "
+            "multiply it by a constant"
+        )
+    return values.astype(np.float32)
 
 
 def _checked(source):
@@ -118,6 +149,17 @@ def _checked(source):
         )
     planes = np.where(source.usable, source.planes, np.float32(0))
     return PictureSource(source.name, source.sha256, planes, source.usable, source.stretched)
+
+
+def _large_enough(source):
+    """Refuse a strip of which averaging has left next to nothing."""
+    rows, columns = source.usable.shape
+    if min(rows, columns) < SMALLEST_SIDE:
+        raise FrameError(
+            f"{source.name}: averaged to {LARGEST_SIDE} pixels on the longer side at most, the picture has "
+            f"{rows} x {columns}; expected {SMALLEST_SIDE} or more on a side: cut a part of it"
+        )
+    return source
 
 
 def _averaged(source):
