@@ -66,6 +66,9 @@ def _add_release(group):
     group.add_argument("--parent", type=Path, metavar="FILE", help="card of what the trainings started from")
     group.add_argument("--earlier", type=Path, nargs="*", default=[], metavar="DIR", help="earlier trainings")
     group.add_argument(
+        "--average-with", type=Path, nargs="*", default=[], metavar="FILE", help="release the mean with these"
+    )
+    group.add_argument(
         "--commit", default="unknown", metavar="ID", help="of the code that trained, for the card"
     )
 

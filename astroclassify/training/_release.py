@@ -58,6 +58,7 @@ def release(
     parent=None,
     pretrained=None,
     earlier=(),
+    average_with=(),
     bodies=(),
     calibrated=(),
     commit="unknown",
@@ -81,6 +82,9 @@ def release(
         licence, checksum.
     earlier : sequence of path-like, optional
         Folders of the trainings whose weights this one started from, the first one first; for the card.
+    average_with : sequence of path-like, optional
+        Weights files. The mean of these and of the training's weights is released: of trainings that started
+        from one another, it is often right where either is (Wortsman et al. 2022, arXiv:2109.01903).
     bodies : sequence of str, optional
         Names of the real bodies that were learnt from; for the card.
     calibrated : sequence of str, optional
@@ -95,7 +99,8 @@ def release(
     """
     run, target = Path(run), Path(target)
     module = built_module(PATCHNET)
-    module.load_state_dict(_halved(load_file(run / "weights.safetensors")))
+    averaged = [run / "weights.safetensors", *average_with]
+    module.load_state_dict(_halved(_mean([load_file(path) for path in averaged])))
     module.eval()
     seen = [_seen(module, pool, number) for number, pool in enumerate(held.values())]
     raw, features, labels, shown, sources, mean, spread = (
@@ -110,6 +115,8 @@ def release(
     write_state(_halved(module.state_dict()), target)
     judged = [each[~first & sky] for each in (logits, labels, shown, sources)]
     training = _training(parent, pretrained, (*earlier, run), commit)
+    if average_with:
+        training["mean of the weights"] = [fingerprint(path) for path in averaged]
     card = {
         "name": target.stem,
         "sha256": fingerprint(target),
@@ -136,6 +143,17 @@ def _all_metrics(calibration, names, logits, labels, shown, sources):
     return {
         "simulated, bodies never seen (95% by body)": by_source,
         "empty fields and bodies, never seen": _fields_and_bodies(calibration, logits, labels),
+    }
+
+
+def _mean(states):
+    """Average the weights; counts of batches, which are whole numbers, are those of the first."""
+    first = states[0]
+    return {
+        name: torch.stack([state[name].double() for state in states]).mean(0).to(one.dtype)
+        if one.is_floating_point()
+        else one
+        for name, one in first.items()
     }
 
 

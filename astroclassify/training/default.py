@@ -144,8 +144,8 @@ def release_run(chosen):
     Parameters
     ----------
     chosen : argparse.Namespace
-        ``folder``, ``pictures``, ``run_name``, ``target``, ``parent``, ``imagenet``, ``earlier`` and
-        ``commit``.
+        ``folder``, ``pictures``, ``run_name``, ``target``, ``parent``, ``imagenet``, ``earlier``,
+        ``average_with`` and ``commit``.
 
     Returns
     -------
@@ -165,6 +165,7 @@ def release_run(chosen):
         parent=chosen.parent,
         pretrained=None if chosen.imagenet is None else described(chosen.imagenet),
         earlier=chosen.earlier,
+        average_with=chosen.average_with,
         bodies=shown,
         calibrated=kept,
         commit=chosen.commit,

@@ -238,6 +238,18 @@ def test_the_limit_of_p_field_stops_empty_fields_unless_that_costs_bodies(of_fie
     assert found == pytest.approx(expected, abs=1e-6)
 
 
+def test_the_mean_of_several_trainings_can_be_released(released, tmp_path):
+    target, _, held = released
+    run, other = target.parent, tmp_path / "other.safetensors"
+    first = load_file(run / "weights.safetensors")
+    save_file({name: 1.02 * one if one.ndim == 4 else one for name, one in first.items()}, other)
+    card = release(run, tmp_path / "mean.safetensors", {"small": held}, average_with=[other])
+    found = load_file(tmp_path / "mean.safetensors")
+    name = next(name for name, one in first.items() if one.ndim == 4)
+    torch.testing.assert_close(found[name].float(), 1.01 * first[name], atol=1e-6, rtol=1e-3)
+    assert len(card["training"]["mean of the weights"]) == 2
+
+
 def test_a_card_goes_on_from_its_parent_and_names_each_picture_once(released, tmp_path):
     target, _, held = released
     picture = {"file": "a.jpg", "body": "M13", "source": "somebody", "licence": "CC0"}
