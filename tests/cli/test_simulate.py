@@ -66,7 +66,7 @@ def test_another_set_in_the_folder_is_wrong_usage(command, tmp_path, config_file
     ("arguments", "named"),
     [
         ((), "--count"),
-        (("--count", 0), "count is 0; expected a whole number, 1 or more"),
+        (("--count", 0), "count is 0; expected a whole number, 1 to 10000000"),
         (("--count", 1, "--config", "absent.toml"), "absent.toml"),
     ],
     ids=["no count", "none", "no file"],
