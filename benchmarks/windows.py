@@ -44,9 +44,8 @@ def seen(model, array, side):
 def row(odds, is_galaxy):
     """Give accuracy, area under the curve and mean loss."""
     loss = np.logaddexp(0, -np.where(is_galaxy, odds, -odds)).mean()
-    probability = 1 / (1 + np.exp(-odds))
     accuracy = np.mean((odds > 0) == is_galaxy)
-    return f"{accuracy:.1%}", f"{area_under_curve(probability, is_galaxy):.3f}", f"{loss:.3f}"
+    return f"{accuracy:.1%}", f"{area_under_curve(odds, is_galaxy):.3f}", f"{loss:.3f}"
 
 
 def table(name, frames, model, side):

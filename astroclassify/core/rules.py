@@ -168,16 +168,29 @@ def quantity(unit, low=-np.inf, high=np.inf, *, positive=False):
     return check
 
 
-def _reach(low, high):
-    """Say a range in words; nothing for one without ends."""
-    if high < np.inf:
-        return f"from {low:g} to {high:g}"
-    return f"of {low:g} or more" if low > -np.inf else ""
-
-
-#: A number without a unit, and a surface brightness in mag (per square arcsecond).
+#: A number without a unit.
 number = quantity(u.dimensionless_unscaled)
-surface_brightness = either(quantity(u.mag / u.arcsec**2), quantity(u.mag))
+
+
+def surface_brightness(name, value, *, low=-np.inf, high=np.inf):
+    """
+    Ask for a surface brightness, in mag / arcsec2 or, as it is often written, in mag.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's name.
+    value : object
+        What it was given.
+    low, high : float
+        The range, ends included.
+
+    Returns
+    -------
+    float
+        The surface brightness, mag / arcsec2.
+    """
+    return either(*(quantity(unit, low, high) for unit in (u.mag / u.arcsec**2, u.mag)))(name, value)
 
 
 def array(name, value):

@@ -1,7 +1,7 @@
 """A picture as a body: any image of the sky, seen by any camera as if it were the sky itself."""
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
@@ -228,7 +228,7 @@ class PictureBody:
     picture=rules.either(rules.path, rules.instance(np.ndarray, CCDData)),
     angular_size=rules.quantity(u.arcsec, *_SIZES),
     surface_brightness=rules.optional(
-        rules.either(rules.quantity(u.mag / u.arcsec**2, *_MAGNITUDES), rules.quantity(u.mag, *_MAGNITUDES))
+        partial(rules.surface_brightness, low=_MAGNITUDES[0], high=_MAGNITUDES[1])
     ),
     magnitude=rules.optional(rules.quantity(u.mag, *_MAGNITUDES)),
     spectrum=rules.optional(rules.either(rules.text, rules.several(rules.text))),
