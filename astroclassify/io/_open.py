@@ -157,7 +157,7 @@ def _checked_path(source):
     if not path.exists():
         raise ReadError(f"{source}: {why_missing(source)}")
     if path.is_dir():
-        raise ReadError(f"{path}: this is a folder; classify_many takes folders and patterns")
+        raise ReadError(f"{path}: this is a folder; expected one file (classify_many takes folders)")
     if not path.is_file():
         raise ReadError(f"{path}: this is not a file")
     if path.stat().st_size == 0:

@@ -286,7 +286,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_folder_is_no_file(tmp_path):
-    with pytest.raises(ReadError, match="this is a folder"):
+    with pytest.raises(ReadError, match="this is a folder; expected one file"):
         read_frames(tmp_path)
 
 
