@@ -46,6 +46,9 @@ def _add_producer(group):
     group.add_argument("--producers", type=int, default=1, metavar="N", help="how many there are")
     group.add_argument("--seed", type=int, default=1, metavar="S", help="of frames, or of the training")
     group.add_argument("--limit", type=int, metavar="N", help="frames after which a producer stops")
+    group.add_argument(
+        "--shrunk", type=Path, metavar="DIR", help="of chips, also keep each shrunk to 224 x 448, with a list"
+    )
 
 
 def _add_training(group):

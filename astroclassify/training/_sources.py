@@ -191,7 +191,7 @@ def empty_fields(rng):
     return [(as_products(_with_a_step(array, rng), rng), label) for array in arrays]
 
 
-def chips(rng):
+def chips(rng, *, shrunk=None):
     """
     Expose a random body physically on whole chips, faintly, clearly or as it comes, and read the raw file.
 
@@ -199,6 +199,8 @@ def chips(rng):
     ----------
     rng : numpy.random.Generator
         Source of randomness.
+    shrunk : ShrunkChips, optional
+        Where both chips are kept small as well.
 
     Returns
     -------
@@ -206,8 +208,12 @@ def chips(rng):
         Both chips and a square cut out of one, float32, and labels.
     """
     config = _CHIPS[str(rng.choice(list(_CHIPS)))]
-    plan = plan_exposure(config, int(rng.integers(2**40)), int(rng.integers(2**19)))
-    return chip_frames(exposed_arrays(plan.expose()), CLASSES.index(plan.body.label), rng)
+    seed, index = int(rng.integers(2**40)), int(rng.integers(2**19))
+    plan = plan_exposure(config, seed, index)
+    arrays = exposed_arrays(plan.expose())
+    if shrunk is not None:
+        shrunk.keep(arrays, plan.body.label, body=f"s{seed}-{index}")
+    return chip_frames(arrays, CLASSES.index(plan.body.label), rng)
 
 
 def chip_frames(arrays, label, rng):

@@ -6,6 +6,8 @@ labelled pictures) real bodies are shown as well, as photographs and as scenes; 
 The command ``astroclassify train-default`` gives each part its options.
 """
 
+from functools import partial
+
 import numpy as np
 
 from astroclassify.core import ParameterError
@@ -15,6 +17,7 @@ from astroclassify.training._pool import FramePool, Mixture
 from astroclassify.training._presets import Recipe
 from astroclassify.training._pretrained import described, imagenet_state
 from astroclassify.training._release import release
+from astroclassify.training._shrunk import ShrunkChips
 from astroclassify.training._sources import SOURCES
 from astroclassify.training._trainer import write_state
 
@@ -47,20 +50,27 @@ def produce(chosen):
     Parameters
     ----------
     chosen : argparse.Namespace
-        ``folder``, ``source``, ``pictures``, ``held``, ``capacity``, ``seed``, ``producer``, ``producers``
-        and ``limit``, as the command describes them.
+        ``folder``, ``source``, ``pictures``, ``held``, ``capacity``, ``seed``, ``producer``, ``producers``,
+        ``limit`` and ``shrunk``, as the command describes them.
 
     Raises
     ------
     ParameterError
-        If there is no such source.
+        If there is no such source, or chips are to be kept small of another one than ``chips``.
     """
     known = sources(chosen.pictures, held=chosen.held)
     if chosen.source not in known:
         raise ParameterError(f"source is {chosen.source!r}; expected one of {', '.join(known)}")
+    source, _ = known[chosen.source]
+    if chosen.shrunk is not None:
+        if chosen.source != "chips":
+            raise ParameterError(
+                f"--shrunk keeps whole chips small; source {chosen.source!r} has none: use chips"
+            )
+        source = partial(source, shrunk=ShrunkChips(chosen.shrunk))
     pool_dir = chosen.folder / ("held" if chosen.held else "pools") / chosen.source
     FramePool(pool_dir, capacity=chosen.capacity).produce(
-        known[chosen.source][0],
+        source,
         seed=chosen.seed,
         producer=chosen.producer,
         producers=chosen.producers,
