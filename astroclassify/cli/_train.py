@@ -93,7 +93,11 @@ def _add_recipe(parser):
     for name, kind, text in _RECIPE_OPTIONS:
         group.add_argument(f"--{name}", type=kind, metavar="X", help=text)
     group.add_argument("--precision", choices=("auto", "float32", "bfloat16"), help="of the arithmetic")
-    group.add_argument("--trainable", choices=("all", "head"), help="all weights, or the last layer's")
+    group.add_argument(
+        "--trainable",
+        choices=("all", "convolutions", "head"),
+        help="all weights, all but batch normalisation, or the last layer's",
+    )
     group.add_argument("--checkpointing", action="store_true", default=None, help="less memory, more time")
     group.add_argument(
         "--augment", metavar="NAMES", help="none, all, or some of flips, crop, blur, noise, brightness, ..."

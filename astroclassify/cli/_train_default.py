@@ -60,6 +60,9 @@ def _add_training(group):
         "--also", type=Path, nargs="*", default=[], metavar="DIR", help="more folders of pools"
     )
     group.add_argument("--side", type=int, metavar="P", help="shrink planes to P pixels, for a first part")
+    group.add_argument(
+        "--trainable", choices=("all", "convolutions"), default="all", help="or all but batch normalisation"
+    )
     group.add_argument("--vary", action="store_true", help="show other windows and stretches each time")
     group.add_argument("--run", dest="run_name", default="run", metavar="NAME", help="the training's name")
 

@@ -398,9 +398,8 @@ class PoolStream:
         while self.pool.filled < self.minimum:
             time.sleep(1)
         planes, labels = self.pool.draw(np.random.default_rng([self.seed, _POOL, number]), size)
-        return Batch(
-            restored(planes.astype(np.float32)), self._allowed[labels], ("frames drawn from a pool",)
-        )
+        shown = [restored(one.astype(np.float32)) for one in planes]
+        return Batch(shown, self._allowed[labels], ("frames drawn from a pool",))
 
     def described(self):
         """

@@ -200,6 +200,20 @@ def freeze_all_but_the_head(module, classes):
     return heads[-1].requires_grad_(True)
 
 
+def freeze_normalisation(module):
+    """
+    Freeze batch normalisation.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A network, changed in place.
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.modules.batchnorm._BatchNorm):
+            layer.requires_grad_(False)
+
+
 def set_training(module):
     """
     Set training mode, with batch normalisation that has nothing to learn left as it is.

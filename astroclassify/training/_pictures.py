@@ -109,10 +109,40 @@ def real_chips(rng, *, pictures):
     ParameterError
         If a picture's class is not known.
     """
+    arrays, label, body = _real_exposure(rng, pictures)
+    return [(array, label, body) for array, label in chip_frames(arrays, label, rng)]
+
+
+def real_whole_chips(rng, *, pictures):
+    """
+    Expose a real body as scene on whole chips, and read the raw file.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    pictures : tuple of LabelledPicture
+        To draw from.
+
+    Returns
+    -------
+    list of tuple
+        Both chips, float32, labels, and numbers of bodies.
+
+    Raises
+    ------
+    ParameterError
+        If a picture's class is not known.
+    """
+    arrays, label, body = _real_exposure(rng, pictures)
+    return [(as_products(array, rng), label, body) for array in arrays]
+
+
+def _real_exposure(rng, pictures):
     plans, arrays = PicturePlans(pictures, _CHIPS, _SEED, _COUNT), []
     while not arrays:
         arrays, label, body = _clearly_exposed(plans, int(rng.integers(_COUNT)))
-    return [(array, label, body) for array, label in chip_frames(arrays, label, rng)]
+    return arrays, label, body
 
 
 def real_photographs(rng, *, pictures, style=None):
@@ -268,5 +298,6 @@ _CREDITS = ("file", "body", "source", "licence", "verified")
 _REAL_SOURCES = {
     "photographs": (real_photographs, 0.16),
     "scenes": (real_scenes, 0.08),
-    "real chips": (real_chips, 0.06),
+    "real chips": (real_chips, 0.03),
+    "real whole chips": (real_whole_chips, 0.04),
 }

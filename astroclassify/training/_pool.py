@@ -5,6 +5,7 @@ never sees a fixed set. Planes are kept as 8-bit integers (their range is bounde
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,12 +54,13 @@ def restored(planes):
     return planes * ((_HIGH - _LOW) / 255) + _LOW
 
 
-def _fitted(planes, side, rng):
-    """Cut planes at random, or surround them with nothing, to a square."""
-    height, width = planes.shape[1:]
-    top, left = (int(rng.integers(0, max(0, n - side) + 1)) for n in (height, width))
-    part = planes[:, top : top + side, left : left + side]
-    missing = [(0, side - n) for n in part.shape[1:]]
+def _fitted(planes, shape, rng):
+    """Cut planes at random, or surround them with nothing, to a rectangle."""
+    top, left = (
+        int(rng.integers(max(0, n - wanted) + 1)) for n, wanted in zip(planes.shape[1:], shape, strict=True)
+    )
+    part = planes[:, top : top + shape[0], left : left + shape[1]]
+    missing = [(0, wanted - n) for n, wanted in zip(part.shape[1:], shape, strict=True)]
     return np.pad(part, [(0, 0), *missing])
 
 
@@ -75,17 +77,19 @@ class Ring:
     capacity : int or None
         Entries in the ring; needed to make a new one.
     side : int
-        Height and width of their planes, of a new one.
+        Height, and by itself width, of their planes, of a new one.
+    **more
+        What else ``pool.json`` is to say of a new one.
     """
 
-    def __init__(self, folder, *, capacity, side):
+    def __init__(self, folder, *, capacity, side, **more):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = self.folder / "pool.json"
         if capacity is not None and not settings.exists():
-            write_text(json.dumps({"capacity": capacity, "side": side}), settings)
-        described = json.loads(settings.read_text())
-        self.capacity, self.side = described["capacity"], described["side"]
+            write_text(json.dumps({"capacity": capacity, "side": side, **more}), settings)
+        self.settings = json.loads(settings.read_text())
+        self.capacity, self.side = self.settings["capacity"], self.settings["side"]
 
     def _open(self, name, shape, dtype=np.uint8):
         path = self.folder / name
@@ -138,26 +142,37 @@ class FramePool(Ring):
     capacity : int, optional
         Frames in the ring; needed to make a new one.
     side : int, default 192
-        Height and width of the frames.
+        Height of the frames' planes.
+    width : int, optional
+        Their width; by default the height.
+    detail : int, default 192
+        The ``side`` of `~astroclassify.preprocess.working_planes` with which a new pool's planes are made.
     """
 
-    def __init__(self, folder, *, capacity=None, side=192):
-        super().__init__(folder, capacity=capacity, side=side)
-        shape = (self.capacity, PLANES, self.side, self.side)
-        self.planes = self._open("planes.u8", shape)
+    def __init__(self, folder, *, capacity=None, side=192, width=None, detail=192):
+        super().__init__(folder, capacity=capacity, side=side, width=width or side, detail=detail)
+        self.shape = (self.side, self.settings.get("width", self.side))
+        self._working = replace(
+            PATCHNET,
+            preprocessing_options={
+                **PATCHNET.preprocessing_options,
+                "side": self.settings.get("detail", 192),
+            },
+        ).planes
+        self.planes = self._open("planes.u8", (self.capacity, PLANES, *self.shape))
         self.labels = self._open("labels.u8", (self.capacity, 1))
         self.bodies = self._open("bodies.u32", (self.capacity,), np.uint32)
 
     def _entries(self, source, rng, call):
         for array, label, *body in source(rng):
-            yield quantised(_fitted(PATCHNET.planes(array), self.side, rng)), label, *(body or [call])
+            yield quantised(_fitted(self._working(array), self.shape, rng)), label, *(body or [call])
 
     def _keep(self, slot, planes, label, body):
         self.planes[slot], self.labels[slot], self.bodies[slot] = planes, label, body
 
     def draw(self, rng, size):
         """
-        Draw a random batch, each frame flipped and turned at random.
+        Draw a random batch, each frame flipped and turned at random; by 180 degrees if it is not a square.
 
         Parameters
         ----------
@@ -169,13 +184,14 @@ class FramePool(Ring):
         Returns
         -------
         tuple of numpy.ndarray
-            Planes, uint8, shape (size, 5, side, side), and labels, int64, shape (size,).
+            Planes, uint8, shape (size, 5, side, width), and labels, int64, shape (size,).
         """
         chosen = np.sort(rng.integers(0, min(self.filled, self.capacity), size))
         planes = self.planes[chosen]
         for i, (flip, turns) in enumerate(
             zip(rng.integers(0, 2, size), rng.integers(0, 4, size), strict=True)
         ):
+            turns = turns if self.shape[0] == self.shape[1] else 2 * (turns // 2)
             turned = np.rot90(planes[i], turns, axes=(1, 2))
             planes[i] = turned[:, ::-1] if flip else turned
         return planes, self.labels[chosen, 0].astype(np.int64)
@@ -205,7 +221,7 @@ class FramePool(Ring):
         Yields
         ------
         tuple of numpy.ndarray
-            Planes, float32, shape (n, 5, side, side), labels, int64, shape (n,), and numbers of the bodies,
+            Planes, float32, shape (n, 5, side, width), labels, int64, shape (n,), and numbers of the bodies,
             int64, shape (n,).
         """
         count = min(self.filled, self.capacity, self.capacity if most is None else most)
@@ -257,15 +273,20 @@ class Mixture:
 
         Returns
         -------
-        tuple of numpy.ndarray
-            Planes and labels, as from `FramePool.draw`.
+        planes : list of numpy.ndarray
+            Uint8 ``[5, h, w]`` each, of the size of its pool's.
+        labels : numpy.ndarray
+            Int64, one for each.
         """
         counts = rng.multinomial(size, self.shares)
         parts = [pool.draw(rng, count) for pool, count in zip(self.pools, counts, strict=True) if count]
-        planes, labels = (np.concatenate(each) for each in zip(*parts, strict=True))
+        planes = [one for stack, _ in parts for one in self._shown(stack, rng)]
+        return planes, np.concatenate([labels for _, labels in parts])
+
+    def _shown(self, planes, rng):
         if self.vary:
             planes = quantised(varied(restored(planes.astype(np.float32)), rng))
-        return (planes if self.side is None else _shrunk(planes, self.side)), labels
+        return planes if self.side is None else _shrunk(planes, self.side)
 
     def described(self):
         """

@@ -8,7 +8,7 @@ from astroclassify.training._augment import Augmentation
 _OPTIMISERS = ("sgd", "adamw")
 _SCHEDULES = ("constant", "cosine")
 _PRECISIONS = ("auto", "float32", "bfloat16")
-_TRAINABLE = ("all", "head")
+_TRAINABLE = ("all", "convolutions", "head")
 # Parameters that must be at least this, and those that may be None besides.
 _LEAST = {
     "epochs": 1,
@@ -66,8 +66,9 @@ class Recipe:
     patience : int, optional
         Stop after so many epochs without a smaller loss on held-out frames, and keep the best
         weights; by default go on to the end, and keep the last.
-    trainable : {"all", "head"}, default "all"
-        All weights, or only the last layer's, with the others' statistics as they are.
+    trainable : {"all", "convolutions", "head"}, default "all"
+        All weights; all but batch normalisation, whose statistics stay those of the start, as befits small
+        steps and steps of frames of several sizes; or only the last layer's, with the others as they are.
     input_scale : float, default 1
         Planes are divided by this before the first layer, and that layer's weights at the end,
         so the finished weights take planes as they are. For raw counts, whose values of

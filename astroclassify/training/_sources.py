@@ -57,6 +57,8 @@ _CHIPS = {
     "clear": SimulationConfig(optics="typical", kinds=_KINDS, clear_snr=1.0),
     "blurry": SimulationConfig(optics="typical", kinds=_KINDS, blurry=True),
 }
+#: How often whole chips show an empty field.
+_EMPTY = 1 / 6
 _CUTS = (512, 768, 1024, 1536, 2048)  # pixels a side
 #: Windows of CSST's survey camera, a fifth of a chip's side, anywhere on it; exposed as the survey does, in
 #: 2027.
@@ -207,13 +209,40 @@ def chips(rng, *, shrunk=None):
     list of tuple
         Both chips and a square cut out of one, float32, and labels.
     """
-    config = _CHIPS[str(rng.choice(list(_CHIPS)))]
+    arrays, label = _both_chips(_CHIPS[str(rng.choice(list(_CHIPS)))], rng, shrunk)
+    return chip_frames(arrays, label, rng)
+
+
+def whole_chips(rng, *, shrunk=None):
+    """
+    Expose a random body, or one time in six an empty field, on whole chips, and read the raw file.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    shrunk : ShrunkChips, optional
+        Where chips that show a body are kept small as well.
+
+    Returns
+    -------
+    list of tuple
+        Both chips, float32, and labels.
+    """
+    if rng.random() < _EMPTY:
+        arrays, label = _both_chips(_FIELDS[True], rng, None)
+    else:
+        arrays, label = _both_chips(_CHIPS[str(rng.choice(list(_CHIPS)))], rng, shrunk)
+    return [(as_products(array, rng), label) for array in arrays]
+
+
+def _both_chips(config, rng, shrunk):
     seed, index = int(rng.integers(2**40)), int(rng.integers(2**19))
     plan = plan_exposure(config, seed, index)
     arrays = exposed_arrays(plan.expose())
     if shrunk is not None:
         shrunk.keep(arrays, plan.body.label, body=f"s{seed}-{index}")
-    return chip_frames(arrays, CLASSES.index(plan.body.label), rng)
+    return arrays, CLASSES.index(plan.body.label)
 
 
 def chip_frames(arrays, label, rng):
@@ -395,7 +424,8 @@ SOURCES = {
     "styled": (styled, 0.14),
     "acs": (partial(exposures, instruments=("acs-wfc",)), 0.05),
     "uvis": (partial(exposures, instruments=("wfc3-uvis",)), 0.05),
-    "chips": (chips, 0.32),
+    "chips": (chips, 0.10),
+    "whole chips": (whole_chips, 0.22),
     "csst": (windows, 0.13),
     "fields": (empty_fields, 0.09),
     "blank": (blank_frames, 0.02),

@@ -18,6 +18,7 @@ from astroclassify.training._log import TrainingLog
 from astroclassify.training._loss import partial_cross_entropy
 from astroclassify.training._network import (
     freeze_all_but_the_head,
+    freeze_normalisation,
     keep_first_layer_exact,
     mixed_precision,
     save_memory,
@@ -61,6 +62,8 @@ class Trainer:
         self.module, self.average = self._built(state), self._built(state).eval() if recipe.average else None
         if recipe.trainable == "head":
             freeze_all_but_the_head(self.module, len(spec.classes))
+        elif recipe.trainable == "convolutions":
+            freeze_normalisation(self.module)
         if recipe.checkpointing:
             save_memory(self.module)
         set_training(self.module)

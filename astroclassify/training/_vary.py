@@ -22,7 +22,7 @@ def varied(planes, rng):
     Parameters
     ----------
     planes : numpy.ndarray
-        Planes, float32, shape (n, 5, side, side).
+        Planes, float32, shape (n, 5, height, width).
     rng : numpy.random.Generator
         Source of randomness.
 
@@ -47,9 +47,9 @@ def varied(planes, rng):
 
 
 def _window(planes, rng):
-    """Cut a square at random and enlarge it to the side that the planes had."""
-    side = planes.shape[-1]
-    cut = int(side * rng.uniform(_SMALLEST, 1))
-    top, left = (int(rng.integers(side - cut + 1)) for _ in range(2))
-    part = torch.from_numpy(np.ascontiguousarray(planes[:, top : top + cut, left : left + cut]))
-    return functional.interpolate(part[None], size=(side, side), mode="bilinear", align_corners=False)[0]
+    """Cut a window of the planes' own shape at random, and enlarge it to their size."""
+    size, scale = planes.shape[1:], rng.uniform(_SMALLEST, 1)
+    height, width = (int(n * scale) for n in size)
+    top, left = (int(rng.integers(n - cut + 1)) for n, cut in zip(size, (height, width), strict=True))
+    part = torch.from_numpy(np.ascontiguousarray(planes[:, top : top + height, left : left + width]))
+    return functional.interpolate(part[None], size=size, mode="bilinear", align_corners=False)[0]

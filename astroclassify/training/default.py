@@ -21,6 +21,15 @@ from astroclassify.training._shrunk import ShrunkChips
 from astroclassify.training._sources import SOURCES
 from astroclassify.training._trainer import write_state
 
+#: Sources of chips that can be kept small as well (tuple of str).
+_WITH_CHIPS = ("chips", "whole chips")
+#: Planes of the pools whose frames are shown whole, as the finished model sees them (dict).
+_PLANES = {
+    "whole chips": {"side": 192, "width": 384, "detail": 288},
+    "real whole chips": {"side": 192, "width": 384, "detail": 288},
+    "csst": {"side": 256, "detail": 288},
+}
+
 
 def sources(pictures, *, held=False):
     """
@@ -63,13 +72,14 @@ def produce(chosen):
         raise ParameterError(f"source is {chosen.source!r}; expected one of {', '.join(known)}")
     source, _ = known[chosen.source]
     if chosen.shrunk is not None:
-        if chosen.source != "chips":
+        if chosen.source not in _WITH_CHIPS:
             raise ParameterError(
-                f"--shrunk keeps whole chips small; source {chosen.source!r} has none: use chips"
+                f"--shrunk keeps whole chips small; source {chosen.source!r} gives none; "
+                f"expected {' or '.join(_WITH_CHIPS)}"
             )
         source = partial(source, shrunk=ShrunkChips(chosen.shrunk))
     pool_dir = chosen.folder / ("held" if chosen.held else "pools") / chosen.source
-    FramePool(pool_dir, capacity=chosen.capacity).produce(
+    FramePool(pool_dir, capacity=chosen.capacity, **_PLANES.get(chosen.source, {})).produce(
         source,
         seed=chosen.seed,
         producer=chosen.producer,
@@ -98,7 +108,7 @@ def train(chosen):
     ----------
     chosen : argparse.Namespace
         ``folder``, ``pictures``, ``also``, ``side``, ``vary``, ``run_name``, ``minutes``,
-        ``learning_rate``, ``weights`` and ``seed``.
+        ``learning_rate``, ``trainable``, ``weights`` and ``seed``.
     """
     recipe = Recipe(
         seconds=60 * chosen.minutes,
@@ -109,6 +119,7 @@ def train(chosen):
         average=0.995,
         warm_up=100,
         clip=5.0,
+        trainable=chosen.trainable,
         precision="float32",  # on a CPU the gradients of depthwise convolutions are faster than in bfloat16
     )
     fit(

@@ -12,14 +12,18 @@ from safetensors.torch import load_file, save_file
 
 from astroclassify import classify
 from astroclassify.core import WeightsError
+from astroclassify.datasets import labelled_frames
+from astroclassify.models import PATCHNET
 from astroclassify.models.nets.patchnet import PatchNet
-from astroclassify.preprocess import working_planes
+from astroclassify.preprocess import counts_planes, working_planes
 from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, release
+from astroclassify.training._data import PoolStream
 from astroclassify.training._log import TrainingLog
 from astroclassify.training._pool import Mixture, quantised, restored
 from astroclassify.training._pretrained import imagenet_state
 from astroclassify.training._release import field_limit
+from astroclassify.training._shrunk import ShrunkChips
 from astroclassify.training._sources import (
     _AS_PRODUCT,
     FRAMES_OF_A_BODY,
@@ -82,15 +86,29 @@ def test_a_mixture_draws_from_every_pool_by_its_share(pool, tmp_path):
 def test_a_mixture_can_give_smaller_planes_of_the_same_light(pool):
     small, labels = Mixture([pool], [1.0], side=48).draw(np.random.default_rng(0), 8)
     whole, same = Mixture([pool], [1.0]).draw(np.random.default_rng(0), 8)
+    small, whole = np.stack(small), np.stack(whole)
     assert small.shape == (8, 5, 48, 48)
     assert small.dtype == np.uint8
     np.testing.assert_array_equal(labels, same)
     np.testing.assert_allclose(small.mean((2, 3)), whole.mean((2, 3)), atol=1.0)
 
 
+def test_pools_of_several_shapes_mix_in_a_batch_and_whole_chips_keep_their_detail(pool, tmp_path):
+    chip = np.random.default_rng(0).normal(size=(512, 1024)).astype(np.float32)
+    wide = FramePool(tmp_path, capacity=4, side=48, width=96, detail=72)
+    wide.produce(lambda rng: [(chip, 1)], seed=1, limit=4)
+    assert FramePool(tmp_path).shape == (48, 96)
+    stream = PoolStream(Mixture([pool, wide], [0.5, 0.5], vary=True), PATCHNET, minimum=1)
+    batch = stream.batch(0, 40)
+    assert {planes.shape[1:] for planes, _ in batch.parts()} == {(5, 64, 64), (5, 48, 96)}
+    shown = working_planes(chip, side=72, peaks=True)  # 51 x 102: whole but for a margin
+    np.testing.assert_allclose(restored(wide.planes[0, 2].astype(float)).mean(), shown[2].mean(), atol=0.02)
+
+
 def test_varied_frames_are_the_same_bodies_in_other_windows_and_stretches(pool):
     plain, labels = Mixture([pool], [1.0]).draw(np.random.default_rng(0), 64)
     other, same = Mixture([pool], [1.0], vary=True).draw(np.random.default_rng(0), 64)
+    plain, other = np.stack(plain), np.stack(other)
     assert other.shape == plain.shape
     assert other.dtype == np.uint8
     np.testing.assert_array_equal(labels, same)
@@ -160,6 +178,17 @@ def test_planes_that_do_not_fit_the_pool_are_cut_or_surrounded(tmp_path):
 def test_quantised_planes_come_back_to_their_rounding():
     planes = np.linspace(-0.5, 3, 1000)
     np.testing.assert_allclose(restored(quantised(planes).astype(float)), planes, atol=3.5 / 255 / 2 + 1e-9)
+
+
+def test_whole_chips_can_be_kept_shrunk_with_their_list(tmp_path):
+    kept = ShrunkChips(tmp_path / "kept")
+    for _ in range(2):  # the same exposures again, as of a producer that was stopped
+        chip = np.random.default_rng(0).normal(size=(2048, 4096)).astype(np.float32)
+        kept.keep([np.ones((2051, 4096), np.float32), chip], "nebula", body="a")
+        kept.keep([np.ones((64, 128), np.float32)], "galaxy", body="b")
+    frames = labelled_frames(tmp_path / "kept" / "manifest.csv")
+    assert [(one.label, one.body) for one in frames] == [("nsc", "a"), ("nsc", "a"), ("galaxy", "b")]
+    np.testing.assert_allclose(frames[1].array(), counts_planes(chip, height=224, width=448)[0])
 
 
 def test_both_chips_are_shown_and_a_square_of_one():
