@@ -184,10 +184,14 @@ def test_whole_chips_can_be_kept_shrunk_with_their_list(tmp_path):
     kept = ShrunkChips(tmp_path / "kept")
     for _ in range(2):  # the same exposures again, as of a producer that was stopped
         chip = np.random.default_rng(0).normal(size=(2048, 4096)).astype(np.float32)
-        kept.keep([np.ones((2051, 4096), np.float32), chip], "nebula", body="a")
-        kept.keep([np.ones((64, 128), np.float32)], "galaxy", body="b")
+        kept.keep([np.ones((2051, 4096), np.float32), chip], "nebula", body="s1-170")
+        kept.keep([np.ones((64, 128), np.float32)], "galaxy", body="s1-180")
     frames = labelled_frames(tmp_path / "kept" / "manifest.csv")
-    assert [(one.label, one.body) for one in frames] == [("nsc", "a"), ("nsc", "a"), ("galaxy", "b")]
+    assert [(one.label, one.body) for one in frames] == [
+        ("nsc", "s1-170"),
+        ("nsc", "s1-170"),
+        ("galaxy", "s1-180"),
+    ]
     np.testing.assert_allclose(frames[1].array(), counts_planes(chip, height=224, width=448)[0])
 
 
