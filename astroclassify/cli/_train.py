@@ -80,6 +80,9 @@ def add_parser(subparsers):
     )
     add_device(parser)
     parser.add_argument("--licence", default="not stated", help="of the weights, for the card")
+    parser.add_argument(
+        "--half", action="store_true", help="write the weights of convolutions in 16 bits (models of frames)"
+    )
     add_progress(parser)
     _add_recipe(parser)
 
@@ -164,6 +167,7 @@ def _on_frames(arguments):
         device=arguments.device,
         resume=arguments.resume,
         licence=arguments.licence,
+        half=arguments.half,
         progress=arguments.progress,
     )
 

@@ -26,7 +26,7 @@ from astroclassify.training._log import read_log
 from astroclassify.training._network import fold_scale
 from astroclassify.training._presets import find_recipe
 from astroclassify.training._store import PlaneStore
-from astroclassify.training._trainer import CHECKPOINT, Trainer, train, write_state
+from astroclassify.training._trainer import CHECKPOINT, Trainer, halved, train, write_state
 
 #: What data that are simulated on the fly begin with, in a text.
 SIMULATED = "simulated:"
@@ -84,6 +84,7 @@ def fit(
     device=None,
     resume=False,
     licence="not stated",
+    half=False,
     checkpoint_seconds=300.0,
     progress=None,
 ):
@@ -131,6 +132,9 @@ def fit(
         is bit for bit that of a training that was never interrupted.
     licence : str, default "not stated"
         Of the weights, for the card.
+    half : bool, default False
+        Round the finished weights of convolutions to 16 bits: the file is half as large, and the metrics are
+        those of the rounded weights.
     checkpoint_seconds : float, default 300
         Time between checkpoints.
     progress : bool, optional
@@ -199,7 +203,7 @@ def fit(
                 trainer.load(run.folder)
             pace = {"checkpoint_seconds": checkpoint_seconds, "progress": progress}
             train(trainer, source, run.folder, validation=held, **pace)
-            return _finished(trainer, source, held, run.folder, description, licence, start.get("card"))
+            return _finished(trainer, source, held, run.folder, description, licence, start.get("card"), half)
 
 
 # What to learn from --------------------------------------------------------------------------
@@ -365,15 +369,18 @@ def check_same_training(run, description, resume):
 # The end -------------------------------------------------------------------------------------
 
 
-def _finished(trainer, source, held, folder, description, licence, parent):
+def _finished(trainer, source, held, folder, description, licence, parent, half):
     if trainer.recipe.patience is not None and held is not None:
         trainer.load_best(folder)
+    if half:  # what is measured is what is written
+        trainer.judged.load_state_dict(halved(trainer.judged.state_dict()))
     logits = None if held is None else trainer.predicted(held, flips=None)
     first = source.batch(0, 1) if held is None else next(held.in_order(1))
     planes = torch.from_numpy(first.planes[0][None]).to(trainer.device)
     fold_scale(trainer.judged.eval(), trainer.recipe.input_scale, planes)
     path = folder / WEIGHTS
-    write_state(trainer.judged.state_dict(), path)
+    state = trainer.judged.state_dict()
+    write_state(halved(state) if half else state, path)
     training = description | {
         "steps": trainer.steps,
         "samples": trainer.steps * trainer.recipe.batch_size,

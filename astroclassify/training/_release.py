@@ -36,7 +36,7 @@ from astroclassify.simulate import CLASSES
 from astroclassify.training._card import CALLED_NOVEL, versions
 from astroclassify.training._log import read_log
 from astroclassify.training._sources import NOTHING
-from astroclassify.training._trainer import write_state
+from astroclassify.training._trainer import halved, write_state
 
 #: How often, at least, labels of held-out frames are right where the model does not say "uncertain". Held-out
 #: frames are harder than most: a third is of heavily worked photographs, a tenth is blurry.
@@ -100,7 +100,7 @@ def release(
     run, target = Path(run), Path(target)
     module = built_module(PATCHNET)
     averaged = [run / "weights.safetensors", *average_with]
-    module.load_state_dict(_halved(_mean([load_file(path) for path in averaged])))
+    module.load_state_dict(halved(_mean([load_file(path) for path in averaged])))
     module.eval()
     seen = [_seen(module, pool, number) for number, pool in enumerate(held.values())]
     raw, features, labels, shown, sources, mean, spread = (
@@ -112,7 +112,7 @@ def release(
     logits = calibrated_logits(raw, calibration)
     calibration = _with_limits(calibration, logits[first & sky], labels[first & sky], shown[first & sky])
     novelty = _novelty(module, raw, features, sky, ~first)
-    write_state(_halved(module.state_dict()), target)
+    write_state(halved(module.state_dict()), target)
     judged = [each[~first & sky] for each in (logits, labels, shown, sources)]
     training = _training(parent, pretrained, (*earlier, run), commit)
     if average_with:
@@ -155,16 +155,6 @@ def _mean(states):
         else one
         for name, one in first.items()
     }
-
-
-def _halved(state):
-    """
-    Round the weights of convolutions to 16 bits, which halves the file.
-
-    What is measured here is measured with the rounded ones. Vectors (statistics, biases) and what tells a
-    usual frame from a novel one are small or need the range of 32 bits.
-    """
-    return {name: one.half() if one.ndim == 4 else one for name, one in state.items()}
 
 
 def _training(parent, pretrained, folders, commit):

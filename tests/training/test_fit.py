@@ -194,7 +194,7 @@ def test_weights_that_are_not_finite_are_never_kept(frames, quick, tmp_path):
     assert not (tmp_path / "weights.safetensors").exists()
 
 
-@pytest.mark.parametrize("trainable", ["all", "head"])
+@pytest.mark.parametrize("trainable", ["all", "convolutions", "head"])
 def test_fine_tuning_starts_from_the_shipped_weights(trainable, frames, quick, tmp_path):
     recipe = replace(quick, epochs=1, learning_rate=1e-3, average=0.0, trainable=trainable)
     done = fit(
@@ -205,8 +205,18 @@ def test_fine_tuning_starts_from_the_shipped_weights(trainable, frames, quick, t
     changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
     assert changed
     assert all(name.startswith("votes") for name in changed) == (trainable == "head")
+    # Batch normalisation has statistics, which a training moves unless it is told to leave them.
+    assert any(name.endswith("running_mean") for name in changed) == (trainable == "all")
     assert done.card["training"]["started_from"] == card["sha256"]
     assert done.card["training"]["data"]["frames"] == 4
+
+
+def test_half_of_the_bits_of_convolutions_are_kept_and_measured(frames, quick, tmp_path):
+    done = fit(small_spec("resnet18-resize"), frames, folder=tmp_path, preset=quick, half=True)
+    state = load_file(done.weights)
+    assert {one.dtype for one in state.values() if one.ndim == 4} == {torch.float16}
+    assert state["classifier.weight"].dtype == torch.float32
+    assert done.card["metrics"]
 
 
 def test_a_folder_with_another_training_is_refused(frames, quick, tmp_path):
