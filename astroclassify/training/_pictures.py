@@ -298,6 +298,6 @@ _CREDITS = ("file", "body", "source", "licence", "verified")
 _REAL_SOURCES = {
     "photographs": (real_photographs, 0.16),
     "scenes": (real_scenes, 0.08),
-    "real chips": (real_chips, 0.03),
-    "real whole chips": (real_whole_chips, 0.04),
+    "real chips": (real_chips, 0.055),
+    "real whole chips": (real_whole_chips, 0.005),
 }
