@@ -100,7 +100,26 @@ class Ring:
     @property
     def filled(self):
         """Number of entries written so far, over all producers (int)."""
-        return sum(int(p.read_text()) for p in self.folder.glob("count-*.txt"))
+        return sum(done for _, done, _ in self._counts())
+
+    def slots(self):
+        """
+        Say where entries lie; producers may not have come equally far.
+
+        Returns
+        -------
+        numpy.ndarray
+            Places in the ring, int64.
+        """
+        parts = [np.arange(first, self.capacity, step)[:done] for first, done, step in self._counts()]
+        return np.sort(np.concatenate(parts)) if parts else np.zeros(0, dtype=int)
+
+    def _counts(self):
+        """Give each producer's number, how many entries it wrote, and how many producers it knew of."""
+        files = list(self.folder.glob("count-*.txt"))
+        for path in files:
+            done, *producers = path.read_text().split()
+            yield int(path.stem.removeprefix("count-")), int(done), int(*producers or [len(files)])
 
     def produce(self, source, *, seed, producer=0, producers=1, limit=None):
         """
@@ -119,13 +138,13 @@ class Ring:
         """
         slots = np.arange(producer, self.capacity, producers)
         counter = self.folder / f"count-{producer}.txt"
-        done = int(counter.read_text()) if counter.exists() else 0
+        done = int(counter.read_text().split()[0]) if counter.exists() else 0
         while (limit is None or done < limit) and not (self.folder / "stop").exists():
             rng, call = np.random.default_rng([seed, producer, done]), done * producers + producer
             for entry in self._entries(source, rng, call):
                 self._keep(slots[done % slots.size], *entry)
                 done += 1
-            write_text(str(done), counter)
+            write_text(f"{done} {producers}", counter)
 
 
 class FramePool(Ring):
@@ -186,7 +205,8 @@ class FramePool(Ring):
         tuple of numpy.ndarray
             Planes, uint8, shape (size, 5, side, width), and labels, int64, shape (size,).
         """
-        chosen = np.sort(rng.integers(0, min(self.filled, self.capacity), size))
+        slots = self.slots()
+        chosen = slots[np.sort(rng.integers(0, len(slots), size))]
         planes = self.planes[chosen]
         for i, (flip, turns) in enumerate(
             zip(rng.integers(0, 2, size), rng.integers(0, 4, size), strict=True)
@@ -224,9 +244,9 @@ class FramePool(Ring):
             Planes, float32, shape (n, 5, side, width), labels, int64, shape (n,), and numbers of the bodies,
             int64, shape (n,).
         """
-        count = min(self.filled, self.capacity, self.capacity if most is None else most)
-        for start in range(0, count, size):
-            batch = slice(start, min(start + size, count))
+        slots = self.slots()[:most]
+        for start in range(0, len(slots), size):
+            batch = slots[start : start + size]
             planes = restored(self.planes[batch].astype(np.float32))
             yield planes, self.labels[batch, 0].astype(np.int64), self.bodies[batch].astype(np.int64)
 

@@ -55,6 +55,17 @@ def test_a_pool_is_filled_and_the_same_seed_fills_it_alike(pool, tmp_path):
     np.testing.assert_array_equal(pool.labels, again.labels)
 
 
+def test_what_no_producer_has_written_yet_is_not_drawn(tmp_path):
+    ring = FramePool(tmp_path, capacity=12, side=64)
+    sky = np.random.default_rng(0).normal(size=(64, 64)).astype(np.float32)
+    for producer, limit in ((0, 5), (1, 1)):  # one is far ahead
+        ring.produce(lambda rng: [(sky, 2)], seed=1, producer=producer, producers=2, limit=limit)
+    np.testing.assert_array_equal(ring.slots(), [0, 1, 2, 4, 6, 8])
+    _, labels = ring.draw(np.random.default_rng(0), 100)
+    assert set(labels) == {2}
+    assert [len(labels) for _, labels, _ in ring.in_order(4)] == [4, 2]
+
+
 def test_a_producer_stops_when_told(tmp_path):
     endless = FramePool(tmp_path, capacity=8, side=64)
     producer = threading.Thread(target=endless.produce, args=(small_views,), kwargs={"seed": 1})

@@ -133,7 +133,8 @@ class FieldStream:
 
     def _one(self, rng, side):
         """A square of one field on fewer pixels, with its boxes."""
-        number, field = int(rng.integers(len(self.pool))), self.pool.side
+        slots, field = self.pool.slots(), self.pool.side
+        number = int(slots[rng.integers(len(slots))])
         scale = np.exp(rng.uniform(*np.log(self.augmentation.scales)))
         cut = int(np.clip(round(side / scale), side // 2, field))
         top, left = self._place(number, cut, rng)
