@@ -12,8 +12,7 @@ from astroclassify.metrics import score_detections
 from astroclassify.models import FIELDNET, bodies_entry
 from astroclassify.training._card import commit, versions
 from astroclassify.training._log import read_log
-from astroclassify.training._release import _halved
-from astroclassify.training._trainer import write_state
+from astroclassify.training._trainer import halved, write_state
 from astroclassify.training.detection._fit import ABOUT, WEIGHTS
 
 #: Sizes of bodies that count, pixels: smaller ones are reported apart; and the lowest score looked at.
@@ -48,7 +47,7 @@ def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), h
         The card.
     """
     folders, target = [Path(folder) for folder in folders], Path(target)
-    write_state(_halved(load_file(folders[-1] / WEIGHTS)), target)
+    write_state(halved(load_file(folders[-1] / WEIGHTS)), target)
     scores = judged(target, [source(np.random.default_rng([seed, n])) for n in range(count)])
     stages = [_stage(folder) for folder in folders]
     pictures = stages[-1]["data"].get("pictures", [])
