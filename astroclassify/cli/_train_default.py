@@ -63,6 +63,9 @@ def _add_training(group):
     group.add_argument(
         "--trainable", choices=("all", "convolutions"), default="all", help="or all but batch normalisation"
     )
+    group.add_argument(
+        "--consistency", type=float, default=0.0, metavar="X", help="weight of the loss of styles that differ"
+    )
     group.add_argument("--vary", action="store_true", help="show other windows and stretches each time")
     group.add_argument("--run", dest="run_name", default="run", metavar="NAME", help="the training's name")
 

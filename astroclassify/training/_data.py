@@ -67,11 +67,14 @@ class Batch:
         Shape (N, K): which classes are right.
     names : tuple of str
         What the frames are called in messages.
+    bodies : numpy.ndarray, optional
+        Shape (N,): equal numbers where frames show one body.
     """
 
     planes: Sequence
     allowed: np.ndarray
     names: tuple[str, ...]
+    bodies: np.ndarray | None = None
 
     def parts(self, largest=None):
         """
@@ -85,8 +88,9 @@ class Batch:
         Yields
         ------
         tuple of numpy.ndarray
-            Planes ``[n, C, H, W]`` and what is allowed ``[n, K]``.
+            Planes ``[n, C, H, W]``, what is allowed ``[n, K]`` and, if they are known, the bodies ``[n]``.
         """
+        known = () if self.bodies is None else (self.bodies,)
         by_shape = {}
         for number, planes in enumerate(self.planes):
             by_shape.setdefault(planes.shape, []).append(number)
@@ -94,7 +98,8 @@ class Batch:
             step = largest or len(members)
             for start in range(0, len(members), step):
                 chosen = members[start : start + step]
-                yield np.stack([self.planes[i] for i in chosen]), self.allowed[chosen]
+                stack = np.stack([self.planes[i] for i in chosen])
+                yield stack, self.allowed[chosen], *(bodies[chosen] for bodies in known)
 
 
 class FrameSet:
@@ -352,14 +357,16 @@ class PoolStream:
         Of the draws.
     minimum : int, default 4000
         Frames that the pool must hold before the first draw.
+    together : bool, default False
+        Draw frames of one body together, as they were made.
     """
 
-    def __init__(self, pool, spec, *, seed=1, minimum=4000):
+    def __init__(self, pool, spec, *, seed=1, minimum=4000, together=False):
         if tuple(spec.classes) != tuple(CLASSES):
             raise ParameterError(
                 f"a pool has the classes {', '.join(CLASSES)}; {spec.name!r} has {', '.join(spec.classes)}"
             )
-        self.pool, self.seed, self.minimum = pool, seed, minimum
+        self.pool, self.seed, self.minimum, self.together = pool, seed, minimum, together
         # The label after the last class is that of frames that show nothing: no class is right.
         self._allowed = np.eye(len(CLASSES) + 1, len(CLASSES), dtype=bool)
 
@@ -397,9 +404,10 @@ class PoolStream:
         """
         while self.pool.filled < self.minimum:
             time.sleep(1)
-        planes, labels = self.pool.draw(np.random.default_rng([self.seed, _POOL, number]), size)
+        rng = np.random.default_rng([self.seed, _POOL, number])
+        planes, labels, bodies = self.pool.draw(rng, size, together=self.together)
         shown = [restored(one.astype(np.float32)) for one in planes]
-        return Batch(shown, self._allowed[labels], ("frames drawn from a pool",))
+        return Batch(shown, self._allowed[labels], ("frames drawn from a pool",), bodies)
 
     def described(self):
         """

@@ -217,7 +217,7 @@ def _opened(data, store, recipe, asked, folder, progress):
     if isinstance(data, SimulationConfig):
         return _simulated(data, store, recipe, asked, folder, progress)
     if hasattr(data, "draw"):
-        return PoolStream(data, store.spec, seed=recipe.seed), None
+        return PoolStream(data, store.spec, seed=recipe.seed, together=recipe.consistency > 0), None
     if hasattr(data, "batch"):
         return data, None
     return _frame_sets(data, store, recipe, asked)

@@ -189,7 +189,7 @@ class FramePool(Ring):
     def _keep(self, slot, planes, label, body):
         self.planes[slot], self.labels[slot], self.bodies[slot] = planes, label, body
 
-    def draw(self, rng, size):
+    def draw(self, rng, size, *, together=False):
         """
         Draw a random batch, each frame flipped and turned at random; by 180 degrees if it is not a square.
 
@@ -199,14 +199,18 @@ class FramePool(Ring):
             Source of randomness.
         size : int
             Batch size.
+        together : bool, default False
+            Draw the frames that were made of a body at once together, rather than each alone.
 
         Returns
         -------
         tuple of numpy.ndarray
-            Planes, uint8, shape (size, 5, side, width), and labels, int64, shape (size,).
+            Planes, uint8, shape (size, 5, side, width); labels, and the numbers of the bodies, int64, shape
+            (size,).
         """
         slots = self.slots()
-        chosen = slots[np.sort(rng.integers(0, len(slots), size))]
+        chosen = slots[self._together(slots, rng, size) if together else rng.integers(0, len(slots), size)]
+        chosen = np.sort(chosen)
         planes = self.planes[chosen]
         for i, (flip, turns) in enumerate(
             zip(rng.integers(0, 2, size), rng.integers(0, 4, size), strict=True)
@@ -214,7 +218,15 @@ class FramePool(Ring):
             turns = turns if self.shape[0] == self.shape[1] else 2 * (turns // 2)
             turned = np.rot90(planes[i], turns, axes=(1, 2))
             planes[i] = turned[:, ::-1] if flip else turned
-        return planes, self.labels[chosen, 0].astype(np.int64)
+        return planes, self.labels[chosen, 0].astype(np.int64), self.bodies[chosen].astype(np.int64)
+
+    def _together(self, slots, rng, size):
+        """Give places of whole runs of frames of one body, each run drawn at random, the last cut short."""
+        bodies = self.bodies[slots]
+        starts = np.flatnonzero(np.append(True, bodies[1:] != bodies[:-1]))
+        ends = np.append(starts[1:], len(slots))
+        drawn = rng.integers(0, len(starts), size)
+        return np.concatenate([np.arange(starts[i], ends[i]) for i in drawn])[:size]
 
     def described(self):
         """
@@ -280,7 +292,7 @@ class Mixture:
         filled = [pool.filled for pool in self.pools]
         return sum(filled) if all(filled) else 0
 
-    def draw(self, rng, size):
+    def draw(self, rng, size, *, together=False):
         """
         Draw a random batch.
 
@@ -290,18 +302,25 @@ class Mixture:
             Source of randomness.
         size : int
             Batch size.
+        together : bool, default False
+            As for `FramePool.draw`.
 
         Returns
         -------
         planes : list of numpy.ndarray
             Uint8 ``[5, h, w]`` each, of the size of its pool's.
-        labels : numpy.ndarray
-            Int64, one for each.
+        labels, bodies : numpy.ndarray
+            Int64, one for each; the same body in two pools has two numbers.
         """
         counts = rng.multinomial(size, self.shares)
-        parts = [pool.draw(rng, count) for pool, count in zip(self.pools, counts, strict=True) if count]
-        planes = [one for stack, _ in parts for one in self._shown(stack, rng)]
-        return planes, np.concatenate([labels for _, labels in parts])
+        drawn = [
+            (number, *pool.draw(rng, count, together=together))
+            for number, (pool, count) in enumerate(zip(self.pools, counts, strict=True))
+            if count
+        ]
+        planes = [one for _, stack, _, _ in drawn for one in self._shown(stack, rng)]
+        labels = np.concatenate([labels for _, _, labels, _ in drawn])
+        return planes, labels, np.concatenate([bodies * len(self.pools) + i for i, _, _, bodies in drawn])
 
     def _shown(self, planes, rng):
         if self.vary:

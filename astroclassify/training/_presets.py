@@ -11,6 +11,7 @@ _PRECISIONS = ("auto", "float32", "bfloat16")
 _TRAINABLE = ("all", "convolutions", "head")
 # Parameters that must be at least this, and those that may be None besides.
 _LEAST = {
+    "consistency": 0,
     "epochs": 1,
     "batch_size": 1,
     "micro_batch": 1,
@@ -69,6 +70,10 @@ class Recipe:
     trainable : {"all", "convolutions", "head"}, default "all"
         All weights; all but batch normalisation, whose statistics stay those of the start, as befits small
         steps and steps of frames of several sizes; or only the last layer's, with the others as they are.
+    consistency : float, default 0
+        Weight of the loss by which frames of one body are to get one answer, whatever the style in which they
+        show it: the Jensen-Shannon divergence of their probabilities. Of pools only, whose frames of one
+        body are then drawn together.
     input_scale : float, default 1
         Planes are divided by this before the first layer, and that layer's weights at the end,
         so the finished weights take planes as they are. For raw counts, whose values of
@@ -110,6 +115,7 @@ class Recipe:
     checkpointing: bool = False
     patience: int | None = None
     trainable: str = "all"
+    consistency: float = 0.0
     input_scale: float = 1.0
     augmentation: Augmentation = field(default_factory=Augmentation)
     seconds: float | None = None

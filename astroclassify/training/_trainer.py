@@ -15,7 +15,7 @@ from astroclassify.core import TrainingError, atomic_path, prefetch, progress_ba
 from astroclassify.inference import predict_planes
 from astroclassify.models import Calibration, Model, built_module
 from astroclassify.training._log import TrainingLog
-from astroclassify.training._loss import partial_cross_entropy
+from astroclassify.training._loss import consistency_loss, partial_cross_entropy
 from astroclassify.training._network import (
     freeze_all_but_the_head,
     freeze_normalisation,
@@ -145,8 +145,8 @@ class Trainer:
             set_training(self.module)
         self.optimiser.zero_grad(set_to_none=True)
         number, total = len(batch.allowed), 0.0
-        for planes, allowed in batch.parts(self.recipe.micro_batch):
-            loss = self._loss(planes, allowed) / number
+        for planes, allowed, *bodies in batch.parts(self.recipe.micro_batch):
+            loss = self._loss(planes, allowed, *bodies) / number
             total += loss.item()
             self._check("loss", total, rate, batch)
             loss.backward()
@@ -159,13 +159,17 @@ class Trainer:
         self.steps += 1
         return total
 
-    def _loss(self, planes, allowed):
+    def _loss(self, planes, allowed, bodies=None):
         """Summed over the frames of a part."""
         x = self._on_device(planes)
         with self.precision():
             logits = self._logits(x)
         right = torch.from_numpy(np.ascontiguousarray(allowed)).to(self.device)
-        return partial_cross_entropy(logits.float(), right, smoothing=self.recipe.smoothing).sum()
+        loss = partial_cross_entropy(logits.float(), right, smoothing=self.recipe.smoothing).sum()
+        if bodies is None or not self.recipe.consistency:
+            return loss
+        groups = torch.from_numpy(np.unique(bodies, return_inverse=True)[1]).to(self.device)
+        return loss + self.recipe.consistency * consistency_loss(logits.float(), groups).sum()
 
     def _logits(self, x):
         return self.module(x)

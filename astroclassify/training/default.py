@@ -108,7 +108,7 @@ def train(chosen):
     ----------
     chosen : argparse.Namespace
         ``folder``, ``pictures``, ``also``, ``side``, ``vary``, ``run_name``, ``minutes``,
-        ``learning_rate``, ``trainable``, ``weights`` and ``seed``.
+        ``learning_rate``, ``trainable``, ``consistency``, ``weights`` and ``seed``.
     """
     recipe = Recipe(
         seconds=60 * chosen.minutes,
@@ -120,6 +120,7 @@ def train(chosen):
         warm_up=100,
         clip=5.0,
         trainable=chosen.trainable,
+        consistency=chosen.consistency,
         precision="float32",  # on a CPU the gradients of depthwise convolutions are faster than in bfloat16
     )
     fit(

@@ -20,6 +20,7 @@ from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, release
 from astroclassify.training._data import PoolStream
 from astroclassify.training._log import TrainingLog
+from astroclassify.training._loss import consistency_loss
 from astroclassify.training._pool import Mixture, quantised, restored
 from astroclassify.training._pretrained import imagenet_state
 from astroclassify.training._release import field_limit
@@ -61,7 +62,7 @@ def test_what_no_producer_has_written_yet_is_not_drawn(tmp_path):
     for producer, limit in ((0, 5), (1, 1)):  # one is far ahead
         ring.produce(lambda rng: [(sky, 2)], seed=1, producer=producer, producers=2, limit=limit)
     np.testing.assert_array_equal(ring.slots(), [0, 1, 2, 4, 6, 8])
-    _, labels = ring.draw(np.random.default_rng(0), 100)
+    _, labels, _ = ring.draw(np.random.default_rng(0), 100)
     assert set(labels) == {2}
     assert [len(labels) for _, labels, _ in ring.in_order(4)] == [4, 2]
 
@@ -76,7 +77,7 @@ def test_a_producer_stops_when_told(tmp_path):
 
 
 def test_batches_hold_planes_of_the_pool(pool):
-    planes, labels = pool.draw(np.random.default_rng(0), 16)
+    planes, labels, _ = pool.draw(np.random.default_rng(0), 16)
     assert planes.shape == (16, 5, 64, 64)
     assert set(labels) <= {0, 1, 2, 3}
     sums = {int(frame.sum()) for frame in pool.planes}
@@ -89,14 +90,14 @@ def test_a_mixture_draws_from_every_pool_by_its_share(pool, tmp_path):
     assert mixture.filled == 0  # one is empty
     blank.produce(blank_frames, seed=1, limit=4)
     assert mixture.filled == 28
-    _, labels = mixture.draw(np.random.default_rng(0), 2000)
+    _, labels, _ = mixture.draw(np.random.default_rng(0), 2000)
     assert len(labels) == 2000
     assert np.mean(labels == NOTHING) == pytest.approx(0.25, abs=0.04)
 
 
 def test_a_mixture_can_give_smaller_planes_of_the_same_light(pool):
-    small, labels = Mixture([pool], [1.0], side=48).draw(np.random.default_rng(0), 8)
-    whole, same = Mixture([pool], [1.0]).draw(np.random.default_rng(0), 8)
+    small, labels, _ = Mixture([pool], [1.0], side=48).draw(np.random.default_rng(0), 8)
+    whole, same, _ = Mixture([pool], [1.0]).draw(np.random.default_rng(0), 8)
     small, whole = np.stack(small), np.stack(whole)
     assert small.shape == (8, 5, 48, 48)
     assert small.dtype == np.uint8
@@ -111,14 +112,34 @@ def test_pools_of_several_shapes_mix_in_a_batch_and_whole_chips_keep_their_detai
     assert FramePool(tmp_path).shape == (48, 96)
     stream = PoolStream(Mixture([pool, wide], [0.5, 0.5], vary=True), PATCHNET, minimum=1)
     batch = stream.batch(0, 40)
-    assert {planes.shape[1:] for planes, _ in batch.parts()} == {(5, 64, 64), (5, 48, 96)}
+    assert {planes.shape[1:] for planes, *_ in batch.parts()} == {(5, 64, 64), (5, 48, 96)}
     shown = working_planes(chip, side=72, peaks=True)  # 51 x 102: whole but for a margin
     np.testing.assert_allclose(restored(wide.planes[0, 2].astype(float)).mean(), shown[2].mean(), atol=0.02)
 
 
+def test_frames_of_one_body_come_together_where_their_answers_are_to_agree(pool):
+    stream = PoolStream(Mixture([pool, pool], [0.5, 0.5]), PATCHNET, minimum=1, together=True)
+    bodies = stream.batch(0, 60).bodies
+    _, sizes = np.unique(bodies, return_counts=True)
+    assert len(bodies) == 60
+    assert np.mean(sizes % FRAMES_OF_A_BODY == 0) > 0.8  # all but the last of each pool
+    alone = PoolStream(Mixture([pool, pool], [0.5, 0.5]), PATCHNET, minimum=1).batch(0, 60).bodies
+    assert len(np.unique(alone)) > len(sizes)
+
+
+def test_answers_that_differ_within_a_body_cost_and_those_of_different_bodies_do_not():
+    logits = torch.tensor([[4.0, 0.0], [0.0, 4.0], [4.0, 0.0], [4.0, 0.0], [0.0, 9.0]], requires_grad=True)
+    loss = consistency_loss(logits, torch.tensor([0, 0, 1, 1, 2]))
+    p = 1 / (1 + np.exp(-4))
+    entropy = -p * np.log(p) - (1 - p) * np.log(1 - p)
+    np.testing.assert_allclose(loss.detach(), [np.log(2) - entropy] * 2 + [0, 0, 0], atol=1e-5)
+    loss.sum().backward()
+    assert logits.grad[0, 0] > 0 > logits.grad[1, 0]
+
+
 def test_varied_frames_are_the_same_bodies_in_other_windows_and_stretches(pool):
-    plain, labels = Mixture([pool], [1.0]).draw(np.random.default_rng(0), 64)
-    other, same = Mixture([pool], [1.0], vary=True).draw(np.random.default_rng(0), 64)
+    plain, labels, _ = Mixture([pool], [1.0]).draw(np.random.default_rng(0), 64)
+    other, same, _ = Mixture([pool], [1.0], vary=True).draw(np.random.default_rng(0), 64)
     plain, other = np.stack(plain), np.stack(other)
     assert other.shape == plain.shape
     assert other.dtype == np.uint8
