@@ -1,38 +1,73 @@
-"""What each part of the default model is worth: ``python benchmarks/designs.py FOLDER --realsky PICTURES``.
+"""What parts of the default model and its training are worth: ``python benchmarks/designs.py POOLS``.
 
-Trains the default model's network again and again with one part left out, each time from the same start, on
-as many samples from the pools in FOLDER (``astroclassify train-default produce FOLDER``), and measures
-it on the held-out pools there and, if asked for, on labelled photographs. Trainings stay in FOLDER/designs,
-so that a run that was stopped goes on.
+Trains the default model's network again and again with one part changed, each time from the same start, on
+as many samples from the same pools (``astroclassify train-default produce``), with one or more seeds. Each is
+measured on the held-out pools in POOLS and, if asked for, on labelled photographs: the area under the curve
+of galaxy against nebula or star cluster, with 95% intervals from bootstrap samples of bodies. Trainings stay
+in POOLS/designs, so that a run that was stopped goes on.
 """
 
 import argparse
-import dataclasses
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
 from judge_frames import photographs
+from judge_tables import Listing, as_text
 
 from astroclassify.inference import galaxy_probability, predict_planes
-from astroclassify.metrics import area_under_curve, balanced_accuracy
+from astroclassify.metrics import ClusterBootstrap, area_under_curve
 from astroclassify.models import PATCHNET, build_model
 from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, Recipe, fit
 from astroclassify.training._data import PoolStream
 from astroclassify.training._pool import Mixture
-from astroclassify.training._sources import SOURCES
+from astroclassify.training.default import mixture_of
 
-VIEWS, EXPOSURES = ("small", "large"), ("acs", "uvis")
+#: Held-out pools that are measured together.
+COLUMNS = {
+    "views": ("small", "large", "styled"),
+    "subarrays": ("acs", "uvis"),
+    "chips": ("chips", "whole chips"),
+    "CSST": ("csst",),
+    "real bodies": ("photographs", "scenes", "real chips", "real whole chips"),
+}
+_REAL_CHIPS = ("real chips", "real whole chips")
+
+
+@dataclass(frozen=True)
+class Design:
+    """One way to build and train: options of the network, sources left out, changes of the recipe."""
+
+    options: dict = field(default_factory=dict)
+    without: tuple = ()
+    recipe: dict = field(default_factory=dict)
+    vary: bool = True
+
+
+DESIGNS = {
+    "everything": Design(),
+    "no plane of peaks": Design({"unseen": [4]}),
+    "no attention, mean over patches": Design({"attentive": False}),
+    "no real photographs": Design(without=("photographs",)),
+    "no real scenes": Design(without=("scenes", *_REAL_CHIPS)),
+    "no real bodies": Design(without=("photographs", "scenes", *_REAL_CHIPS)),
+    "no whole chips in detail": Design(without=("whole chips", "real whole chips")),
+    "no whole chips": Design(without=("chips", "whole chips", *_REAL_CHIPS)),
+    "no windows of CSST": Design(without=("csst",)),
+    "no other windows and stretches": Design(vary=False),
+    "one answer in all styles": Design(recipe={"consistency": 1.0}),
+    "normalisation learnt too": Design(recipe={"trainable": "all"}),
+}
 
 
 class Steps(PoolStream):
     """Frames of a pool, so many steps an epoch."""
 
-    def __init__(self, pool, spec, *, steps, seed):
-        super().__init__(pool, spec, seed=seed)
-        self.steps = steps
+    steps = 1
 
     def batches(self, size):
         """Count the batches of an epoch."""
@@ -55,91 +90,101 @@ class Variant(PatchNet):
         return super()._attention_to(features) if self.attentive else torch.zeros_like(features[:, :1])
 
 
-#: What is left out: options of the network, and sources of frames.
-DESIGNS = {
-    "everything": ({}, ()),
-    "no plane of peaks": ({"unseen": [4]}, ()),
-    "no plane of ranks": ({"unseen": [2]}, ()),
-    "no plane in units of the noise": ({"unseen": [1]}, ()),
-    "no plane of coverage": ({"unseen": [3]}, ()),
-    "no attention: mean over patches": ({"attentive": False}, ()),
-    "no physical exposures": ({}, EXPOSURES),
-    "no exposures by ACS": ({}, ("acs",)),
-    "no exposures by UVIS": ({}, ("uvis",)),
-    "no views": ({}, VIEWS),
-    "no large frames": ({}, ("large",)),
-    "no frames without a body": ({}, ("blank", "outliers")),
-}
+def mixture(chosen, design):
+    """Mix the pools, less those that the design leaves out; the others' shares grow alike."""
+    asked = {"folder": chosen.folder, "also": chosen.also, "pictures": chosen.pictures, "side": None}
+    whole = mixture_of(SimpleNamespace(**asked, vary=design.vary))
+    kept = [
+        (pool, share)
+        for pool, share in zip(whole.pools, whole.shares, strict=True)
+        if pool.folder.name not in design.without
+    ]
+    pools, shares = zip(*kept, strict=True)
+    return Mixture(pools, np.array(shares) / sum(shares), pictures=whole.pictures, vary=design.vary)
 
 
-def trained(folder, name, *, weights, steps, seed):
-    """Train one design, from nothing or from weights; give its model and how many samples it saw."""
-    options, left_out = DESIGNS[name]
-    spec = dataclasses.replace(
-        PATCHNET, builder="__main__:Variant", builder_options={**PATCHNET.builder_options, **options}
+def trained(chosen, name, seed):
+    """Train one design; give its model."""
+    design = DESIGNS[name]
+    options = {**PATCHNET.builder_options, **design.options}
+    spec = replace(PATCHNET, builder="__main__:Variant", builder_options=options)
+    settings = {"trainable": "convolutions", "precision": "float32", "weight_decay": 0.03} | design.recipe
+    recipe = Recipe(
+        epochs=1, batch_size=64, learning_rate=4e-4, warm_up=20, clip=5.0, average=0.98, seed=seed, **settings
     )
-    shares = {source: share for source, (_, share) in SOURCES.items() if source not in left_out}
-    pools = [FramePool(folder / "pools" / source) for source in shares]
-    mixture = Mixture(pools, [share / sum(shares.values()) for share in shares.values()])
-    recipe = Recipe(epochs=1, batch_size=64, learning_rate=1e-3, clip=5.0, average=0.98, seed=seed)
-    run = folder / "designs" / f"{name.replace(' ', '-').replace(':', '')}-{seed}"
-    data = Steps(mixture, spec, steps=steps, seed=seed)
-    done = fit(spec, data, folder=run, preset=recipe, weights=weights, resume=True)
-    return build_model(spec, weights=done.weights, precision="float32"), done.steps * recipe.batch_size
+    data = Steps(mixture(chosen, design), spec, seed=seed, together=recipe.consistency > 0)
+    data.steps = chosen.samples // recipe.batch_size
+    run = chosen.folder / "designs" / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
+    done = fit(spec, data, folder=run, preset=recipe, weights=chosen.weights, resume=True, progress=False)
+    return build_model(spec, weights=done.weights, precision="float32")
 
 
-def logits_of(model, planes):
-    """Logits of frames, averaged over views."""
-    return np.array([said.logits for said in predict_planes(model, planes, evidence=False, batch_size=50)])
-
-
-def scores_on_pool(model, pool, *, most=600):
-    """Balanced accuracy and AUC on held-out frames that show a galaxy or an nsc."""
-    planes, labels, _ = zip(*pool.in_order(1, most=most), strict=True)
-    logits, labels = logits_of(model, (array[0] for array in planes)), np.concatenate(labels)
-    known = labels < CLASSES.index("field")
-    return _scores(logits[known], labels[known] == CLASSES.index("galaxy"))
-
-
-def _scores(logits, is_galaxy):
-    p_galaxy = galaxy_probability(logits, CLASSES)
-    return balanced_accuracy(p_galaxy, is_galaxy), area_under_curve(p_galaxy, is_galaxy)
-
-
-def measured(model, folder, pictures):
-    """All scores of a model; ``pictures`` are planes, and whether they show galaxies."""
-    found = {
-        source: scores_on_pool(model, FramePool(folder / "held" / source)) for source in VIEWS + EXPOSURES
-    }
-    if pictures:
-        planes, is_galaxy = pictures
-        found["photographs"] = _scores(logits_of(model, planes), is_galaxy)
+def held_frames(folder, names, *, most):
+    """Give planes, whether they show a galaxy, and bodies, of held-out frames of bodies."""
+    found = []
+    for name in names:
+        if not (folder / "held" / name).is_dir():
+            continue
+        for planes, labels, bodies in FramePool(folder / "held" / name).in_order(1, most=most):
+            if labels[0] < CLASSES.index("field"):
+                found.append((planes[0], labels[0] == CLASSES.index("galaxy"), f"{name} {bodies[0]}"))
     return found
+
+
+def pictured(folder):
+    """Give planes, whether they show a galaxy, and bodies, of labelled photographs."""
+    return [
+        (PATCHNET.planes(one.frame.array()), one.truth == "galaxy", one.body) for one in photographs(folder)
+    ]
+
+
+def score(model, frames):
+    """Give the area under the curve with its interval."""
+    planes, is_galaxy, bodies = zip(*frames, strict=True)
+    said = predict_planes(model, planes, evidence=False)
+    p_galaxy = galaxy_probability(np.array([one.logits for one in said]), CLASSES)
+    return ClusterBootstrap(bodies).estimate(area_under_curve, p_galaxy, np.array(is_galaxy))
+
+
+def rows(chosen, frames):
+    """Train and measure each design with each seed; print each as it is done."""
+    for name in chosen.designs:
+        for seed in range(1, chosen.seeds + 1):
+            model = trained(chosen, name, seed)
+            scores = {column: score(model, held) for column, held in frames.items()}
+            print(name, seed, {column: round(one.value, 4) for column, one in scores.items()}, flush=True)
+            yield name, seed, scores
 
 
 def main():
     """Run the comparison."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=310, help="of 64 samples")
-    parser.add_argument("--seed", type=int, default=1)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, metavar="POOLS")
+    parser.add_argument("--also", type=Path, nargs="*", default=[], metavar="DIR", help="more pools")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="as the pools were drawn with")
+    parser.add_argument("--samples", type=int, default=25_600, help="of each training")
+    parser.add_argument("--seeds", type=int, default=1, help="trainings of each design")
     parser.add_argument("--weights", help="weights that every design starts from; by default none")
-    parser.add_argument("--realsky", type=Path)
+    parser.add_argument("--most", type=int, default=300, help="frames of a held-out pool")
+    parser.add_argument("--realsky", type=Path, help="labelled photographs")
     parser.add_argument("--designs", nargs="*", default=list(DESIGNS), choices=list(DESIGNS))
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    pictures = None
+    frames = {
+        column: held_frames(chosen.folder, names, most=chosen.most) for column, names in COLUMNS.items()
+    }
+    frames = {column: held for column, held in frames.items() if held}
     if chosen.realsky:
-        seen = photographs(chosen.realsky)
-        planes = [PATCHNET.planes(picture.frame.array()) for picture in seen]
-        pictures = planes, np.array([picture.truth == "galaxy" for picture in seen])
-    for name in chosen.designs:
-        model, samples = trained(
-            chosen.folder, name, weights=chosen.weights, steps=chosen.steps, seed=chosen.seed
-        )
-        found = measured(model, chosen.folder, pictures)
-        figures = "  ".join(f"{key} {accuracy:.3f} {auc:.3f}" for key, (accuracy, auc) in found.items())
-        print(f"{name:34s} {samples} samples; balanced accuracy and AUC: {figures}", flush=True)
+        frames["photographs"] = pictured(chosen.realsky)
+    table = [
+        (name, str(seed), *(one.text(".3f") for one in scores.values()))
+        for name, seed, scores in rows(chosen, frames)
+    ]
+    head = ("design", "seed", *(f"{column} ({len(held)})" for column, held in frames.items()))
+    title = f"Area under the curve after {chosen.samples} samples from the same start"
+    print(as_text(Listing(title, [head, *table]), "rst"))
 
 
 if __name__ == "__main__":
