@@ -70,7 +70,7 @@ def _pretrained(start):
 
 
 def _table(pictures):
-    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 16 52 32", ""]
+    lines = [".. list-table::", "   :class: addresses", "   :header-rows: 1", "   :widths: 16 52 32", ""]
     for row in [("object", "picture by", "licence"), *map(_row, pictures)]:
         lines += [f"   {'*' if n == 0 else ' '} - {value}" for n, value in enumerate(row)]
     return "\n".join(lines) + "\n"
