@@ -47,8 +47,8 @@ body = from_image(photograph, angular_size=170, surface_brightness=20.0, label="
 print(f"V = {body.magnitude:.2f}, {body.picture.stars.y.size} points, spectra: {', '.join(body.spectra)}")
 
 # %%
-# The stretch that was undone is an estimate, because a picture does not tell how it was stretched. The profile
-# along the row through the nucleus compares it with what the picture was made of.
+# The stretch that was undone is an estimate, because a picture does not tell how it was stretched. The
+# profile along the row through the nucleus compares it with what the picture was made of.
 
 row = np.stack([plane[250] for plane in planes]).mean(axis=0)
 found = body.picture.planes.sum(axis=0)[250]
