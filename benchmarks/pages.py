@@ -26,7 +26,7 @@ NEEDED = {
     "frame": "a drizzled frame",
     "curves": "folder of published throughputs and point-spread functions",
     "headers": "folder of raw frames whose headers hold the distortion",
-    "start": "weights that the compared designs start from",
+    "pools": "folder of the default model's pools",
 }
 
 
