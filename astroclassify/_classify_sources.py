@@ -101,7 +101,15 @@ def classify_sources(
     >>> table = classify_sources(catalogue=catalogue)
     >>> print(*table["label"])
     galaxy galaxy
-    >>> table = classify_sources({"g": "field_g.fits", "i": "field_i.fits"})  # doctest: +SKIP
+
+    Images are files or `~astropy.nddata.CCDData`; their sources are detected:
+
+    >>> from astroclassify.simulate import survey_field
+    >>> field = survey_field(1, bands=("g", "i"), shape=(128, 128), latitude=25)
+    >>> found = classify_sources(field.images)
+    >>> found.sort("mag_i")
+    >>> print(found["label"][0])
+    galaxy
     """
     check_whole("batch_size", batch_size)
     if images is None and catalogue is None:

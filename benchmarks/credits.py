@@ -1,63 +1,108 @@
 """Whose pictures the default model has learnt from: ``python benchmarks/credits.py > docs/credits.rst``.
 
 The page follows from the card of the shipped weights alone, so it names every picture and no other.
+``--check`` prints what has to be settled before a public release, and exits with 1 while there is anything;
+the workflow that publishes runs it.
 """
 
 import argparse
 import json
-from importlib.resources import files
+from pathlib import Path
 
+CARD = Path(__file__).resolve().parents[1] / "astroclassify/models/data/patchnet.json"
 _START = """\
 Credits
 =======
 
-The default model, ``patchnet``, has learnt from simulated frames and from pictures of real bodies that are
-licensed for it: as photographs, and as scenes that were exposed again. The pictures are no part of
-the package. We thank all who made them. This page is written by ``benchmarks/credits.py`` from the card of
-the weights.
+The default model, ``patchnet``, has learnt from simulated frames and from pictures of real objects. It was
+shown them as photographs, and as scenes from which raw frames were simulated. The pictures are no part of
+the package. We thank all who made them.
 
-*Stated* means that the source of the picture states the licence. For the others it was inferred from the
-picture's origin; these rows are to be checked one by one before a public release.
+``benchmarks/credits.py`` writes this page from the card of the weights.
+
+"""
+_STATED = """\
+Pictures with a stated licence
+------------------------------
+
+For these {count} pictures the source states the licence.
+
+"""
+_INFERRED = """\
+Pictures whose licence is to be checked
+---------------------------------------
+
+For these {count} pictures the licence was inferred from where the picture comes from. Each row has to be
+checked before a public release; ``python benchmarks/credits.py --check`` lists them, and the workflow that
+publishes a release stops while there are any.
 
 """
 
 
 def page(card):
     """Give the page as lines of reStructuredText."""
-    pictures = card["training"].get("pictures", [])
-    stated = sum(picture.get("verified") == "1" for picture in pictures)
-    bodies = len({picture["body"] for picture in pictures})
-    lines = [_START + f"{len(pictures)} pictures of {bodies} bodies; the licence of {stated} is stated.\n"]
+    stated, inferred = _pictures(card)
+    bodies = len({picture["body"] for picture in [*stated, *inferred]})
+    lines = [f"{_START}{len(stated) + len(inferred)} pictures of {bodies} objects were used.\n"]
     if "pretrained" in card["training"]:
         lines.append(_pretrained(card["training"]["pretrained"]))
-    lines += [".. list-table::", "   :header-rows: 1", "   :widths: 16 44 28 12", ""]
-    for row in [("body", "picture by", "licence", "stated"), *map(_row, pictures)]:
-        lines += [f"   {'*' if n == 0 else ' '} - {value}" for n, value in enumerate(row)]
+    for text, pictures in ((_INFERRED, inferred), (_STATED, stated)):
+        if pictures:
+            lines += [text.format(count=len(pictures)) + _table(pictures)]
     return "\n".join(lines)
+
+
+def _pictures(card):
+    """Divide the pictures into those whose source states the licence, and the others."""
+    pictures = card["training"].get("pictures", [])
+    stated = [picture for picture in pictures if picture.get("verified") == "1"]
+    return stated, [picture for picture in pictures if picture.get("verified") != "1"]
 
 
 def _pretrained(start):
     return (
-        f"Its convolutions started from weights of {start['network']} that had learnt from {start['data']}. "
-        f"Source: {start['source']}. Licence: {start['licence']}. Whether the terms of those pictures bind "
-        "what was learnt from them is to be settled before a public release.\n"
+        f"The convolutions started from weights of {start['network']} that had been trained on\n"
+        f"{start['data']}.\n"
+        f"Source: {start['source']}. Licence: {start['licence']}.\n"
+        "Whether the terms of those pictures bind weights that were trained on them is to be settled\n"
+        "before a public release.\n"
     )
+
+
+def _table(pictures):
+    lines = [".. list-table::", "   :class: addresses", "   :header-rows: 1", "   :widths: 16 52 32", ""]
+    for row in [("object", "picture by", "licence"), *map(_row, pictures)]:
+        lines += [f"   {'*' if n == 0 else ' '} - {value}" for n, value in enumerate(row)]
+    return "\n".join(lines) + "\n"
 
 
 def _row(picture):
     source = picture["source"].replace("<", "").replace(">", "").replace("`", "").rstrip("; ")
-    return (
-        picture["body"],
-        f"``{source}``",
-        picture["licence"],
-        "yes" if picture.get("verified") == "1" else "no",
-    )
+    return picture["body"], f"``{source}``", picture["licence"]
+
+
+def unsettled(card):
+    """List what has to be settled before a public release (list of str)."""
+    rows = ["\t".join(_row(picture)) for picture in _pictures(card)[1]]
+    start = card["training"].get("pretrained", {"settled": "1"})
+    if start.get("settled") != "1":
+        rows.append(f"pretrained\t{start['source']}\t{start['licence']}")
+    return rows
 
 
 def main():
-    """Print the page."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    print(page(json.loads((files("astroclassify.models") / "data/patchnet.json").read_text())))
+    """Print the page, or what is to be settled."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--check", action="store_true", help="list what is not settled; exit with 1 if there is any"
+    )
+    card = json.loads(CARD.read_text(encoding="utf-8"))
+    if not parser.parse_args().check:
+        print(page(card), end="")
+        return
+    left = unsettled(card)
+    print("\n".join([*left, f"{len(left)} to be settled before a public release"]))
+    raise SystemExit(1 if left else 0)
 
 
 if __name__ == "__main__":

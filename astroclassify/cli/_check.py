@@ -31,8 +31,7 @@ def add_parser(subparsers):
         subparsers,
         "check",
         run,
-        summary="Say whether frames resemble what the model has learnt; if not, why, and what to do. The "
-        "exit status is 0 if they do, 1 if some cannot be read, 3 if they do not resemble it.",
+        summary="Test whether frames resemble those that the model was trained on (exit status 3 if not).",
         examples=_EXAMPLES,
     )
     add_files(parser)

@@ -50,7 +50,7 @@ def add_parser(subparsers):
         subparsers,
         "classify",
         run,
-        summary="Say of every frame whether it shows part of a galaxy or of a nebula / star cluster (nsc).",
+        summary="Classify every frame: part of a galaxy, or of a nebula / star cluster (nsc).",
         examples=_EXAMPLES,
     )
     add_files(parser)

@@ -185,6 +185,10 @@ def _card_facts(spec):
     from astroclassify.models import locate_weights
 
     card = spec.weights.card or locate_weights(spec)[1]
+    if "sha256" in card:
+        yield f"sha256 of the weights: {card['sha256']}; licence: {card.get('licence', 'not stated')}"
+    if limits := list(_limits(card)):
+        yield f"an answer is uncertain if {', or '.join(limits)}"
     training = card.get("training")
     if isinstance(training, Mapping) and "data" in training:
         yield f"trained on: {training['data']}"
@@ -193,6 +197,15 @@ def _card_facts(spec):
         listed = values.items() if isinstance(values, Mapping) else [("", values)]
         figures = ", ".join(f"{name} {value}".strip() for name, value in listed)
         yield f"measured on {data}: {figures}"
+
+
+def _limits(card):
+    if "novelty" in card:
+        yield f"the novelty ({card['novelty']['score']}) is above {card['novelty']['above']:.4g}"
+    if "field_above" in card:
+        yield f"the probability of field is above {card['field_above']:.4g}"
+    if "uncertain_below" in card:
+        yield f"the probability is below {card['uncertain_below']:.4g}"
 
 
 def run_export(arguments):

@@ -33,7 +33,7 @@ def add_parser(subparsers):
         subparsers,
         "sources",
         run,
-        summary="Say of every source in images of a field whether it is a star or a galaxy.",
+        summary="Classify every source in images of a field as star or galaxy.",
         examples=_EXAMPLES,
     )
     parser.add_argument(

@@ -63,15 +63,7 @@ def add_parser(subparsers):
     parser.add_argument(
         "--weights", metavar="FILE", help="weights to start from; 'default' for those of the model"
     )
-    parser.add_argument(
-        "--validation",
-        default="0.2",
-        metavar="SHARE",
-        help="share of the bodies that is held out, or another manifest (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--split", choices=("body", "frame"), default="body", help="what is kept apart (default: %(default)s)"
-    )
+    _add_validation(parser)
     parser.add_argument(
         "--max-frames",
         type=int,
@@ -85,6 +77,18 @@ def add_parser(subparsers):
     )
     add_progress(parser)
     _add_recipe(parser)
+
+
+def _add_validation(parser):
+    parser.add_argument(
+        "--validation",
+        default="0.2",
+        metavar="SHARE",
+        help="share of the bodies that is held out, or another manifest (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--split", choices=("body", "frame"), default="body", help="what is kept apart (default: %(default)s)"
+    )
 
 
 def _add_recipe(parser):

@@ -48,8 +48,7 @@ def add_parser(subparsers):
         subparsers,
         "watch",
         run,
-        summary="Classify every file that lands in a folder, until it is interrupted. Started again, it "
-        "takes what has landed meanwhile, and nothing twice.",
+        summary="Classify every file that lands in a folder, until interrupted; start again to continue.",
         examples=_EXAMPLES,
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder; links in it are not followed")

@@ -55,8 +55,10 @@ def export_onnx(model, path, *, weights=None):
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> from astroclassify.models import export_onnx
-    >>> export_onnx("default", "default.onnx")["classes"]  # doctest: +SKIP
+    >>> with TemporaryDirectory() as folder:
+    ...     export_onnx("default", f"{folder}/default.onnx")["classes"]
     ['galaxy', 'nebula', 'star cluster', 'field']
     """
     built = build_model(model, weights=weights)

@@ -110,25 +110,6 @@ def _fitting_size(shape, grid):
     return tuple(max(1, round(n * scale)) for n in shape)
 
 
-def resample_area(array, shape):
-    """
-    Resample an image by area: flux per unit of sky area is kept.
-
-    Parameters
-    ----------
-    array : numpy.ndarray
-        Finite image ``[y, x]``.
-    shape : tuple of int
-        The new shape, (rows, columns), smaller or larger than the old one.
-
-    Returns
-    -------
-    numpy.ndarray
-        Float32 image; its mean is the mean of the input.
-    """
-    return _resampled(array, shape, _area_weights)
-
-
 def _resampled(array, shape, weights, *, fill=0):
     """Resample strip by strip: of each the columns first, then its share of the new rows."""
     by_rows = weights(array.shape[0], shape[0]).tocsc()

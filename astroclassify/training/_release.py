@@ -98,19 +98,15 @@ def release(
         The card.
     """
     run, target = Path(run), Path(target)
-    module = built_module(PATCHNET)
     averaged = [run / "weights.safetensors", *average_with]
-    module.load_state_dict(halved(_mean([load_file(path) for path in averaged])))
-    module.eval()
+    module = _averaged_network(averaged)
     seen = [_seen(module, pool, number) for number, pool in enumerate(held.values())]
     raw, features, labels, shown, sources, mean, spread = (
         np.concatenate(each) for each in zip(*seen, strict=True)
     )
     first, sky = shown[:, 1] % 2 == 0, labels != NOTHING
     _learn_what_is_usual(module, features[first & sky], labels[first & sky])
-    calibration = _calibration(raw[first & sky], labels[first & sky], shown[first & sky])
-    logits = calibrated_logits(raw, calibration)
-    calibration = _with_limits(calibration, logits[first & sky], labels[first & sky], shown[first & sky])
+    calibration, logits = _calibrated(raw, labels, shown, first & sky)
     novelty = _novelty(module, raw, features, sky, ~first)
     write_state(halved(module.state_dict()), target)
     judged = [each[~first & sky] for each in (logits, labels, shown, sources)]
@@ -131,6 +127,20 @@ def release(
     }
     write_text(json.dumps(card, indent=2) + "\n", target.with_suffix(".json"))
     return card
+
+
+def _averaged_network(paths):
+    """Build the network whose weights are the mean of those in files, rounded as they ship."""
+    module = built_module(PATCHNET)
+    module.load_state_dict(halved(_mean([load_file(path) for path in paths])))
+    return module.eval()
+
+
+def _calibrated(raw, labels, shown, used):
+    """Calibrate on the frames that are used for it; give the calibration, and the logits of all frames."""
+    calibration = _calibration(raw[used], labels[used], shown[used])
+    logits = calibrated_logits(raw, calibration)
+    return _with_limits(calibration, logits[used], labels[used], shown[used]), logits
 
 
 def _all_metrics(calibration, names, logits, labels, shown, sources):

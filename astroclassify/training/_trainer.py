@@ -72,7 +72,7 @@ class Trainer:
         self.optimiser = _optimiser(recipe, self.parameters)
         self.precision = mixed_precision(recipe, device)
         self.steps, self.seconds = 0, 0.0
-        self.best_loss, self.best_step, self.stale = math.inf, 0, 0
+        self.best_loss, self.stale = math.inf, 0
         self.losses = []  # since the last row of the log
 
     def _built(self, state):
@@ -240,7 +240,7 @@ class Trainer:
         loss = float(partial_cross_entropy(logits, torch.from_numpy(frames.allowed)).mean())
         right = frames.allowed[np.arange(len(frames)), logits.argmax(dim=1).numpy()]
         if loss < self.best_loss:
-            self.best_loss, self.best_step, self.stale = loss, self.steps, 0
+            self.best_loss, self.stale = loss, 0
             if self.recipe.patience is not None:
                 write_state(self.judged.state_dict(), folder / BEST)
         else:
@@ -309,7 +309,7 @@ class Trainer:
 
 
 #: What a checkpoint holds beside networks and random states.
-_PROGRESS = ("steps", "seconds", "best_loss", "best_step", "stale", "losses")
+_PROGRESS = ("steps", "seconds", "best_loss", "stale", "losses")
 
 
 def _optimiser(recipe, parameters):

@@ -2,11 +2,13 @@
 
 import contextlib
 import io
+import json
 import os
+from typing import ClassVar
 from unittest.mock import patch
 
 from docutils import nodes
-from docutils.parsers.rst import Directive
+from docutils.parsers.rst import Directive, directives
 
 from astroclassify.cli import main
 
@@ -14,24 +16,34 @@ _WIDTH = "92"
 
 
 class CommandOutput(Directive):
-    """Run a command while the pages are built and show what it prints; it must succeed."""
+    """
+    Run a command while the pages are built and show what it prints; it must succeed.
+
+    With the option ``table`` a table is shown as one, as those of many columns are wider than a page.
+    """
 
     required_arguments = 1
     final_argument_whitespace = True
+    option_spec: ClassVar = {"table": directives.flag}
 
     def run(self):
         command = self.arguments[0]
         program, *arguments = command.split()
         if program != "astroclassify":
             raise self.error(f"only astroclassify can be run; got {command!r}")
+        if "table" in self.options:
+            text = f"$ {command}"
+            rows = json.loads(_printed([*arguments, "--format", "json"], messages=False))
+            return [nodes.literal_block(text, text, language="console"), _table(rows)]
         text = f"$ {command}\n{_printed(arguments)}"
         return [nodes.literal_block(text, text, language="console")]
 
 
-def _printed(arguments):
+def _printed(arguments, *, messages=True):
     captured = io.StringIO()
     environment = {"COLUMNS": _WIDTH, "NO_COLOR": "1"}
-    streams = contextlib.redirect_stdout(captured), contextlib.redirect_stderr(captured)
+    said = captured if messages else io.StringIO()
+    streams = contextlib.redirect_stdout(captured), contextlib.redirect_stderr(said)
     with streams[0], streams[1], patch.dict(os.environ, environment):
         try:
             status = main(arguments)
@@ -40,6 +52,25 @@ def _printed(arguments):
     if status:
         raise RuntimeError(f"astroclassify {' '.join(arguments)} ended with status {status}")
     return captured.getvalue().rstrip()
+
+
+def _table(rows):
+    names = list(rows[0])
+    group = nodes.tgroup("", cols=len(names))
+    group += [nodes.colspec(colwidth=max(len(_text(row[name])) for row in rows)) for name in names]
+    group += nodes.thead("", _row(names))
+    group += nodes.tbody("", *[_row(row.values()) for row in rows])
+    return nodes.table("", group, classes=["colwidths-auto"])
+
+
+def _row(values):
+    return nodes.row("", *[nodes.entry("", nodes.paragraph("", _text(value))) for value in values])
+
+
+def _text(value):
+    if value is None:
+        return ""
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def setup(app):

@@ -2,8 +2,9 @@
 Calibrate the model on your own frames
 ======================================
 
-Frames of another telescope may be ranked well, and still be on the wrong side of the threshold. A few
-labelled frames move temperature and offsets of the model. The network does not change.
+On frames of another telescope, galaxies may still get higher probabilities than nebulae and clusters, but the
+value that divides them is no longer 0.5. A few labelled frames are enough to correct that. The network does
+not change.
 """
 
 import matplotlib.pyplot as plt

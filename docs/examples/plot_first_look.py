@@ -18,7 +18,7 @@ from astroclassify.visualization import plot_frame
 # kind is a seed.
 
 seeds = {"spiral": 3, "edge-on": 5, "elliptical": 3, "globular": 4}
-seeds |= {"open": 3, "emission": 4, "planetary": 4, "remnant": 8}
+seeds |= {"open": 3, "emission": 4, "planetary": 2, "remnant": 8}
 camera = {"aperture": "UVIS2-C1K1C-SUB", "centred": True}
 
 

@@ -1,6 +1,6 @@
 """
-Name the bodies of a frame
-==========================
+Name the objects in a frame
+===========================
 
 A simulated exposure at the position of M 51. The pixels tell what kind of object it is, and the catalogue
 tells which one.
@@ -19,7 +19,8 @@ from astroclassify.identify import identify
 from astroclassify.simulate import Body, View, simulate_exposure
 
 # %%
-# A spiral of M 51's size and distance, exposed by ACS/WFC at M 51's position. Its arms are its own.
+# A simulated spiral of the size and distance of M 51, exposed by ACS/WFC at its position. The arms are not
+# those of M 51.
 
 known = resolve_body("M 51")
 body = Body(known.kind, known.distance, known.radius, brightness=21.0, seed=4)
@@ -40,7 +41,8 @@ bodies = identify(frame)
 bodies["name", "type", "separation", "body_in_frame", "frame_in_body"].pprint()
 
 # %%
-# A body that covers the whole frame is named in the corner; others are outlined where the catalogue has them.
+# An object that covers the whole frame is named in the corner. The others are outlined at their catalogued
+# position and size.
 
 bodies.plot(frame=frame)
 

@@ -2,8 +2,8 @@
 Draw the layout of a raw frame
 ==============================
 
-A layout tells where the science pixels of a raw frame are, and which pixels each amplifier read. Layouts
-can be drawn.
+A layout describes a raw frame: where the science pixels and the overscan are, and which pixels each amplifier
+read. It can be drawn.
 """
 
 from astroclassify.instruments import INSTRUMENTS

@@ -47,8 +47,8 @@ body = from_image(photograph, angular_size=170, surface_brightness=20.0, label="
 print(f"V = {body.magnitude:.2f}, {body.picture.stars.y.size} points, spectra: {', '.join(body.spectra)}")
 
 # %%
-# The stretch that was undone is an estimate: nothing in a picture says what it was. The profile along the row
-# through the nucleus compares it with what the picture was made of.
+# The stretch that was undone is an estimate, because a picture does not tell how it was stretched. The
+# profile along the row through the nucleus compares it with what the picture was made of.
 
 row = np.stack([plane[250] for plane in planes]).mean(axis=0)
 found = body.picture.planes.sum(axis=0)[250]
@@ -85,6 +85,7 @@ for ax, (camera, (band, aperture)) in zip(axes, cameras.items(), strict=True):
     ax.set_title(f"{camera} {band}, 600 s")
 
 # %%
-# The truth names the picture, with its checksum. A header never does.
+# The table of the truth names the picture, with its checksum. The headers do not, so that a model cannot read
+# the answer in them.
 
 print({key: exposures["acs-wfc"].truth["body"][key] for key in ("kind", "magnitude", "spectra", "stretch")})

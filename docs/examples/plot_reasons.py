@@ -3,9 +3,10 @@ Three reasons of wrong answers, with maps
 =========================================
 
 The paper gives three reasons why frames are misclassified: *inter-class similarity*, *insufficient features*
-and *image noise*. Here the default model answers simulated frames of bodies that it has not learnt from: as
-they come, with little light, and crossed by cosmic rays. Of each wrong answer the package proposes a reason
-from the frame's pixels (:doc:`../evaluation`); XRAI shows what the wrong answer rests on.
+and *image noise*. Here the default model classifies simulated frames of objects that were not in its
+training: unchanged ones, frames with little light, and frames crossed by cosmic rays. For each wrong answer
+the package proposes a reason from the pixels (:doc:`../evaluation`), and XRAI shows what the answer is based
+on.
 """
 
 import tempfile
@@ -44,7 +45,7 @@ for name, change in (("faint", with_little_light), ("rays", with_cosmic_rays)):
     frames |= {f"body {n}, {name}": (change(shown[n].array, n), shown[n], n) for n in some}
 
 # %%
-# The mistakes, with the reason that is proposed for each. It is a rule's guess, for a person to confirm.
+# The wrong answers, with the reason that a rule proposes for each. A person has to confirm it.
 
 listed = [
     LabelledFrame(array, frame.label, body=f"body {n}", name=name)

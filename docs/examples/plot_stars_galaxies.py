@@ -14,22 +14,22 @@ from astroclassify.simulate import survey_field
 from astroclassify.visualization import plot_probability_magnitude, plot_size_magnitude, plot_sources
 
 # %%
-# Half a minute of arc on a side, at a moderate galactic latitude. Images are ``CCDData``; files would do as
-# well.
+# The field is 38 arcseconds on a side, at a Galactic latitude of 20 degrees. Images are ``CCDData`` here;
+# names of files can be given as well.
 
 field = survey_field(5, bands=("g", "r", "i"), shape=(512, 512), latitude=20.0)
 table = classify_sources(field.images)
 table["id", "x", "y", "label", "probability", "p_class_galaxy"][:6].pprint()
 
 # %%
-# Where they are, on the sum of the bands, smoothed. Blue are stars, red galaxies, grey what is uncertain.
+# The sources on the smoothed sum of the bands: stars in blue, galaxies in red, uncertain ones in grey.
 
 light = sum(image.data for image in field.images.values())
 plot_sources(gaussian_filter(light, 1.2), table)
 
 # %%
-# Stars lie along a line as wide as a point. At the faint end size alone does not tell any more, and
-# probabilities say so.
+# Stars lie along a line: all have the size of a point source. At faint magnitudes the sizes of stars and
+# galaxies overlap, and the probabilities are less certain.
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 plot_size_magnitude(table, ax=axes[0])

@@ -2,14 +2,14 @@
 Why is this a nebula or a star cluster?
 =======================================
 
-An answer is believed when one sees where it comes from. Six simulated frames that are hard for a reason, what
-the default model says of each, and what it rests on: the network's own evidence, and the regions of XRAI.
+This example shows six simulated frames that are difficult to classify, the answers of the default model, and
+two maps of what each answer is based on: the network's own evidence, and the regions of XRAI.
 
 The first three are the edge of a globular cluster, a spiral arm in the ultraviolet, and a nebula that is
-round like a galaxy. The others have what the paper blames wrong answers on (:doc:`../evaluation`):
-*insufficient features*, here too little light; *image noise*, here tracks of cosmic rays; and *inter-class
-similarity*, here a piece of an irregular galaxy. Whether the answer is right or wrong, the maps say what it
-rests on: with the default model the light of the body, not the tracks, and of the round nebula its rim.
+round like a galaxy. The others show the three reasons that the paper gives for wrong answers
+(:doc:`../evaluation`): *insufficient features*, here too little light; *image noise*, here tracks of cosmic
+rays; and *inter-class similarity*, here a piece of an irregular galaxy. Right or wrong, the answers of the
+default model are based on the light of the object and not on the tracks; for the round nebula, on its rim.
 """
 
 import matplotlib.pyplot as plt

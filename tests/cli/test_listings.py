@@ -60,6 +60,15 @@ def test_a_summary_tells_what_the_card_of_the_weights_says(command, monkeypatch)
     assert "measured on the sky: accuracy 0.9 (0.8-1.0)" in err
 
 
+def test_a_summary_tells_when_an_answer_is_uncertain(command, monkeypatch):
+    card = {"uncertain_below": 0.653, "field_above": 0.0464, "novelty": {"score": "energy", "above": -1.3}}
+    monkeypatch.setattr("astroclassify.models.locate_weights", lambda spec: (None, card, ""))
+    _, _, err = command("models", "summary", "patchnet")
+    assert "novelty (energy) is above -1.3" in err
+    assert "probability of field is above 0.0464" in err
+    assert "probability is below 0.653" in err
+
+
 def test_a_comparison_counts_the_figures_that_equal_the_papers(command):
     status, out, err = command("models", "compare", "resnet18-resize", "patchnet", "--format", "json")
     rows = json.loads(out)

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 from astroclassify.core import ParameterError
 from astroclassify.preprocess import counts_planes
-from astroclassify.preprocess._counts import resample_area
+from astroclassify.preprocess._counts import RESAMPLINGS, _resampled
 
 
 def noise(shape, seed=1):
@@ -82,7 +82,7 @@ def test_another_number_of_axes_is_refused():
 def test_whole_number_factors_are_block_means():
     frame = noise((12, 20))
     expected = frame.reshape(4, 3, 5, 4).mean(axis=(1, 3))
-    assert np.allclose(resample_area(frame, (4, 5)), expected, rtol=1e-5)
+    assert np.allclose(_resampled(frame, (4, 5), RESAMPLINGS["area"]), expected, rtol=1e-5)
 
 
 @given(
@@ -90,7 +90,7 @@ def test_whole_number_factors_are_block_means():
     st.tuples(st.integers(1, 50), st.integers(1, 50)),
 )
 def test_resampling_conserves_the_mean_and_the_range(frame, shape):
-    result = resample_area(frame, shape)
+    result = _resampled(frame, shape, RESAMPLINGS["area"])
     assert result.shape == shape
     assert result.mean(dtype="f8") == pytest.approx(frame.mean(dtype="f8"), rel=1e-4, abs=1e-3)
     slack = 1e-4 * max(1, frame.max())

@@ -7,9 +7,10 @@ import torch
 from astroclassify.core import ParameterError
 from astroclassify.simulate import RandomStreams, Scene, View
 from astroclassify.simulate.scenes._fields import (
+    _GALAXY_COUNTS,
+    _GALAXY_MAGNITUDES,
     add_background,
     add_foreground,
-    galaxy_density,
     render_galaxies,
 )
 
@@ -74,6 +75,11 @@ def test_density_multiplies_the_number(add):
 def test_impossible_densities_are_refused(density):
     with pytest.raises(ParameterError, match="density"):
         add_background(Scene(WIDE), RandomStreams(0), density=density)
+
+
+def galaxy_density(magnitude):
+    """Background galaxies per square arcminute down to a V magnitude."""
+    return 10 ** np.interp(magnitude, _GALAXY_MAGNITUDES, _GALAXY_COUNTS)
 
 
 def test_background_counts_are_those_of_deep_fields():

@@ -11,9 +11,10 @@ from astroclassify.simulate.scenes.galaxies._canvas import Canvas, Sheet, blob_m
 from astroclassify.simulate.scenes.galaxies._light import sersic, sersic_light, star_fluctuations
 from astroclassify.simulate.scenes.galaxies._points import (
     HII_LUMINOSITY,
+    _hii_diameter,
+    _hii_flux,
     add_globular_system,
     globular_magnitudes,
-    hii_regions,
     luminosities,
 )
 from astroclassify.simulate.scenes.galaxies._spirals import SpiralShape
@@ -166,13 +167,16 @@ def canvas_of(body, *, side=300, reach=1.0):
 
 
 def test_fluxes_of_hii_regions_fall_with_the_square_of_the_distance():
-    near, far = (hii_regions(np.random.default_rng(2), 500, d) for d in (5e6, 10e6))
-    np.testing.assert_allclose(near[0], 4 * far[0], rtol=1e-9)
-    np.testing.assert_array_equal(near[1], far[1])
-    # 1e38 erg / s at 10 Mpc is 8.36e-15 erg / s / cm2.
-    brightest = HII_LUMINOSITY[1] / 1e38 * 8.36
-    assert far[0].max() <= brightest * 1.001
-    assert 15 <= far[1].min() < far[1].max() <= 350
+    near, far = (_hii_flux(1e38, distance) for distance in (5e6, 10e6))
+    assert near == pytest.approx(4 * far, rel=1e-9)
+    assert far == pytest.approx(8.36, rel=1e-3)  # 1e38 erg / s at 10 Mpc is 8.36e-15 erg / s / cm2
+
+
+def test_hii_regions_are_as_large_as_observed_ones():
+    luminosity = np.geomspace(*HII_LUMINOSITY, 500)
+    diameter = _hii_diameter(np.random.default_rng(2), luminosity)
+    assert 15 <= diameter.min() < diameter.max() <= 350
+    assert np.median(diameter[250:]) > 2 * np.median(diameter[:250])  # the cube root of 1000 is 10
 
 
 def test_luminosity_functions_give_the_light_asked_for():

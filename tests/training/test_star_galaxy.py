@@ -11,13 +11,8 @@ from astroclassify.models import MODELS, build_model
 from astroclassify.stargalaxy import SourceInputs, SourceSet, classify_sample, source_inputs
 from astroclassify.testing import difficult_samples
 from astroclassify.training import PRESETS, fit_sources
-from astroclassify.training._star_galaxy import (
-    source_feeds,
-    turned,
-    with_fewer_bands,
-    with_noise,
-    with_one_mode,
-)
+from astroclassify.training._source_feed import turned, with_fewer_bands, with_noise, with_one_mode
+from astroclassify.training._star_galaxy import source_feeds
 
 QUICK = replace(PRESETS["sources"], epochs=3, batch_size=64, warm_up=2)
 

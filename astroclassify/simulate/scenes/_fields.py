@@ -55,23 +55,6 @@ def star_density(latitude, magnitude=25.0):
     return float(at_pole * sine**-_LATITUDE_POWER)
 
 
-def galaxy_density(magnitude=25.0):
-    """
-    Say how many background galaxies there are.
-
-    Parameters
-    ----------
-    magnitude : float, default 25
-        Down to which V magnitude.
-
-    Returns
-    -------
-    float
-        Galaxies per square arcminute.
-    """
-    return float(10 ** np.interp(magnitude, _GALAXY_MAGNITUDES, _GALAXY_COUNTS))
-
-
 @checked(
     scene=rules.instance(Scene),
     latitude=rules.quantity(u.deg, -90, 90),

@@ -327,8 +327,17 @@ def simulate_pictures(
 
     Examples
     --------
-    >>> from astroclassify.simulate import simulate_pictures
-    >>> simulate_pictures("pictures", "frames", count=100).made  # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> from astroclassify.simulate import SimulationConfig, random_frames, simulate_pictures
+    >>> (picture,) = random_frames(7, kind="spiral", shape=(192, 192), shown="photograph")
+    >>> subarrays = SimulationConfig(instruments={"acs-wfc": 1}, apertures={"acs-wfc": ("WFC1A-512",)})
+    >>> with TemporaryDirectory() as folder:
+    ...     Image.fromarray(picture.array.astype("uint8")).save(f"{folder}/one.png")
+    ...     _ = Path(folder, "labels.csv").write_text("file,body,label\\none.png,M 101,galaxy\\n")
+    ...     simulate_pictures(folder, f"{folder}/frames", count=1, config=subarrays).made
+    1
     """
     listed = labelled_pictures(pictures) if isinstance(pictures, str | Path) else tuple(pictures)
     plans = PicturePlans(

@@ -1,7 +1,6 @@
 """Everything about one exposure of a simulated set, decided before it is made: `plan_exposure`."""
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,19 +9,19 @@ from astropy.coordinates import offset_by
 
 from astroclassify.core import ParameterError, check_whole, checked, rules
 from astroclassify.io import csst_name, hst_rootname
-from astroclassify.simulate._exposure import simulate_exposure
 from astroclassify.simulate._field_of_view import FieldOfView
 from astroclassify.simulate.detector._effects import Effects, random_effects
 from astroclassify.simulate.optics._telescopes import Optics, random_optics
-from astroclassify.simulate.scenes._bodies import CLASSES, KINDS, Body, random_body, random_view
-from astroclassify.simulate.scenes._view import View
+from astroclassify.simulate.scenes._bodies import CLASSES, KINDS, random_body, random_view
 from astroclassify.simulate.sets._blurry import ExposureSettings, Pointing, blurred
 from astroclassify.simulate.sets._clear import chip_views
 from astroclassify.simulate.sets._config import FULL_FRAME, SimulationConfig
+from astroclassify.simulate.sets._exposure_plan import ExposurePlan, _generator
 from astroclassify.simulate.sets._levels import Setup, scaled_to
 
-#: What each stream of random numbers is for: with the set's seed and a number it gives a generator.
-_CLASSES_OF_BLOCK, _NATURE, _SKY_POSITION, _LEVEL, _SETTING, _VIEW, _CAUSE, _EXPOSURE = range(8)
+#: What each stream of random numbers is for: with the set's seed and a number it gives a generator. The next
+#: stream is that of the exposure itself (`_exposure_plan`).
+_CLASSES_OF_BLOCK, _NATURE, _SKY_POSITION, _LEVEL, _SETTING, _VIEW, _CAUSE = range(7)
 _BLOCK = 4  # bodies that share out the classes
 _TRIES = 24
 # Bodies tried for a level of light, and for a clear frame of it; views, for the level of a later frame.
@@ -33,160 +32,6 @@ _SPREAD = 0.5  # mag, of the levels of one body's frames
 # How often a clear frame is tried, and from which try on with other filters and times as well.
 _CLEAR_TRIES, _OTHER_SETTINGS = 400, 120
 _GALACTIC_POLE = np.radians([192.85948, 27.12825])  # RA, Dec (J2000)
-
-
-@dataclass(frozen=True)
-class ExposurePlan:
-    """
-    One exposure of a simulated set.
-
-    Parameters
-    ----------
-    index, seed : int
-        Number of the exposure, and seed of its set.
-    name : str
-        Name of the body in the manifest; it says nothing about the body.
-    rootname : str
-        Nine letters and digits, as the archive's.
-    body : Body
-        What is looked at.
-    instrument, band : str
-        Camera and filter.
-    exptime : float
-        Seconds.
-    aperture : str or None
-        Name of a subarray; None for full frames.
-    view : View
-        Window on detector pixels.
-    pointing : tuple of float
-        RA and Dec of the middle of the field, position angle of the y axis, degrees.
-    sky : tuple
-        Zodiacal light and earthshine (or None), V mag / arcsec2.
-    effects : Effects
-        Strengths of the detector's effects.
-    optics : Optics
-        Aberrations and jitter.
-    foreground, background : float
-        Numbers of foreground stars and background galaxies, relative to the usual.
-    expstart : float
-        Start, MJD.
-    cause : str, default "none"
-        Why the frame is blurry, one of ``CAUSES``.
-    snr, snr_without_cause : float, optional
-        Predicted signal-to-noise per pixel of the body where it is bright: of a blurry frame; of a clear
-        one on the chip where it is least.
-
-    Examples
-    --------
-    >>> from astroclassify.simulate import SimulationConfig, plan_exposure
-    >>> plan = plan_exposure(SimulationConfig(), seed=7, index=3)
-    >>> print(plan.label, plan.body.kind, plan.instrument, plan.band)
-    nsc dark acs-wfc F625W
-    """
-
-    index: int
-    seed: int
-    name: str
-    rootname: str
-    body: Body
-    instrument: str
-    band: str
-    exptime: float
-    aperture: str | None
-    view: View
-    pointing: tuple[float, float, float]
-    sky: tuple[float, float | None]
-    effects: Effects
-    optics: Optics
-    foreground: float
-    background: float
-    expstart: float
-    cause: str = "none"
-    snr: float | None = None
-    snr_without_cause: float | None = None
-
-    @property
-    def label(self):
-        """``"galaxy"``, ``"nsc"``, or ``"field"`` (str)."""
-        return self.body.label if self.body.label in ("galaxy", "field") else "nsc"
-
-    def expose(self, *, device="cpu"):
-        """
-        Make the exposure.
-
-        Parameters
-        ----------
-        device : str or torch.device, default "cpu"
-            Where to compute.
-
-        Returns
-        -------
-        RawExposure
-            Raw images, world coordinates and truth.
-        """
-        return simulate_exposure(
-            self.body,
-            self.instrument,
-            self.band,
-            self.exptime,
-            rng=_generator(self.seed, _EXPOSURE, self.index),
-            device=device,
-            effects=self.effects,
-            optics=self.optics,
-            view=self.view,
-            pointing=self.pointing,
-            aperture=self.aperture,
-            sky=self.sky,
-            foreground=self.foreground,
-            background=self.background,
-            expstart=self.expstart,
-        )
-
-    def header(self):
-        """
-        Give the cards that the exposure's file has beside the usual ones.
-
-        Returns
-        -------
-        dict
-            Target and start; none depends on the class.
-        """
-        return {"TARGNAME": self.name, "EXPSTART": self.expstart}
-
-    def truth(self):
-        """
-        Give everything that is known about the exposure.
-
-        Returns
-        -------
-        dict of str to int, float, str, bool or None
-            A row of the table of truth.
-        """
-        body = {f"body_{key}": value for key, value in self.body.described().items() if key != "kind"}
-        return {
-            "OBSID": self.rootname,
-            "index": self.index,
-            "seed": self.seed,
-            "ID": self.name,
-            "label": self.label,
-            "class": self.body.label,
-            "kind": self.body.kind,
-            **body,
-            "exptime": self.exptime,
-            "aperture": self.aperture or FULL_FRAME,
-            "view_v": self.view.centre[0],
-            "view_u": self.view.centre[1],
-            "view_angle": self.view.angle,
-            "zodiacal": self.sky[0],
-            "earthshine": self.sky[1],
-            "foreground": self.foreground,
-            "background": self.background,
-            "cause": self.cause,
-            "snr": self.snr,
-            "snr_without_cause": self.snr_without_cause,
-            **{f"effect_{key}": value for key, value in asdict(self.effects).items()},
-            **{f"optics_{key}": _scalar(value) for key, value in asdict(self.optics).items()},
-        }
 
 
 @checked(config=rules.instance(SimulationConfig))
@@ -288,10 +133,6 @@ def name_of_body(config, index):
 
 
 # Bodies --------------------------------------------------------------------------------------
-
-
-def _generator(*numbers):
-    return np.random.default_rng(np.random.SeedSequence(numbers))
 
 
 def _body_number(config, index):
@@ -599,8 +440,3 @@ def _log_uniform(rng, limits):
     if limits[0] == 0:
         return float(rng.uniform(*limits))
     return float(np.exp(rng.uniform(*np.log(limits))))
-
-
-def _scalar(value):
-    plain = value is None or isinstance(value, str | int | float)
-    return value if plain else json.dumps(value, separators=(",", ":"))

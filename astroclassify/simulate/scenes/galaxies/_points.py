@@ -120,31 +120,6 @@ def light_in_view(canvas, light):
     return float(light.double().sum()) * canvas.view.pixel_area * canvas.step**2
 
 
-def hii_regions(rng, number, distance):
-    """
-    Draw H II regions.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    number : int
-        How many.
-    distance : float
-        Parsecs.
-
-    Returns
-    -------
-    flux : numpy.ndarray
-        In Halpha, 1e-15 erg / s / cm2.
-    diameter : numpy.ndarray
-        Parsecs, about 20 to 300: about as the cube root of the luminosity, as at one density.
-    """
-    faintest, brightest = HII_LUMINOSITY
-    luminosity = faintest * power_law(rng, number, HII_SLOPE, ratio=brightest / faintest)
-    return _hii_flux(luminosity, distance), _hii_diameter(rng, luminosity)
-
-
 def _hii_flux(luminosity, distance):
     # Luminosity spread over a sphere of the distance's radius.
     return luminosity / (4 * np.pi * (distance * _CM_PER_PARSEC) ** 2) / GAS_UNIT

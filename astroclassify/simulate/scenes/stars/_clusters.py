@@ -21,7 +21,6 @@ from astroclassify.simulate.scenes.stars._populations import (
 )
 from astroclassify.simulate.scenes.stars._profiles import King, PowerLaw
 
-_PARSEC_ARCSEC = 206_264.806
 #: Stars in view that are drawn one by one: at most so many, and so many for each pixel.
 MOST_STARS, MOST_PER_PIXEL = 150_000, 0.4
 #: V magnitude below which stars are left to the smooth layer: far below the noise of any exposure.
