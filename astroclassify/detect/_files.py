@@ -6,7 +6,7 @@ from pathlib import Path
 from astropy.table import Table
 
 from astroclassify.core import FrameError, ParameterError, atomic_path, render_png, write_text
-from astroclassify.detect._annotations import coco_text, yolo_text
+from astroclassify.detect._annotations_written import coco_text, yolo_text
 
 #: Width of a picture, in inches, and its resolution in pixels to the inch.
 _WIDTH, _RESOLUTION = 8.0, 120
