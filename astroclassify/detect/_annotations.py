@@ -33,11 +33,6 @@ def read_annotations(path, *, images=None, classes=None):
     list of AnnotatedImage
         One for each image that is there, also those without objects.
 
-    Warns
-    -----
-    FrameWarning
-        If some of the images, or some texts' images, are not there.
-
     Raises
     ------
     ReadError
@@ -46,6 +41,11 @@ def read_annotations(path, *, images=None, classes=None):
         and where.
     ParameterError
         If ``classes`` are given for COCO, which names its own.
+
+    Warns
+    -----
+    FrameWarning
+        If some of the images, or some texts' images, are not there.
 
     Examples
     --------

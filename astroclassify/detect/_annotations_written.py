@@ -12,12 +12,14 @@ from astroclassify.detect._tiles import edges_of
 
 def _boxes(found):
     """Edges of detections as both forms count them: from 0, and in a picture from its top."""
-    edges = edges_of(found) + 0.5
+    edges = edges_of(found.boxes()) + 0.5
     return turned(edges, found.shape) if found.meta.get("from_top") else edges
 
 
 def _class_names(many):
-    names = [name for found in many for name in (*found.meta.get("classes", ()), *map(str, found["class"]))]
+    names = [
+        name for found in many for name in (*found.meta.get("classes", ()), *map(str, found.boxes()["class"]))
+    ]
     return tuple(dict.fromkeys(names))
 
 
@@ -38,7 +40,9 @@ def yolo_text(many):
     """
     names, lines = _class_names(many), []
     for found in many:
-        for row, (x1, x2, y1, y2) in zip(found, _boxes(found) / np.repeat(found.shape[::-1], 2), strict=True):
+        for row, (x1, x2, y1, y2) in zip(
+            found.boxes(), _boxes(found) / np.repeat(found.shape[::-1], 2), strict=True
+        ):
             values = (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, row["score"]
             lines.append(" ".join([str(names.index(row["class"])), *(f"{value:.6f}" for value in values)]))
     return "".join(f"{line}\n" for line in lines)
@@ -66,7 +70,7 @@ def coco_text(many: Sequence):
         rows, columns = found.shape
         file = str(found.meta.get("source", "")) or f"image{number}"
         images.append({"id": number, "file_name": file, "width": columns, "height": rows})
-        for row, (x1, x2, y1, y2) in zip(found, np.round(_boxes(found), 3).tolist(), strict=True):
+        for row, (x1, x2, y1, y2) in zip(found.boxes(), np.round(_boxes(found), 3).tolist(), strict=True):
             box = [x1, y1, round(x2 - x1, 3), round(y2 - y1, 3)]
             annotations.append(
                 {
