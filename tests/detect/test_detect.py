@@ -45,8 +45,20 @@ def test_boxes_have_light_size_sky_and_name(bright, on_sky):
     assert found["centre"][0].separation(on_sky.wcs.pixel_to_world(59.5, 49.5)) < 1 * u.arcsec
 
 
-def test_names_are_left_out_if_not_asked_for(bright, on_sky):
-    assert not any(detect(on_sky, method=bright(), identify=False)["name"])
+@pytest.mark.parametrize("identify", [False, "none"])
+def test_names_are_left_out_if_not_asked_for(bright, on_sky, identify):
+    assert not any(detect(on_sky, method=bright(), identify=identify)["name"])
+
+
+def test_an_unknown_catalogue_is_refused_also_where_nothing_is_named(bright):
+    with pytest.raises(UnknownNameError, match="builtin"):
+        detect(np.zeros((64, 64)), method=bright(), identify="buildin")
+
+
+def test_a_score_below_what_a_method_leaves_out_is_asked_of_the_method(on_sky):
+    asked = {"method": "segmentation", "identify": False}
+    assert detect(on_sky, least_score=0.05, **asked).meta["options"]["least"] == 0.05
+    assert detect(on_sky, **asked).meta["options"]["least"] == 0.1
 
 
 def test_without_a_sky_there_are_no_columns_of_it(bright, on_sky):
