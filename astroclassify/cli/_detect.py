@@ -71,7 +71,10 @@ def add_method(parser):
         help="of the method, as in sigma=3; may be repeated",
     )
     parser.add_argument(
-        "--least-score", type=float, metavar="S", help="leave out objects with a lower score, 0 to 1"
+        "--least-score",
+        type=float,
+        metavar="S",
+        help="leave out objects with a lower score, 0 to 1 (default: what the method leaves out)",
     )
     parser.add_argument(
         "--catalogue",
@@ -133,10 +136,17 @@ def _add_outputs(parser):
         "(default: png)",
     )
     parser.add_argument(
-        "--table", type=Path, metavar="OUT", help="also one table of the objects of all images"
+        "--table",
+        type=Path,
+        metavar="OUT",
+        help="also one table of the objects of all images (replaced)",
     )
-    parser.add_argument("--coco", type=Path, metavar="OUT", help="also one file of COCO for all images")
-    parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
+    parser.add_argument(
+        "--coco", type=Path, metavar="OUT", help="also one file of COCO for all images (replaced)"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace files of images, and copies, that are there"
+    )
     group = parser.add_argument_group("filter", "a verdict on each frame of a night, instead of boxes")
     group.add_argument(
         "--filter",
@@ -276,8 +286,7 @@ def one_found(frame, source, arguments):
     """
     from astroclassify.detect import detect
 
-    named = False if arguments.catalogue == "none" else arguments.catalogue or True
-    found = detect(frame, identify=named, **how_asked(arguments))
+    found = detect(frame, identify=arguments.catalogue or True, **how_asked(arguments))
     found.meta["source"] = source
     return found
 

@@ -25,7 +25,7 @@ astroclassify models summary default --format csv -o layers.csv
 
 _EXPORT_EXAMPLES = """
 astroclassify models export default --onnx default.onnx
-astroclassify models export fieldnet --onnx fieldnet.onnx
+astroclassify models export yolo --onnx yolo.onnx
 astroclassify models export starless --onnx starless.onnx
 """
 
@@ -33,6 +33,9 @@ _COMPARE_EXAMPLES = """
 astroclassify models compare
 astroclassify models compare patchnet efficientnet-b0 hr-celestialnet --format json
 """
+
+#: Models whose networks are those of detectors.
+_NETWORKS = {"yolo": "fieldnet"}
 
 
 def add_parser(subparsers):
@@ -77,7 +80,9 @@ def add_parser(subparsers):
         examples=_EXPORT_EXAMPLES,
     )
     nested_parser.add_argument(
-        "name", metavar="NAME", help="a model's name, 'default', or 'starless': what removes stars"
+        "name",
+        metavar="NAME",
+        help="a model's name, 'default', 'yolo': the detector's network, or 'starless': what removes stars",
     )
     nested_parser.add_argument("--onnx", type=Path, required=True, metavar="OUT", help="the file to write")
     nested_parser.add_argument(
@@ -229,7 +234,8 @@ def run_export(arguments):
     if arguments.name == "starless":
         facts = export_starless(arguments.onnx, weights=arguments.weights)
     else:
-        facts = export_onnx(arguments.name, arguments.onnx, weights=arguments.weights)
+        name = _NETWORKS.get(arguments.name, arguments.name)
+        facts = export_onnx(name, arguments.onnx, weights=arguments.weights)
     size = arguments.onnx.stat().st_size / 1e6
     say(
         f"{arguments.onnx}: {size:.1f} MB; onnxruntime's answers differ from torch's by "

@@ -1,5 +1,6 @@
 """``astroclassify train-detector``: a producer of wide fields, the trainer and the release of a detector."""
 
+import argparse
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from astroclassify.cli._parsing import add_subparser
 _EXAMPLES = """
 astroclassify train-detector produce pools --pictures pictures --limit 4000
 astroclassify train-detector produce mine --annotations data.yaml --limit 2000
+astroclassify train-detector produce mine --annotations night1.json --images night1/ --rename dso=model
 astroclassify train-detector fit pools --pictures pictures --minutes 60
 astroclassify train-detector release pools --pictures pictures --target fieldnet.safetensors
 """
@@ -42,9 +44,26 @@ def add_parser(subparsers):
     _add_release(parser.add_argument_group("release"))
 
 
+def _renamed(text):
+    old, equals, new = (part.strip() for part in text.rpartition("="))
+    if not (old and equals and new):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form OLD=NEW, as in dso=galaxy")
+    return old, new
+
+
 def _add_producer(group):
     group.add_argument(
         "--annotations", type=Path, metavar="PATH", help="labelled images to cut fields out of: COCO or YOLO"
+    )
+    group.add_argument(
+        "--images", type=Path, metavar="DIR", help="of these, where the annotations do not say"
+    )
+    group.add_argument(
+        "--rename",
+        type=_renamed,
+        action="append",
+        metavar="OLD=NEW",
+        help="what a class of theirs is: galaxy, nebula, star cluster, or model: the default model says",
     )
     group.add_argument("--held", action="store_true", help="make fields of bodies that are held out")
     group.add_argument("--capacity", type=int, default=4000, metavar="N", help="fields in a pool")

@@ -3,8 +3,11 @@
 A registry like that of models: built-in and third-party detectors are declared by the same entry points.
 """
 
-from astroclassify.detect._annotations import AnnotatedImage, coco_text, read_annotations
+from astroclassify.detect._annotated_image import AnnotatedImage
+from astroclassify.detect._annotations import read_annotations
+from astroclassify.detect._annotations_written import coco_text
 from astroclassify.detect._builtin import HEATMAP, SEGMENTATION, STARLESS, XRAI, YOLO
+from astroclassify.detect._classes import with_classes
 from astroclassify.detect._detections import Detections
 from astroclassify.detect._files import plain_table
 from astroclassify.detect._find import detect

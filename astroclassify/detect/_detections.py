@@ -1,11 +1,13 @@
 """The objects of an image: a table that can be drawn, turned into regions, and written in many forms."""
 
+import numpy as np
 from astropy.io.registry import IORegistryError
 from astropy.table import QTable
 from astropy.wcs import WCS
 
 from astroclassify.core import FrameError, ParameterError, optional_import, render
 from astroclassify.detect._files import SUFFIXES, knows, write_detections
+from astroclassify.detect._spec import DETECTION_COLUMNS
 
 
 class Detections(QTable):
@@ -35,6 +37,14 @@ class Detections(QTable):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.picture = getattr(args[0] if args else None, "picture", None)
+
+    def __getstate__(self):
+        return super().__getstate__(), self.picture
+
+    def __setstate__(self, state):
+        super().__setstate__(state[0])
+        self.picture = state[1]
 
     def __getitem__(self, item):
         found = super().__getitem__(item)
@@ -45,16 +55,49 @@ class Detections(QTable):
     @property
     def shape(self):
         """Rows and columns of the image (tuple of int)."""
-        return tuple(self.meta["shape"])
+        told = self.meta.get("shape", ())
+        shapes = {tuple(told[n : n + 2]) for n in range(0, len(told), 2)}  # of tables that were stacked
+        if len(shapes) != 1:
+            raise FrameError(
+                f"the table says {sorted(shapes) or 'nothing'} of the size of its image; expected a "
+                "table that detect made, of one image, with meta['shape']"
+            )
+        return shapes.pop()
 
     @property
     def wcs(self):
         """World coordinates of the image, without tables of distortion (astropy.wcs.WCS or None)."""
+        shape = self.shape
         if not self.meta.get("wcs"):
             return None
         wcs = WCS(self.meta["wcs"])
-        wcs.array_shape = self.shape
+        wcs.array_shape = shape
         return wcs
+
+    def boxes(self):
+        """
+        Give class, score, edges and name of each box, as they are drawn and written.
+
+        Returns
+        -------
+        astropy.table.QTable
+            ``class``, ``score``, edges and ``name``.
+
+        Raises
+        ------
+        FrameError
+            If another of these columns is missing.
+        """
+        missing = [name for name in DETECTION_COLUMNS if name not in self.colnames]
+        if missing:
+            raise FrameError(
+                f"the table has no column {missing[0]!r}; expected {', '.join(DETECTION_COLUMNS)}: take rows "
+                "of it, or these columns too"
+            )
+        table = QTable([self[name] for name in DETECTION_COLUMNS], names=DETECTION_COLUMNS, copy=False)
+        names = self["name"] if "name" in self.colnames else np.full(len(self), "")
+        table["name"] = np.ma.filled(names, "")  # tables that are read have masked values for empty ones
+        return table
 
     def plot(self, ax=None):
         """
@@ -110,7 +153,7 @@ class Detections(QTable):
         wcs = self.wcs
         if sky and wcs is None:
             raise FrameError("the image has no celestial WCS; give sky=False, for regions in pixels")
-        boxes = [_rectangle(row, regions) for row in self]
+        boxes = [_rectangle(row, regions) for row in self.boxes()]
         on_sky = wcs is not None if sky is None else sky
         return regions.Regions([box.to_sky(wcs) if on_sky else box for box in boxes])
 
@@ -158,5 +201,6 @@ class Detections(QTable):
 def _rectangle(row, regions):
     x, y = ((row[f"{axis}_min"] + row[f"{axis}_max"]) / 2 for axis in "xy")
     sides = (row[f"{axis}_max"] - row[f"{axis}_min"] for axis in "xy")
-    meta = regions.RegionMeta({"text": str(row["name"]) or str(row["class"])})
+    said = str(row["name"]) or str(row["class"])
+    meta = regions.RegionMeta({"text": said, "label": said})  # DS9 shows the one, CASA the other
     return regions.RectanglePixelRegion(regions.PixCoord(x, y), *sides, meta=meta)

@@ -6,7 +6,7 @@ from pathlib import Path
 from astropy.table import Table
 
 from astroclassify.core import FrameError, ParameterError, atomic_path, render_png, write_text
-from astroclassify.detect._annotations import coco_text, yolo_text
+from astroclassify.detect._annotations_written import coco_text, yolo_text
 
 #: Width of a picture, in inches, and its resolution in pixels to the inch.
 _WIDTH, _RESOLUTION = 8.0, 120
@@ -87,7 +87,15 @@ def plain_table(found):
 
 
 def _write_table(found, path, kind):
-    plain_table(found).write(path, format=f"ascii.{kind}", overwrite=True)
+    plain = plain_table(found)
+    if kind == "ecsv":  # what is read again can be drawn, and written in another form
+        options = {name: _simple(value) for name, value in found.meta.get("options", {}).items()}
+        plain.meta = {**found.meta, "options": options}
+    plain.write(path, format=f"ascii.{kind}", overwrite=True)
+
+
+def _simple(value):
+    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 def _write_regions(found, path, kind):

@@ -10,6 +10,7 @@ from astroclassify.detect._image import load_image
 from astroclassify.detect._measure import measured, names_of, pixels_in
 from astroclassify.detect._spec import DETECTORS, DetectorSpec
 from astroclassify.detect._tiles import edges_of, search
+from astroclassify.identify import find_catalogue
 from astroclassify.identify import identify as identify_bodies
 from astroclassify.preprocess import block_means
 
@@ -44,7 +45,7 @@ def detect(
         Leave out what has a lower score; by default what the method does.
     identify : bool, str, `~astropy.table.QTable` or CatalogueSource, default True
         Name the catalogued bodies among them, where the image has a celestial WCS: True for the package's own
-        catalogue, else which (see `~astroclassify.identify.identify`).
+        catalogue, else which (see `~astroclassify.identify.identify`); False or ``"none"`` for no names.
     chip : int, optional
         Which chip of a file; needed where it has more than one.
     instrument : str, optional
@@ -93,12 +94,17 @@ def detect(
     (1, np.True_)
     """
     spec = method if isinstance(method, DetectorSpec) else DETECTORS[method]
+    if (
+        least_score is not None and "least" in spec.options()
+    ):  # also what the method would leave out by itself
+        options.setdefault("least", float(least_score))
+    catalogue = _catalogue(identify)
     loaded = load_image(image, chip=chip, instrument=instrument)
     table = search(spec, loaded.values if spec.colour else loaded.grey, **options)
     table = table[_observed(table, loaded.usable)]
     if least_score is not None:
         table = table[np.asarray(table["score"], dtype=float) >= least_score]
-    found = _named(measured(_typed(table), loaded), loaded, identify)
+    found = _named(measured(_typed(table), loaded), loaded, catalogue)
     found.meta.update(
         provenance(method=spec.name), classes=list(spec.classes), options=spec.options() | options
     )
@@ -122,10 +128,16 @@ def _observed(table, usable):
     return np.array(shares, dtype=float) >= _OBSERVED
 
 
-def _named(table, image, identify):
+def _catalogue(identify):
+    """Give the catalogue that is asked for, or `None`; one that nobody knows is refused before the work."""
+    if identify is False or (isinstance(identify, str) and identify == "none"):
+        return None
+    return find_catalogue("builtin" if identify is True else identify)
+
+
+def _named(table, image, catalogue):
     names = [""] * len(table)
-    if identify is not False and image.wcs is not None and len(table):
-        catalogue = "builtin" if identify is True else identify
+    if catalogue is not None and image.wcs is not None and len(table):
         names = names_of(table, identify_bodies(image.wcs, shape=image.shape, catalogue=catalogue))
     table["name"] = np.array(names, dtype=str) if names else np.array([], dtype="U1")
     found = Detections(table)

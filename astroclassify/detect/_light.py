@@ -36,7 +36,7 @@ class Parts:
     area: np.ndarray
 
 
-def above_sky(image, *, smoothed):
+def above_sky(image, *, smoothed, box=None):
     """
     Subtract the sky, and smooth.
 
@@ -46,6 +46,9 @@ def above_sky(image, *, smoothed):
         ``[y, x]``, finite.
     smoothed : float
         Standard deviation of the Gaussian, pixels.
+    box : int, optional
+        Side of the boxes that the sky is measured in, pixels; by default a fourth of the longer side. In
+        small ones clouds and nebulae are sky.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def above_sky(image, *, smoothed):
         If photutils, of the extra ``detect``, is not installed.
     """
     background = optional_import("photutils.background", needed_for="measuring the sky", extra="detect")
-    size = max(_LEAST_SKY_BOX, -(-max(image.shape) // _SKY_BOXES))
+    size = box or max(_LEAST_SKY_BOX, -(-max(image.shape) // _SKY_BOXES))
     boxes = tuple(min(size, n) for n in image.shape)
     sky = background.Background2D(image.astype(float), boxes, filter_size=3, exclude_percentile=90)
     light = ndimage.gaussian_filter(image - sky.background, smoothed)

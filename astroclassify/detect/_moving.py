@@ -4,20 +4,30 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import SkyCoord
 from scipy.spatial import cKDTree
+from scipy.stats import poisson
 
-#: Frames are laid upon each other by their brightest stars; places as near as this, in pixels, are one.
-_BRIGHTEST, _NEAR = 60, 2.5
-#: A star is at its place in this share of the frames; what moves is seen in so many, and goes so far.
-_SHARE, _LEAST_FRAMES, _LEAST_WAY = 0.5, 3, 4.0
-#: Of each frame, so many sources that are no stars of the field are followed, and no farther than these
-#: pixels from one frame to the next. Where there are more than a few, three may lie on a line by chance: one
-#: frame more is asked for.
-_FOLLOWED, _FARTHEST, _A_FEW = 40, 100.0, 5
+from astroclassify.detect._aligned import NEAR, laid_upon
+
+#: A star is at its place in this share of the frames that show the place (float); a place so near to a
+#: frame's edge, in pixels, is shown by chance.
+_SHARE, _EDGE = 0.5, 6.0
+#: A frame is compared with so many others, spread over the night (int).
+_OTHERS = 24
+#: Of each frame, so many sources that are no stars of the field are followed; their light is alike within
+#: this factor.
+_FOLLOWED, _ALIKE = 40, 1.5
+#: A pair of sources so many frames apart begins a way; it is followed through so many frames before and
+#: after, by steps of half as many, or of one.
+_GAPS, _WINDOW = (1, 2, 4, 8, 16, 32, 64, 128), 8
+#: Pixels between the two at least, and from one frame to the next at most.
+_LEAST_WAY, _FARTHEST = 4.0, 100.0
+#: What moves is seen in so many frames at least; in more where so many ways would be expected by chance.
+_LEAST_FRAMES, _BY_CHANCE = 3, 0.02
 #: A star is in a catalogue that has one so near.
 _MATCH = 5.0 * u.arcsec
 
 
-def moving_in(many):
+def moving_in(many, shifts, shape):
     """
     Find what moves, in frames of one field in the order in which they were taken.
 
@@ -25,69 +35,114 @@ def moving_in(many):
     ----------
     many : sequence of Stars
         Of each frame.
+    shifts : sequence of numpy.ndarray or None
+        How frames are shifted, from `~astroclassify.detect._aligned.shifts_of`; a frame of which this is
+        `None` is passed over.
+    shape : tuple of int
+        Rows and columns of all.
 
     Returns
     -------
     list of list of int
         For each frame, which of its sources move.
+
+    Notes ----- Two sources that are in no other frame give a place and a velocity, and so a place in every
+    other frame. Sources lie there by chance too: their number is Poisson's, with the mean of the density of
+    such sources times the area within 2.5 pixels, in all frames that are looked at. As many are asked for as
+    chance would give in 0.02 of all pairs of the night.
     """
     found = [[] for _ in many]
-    if len(many) < _LEAST_FRAMES or not all(len(stars) for stars in many):
+    known = [n for n, shift in enumerate(shifts) if shift is not None]
+    if len(known) < _LEAST_FRAMES:
         return found
-    places = _laid_upon(many)
-    strange = [_strange(number, places) for number in range(len(many))]
-    for first in range(len(many) - 2):
-        for a in strange[first]:
-            for b in strange[first + 1]:
-                _follow((first, a, b), places, strange, found)
+    shifts = np.array([shifts[n] for n in known])
+    places = laid_upon([many[n] for n in known], shifts)
+    trees = [cKDTree(each) if len(each) else None for each in places]
+    strange = [_strange(number, places, trees, shifts, shape) for number in range(len(known))]
+    seen = _Sources(
+        [places[n][which] for n, which in enumerate(strange)],
+        [many[k].flux[which] for k, which in zip(known, strange, strict=True)],
+    )
+    for number, source in seen.on_a_way(shape):
+        found[known[number]].append(int(strange[number][source]))
     return [sorted(set(each)) for each in found]
 
 
-def _laid_upon(many):
-    """Places of sources in the pixels of the first frame: frames are shifted, not turned."""
-    first = np.stack([many[0].x, many[0].y], axis=-1)
-    tree = cKDTree(first[:_BRIGHTEST])
-    places = [first]
-    for stars in many[1:]:
-        own = np.stack([stars.x, stars.y], axis=-1)
-        places.append(own + _shift(own[:_BRIGHTEST], first[:_BRIGHTEST], tree))
-    return places
+def _strange(number, places, trees, shifts, shape):
+    """Sources of a frame that few other frames have where they show that place, the brightest first."""
+    own, limit = places[number], np.array(shape[::-1]) - 1 - _EDGE
+    shown, seen = np.zeros(len(own)), np.zeros(len(own))
+    others = [n for n in range(len(places)) if n != number and trees[n] is not None]
+    for n in others[:: max(1, -(-len(others) // _OTHERS))]:
+        inside = ((own - shifts[n] >= _EDGE) & (own - shifts[n] <= limit)).all(axis=1)
+        shown += inside
+        seen += inside & (trees[n].query(own)[0] < NEAR)
+    return np.flatnonzero((shown >= 2) & (seen < _SHARE * shown))[:_FOLLOWED]
 
 
-def _shift(own, first, tree):
-    """The shift that brings most stars upon stars."""
-    shifts = (first[:, None] - own[None]).reshape(-1, 2)
-    number = [len(each) for each in cKDTree(shifts).query_ball_point(shifts, _NEAR)]
-    best = shifts[int(np.argmax(number))]
-    away, which = tree.query(own + best, distance_upper_bound=2 * _NEAR)
-    near = np.isfinite(away)
-    return best if not near.any() else best + np.median((first[which[near]] - own[near] - best), axis=0)
+class _Sources:
+    """Places and light of the sources of each frame that are no stars of the field."""
 
+    def __init__(self, places, light):
+        self.places, self.light = places, light
+        self.trees = [cKDTree(each) if len(each) else None for each in places]
 
-def _strange(number, places):
-    """Sources of a frame that few other frames have at their place, the brightest first."""
-    others = [cKDTree(each) for n, each in enumerate(places) if n != number]
-    seen = np.mean([tree.query(places[number])[0] < _NEAR for tree in others], axis=0)
-    return np.flatnonzero(seen < _SHARE)[:_FOLLOWED]
+    def on_a_way(self, shape):
+        """Give the sources that lie on straight ways at steady paces: numbers of frame and source."""
+        ways = [
+            way for gap in _GAPS for first in range(len(self.places) - gap) if (way := self._ways(first, gap))
+        ]
+        if not ways:
+            return
+        pairs = sum(len(way["sources"]) for way in ways)
+        expected = self._expected(
+            shape, sum(way["alike"] for way in ways) / max(1, sum(way["all"] for way in ways))
+        )
+        more = next(n for n in range(1, 99) if pairs * poisson.sf(n - 1, expected) < _BY_CHANCE)
+        for way in ways:
+            for hits in self._followed(way, max(more + 2, _LEAST_FRAMES)):
+                yield from hits
 
+    def _expected(self, shape, alike):
+        """How many of these sources lie by chance where one pair leads, in all frames looked at."""
+        number = np.mean([len(each) for each in self.places]) * min(2 * _WINDOW, len(self.places) - 2)
+        return number * alike * np.pi * NEAR**2 / (shape[0] * shape[1])
 
-def _follow(start, places, strange, found):
-    """Note sources that lie where steady motion from two frames leads."""
-    first, a, b = start
-    begin = places[first][a]
-    step = places[first + 1][b] - begin
-    length = float(np.hypot(*step))
-    if length > _FARTHEST or length * (len(places) - 1) < _LEAST_WAY or length < _NEAR / 2:
-        return
-    seen = [(first, a), (first + 1, b)]
-    for number in range(first + 2, len(places)):
-        away = np.hypot(*(places[number][strange[number]] - begin - step * (number - first)).T)
-        if len(away) and away.min() < _NEAR:
-            seen.append((number, strange[number][int(away.argmin())]))
-    most = max(len(strange[number]) for number, _ in seen)
-    if len(seen) >= _LEAST_FRAMES + (most > _A_FEW):
-        for number, source in seen:
-            found[number].append(int(source))
+    def _ways(self, first, gap):
+        """Pairs of sources that may be one that moves."""
+        second = first + gap
+        if not (len(self.places[first]) and len(self.places[second])):
+            return None
+        step = self.places[second][None] - self.places[first][:, None]
+        length = np.hypot(*step.T).T
+        alike = np.abs(np.log(self.light[second][None] / self.light[first][:, None])) <= np.log(_ALIKE)
+        chosen = np.argwhere(alike & (length >= _LEAST_WAY) & (length <= _FARTHEST * gap))
+        velocity = step[chosen[:, 0], chosen[:, 1]] / gap
+        return {"first": first, "gap": gap, "sources": chosen, "velocity": velocity} | {
+            "alike": int(alike.sum()),
+            "all": alike.size,
+        }
+
+    def _followed(self, way, least):
+        """Follow pairs through frames before and after; those that are seen often enough."""
+        first, gap, chosen = way["first"], way["gap"], way["sources"]
+        if not len(chosen):
+            return
+        begin, light = self.places[first][chosen[:, 0]], self.light[first][chosen[:, 0]]
+        hits = [[(first, int(a)), (first + gap, int(b))] for a, b in chosen]
+        stride = max(1, gap // 2)
+        for number in range(first - _WINDOW * stride, first + (_WINDOW + 2) * stride + 1, stride):
+            if (
+                number in (first, first + gap)
+                or not 0 <= number < len(self.places)
+                or self.trees[number] is None
+            ):
+                continue
+            away, which = self.trees[number].query(begin + way["velocity"] * (number - first))
+            alike = np.abs(np.log(self.light[number][which] / light)) <= np.log(_ALIKE)
+            for n in np.flatnonzero((away < NEAR) & alike):
+                hits[n].append((number, int(which[n])))
+        yield from (each for each in hits if len(each) >= least)
 
 
 def new_in(stars, wcs, known):

@@ -10,11 +10,13 @@ from astropy.io import fits
 from astropy.table import QTable
 
 from astroclassify.core import USAGE_ERRORS, AstroclassifyError, ParameterError, checked, progress_bar, rules
+from astroclassify.detect._aligned import light_of_the_same, shifts_of
 from astroclassify.detect._find import detect
 from astroclassify.detect._image import load_image
 from astroclassify.detect._moving import moving_in, new_in
 from astroclassify.detect._spec import SHARE
-from astroclassify.detect._stars import Stars, is_trail, stars_of, trail_of
+from astroclassify.detect._stars import Stars, stars_of
+from astroclassify.detect._trails import is_trail, lines_of, trails_of
 from astroclassify.io import told_apart
 
 #: What may be said of a frame: the first that holds (tuple of str).
@@ -64,13 +66,15 @@ class FrameVerdict:
     transparency : float
         Light of its stars, in units of that of the night's stars; NaN where it cannot be compared.
     trail : float
-        Along how much of its way a straight trail is seen.
+        Along how much of its way a straight trail is seen that other frames do not have.
     moving : int
         How many sources move, or are not in the catalogue.
     note : str
         Why it cannot be read, or where what moves is.
     measured : Stars, optional
         Its stars; `None` where it cannot be read.
+    lines : numpy.ndarray, optional
+        Straight lines that are seen in it.
     group : tuple
         What it has in common with frames that it is compared with.
     wcs : astropy.wcs.WCS, optional
@@ -100,6 +104,7 @@ class FrameVerdict:
     moving: int = 0
     note: str = ""
     measured: Stars | None = field(default=None, repr=False)
+    lines: np.ndarray | None = field(default=None, repr=False)
     group: tuple = field(default=(), repr=False)
     wcs: object = field(default=None, repr=False)
 
@@ -162,13 +167,16 @@ def judge_frames(images, *, method="yolo", least_score=None, known_stars=None, p
 
     Notes
     -----
-    Stars are compared within groups of frames of one size, band and exposure time. A frame is *clouded* where
-    the light of its stars, the brightest with the brightest, is half of the usual or less, or less than 40%
-    of the usual number is seen; *trailed* where its stars are longer than 1.5 times their width, in one
-    direction; a *satellite* crosses it where a straight trail is seen along 60% of its way through the frame.
-    Something *moves* where a source is seen in three frames or more (four, where many sources come and go)
-    along a straight way, at a steady pace, at whose places other frames have nothing; frames may be shifted
-    against each other. A frame of its own cannot be clouded, and nothing in it moves.
+    Frames are compared within groups of one size, band and exposure time, and laid upon each other by their
+    stars. A frame is *clouded* where its stars have half of their usual light or less, or where less than
+    40% of the usual number is seen; *trailed* where its stars are longer than 1.5 times their width, in one
+    direction; a *satellite* crosses it where a straight trail is seen along 60% of its way through the
+    frame, and not at the same place of the field in half of the other frames, as spikes of a bright star
+    are. All this needs five stars. Something *moves* where a source is seen in three frames or more (in
+    more, where many sources come and go) along a straight way, at a steady pace, at whose places other
+    frames have nothing. Frames may be shifted against each other. In frames that are turned stars are
+    compared by rank, and nothing is seen to move. A frame of its own cannot be clouded, nothing in it moves,
+    and a star's spike is taken for a trail.
 
     Examples
     --------
@@ -290,7 +298,7 @@ def _one(source, name, asked):
     try:
         image = load_image(source)
         objects, stars = detect(image, **asked), stars_of(image.grey)
-        trail = trail_of(image.grey)
+        lines = lines_of(image.grey)
     except USAGE_ERRORS:  # what was asked for is wrong, of every frame
         raise
     except (AstroclassifyError, OSError) as error:
@@ -299,7 +307,8 @@ def _one(source, name, asked):
     return FrameVerdict(
         **{"source": name, "objects": len(objects), "best": "" if best is None else str(best["class"])},
         **{"score": np.nan if best is None else float(best["score"]), "stars": len(stars)},
-        **{"fwhm": stars.fwhm, "elongation": stars.usual_elongation, "sky": stars.sky, "trail": trail},
+        **{"fwhm": stars.fwhm, "elongation": stars.usual_elongation, "sky": stars.sky},
+        **{"trail": float(max(lines[:, 0], default=0.0)), "lines": lines},
         **{"measured": stars, "group": _group(image), "wcs": image.wcs},
     )
 
@@ -316,20 +325,33 @@ def _group(image):
 
 
 def _compare(frames):
-    """Compare frames of a group: the light of their stars, and what moves."""
+    """Compare frames of a group: the light of their stars, what moves, and what trails are only in one."""
     if len(frames) < 2:
         return
-    fluxes = [np.sort(each.measured.flux)[::-1][:_COMPARED] for each in frames]
-    usual_number = float(np.median([len(each.measured) for each in frames]))
-    usual = _usual(fluxes)
-    for each, flux in zip(frames, fluxes, strict=True):
-        shared = min(len(flux), len(usual))
-        if shared >= _LEAST_STARS:
-            each.transparency = float(np.median(flux[:shared] / usual[:shared]))
+    many, shape = [each.measured for each in frames], frames[0].group[0]
+    shifts = shifts_of(many)
+    usual_number = float(np.median([len(stars) for stars in many]))
+    for each, light in zip(frames, _transparencies(many, shifts), strict=True):
+        each.transparency = light
         if usual_number >= _LEAST_STARS and len(each.measured) < _FEW * usual_number:
-            each.transparency = min(np.nan_to_num(each.transparency), len(each.measured) / usual_number)
-    for each, moving in zip(frames, moving_in([each.measured for each in frames]), strict=True):
+            each.transparency = min(np.nan_to_num(light), len(each.measured) / usual_number)
+    for each, trail in zip(frames, trails_of([each.lines for each in frames], shifts, shape), strict=True):
+        each.trail = trail
+    for each, moving in zip(frames, moving_in(many, shifts, shape), strict=True):
         _note(each, moving, "moves")
+
+
+def _transparencies(many, shifts):
+    """Light of each frame's stars, 1 is usual: star by star, or, in frames that are turned, by rank."""
+    light, number = light_of_the_same(many, shifts)
+    fluxes = [np.sort(stars.flux)[::-1][:_COMPARED] for stars in many]
+    usual = _usual(fluxes)
+    for n, flux in enumerate(fluxes):
+        shared = min(len(flux), len(usual))
+        if number[n] < _LEAST_STARS:
+            enough = shared >= _LEAST_STARS
+            light[n] = np.median(flux[:shared] / usual[:shared]) if enough else np.nan
+    return light.tolist()
 
 
 def _usual(fluxes):

@@ -1,23 +1,19 @@
-"""The stars of a frame: where, how bright, how round; and straight trails."""
+"""The stars of a frame: where, how bright, how round."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
-from astroclassify.core import optional_import, robust_sigma
 from astroclassify.detect._light import above_sky
 
 #: Stars stand so many times above the noise, on so many pixels; no more than the brightest are kept.
 _ABOVE, _LEAST_PIXELS, _MOST = 6.0, 4, 400
 #: A source that is larger than this, in pixels along an axis, is no star (int).
 _LARGEST = 60
-#: Widths of the smoothing before and after which a trail is there and is not, pixels; its height above the
-#: noise; and the part of its way through the frame along which it is seen.
-_THIN, _WIDE, _TRAIL, _ALONG = 1.0, 6.0, 2.0, 0.6
-#: Trails are looked for on no more cells along the longer side, at so many angles; a shorter way than this
-#: share of the frame's longer side is a corner's.
-_CELLS, _ANGLES, _SHORTEST = 400, 360, 0.4
+#: Width of the smoothing before stars are looked for, and side of the boxes that their sky is measured in,
+#: pixels.
+_THIN, _SKY_BOX = 1.0, 24
 #: The standard deviation of a Gaussian times this is its full width at half maximum: 2 sqrt(2 ln 2).
 _FWHM = 2 * np.sqrt(2 * np.log(2))
 
@@ -90,7 +86,7 @@ def stars_of(grey):
     OptionalDependencyError
         If photutils, of the extra ``detect``, is not installed.
     """
-    light, noise = above_sky(grey, smoothed=_THIN)
+    light, noise = above_sky(grey, smoothed=_THIN, box=_SKY_BOX)
     labels, number = ndimage.label(light > _ABOVE * noise) if noise > 0 else (None, 0)
     if not number:
         none = np.zeros(0)
@@ -117,75 +113,3 @@ def _measured(light, labels, numbers, sky):
     long, short = (np.sqrt(np.maximum(middle + sign * apart, 1 / 12)) for sign in (1, -1))
     angle = 0.5 * np.arctan2(2 * xy, xx - yy)
     return Stars(cx, cy, flux, _FWHM * np.sqrt(long * short), long / short, angle, sky)
-
-
-def trail_of(grey):
-    """
-    Look for a straight trail through a frame, as a satellite leaves.
-
-    Parameters
-    ----------
-    grey : numpy.ndarray
-        ``[y, x]``, finite.
-
-    Returns
-    -------
-    float
-        Along how much of its way through the frame the likeliest trail is seen, 0 to 1.
-
-    Raises
-    ------
-    OptionalDependencyError
-        If scikit-image, of the extra ``detect``, is not installed.
-
-    Notes
-    -----
-    What is narrow and stands out of the noise is kept, without compact sources, and counted along all
-    straight lines (Hough transform); each count is divided by the length of the line within the frame.
-    """
-    transform = optional_import("skimage.transform", needed_for="finding trails", extra="detect")
-    thin = ndimage.gaussian_filter(grey, _THIN) - ndimage.gaussian_filter(grey, _WIDE)
-    noise = robust_sigma(thin, about=float(np.median(thin)))
-    mask = thin > _TRAIL * noise if noise > 0 else np.zeros(grey.shape, dtype=bool)
-    mask = _coarse(_without_compact(mask))
-    angles = np.linspace(-np.pi / 2, np.pi / 2, _ANGLES, endpoint=False)
-    counts, _, _ = transform.hough_line(mask, theta=angles)
-    ways, _, _ = transform.hough_line(np.ones_like(mask), theta=angles)
-    crossing = ways >= _SHORTEST * max(mask.shape)
-    seen = np.where(crossing, counts / np.maximum(ways, 1), 0)
-    return float(seen.max())
-
-
-def _without_compact(mask):
-    labels, number = ndimage.label(mask, structure=np.ones((3, 3)))
-    if not number:
-        return mask
-    boxes = ndimage.find_objects(labels)
-    long = np.array([max(c.stop - c.start for c in box) for box in boxes])
-    area = np.bincount(labels.ravel())[1:]
-    kept = np.concatenate([[False], (long >= 12) & (area < 0.5 * long**2)])
-    return kept[labels]
-
-
-def _coarse(mask):
-    step = -(-max(mask.shape) // _CELLS)
-    rows, columns = (n // step * step for n in mask.shape)
-    blocks = mask[:rows, :columns].reshape(rows // step, step, columns // step, step)
-    return blocks.any(axis=(1, 3)).astype(np.uint8)
-
-
-def is_trail(seen):
-    """
-    Tell whether what `trail_of` gives is a trail.
-
-    Parameters
-    ----------
-    seen : float
-        Its answer.
-
-    Returns
-    -------
-    bool
-        Whether enough of it is seen.
-    """
-    return seen >= _ALONG

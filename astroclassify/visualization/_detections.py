@@ -49,7 +49,7 @@ def plot_detections(found, *, ax=None):
     ax = new_axes(ax, figsize=image_size((rows, columns)))
     if found.picture is not None:
         _draw_picture(ax, found.picture, found.shape)
-    for row in found:
+    for row in found.boxes():
         _draw_box(ax, row)
     ax.set(xlim=(-0.5, columns - 0.5), ylim=(-0.5, rows - 0.5), aspect="equal", title=_title(found))
     label_pixels(ax, found.wcs, found.shape)

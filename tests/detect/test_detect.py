@@ -1,13 +1,15 @@
 """The facade: any image to a table of objects, with their light, their place on the sky, and their names."""
 
+import copy
 import json
+import pickle
 from inspect import signature
 
 import numpy as np
 import pytest
 from astropy import units as u
 from astropy.nddata import CCDData
-from astropy.table import QTable, Table
+from astropy.table import QTable, Table, vstack
 from astropy.wcs import WCS
 from PIL import Image
 
@@ -43,8 +45,20 @@ def test_boxes_have_light_size_sky_and_name(bright, on_sky):
     assert found["centre"][0].separation(on_sky.wcs.pixel_to_world(59.5, 49.5)) < 1 * u.arcsec
 
 
-def test_names_are_left_out_if_not_asked_for(bright, on_sky):
-    assert not any(detect(on_sky, method=bright(), identify=False)["name"])
+@pytest.mark.parametrize("identify", [False, "none"])
+def test_names_are_left_out_if_not_asked_for(bright, on_sky, identify):
+    assert not any(detect(on_sky, method=bright(), identify=identify)["name"])
+
+
+def test_an_unknown_catalogue_is_refused_also_where_nothing_is_named(bright):
+    with pytest.raises(UnknownNameError, match="builtin"):
+        detect(np.zeros((64, 64)), method=bright(), identify="buildin")
+
+
+def test_a_score_below_what_a_method_leaves_out_is_asked_of_the_method(on_sky):
+    asked = {"method": "segmentation", "identify": False}
+    assert detect(on_sky, least_score=0.05, **asked).meta["options"]["least"] == 0.05
+    assert detect(on_sky, **asked).meta["options"]["least"] == 0.1
 
 
 def test_without_a_sky_there_are_no_columns_of_it(bright, on_sky):
@@ -131,6 +145,59 @@ def test_tables_come_back(bright, on_sky, tmp_path, kind):
     with pytest.raises(ParameterError, match="exists"):
         found.write(path)
     found.write(path, overwrite=True)
+
+
+def test_what_is_read_again_is_drawn_and_written_as_before(bright, on_sky, tmp_path):
+    found = detect(on_sky, method=bright(), above=30.0)
+    found.meta["options"]["weights"] = tmp_path  # no form of a table holds a path
+    found.write(tmp_path / "one.ecsv")
+    back = Detections.read(tmp_path / "one.ecsv")
+    assert (back.shape, back.meta["classes"]) == (found.shape, found.meta["classes"])
+    assert back.wcs.to_header_string() == found.wcs.to_header_string()
+    assert len(back.plot().patches) == 2
+    for kind in ("json", "txt", "reg", "crtf"):
+        for each, name in ((found, "first"), (back, "second")):
+            each.write(tmp_path / f"{name}.{kind}")
+        assert (tmp_path / f"first.{kind}").read_bytes() == (tmp_path / f"second.{kind}").read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["reg", "crtf"])
+def test_regions_come_back_with_their_names(bright, on_sky, tmp_path, kind):
+    regions = pytest.importorskip("regions")
+    found = detect(on_sky, method=bright())
+    found.write(tmp_path / f"found.{kind}")
+    back = regions.Regions.read(tmp_path / f"found.{kind}", format={"reg": "ds9"}.get(kind, kind))
+    for one, other in zip(back, found.to_regions(), strict=True):
+        assert one.center.separation(other.center) < 0.01 * u.arcsec
+        assert one.meta[{"reg": "text", "crtf": "label"}[kind]] == other.meta["text"]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [copy.copy, copy.deepcopy, lambda found: found.copy(), lambda found: pickle.loads(pickle.dumps(found))],
+)
+def test_a_copy_has_the_picture(bright, on_sky, kept):
+    found = detect(on_sky, method=bright())
+    np.testing.assert_array_equal(kept(found).picture, found.picture)
+    assert kept(found).shape == found.shape
+
+
+def test_tables_of_one_image_are_stacked_and_those_of_several_are_refused(bright, on_sky):
+    found = detect(on_sky, method=bright())
+    other = detect(CCDData(on_sky.data[:90], unit="adu"), method=bright())
+    both = vstack([found, found], metadata_conflicts="silent")
+    assert len(both.plot().patches) == len(both.to_regions()) == 4
+    with pytest.raises(FrameError, match="of one image"):
+        vstack([found, other], metadata_conflicts="silent").to_regions()
+
+
+def test_columns_that_are_needed_are_told(bright, on_sky):
+    found = detect(on_sky, method=bright())
+    assert len(found[list(DETECTION_COLUMNS)].to_regions()) == 2
+    for wrong in (found["class", "score"], Detections()):
+        for do in (Detections.to_regions, Detections.plot):
+            with pytest.raises(FrameError, match="expected"):
+                do(wrong)
 
 
 def test_other_formats_of_astropy_can_be_written(bright, on_sky, tmp_path):

@@ -10,7 +10,8 @@ from PIL import Image
 from astroclassify.cli import main
 from astroclassify.core import ParameterError
 from astroclassify.detect import judge_frames, load_image, verdicts_table
-from astroclassify.detect._stars import stars_of, trail_of
+from astroclassify.detect._stars import stars_of
+from astroclassify.detect._trails import lines_of
 
 SIDE = 200
 Y, X = np.mgrid[:SIDE, :SIDE]
@@ -53,6 +54,64 @@ def test_each_frame_has_its_verdict(night, bright):
     assert table["transparency"][1] == pytest.approx(0.2, abs=0.07)
     assert table["elongation"][2] > 1.5 > table["elongation"][0]
     assert "moves" in table["note"][5]
+
+
+def spiked(frame, x=60.0, y=150.0):
+    """A frame with a bright star whose spikes go through all of it, one of them drawn."""
+    return frame + np.float32(60) * np.exp(-((Y - y - 0.3 * (X - x)) ** 2) / 4).astype(np.float32)
+
+
+def test_what_is_straight_in_every_frame_is_no_satellite(bright):
+    frames = [spiked(exposed(n)) for n in range(3)]
+    frames.append(spiked(exposed(3), y=60.0))  # elsewhere than in the others
+    found = judge_frames(frames, method=bright(), above=130.0)
+    assert [each.verdict for each in found] == ["has object"] * 3 + ["satellite"]
+    (alone,) = judge_frames(frames[:1], method=bright(), above=130.0)
+    assert alone.verdict == "satellite"  # nothing tells a spike from a trail in one frame
+
+
+def test_a_frame_without_stars_hides_nothing_in_the_others(bright):
+    frames = [exposed(n, extra=[(40 + 9 * n, 60 + 5 * n, 4000)]) for n in range(5)]
+    frames.insert(2, exposed(9, light=0.0))
+    found = judge_frames(frames, method=bright(), above=130.0)
+    assert [each.verdict for each in found] == ["moving", "moving", "clouded", "moving", "moving", "moving"]
+
+
+def test_what_moves_is_seen_where_a_star_hides_it_in_between(bright):
+    ways = [(40 + 9 * n, 60 + 5 * n, 4000) for n in range(5)]
+    frames = [exposed(n, extra=[] if n in (1, 3) else [way]) for n, way in enumerate(ways)]
+    assert [each.moving for each in judge_frames(frames, method=bright())] == [1, 0, 1, 0, 1]
+
+
+def test_what_moves_less_than_a_pixel_from_frame_to_frame_is_found(bright):
+    frames = [exposed(n, extra=[(40 + 0.6 * n, 60, 4000)]) for n in range(20)]
+    assert [each.moving for each in judge_frames(frames, method=bright())] == [1] * 20
+
+
+def test_noise_does_not_move(bright):
+    rng = np.random.default_rng(5)
+    frames = [
+        exposed(n, extra=[(*rng.uniform(8, SIDE - 8, 2), 10 ** rng.uniform(2.7, 3.5)) for _ in range(6)])
+        for n in range(8)
+    ]
+    assert not any(each.moving for each in judge_frames(frames, method=bright()))
+
+
+def test_light_is_compared_star_by_star(bright):
+    bright_ones = [(150, 150, 60_000), (30, 170, 60_000), (170, 30, 50_000), (60, 20, 50_000)]
+    few = STARS[np.argsort(-STARS[:, 2])][4:12]
+    frames = [exposed(n, stars=few, extra=bright_ones) for n in range(4)]
+    frames.append(
+        exposed(9, stars=few, extra=[])
+    )  # four are hidden, as by a satellite: the others shine as usual
+    assert judge_frames(frames, method=bright())[-1].transparency == pytest.approx(1.0, abs=0.1)
+
+
+def test_frames_that_are_turned_are_compared_by_rank(bright):
+    frames = [exposed(0), exposed(1), exposed(2)[::-1, ::-1], exposed(3, light=0.3)[::-1, ::-1]]
+    light = [each.transparency for each in judge_frames(frames, method=bright())]
+    assert light[2] == pytest.approx(1.0, abs=0.1)
+    assert light[3] == pytest.approx(0.3, abs=0.1)
 
 
 def test_frames_are_sorted_and_tagged_as_they_are(night, tmp_path, capsys, monkeypatch, bright):
@@ -111,8 +170,8 @@ def test_stars_are_measured():
 def test_noise_has_neither_stars_nor_trails():
     noise = np.random.default_rng(0).normal(100, 3, (SIDE, SIDE))
     assert len(stars_of(noise)) == 0
-    assert trail_of(noise) < 0.3
-    assert trail_of(np.zeros((SIDE, SIDE))) == 0
+    assert max(lines_of(noise)[:, 0], default=0) < 0.3
+    assert len(lines_of(np.zeros((SIDE, SIDE)))) == 0
     assert load_image(noise).shape == (SIDE, SIDE)
 
 

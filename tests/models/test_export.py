@@ -56,3 +56,10 @@ def test_a_network_that_answers_otherwise_each_time_is_refused(tmp_path):
 def test_the_command_tells_how_well_it_agrees(tmp_path, capsys):
     assert main(["models", "export", "default", "--onnx", str(tmp_path / "d.onnx")]) == 0
     assert "differ from torch's by" in capsys.readouterr().err
+
+
+def test_the_network_of_the_detector_goes_by_the_detectors_name(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    assert main(["models", "export", "yolo", "--onnx", str(tmp_path / "y.onnx")]) == 0
+    facts = {entry.key: entry.value for entry in onnx.load(str(tmp_path / "y.onnx")).metadata_props}
+    assert facts["model"] == "fieldnet"

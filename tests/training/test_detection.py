@@ -6,9 +6,11 @@ import torch
 from astropy.table import QTable
 from PIL import Image
 
+from astroclassify.cli import main
 from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.models import FIELDNET, PATCHNET, build_model, built_module, load_state
 from astroclassify.models.nets.fieldnet import cell_centres
+from astroclassify.simulate import WIDE_CLASSES
 from astroclassify.training import read_log
 from astroclassify.training.detection import FieldPool, annotated_source, fit_detector
 from astroclassify.training.detection._fit import classifier_start
@@ -154,6 +156,26 @@ def test_labelled_images_become_fields(tmp_path):
     pool = FieldPool(tmp_path / "pool", capacity=2, side=96)
     pool.produce(source, seed=1, limit=2)
     assert pool.boxes[0, 0, 0] == 1
+
+
+def test_labels_of_other_classes_are_renamed_or_named_by_the_default_model(tmp_path):
+    folder = labelled_folder(tmp_path / "mine", classes=("dso",))
+    (row,) = annotated_source(folder, renamed={"dso": "galaxy"}, side=96)(np.random.default_rng(1)).objects
+    assert row["class"] == "galaxy"
+    (row,) = annotated_source(folder, renamed={"dso": "model"}, side=96)(np.random.default_rng(1)).objects
+    assert row["class"] in WIDE_CLASSES
+
+
+def test_the_producer_takes_labels_and_images_that_lie_apart(tmp_path):
+    folder = labelled_folder(tmp_path / "mine", classes=("dso",))
+    (tmp_path / "pictures").mkdir()
+    (folder / "one.png").rename(tmp_path / "pictures" / "one.png")
+    asked = ["train-detector", "produce", str(tmp_path / "pools"), "--annotations", str(folder)]
+    asked += ["--images", str(tmp_path / "pictures"), "--limit", "1", "--capacity", "1"]
+    assert main([*asked, "--rename", "dso=star cluster"]) == 0
+    pool = FieldPool(tmp_path / "pools" / "pools")
+    assert pool.boxes[0, 0, 0] == WIDE_CLASSES.index("star cluster")
+    assert main(asked) == 2  # no class of ours
 
 
 def test_labels_of_other_classes_are_refused(tmp_path):

@@ -8,12 +8,14 @@ from astropy.table import QTable
 from PIL import Image
 
 from astroclassify.core import FrameError, ParameterError, fingerprint, progress_bar
-from astroclassify.detect import load_image, read_annotations
+from astroclassify.detect import load_image, read_annotations, with_classes
 from astroclassify.io import read_colours
 from astroclassify.simulate import WIDE_CLASSES, from_image, labelled_pictures, wide_field
 from astroclassify.training._pictures import held_out
 
 _EDGES = ("x_min", "x_max", "y_min", "y_max")
+#: What a class is called that the default model is to say.
+_BY_MODEL = "model"
 #: Part of a labelled box that a square cut out of an image must show.
 _KEPT = 0.5
 #: Pictures are shrunk to so many pixels a side: fields show them smaller.
@@ -100,7 +102,7 @@ class LabelledField:
     objects: QTable
 
 
-def annotated_source(path, *, side=608):
+def annotated_source(path, *, images=None, renamed=None, side=608):
     """
     Make a source of squares cut out of labelled images.
 
@@ -108,6 +110,11 @@ def annotated_source(path, *, side=608):
     ----------
     path : path-like
         Annotations of COCO or YOLO; see `~astroclassify.detect.read_annotations`.
+    images : path-like, optional
+        Folder of the images; by default where the annotations say.
+    renamed : mapping of str to str, optional
+        What classes of other names are here: one of ``simulate.WIDE_CLASSES``, or ``"model"``, of boxes whose
+        class the default model is to say.
     side : int, default 608
         Rows and columns of a square; smaller images are surrounded by their median.
 
@@ -121,24 +128,45 @@ def annotated_source(path, *, side=608):
     ParameterError
         If a class is none of ``simulate.WIDE_CLASSES``, or nothing is labelled.
     """
-    labelled = read_annotations(path)
-    unknown = {str(name) for each in labelled for name in each.objects["class"]} - set(WIDE_CLASSES)
-    if unknown or not labelled:
+    labelled, renamed = read_annotations(path, images=images), dict(renamed or {})
+    there = {str(name) for each in labelled for name in each.objects["class"]}
+    names = {name: renamed.get(name, name) for name in there}
+    unknown = sorted(name for name, new in names.items() if new not in (*WIDE_CLASSES, _BY_MODEL))
+    if unknown or not there:
         raise ParameterError(
-            f"{path}: {len(labelled)} images, with the classes {sorted(unknown)}; expected some images, and "
-            f"the classes {', '.join(WIDE_CLASSES)}: rename them in the file"
+            f"{path}: {len(labelled)} images, with the classes {unknown}; expected some boxes, and "
+            f"the classes {', '.join(WIDE_CLASSES)}: rename others, as in --rename dso=galaxy, or "
+            f"--rename dso={_BY_MODEL}, to have the default model say what each is"
         )
-    return partial(_square, tuple(labelled), side)
+    labelled = tuple(replace(each, objects=_named(each.objects, names)) for each in labelled)
+    return partial(_square, labelled, side)
+
+
+def _named(objects, names):
+    objects = objects.copy()
+    objects["class"] = np.array([names[str(name)] for name in objects["class"]], dtype="U16")
+    return objects
+
+
+def _by_model(image, objects):
+    """Have the default model say what boxes are whose class is not known."""
+    asked = np.flatnonzero(np.asarray(objects["class"]) == _BY_MODEL)
+    edges = np.stack([np.asarray(objects[name], float) for name in _EDGES], axis=-1)
+    for n in asked:
+        (told,) = with_classes(image.grey, edges[[n]], np.ones(1))
+        objects["class"][n] = told["class"]
+    return objects
 
 
 def _square(labelled, side, rng):
     one = labelled[int(rng.integers(len(labelled)))]
-    image = load_image(one.path).values
+    loaded = load_image(one.path)
+    image, objects = loaded.values, _by_model(loaded, one.objects)
     top, left = (int(rng.integers(max(n - side, 0) + 1)) for n in image.shape[:2])
     part = image[top : top + side, left : left + side]
     missing = [(0, side - n) for n in part.shape[:2]] + [(0, 0)] * (image.ndim - 2)
     part = np.pad(part, missing, constant_values=float(np.median(part)))
-    return LabelledField(part, _cut(one.objects, (top, left), side))
+    return LabelledField(part, _cut(objects, (top, left), side))
 
 
 def _cut(objects, corner, side):

@@ -39,7 +39,7 @@ def run_part(chosen):
 def _produce(chosen):
     place = chosen.folder / ("held" if chosen.held else "pools")
     source = (
-        annotated_source(chosen.annotations)
+        annotated_source(chosen.annotations, images=chosen.images, renamed=dict(chosen.rename or ()))
         if chosen.annotations
         else field_source(chosen.pictures, held=chosen.held)
     )
