@@ -104,7 +104,7 @@ PATCHNET = ModelSpec(
     builder="astroclassify.models.nets.patchnet:PatchNet",
     builder_options={"planes": 5},
     preprocessing="astroclassify.preprocess:working_planes",
-    preprocessing_options={"peaks": True},
+    preprocessing_options={"side": 288, "peaks": True},
     classes=("galaxy", "nebula", "star cluster", "field"),
     weights=Weights(resource="astroclassify.models:data/patchnet.safetensors"),
     tags=("default", "evidence"),
