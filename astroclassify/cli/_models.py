@@ -82,7 +82,7 @@ def add_parser(subparsers):
     nested_parser.add_argument(
         "name",
         metavar="NAME",
-        help="a model's name, 'default', 'yolo': the detector's network, or 'starless': what removes stars",
+        help="a model's name, 'default', 'yolo' (the detector), or 'starless'",
     )
     nested_parser.add_argument("--onnx", type=Path, required=True, metavar="OUT", help="the file to write")
     nested_parser.add_argument(

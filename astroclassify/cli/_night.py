@@ -41,13 +41,14 @@ def run_filter(paths, errors, arguments):
     finally:  # what was seen is kept when it is interrupted
         if found:
             write_result(verdicts_table(compared(found, known)), output=arguments.table)
-    errors = [*errors, *(f"{p}: {each.note}" for p, each in zip(paths, found, strict=True) if _failed(each))]
+    errors = [*errors, *(_told(p, each.note) for p, each in zip(paths, found, strict=True) if _failed(each))]
     for path, name, each in zip(paths, _names(paths), found, strict=True):
         for place in (_sorted, _tagged):
             try:
                 place(Path(path), name, each, paths, arguments)
             except (AstroclassifyError, OSError) as error:
                 errors.append(error)
+    _tell_untagged(paths, found, arguments)
     counts = Counter(each.verdict for each in found)
     say(", ".join(f"{number} {verdict}" for verdict, number in counts.most_common()))
     return report_errors(errors)
@@ -63,6 +64,19 @@ def _known(path):
 
 def _failed(verdict):
     return verdict.verdict == "unreadable"
+
+
+def _told(path, note):
+    """Name the file, if what is wrong with it does not."""
+    return note if Path(path).name in note else f"{path}: {note}"
+
+
+def _tell_untagged(paths, found, arguments):
+    """Say how many files have no header that a verdict could be written into."""
+    good = [Path(path) for path, each in zip(paths, found, strict=True) if not _failed(each)]
+    number = sum(not _is_fits(path) for path in good) if arguments.tag else 0
+    if number:
+        say(f"note: {number} of {len(good)} files are not FITS, and not copied to {arguments.tag}")
 
 
 def _names(paths):

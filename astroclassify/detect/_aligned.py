@@ -1,4 +1,4 @@
-"""Frames of one field laid upon each other by their stars: how they are shifted, which stars are the same."""
+"""Frames of one field laid upon each other by their stars: which, how shifted, which stars are the same."""
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -7,11 +7,14 @@ from scipy.spatial import cKDTree
 _BRIGHTEST, NEAR = 60, 2.5
 #: A shift that brings fewer stars upon stars, or a smaller share of them, may be chance.
 _LEAST_MATCHED, _LEAST_SHARE = 3, 0.4
+#: Fields of a night that are told apart (int).
+_MOST_FIELDS = 20
 
 
-def shifts_of(many):
+def fields_of(many):
     """
-    Say how frames of one field are shifted against each other; they must not be turned.
+    Tell which frames show the same field, and how they are shifted against each other; they must not be
+    turned.
 
     Parameters
     ----------
@@ -20,10 +23,22 @@ def shifts_of(many):
 
     Returns
     -------
-    list of numpy.ndarray or None
-        For each frame what is to be added to places x, y in it to have those of the frame with the most
-        stars, pixels; `None` where too few stars tell.
+    list of tuple
+        Of each field with two frames or more: the frames' numbers, and for each what is to be added to places
+        x, y in it to have those of the frame with the most stars, pixels, ``[N, 2]``.
     """
+    left, fields = list(range(len(many))), []
+    for _ in range(_MOST_FIELDS):
+        shifts = _shifts([many[n] for n in left]) if left else []
+        known = [(n, shift) for n, shift in zip(left, shifts, strict=True) if shift is not None]
+        if not known:
+            break
+        left = [n for n, shift in zip(left, shifts, strict=True) if shift is None]
+        fields.append(([n for n, _ in known], np.array([shift for _, shift in known])))
+    return [field for field in fields if len(field[0]) > 1]
+
+
+def _shifts(many):
     reference = max(many, key=len)
     first = _places(reference)[:_BRIGHTEST]
     if len(first) < _LEAST_MATCHED:
@@ -60,7 +75,7 @@ def laid_upon(many, shifts):
     many : sequence of Stars
         Of each frame.
     shifts : sequence of numpy.ndarray
-        From `shifts_of`; none is `None`.
+        From `fields_of`.
 
     Returns
     -------
@@ -72,36 +87,27 @@ def laid_upon(many, shifts):
 
 def light_of_the_same(many, shifts):
     """
-    Compare the light of the same stars in all frames.
+    Compare the light of the same stars in all frames of a field.
 
     Parameters
     ----------
     many : sequence of Stars
         Of each frame.
-    shifts : sequence of numpy.ndarray or None
-        From `shifts_of`.
+    shifts : sequence of numpy.ndarray
+        From `fields_of`.
 
     Returns
     -------
-    light : numpy.ndarray
-        Of each frame's stars in units of their usual light, the median; NaN where the frame has none of them,
-        or where fewer than half of the frames can be laid upon each other.
-    number : numpy.ndarray of int
+    light : list of float
+        Of each frame's stars in units of their usual light, the median; NaN where there is none.
+    number : list of int
         Of how many stars.
     """
-    known = [n for n, shift in enumerate(shifts) if shift is not None]
-    light, number = np.full(len(many), np.nan), np.zeros(len(many), dtype=int)
-    if len(known) < 2 or len(known) <= len(many) / 2:  # the usual light is that of most frames
-        return light, number
-    flux = _matched(
-        [many[n].flux for n in known], laid_upon([many[n] for n in known], [shifts[n] for n in known])
-    )
-    often = np.isfinite(flux).sum(axis=0) >= max(2, len(known) / 2)
+    flux = _matched([stars.flux for stars in many], laid_upon(many, shifts))
+    often = np.isfinite(flux).sum(axis=0) >= max(2, len(many) / 2)
     ratio = flux[:, often] / np.nanmedian(flux[:, often], axis=0)
-    number[known] = np.isfinite(ratio).sum(axis=1)
-    for n, row in zip(known, ratio, strict=True):
-        light[n] = np.nanmedian(row) if number[n] else np.nan
-    return light, number
+    number = np.isfinite(ratio).sum(axis=1).tolist()
+    return [float(np.nanmedian(row)) if n else np.nan for row, n in zip(ratio, number, strict=True)], number
 
 
 def _matched(fluxes, places):

@@ -35,9 +35,8 @@ def moving_in(many, shifts, shape):
     ----------
     many : sequence of Stars
         Of each frame.
-    shifts : sequence of numpy.ndarray or None
-        How frames are shifted, from `~astroclassify.detect._aligned.shifts_of`; a frame of which this is
-        `None` is passed over.
+    shifts : numpy.ndarray
+        How frames are shifted, from `~astroclassify.detect._aligned.fields_of`.
     shape : tuple of int
         Rows and columns of all.
 
@@ -52,19 +51,17 @@ def moving_in(many, shifts, shape):
     chance would give in 0.02 of all pairs of the night.
     """
     found = [[] for _ in many]
-    known = [n for n, shift in enumerate(shifts) if shift is not None]
-    if len(known) < _LEAST_FRAMES:
+    if len(many) < _LEAST_FRAMES:
         return found
-    shifts = np.array([shifts[n] for n in known])
-    places = laid_upon([many[n] for n in known], shifts)
-    trees = [cKDTree(each) if len(each) else None for each in places]
-    strange = [_strange(number, places, trees, shifts, shape) for number in range(len(known))]
+    places = laid_upon(many, shifts)
+    trees = [cKDTree(each) for each in places]
+    strange = [_strange(number, places, trees, shifts, shape) for number in range(len(many))]
     seen = _Sources(
         [places[n][which] for n, which in enumerate(strange)],
-        [many[k].flux[which] for k, which in zip(known, strange, strict=True)],
+        [stars.flux[which] for stars, which in zip(many, strange, strict=True)],
     )
     for number, source in seen.on_a_way(shape):
-        found[known[number]].append(int(strange[number][source]))
+        found[number].append(int(strange[number][source]))
     return [sorted(set(each)) for each in found]
 
 
@@ -72,8 +69,8 @@ def _strange(number, places, trees, shifts, shape):
     """Sources of a frame that few other frames have where they show that place, the brightest first."""
     own, limit = places[number], np.array(shape[::-1]) - 1 - _EDGE
     shown, seen = np.zeros(len(own)), np.zeros(len(own))
-    others = [n for n in range(len(places)) if n != number and trees[n] is not None]
-    for n in others[:: max(1, -(-len(others) // _OTHERS))]:
+    others = [n for n in range(len(places)) if n != number]
+    for n in others[:: -(-len(others) // _OTHERS)]:
         inside = ((own - shifts[n] >= _EDGE) & (own - shifts[n] <= limit)).all(axis=1)
         shown += inside
         seen += inside & (trees[n].query(own)[0] < NEAR)

@@ -10,7 +10,7 @@ from astropy.io import fits
 from astropy.table import QTable
 
 from astroclassify.core import USAGE_ERRORS, AstroclassifyError, ParameterError, checked, progress_bar, rules
-from astroclassify.detect._aligned import light_of_the_same, shifts_of
+from astroclassify.detect._aligned import fields_of, light_of_the_same
 from astroclassify.detect._find import detect
 from astroclassify.detect._image import load_image
 from astroclassify.detect._moving import moving_in, new_in
@@ -25,8 +25,8 @@ VERDICTS = ("unreadable", "clouded", "trailed", "satellite", "moving", "has obje
 _LONG, _ALIGNED, _LEAST_STARS = 1.5, 0.7, 5
 #: A frame is clouded where its stars have less than this of the usual light of the night's, or are so few.
 _TRANSPARENT, _FEW = 0.5, 0.4
-#: So many of the brightest stars are compared.
-_COMPARED = 40
+#: A frame that cannot be laid upon others is compared with the nearest field of so many frames (int).
+_LEAST_FRAMES = 3
 _COLUMNS = (
     "source",
     "verdict",
@@ -167,16 +167,15 @@ def judge_frames(images, *, method="yolo", least_score=None, known_stars=None, p
 
     Notes
     -----
-    Frames are compared within groups of one size, band and exposure time, and laid upon each other by their
-    stars. A frame is *clouded* where its stars have half of their usual light or less, or where less than
-    40% of the usual number is seen; *trailed* where its stars are longer than 1.5 times their width, in one
-    direction; a *satellite* crosses it where a straight trail is seen along 60% of its way through the
-    frame, and not at the same place of the field in half of the other frames, as spikes of a bright star
-    are. All this needs five stars. Something *moves* where a source is seen in three frames or more (in
-    more, where many sources come and go) along a straight way, at a steady pace, at whose places other
-    frames have nothing. Frames may be shifted against each other. In frames that are turned stars are
-    compared by rank, and nothing is seen to move. A frame of its own cannot be clouded, nothing in it moves,
-    and a star's spike is taken for a trail.
+    Frames are compared within groups of one size, band and exposure time, and of one field: those that can
+    be laid upon each other by their stars, shifted but not turned. A frame is *clouded* where its stars have
+    half of their usual light or less, or where less than 40% of the usual number is seen; *trailed* where
+    its stars are longer than 1.5 times their width, in one direction; a *satellite* crosses it where a
+    straight trail is seen along 60% of its way through the frame, and not at the same place of the field in
+    half of the other frames, as spikes of a bright star are. All this needs five stars. Something *moves*
+    where a source is seen in three frames or more (in more, where many sources come and go) along a straight
+    way, at a steady pace, at whose places other frames have nothing. A frame of its own cannot be clouded,
+    nothing in it moves, and a star's spike is taken for a trail.
 
     Examples
     --------
@@ -325,40 +324,33 @@ def _group(image):
 
 
 def _compare(frames):
-    """Compare frames of a group: the light of their stars, what moves, and what trails are only in one."""
-    if len(frames) < 2:
-        return
+    """Compare frames of a group: those of one field with each other, others by the number of their stars."""
+    fields = fields_of([each.measured for each in frames])
+    for numbers, shifts in fields:
+        _compare_field([frames[n] for n in numbers], shifts)
+    large = [numbers for numbers, _ in fields if len(numbers) >= _LEAST_FRAMES]
+    for n in set(range(len(frames))).difference(*(numbers for numbers, _ in fields)) if large else ():
+        near = min(large, key=lambda numbers: min(abs(n - other) for other in numbers))
+        _compare_number(frames[n], [frames[other] for other in near])
+
+
+def _compare_field(frames, shifts):
+    """Compare frames of a field: the light of their stars, what moves, and what trails are only in one."""
     many, shape = [each.measured for each in frames], frames[0].group[0]
-    shifts = shifts_of(many)
-    usual_number = float(np.median([len(stars) for stars in many]))
-    for each, light in zip(frames, _transparencies(many, shifts), strict=True):
-        each.transparency = light
-        if usual_number >= _LEAST_STARS and len(each.measured) < _FEW * usual_number:
-            each.transparency = min(np.nan_to_num(light), len(each.measured) / usual_number)
-    for each, trail in zip(frames, trails_of([each.lines for each in frames], shifts, shape), strict=True):
+    trails = trails_of([each.lines for each in frames], shifts, shape)
+    for each, light, number, trail in zip(frames, *light_of_the_same(many, shifts), trails, strict=True):
+        each.transparency = light if number >= _LEAST_STARS else np.nan
         each.trail = trail
+        _compare_number(each, frames)
     for each, moving in zip(frames, moving_in(many, shifts, shape), strict=True):
         _note(each, moving, "moves")
 
 
-def _transparencies(many, shifts):
-    """Light of each frame's stars, 1 is usual: star by star, or, in frames that are turned, by rank."""
-    light, number = light_of_the_same(many, shifts)
-    fluxes = [np.sort(stars.flux)[::-1][:_COMPARED] for stars in many]
-    usual = _usual(fluxes)
-    for n, flux in enumerate(fluxes):
-        shared = min(len(flux), len(usual))
-        if number[n] < _LEAST_STARS:
-            enough = shared >= _LEAST_STARS
-            light[n] = np.median(flux[:shared] / usual[:shared]) if enough else np.nan
-    return light.tolist()
-
-
-def _usual(fluxes):
-    """The light of the brightest star of the usual frame, of the second, and so on."""
-    length = int(np.median([len(flux) for flux in fluxes]))
-    full = [flux[:length] for flux in fluxes if len(flux) >= length]
-    return np.median(full, axis=0) if full and length else np.zeros(0)
+def _compare_number(each, others):
+    """Say that a frame shows little light where it shows few of the field's stars."""
+    usual, number = float(np.median([len(other.measured) for other in others])), len(each.measured)
+    if usual >= _LEAST_STARS and number < _FEW * usual:
+        each.transparency = float(np.fmin(each.transparency, number / usual))
 
 
 def _look_up(each, known):

@@ -16,6 +16,9 @@ from astroclassify.models import load_state, write_onnx
 WEIGHTS = Path(__file__).parent / "data" / "starless.safetensors"
 #: The network sees squares of this side, and keeps what is so far from their edges (int).
 _TILE, _MARGIN = 640, 64
+#: The image is continued by its mirror image so far: a network that sees nothing beyond the edge of a bright
+#: body takes the edge for one of a star (int).
+_MIRRORED = 16
 #: Less than this share of the range is no star: there the image stays as it is (float).
 _NOTHING = 0.004
 #: Whether a hole is left is told by means over so many pixels (float).
@@ -128,7 +131,8 @@ def export_starless(path, *, weights=None):
 
 def _starlight(stretched, weights):
     """What of a stretched image ``[y, x, plane]`` is starlight: tile by tile, whole where it fits."""
-    network = _network(weights)
+    network, edge = _network(weights), slice(_MIRRORED, -_MIRRORED)
+    stretched = np.pad(stretched, [(_MIRRORED, _MIRRORED)] * 2 + [(0, 0)], mode="symmetric")
     found = np.empty_like(stretched)
     rows, columns = stretched.shape[:2]
     for top in _starts(rows):
@@ -138,7 +142,7 @@ def _starlight(stretched, weights):
             inner = tuple(_inner(cut, n) for cut, n in zip(part, (rows, columns), strict=True))
             cut = tuple(slice(i.start - p.start, i.stop - p.start) for i, p in zip(inner, part, strict=True))
             found[inner] = made[cut]
-    return found
+    return found[edge, edge]
 
 
 def _starts(size):

@@ -104,8 +104,8 @@ def trails_of(many, shifts, shape):
     ----------
     many : sequence of numpy.ndarray
         Lines of each frame, from `lines_of`.
-    shifts : sequence of numpy.ndarray or None
-        How frames are shifted; `None` where it is not known.
+    shifts : sequence of numpy.ndarray
+        How frames are shifted.
     shape : tuple of int
         Rows and columns of all.
 
@@ -125,8 +125,6 @@ def trails_of(many, shifts, shape):
 
 
 def _shifted(lines, shift):
-    if shift is None:
-        return lines
     moved = lines.copy()
     moved[:, 3] += lines[:, 1:3] @ shift
     return moved

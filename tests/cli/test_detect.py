@@ -82,6 +82,14 @@ def test_frames_of_the_same_name_are_sorted_and_tagged_apart(folder, tmp_path):
         assert sum(path.is_file() for path in copies.rglob("*.fits")) == 2
 
 
+def test_pictures_that_cannot_be_tagged_are_counted(folder, tmp_path, capsys):
+    (folder / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    assert main(["detect", str(folder), *ASKED, "--tag", str(tmp_path / "tagged")]) == 1
+    said = capsys.readouterr().err
+    assert "1 of 2 files are not FITS" in said
+    assert said.count("bad.png: ") == 1
+
+
 def test_no_copy_replaces_another_input(folder, capsys):
     (folder / "empty").mkdir()
     verdicts = {}

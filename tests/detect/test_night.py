@@ -107,11 +107,14 @@ def test_light_is_compared_star_by_star(bright):
     assert judge_frames(frames, method=bright())[-1].transparency == pytest.approx(1.0, abs=0.1)
 
 
-def test_frames_that_are_turned_are_compared_by_rank(bright):
-    frames = [exposed(0), exposed(1), exposed(2)[::-1, ::-1], exposed(3, light=0.3)[::-1, ::-1]]
+def test_frames_of_other_fields_and_turned_ones_are_compared_among_themselves(bright):
+    faint = STARS * [1, 1, 0.3]
+    frames = [exposed(n) for n in range(3)] + [exposed(n, stars=faint)[::-1, ::-1] for n in range(3, 6)]
+    frames += [exposed(6, light=0.2)[::-1, ::-1], exposed(7)[:, ::-1]]  # the last is like no other
     light = [each.transparency for each in judge_frames(frames, method=bright())]
-    assert light[2] == pytest.approx(1.0, abs=0.1)
-    assert light[3] == pytest.approx(0.3, abs=0.1)
+    np.testing.assert_allclose(light[:6], 1.0, atol=0.1)
+    assert light[6] < 0.8
+    assert np.isnan(light[7])
 
 
 def test_frames_are_sorted_and_tagged_as_they_are(night, tmp_path, capsys, monkeypatch, bright):

@@ -72,6 +72,13 @@ def test_large_images_are_done_in_tiles_as_one(monkeypatch):
     assert np.abs(tiled - whole).max() < 0.1 * 400
 
 
+def test_a_bright_body_at_the_edge_has_no_dark_frame():
+    body = 400 * np.exp(-(X**2 + (Y - 40) ** 2) / (2 * 60.0**2))
+    lost = sky() + body - remove_stars(sky() + body)
+    # 13 of 390 are lost farther in; without its mirror image the edge loses 44, with it 23.
+    assert lost[:, :4].mean() < 30
+
+
 def test_the_stretch_can_be_undone():
     image = with_stars(sky(), colour=(1.0, 0.5, 0.2))[0].astype(np.float32)
     stretch = Stretch.of(image)
