@@ -19,7 +19,7 @@ from astroclassify.visualization import plot_frame
 # %%
 # A raw exposure of a globular cluster: two chips, written as the telescope's archive would.
 
-exposure = simulate_exposure("globular", instrument="acs-wfc", band="F606W", exptime=500, rng=3)
+exposure = simulate_exposure("globular", instrument="acs-wfc", band="F606W", exptime=500, rng=3, centred=True)
 folder = TemporaryDirectory()
 path = Path(folder.name) / "simulated_raw.fits"
 exposure.write(path)
