@@ -1,6 +1,6 @@
-"""Whose pictures the default model has learnt from: ``python benchmarks/credits.py > docs/credits.rst``.
+"""Whose pictures the shipped models have learnt from: ``python benchmarks/credits.py > docs/credits.rst``.
 
-The page follows from the card of the shipped weights alone, so it names every picture and no other.
+The page follows from the cards of the shipped weights alone, so it names every picture and no other.
 ``--check`` prints what has to be settled before a public release, and exits with 1 while there is anything;
 the workflow that publishes runs it.
 """
@@ -9,16 +9,18 @@ import argparse
 import json
 from pathlib import Path
 
-CARD = Path(__file__).resolve().parents[1] / "astroclassify/models/data/patchnet.json"
+_DATA = Path(__file__).resolve().parents[1] / "astroclassify/models/data"
+#: Models that learnt from pictures; the first one also tells what it started from.
+MODELS = ("patchnet", "fieldnet")
 _START = """\
 Credits
 =======
 
-The default model, ``patchnet``, has learnt from simulated frames and from pictures of real objects. It was
-shown them as photographs, and as scenes from which raw frames were simulated. The pictures are no part of
-the package. We thank all who made them.
+The default model, ``patchnet``, and the network of the detector, ``fieldnet``, have learnt from simulated
+frames and from pictures of real objects. They were shown them as photographs, and as scenes from which frames
+were simulated. The pictures are no part of the package. We thank all who made them.
 
-``benchmarks/credits.py`` writes this page from the card of the weights.
+``benchmarks/credits.py`` writes this page from the cards of the weights.
 
 """
 _STATED = """\
@@ -39,29 +41,30 @@ publishes a release stops while there are any.
 """
 
 
-def page(card):
+def page(cards):
     """Give the page as lines of reStructuredText."""
-    stated, inferred = _pictures(card)
+    stated, inferred = _pictures(cards)
     bodies = len({picture["body"] for picture in [*stated, *inferred]})
     lines = [f"{_START}{len(stated) + len(inferred)} pictures of {bodies} objects were used.\n"]
-    if "pretrained" in card["training"]:
-        lines.append(_pretrained(card["training"]["pretrained"]))
+    if "pretrained" in cards[0]["training"]:
+        lines.append(_pretrained(cards[0]["training"]["pretrained"]))
     for text, pictures in ((_INFERRED, inferred), (_STATED, stated)):
         if pictures:
             lines += [text.format(count=len(pictures)) + _table(pictures)]
     return "\n".join(lines)
 
 
-def _pictures(card):
+def _pictures(cards):
     """Divide the pictures into those whose source states the licence, and the others."""
-    pictures = card["training"].get("pictures", [])
+    listed = [picture for card in cards for picture in card["training"].get("pictures", [])]
+    pictures = list({(picture["body"], picture["source"]): picture for picture in listed}.values())
     stated = [picture for picture in pictures if picture.get("verified") == "1"]
     return stated, [picture for picture in pictures if picture.get("verified") != "1"]
 
 
 def _pretrained(start):
     return (
-        f"The convolutions started from weights of {start['network']} that had been trained on\n"
+        f"The convolutions of both started from weights of {start['network']} that had been trained on\n"
         f"{start['data']}.\n"
         f"Source: {start['source']}. Licence: {start['licence']}.\n"
         "Whether the terms of those pictures bind weights that were trained on them is to be settled\n"
@@ -81,10 +84,10 @@ def _row(picture):
     return picture["body"], f"``{source}``", picture["licence"]
 
 
-def unsettled(card):
+def unsettled(cards):
     """List what has to be settled before a public release (list of str)."""
-    rows = ["\t".join(_row(picture)) for picture in _pictures(card)[1]]
-    start = card["training"].get("pretrained", {"settled": "1"})
+    rows = ["\t".join(_row(picture)) for picture in _pictures(cards)[1]]
+    start = cards[0]["training"].get("pretrained", {"settled": "1"})
     if start.get("settled") != "1":
         rows.append(f"pretrained\t{start['source']}\t{start['licence']}")
     return rows
@@ -96,11 +99,11 @@ def main():
     parser.add_argument(
         "--check", action="store_true", help="list what is not settled; exit with 1 if there is any"
     )
-    card = json.loads(CARD.read_text(encoding="utf-8"))
+    cards = [json.loads((_DATA / f"{name}.json").read_text(encoding="utf-8")) for name in MODELS]
     if not parser.parse_args().check:
-        print(page(card), end="")
+        print(page(cards), end="")
         return
-    left = unsettled(card)
+    left = unsettled(cards)
     print("\n".join([*left, f"{len(left)} to be settled before a public release"]))
     raise SystemExit(1 if left else 0)
 

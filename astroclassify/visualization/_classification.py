@@ -209,8 +209,13 @@ def _draw_bars(ax, classification):
     ax.spines[["top", "right"]].set_visible(False)
 
 
+#: Letters of a name beside which the probability still fits the panel of the bars.
+_NARROW = 12
+
+
 def _headline(classification):
     leaning = spoken(classification.leaning)
     if classification.label == classification.leaning:
-        return f"{leaning}, probability {classification.probability:.3f}"
+        space = " " if len(leaning) < _NARROW else "\n"  # a long name would leave its panel
+        return f"{leaning},{space}probability {classification.probability:.3f}"
     return f"{classification.label}\n({leaning} {classification.probability:.3f})"

@@ -19,12 +19,13 @@ class CommandOutput(Directive):
     """
     Run a command while the pages are built and show what it prints; it must succeed.
 
-    With the option ``table`` a table is shown as one, as those of many columns are wider than a page.
+    With the option ``table`` a table is shown as one, as those of many columns are wider than a page. Columns
+    that the option names are left out.
     """
 
     required_arguments = 1
     final_argument_whitespace = True
-    option_spec: ClassVar = {"table": directives.flag}
+    option_spec: ClassVar = {"table": directives.unchanged}
 
     def run(self):
         command = self.arguments[0]
@@ -34,7 +35,8 @@ class CommandOutput(Directive):
         if "table" in self.options:
             text = f"$ {command}"
             rows = json.loads(_printed([*arguments, "--format", "json"], messages=False))
-            return [nodes.literal_block(text, text, language="console"), _table(rows)]
+            names = [name for name in rows[0] if name not in self.options["table"].split()]
+            return [nodes.literal_block(text, text, language="console"), _table(names, rows)]
         text = f"$ {command}\n{_printed(arguments)}"
         return [nodes.literal_block(text, text, language="console")]
 
@@ -54,12 +56,11 @@ def _printed(arguments, *, messages=True):
     return captured.getvalue().rstrip()
 
 
-def _table(rows):
-    names = list(rows[0])
+def _table(names, rows):
     group = nodes.tgroup("", cols=len(names))
     group += [nodes.colspec(colwidth=max(len(_text(row[name])) for row in rows)) for name in names]
     group += nodes.thead("", _row(names))
-    group += nodes.tbody("", *[_row(row.values()) for row in rows])
+    group += nodes.tbody("", *[_row(row[name] for name in names) for row in rows])
     return nodes.table("", group, classes=["colwidths-auto"])
 
 

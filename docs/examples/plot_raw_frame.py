@@ -17,9 +17,10 @@ from astroclassify.simulate import simulate_exposure
 from astroclassify.visualization import plot_frame
 
 # %%
-# A raw exposure of a globular cluster: two chips, written as the telescope's archive would.
+# A raw exposure of a globular cluster, which lies on the gap between the two chips. It is written as the
+# archive of the telescope would write it.
 
-exposure = simulate_exposure("globular", instrument="acs-wfc", band="F606W", exptime=500, rng=3)
+exposure = simulate_exposure("globular", instrument="acs-wfc", band="F606W", exptime=500, rng=3, centred=True)
 folder = TemporaryDirectory()
 path = Path(folder.name) / "simulated_raw.fits"
 exposure.write(path)

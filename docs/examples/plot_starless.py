@@ -15,7 +15,7 @@ from astroclassify.simulate import wide_field
 # %%
 # A field in colours, and the same field with the same noise but without stars.
 
-field = wide_field(127, shape=(240, 240), telescope="smart-50", style="photograph", colour=True)
+field = wide_field(90, shape=(240, 240), telescope="smart-50", style="photograph", colour=True)
 
 # %%
 # The network, and the classical method: a morphological opening.

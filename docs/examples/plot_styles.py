@@ -16,7 +16,7 @@ from astroclassify.simulate import STYLES, random_frames, restyle
 # %%
 # A simulated spiral galaxy, as a photograph with grey levels from 0 to 255.
 
-(frame,) = random_frames(5, kind="spiral", shape=(256, 256), shown="photograph")
+(frame,) = random_frames(12, kind="spiral", shape=(256, 256), shown="photograph")
 
 figure, axes = plt.subplots(3, 6, figsize=(9, 5), layout="constrained")
 for ax, style in zip(axes.flat, ("as it is", *STYLES), strict=False):

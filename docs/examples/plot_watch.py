@@ -22,7 +22,7 @@ from astroclassify.simulate import random_frames
 # The telescope writes four frames. A file is complete when it gets its final name.
 
 kinds = ("spiral", "globular", "elliptical", "emission")
-frames = {kind: random_frames(7, kind=kind, shape=(192, 192))[0].array for kind in kinds}
+frames = {kind: random_frames(8, kind=kind, shape=(192, 192))[0].array for kind in kinds}
 night = Path(tempfile.mkdtemp())
 incoming = night / "incoming"
 incoming.mkdir()

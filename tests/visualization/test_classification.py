@@ -63,6 +63,12 @@ def test_an_uncertain_answer_still_says_where_it_leans(frame):
     assert figure.axes[1].get_title() == "uncertain\n(nebula / star cluster 0.550)"
 
 
+def test_the_title_fits_into_the_figure(frame):
+    figure = plot_classification(frame, answer())
+    figure.canvas.draw()
+    assert figure.axes[1].title.get_window_extent().x1 <= figure.bbox.x1
+
+
 def test_it_draws_into_a_part_of_a_larger_figure(frame):
     from matplotlib import pyplot as plt
 
