@@ -81,7 +81,7 @@ def better_boxes(table, image):
     planes = torch.from_numpy(np.ascontiguousarray(detection_planes(image)))
     before = torch.from_numpy(edges_of(table)).float()
     boxes, told = looked_again(planes, before)
-    boxes = within(boxes, planes)
+    boxes = _within(boxes, planes)
     scores = (before.new_tensor(np.asarray(table["score"], dtype=float)) * told.amax(dim=1)).sqrt()
     kept = matrix_nms(boxes, scores, overlap=SAME, inside=NESTED).numpy()
     table = table[kept]
@@ -91,7 +91,7 @@ def better_boxes(table, image):
     return table
 
 
-def within(boxes, planes):
+def _within(boxes, planes):
     """
     Let boxes end where the image does.
 
@@ -121,7 +121,7 @@ def _network(weights, device):
     if not path.is_file():
         raise MissingWeightsError(
             f"{path}: there are no weights of the network that looks at boxes again; make them by "
-            "astroclassify train-detector boxes, or take again=False"
+            "astroclassify train-detector boxes"
         )
     network = BoxNet()
     load_state(network, path)

@@ -8,7 +8,7 @@ import torch
 from astropy.table import QTable
 
 from astroclassify.core import MissingWeightsError, fingerprint
-from astroclassify.detect import _again, _yolo
+from astroclassify.detect import _again
 from astroclassify.models.nets.boxnet import SIDE, BoxNet, looks_at, refined_boxes
 
 LARGEST_FILE = 10e6
@@ -82,27 +82,6 @@ def test_the_weights_fit_and_are_small():
     assert _again.WEIGHTS.stat().st_size < LARGEST_FILE
     assert card["sha256"] == fingerprint(_again.WEIGHTS)
     _again.looked_again(torch.zeros(5, 64, 64), torch.tensor([[10.0, 40.0, 10.0, 40.0]]))
-
-
-def test_the_second_look_decides_on_class_and_edges(monkeypatch):
-    boxes = torch.tensor([[10.0, 40.0, 10.0, 40.0], [50.0, 80.0, 50.0, 80.0]])
-    told = (boxes + 1, torch.tensor([[0.0, 0.3, 0.0], [0.1, 0.0, 0.9]]))
-    first = torch.tensor([[0.9, 0.8, 0.0], [0.8, 0.1, 0.7]])
-    monkeypatch.setattr(_yolo, "_proposed", lambda *_: (boxes, first))
-    monkeypatch.setattr(_yolo, "looked_again", lambda *_, **__: told)
-    monkeypatch.setattr(_yolo, "shares_of", lambda _, edges: np.full((len(edges), 3), 1 / 3))
-    table = _yolo.find_by_yolo(np.zeros((100, 100, 6), np.float32), least=0.01)
-    assert list(table["class"]) == ["star cluster", "nebula"]
-    assert list(table["x_min"]) == [51.0, 11.0]
-
-
-def test_the_default_model_decides_between_classes_that_look_alike(monkeypatch):
-    boxes, alike = torch.tensor([[10.0, 40.0, 10.0, 40.0]]), torch.tensor([[0.0, 0.5, 0.5]])
-    monkeypatch.setattr(_yolo, "_proposed", lambda *_: (boxes, alike))
-    monkeypatch.setattr(_yolo, "looked_again", lambda *_, **__: (boxes, alike))
-    monkeypatch.setattr(_yolo, "shares_of", lambda *_: np.array([[0.1, 0.2, 0.7]]))
-    table = _yolo.find_by_yolo(np.zeros((100, 100, 6), np.float32), least=0.01)
-    assert table["class"][0] == "star cluster"
 
 
 def test_boxes_of_a_table_that_are_one_body_become_one(monkeypatch):

@@ -46,7 +46,7 @@ def knowing(monkeypatch):
 
 
 def found_in(shape, **options):
-    table = _yolo.find_by_yolo(np.zeros((*shape, 6), np.float32), again=False, **options)
+    table = _yolo.find_by_yolo(np.zeros((*shape, 5), np.float32), **options)
     return [(row["class"], *(round(float(row[name]), 2) for name in table.colnames[2:])) for row in table]
 
 

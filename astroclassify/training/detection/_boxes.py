@@ -26,6 +26,8 @@ from astroclassify.training.detection._loss import SMALLEST, _distance
 
 #: Looks of a field: proposals, the surest first, and at most so many true boxes that were moved.
 _EACH, _MOVED = 24, 4
+#: The lowest score of a proposal (float).
+_HOPELESS = 0.03
 #: Looks are kept on more and smaller pixels than the network sees, with room to move the box.
 _KEPT_SIDE, _KEPT_CONTEXT = 80, 1.25 * CONTEXT
 #: A box has to do with a body from this overlap on; how good the refined one is goes from 0 to 1 between
@@ -122,7 +124,7 @@ def proposals(planes):
     numpy.ndarray
         x_min, x_max, y_min, y_max; shape (N, 4), the surest first.
     """
-    found = YOLO.function(again=False)(np.moveaxis(planes, 0, -1))
+    found = YOLO.function(least=_HOPELESS, inside=1.0)(np.moveaxis(planes, 0, -1))
     return np.stack([np.asarray(found[name]) for name in ("x_min", "x_max", "y_min", "y_max")], axis=-1)
 
 
