@@ -30,7 +30,7 @@ def add_parser(subparsers):
         subparsers,
         "train-detector",
         run,
-        summary="Train the detector yolo: draw wide fields, fit its two networks, release.",
+        summary="Train the detector yolo, and the network that looks at boxes again.",
         examples=_EXAMPLES,
     )
     parser.set_defaults(verbose=1)

@@ -1,7 +1,7 @@
-"""Training the second stage of the detector, which looks at each proposed box again.
+"""Training the second stage, which looks at the boxes of detectors again.
 
-It learns from what the first stage proposes in fields that the first stage has not learnt from, so that it
-meets as many wrong boxes as it will in use, and from the true boxes, moved a little.
+It learns from what the first stage, the detector ``yolo``, proposes in fields that the first stage has not
+learnt from, so that it meets as many wrong boxes as it will in use, and from the true boxes, moved a little.
 """
 
 import json
