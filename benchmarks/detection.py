@@ -35,8 +35,9 @@ COLUMNS = ("class", "score", "x_min", "x_max", "y_min", "y_max")
 WEIGHTS = {"yolo": ("fieldnet",)} | dict.fromkeys(
     ("segmentation", "starless", "xrai", "heatmap"), ("default",)
 )
-#: Weights that are no model's, by detector: of the network that removes stars.
-FILES = {"starless": "data/starless.safetensors"}
+#: Weights that are no model's, by detector: of the networks that remove stars, and that look again.
+_AGAIN = "data/boxnet.safetensors"
+FILES = {"starless": ("data/starless.safetensors", _AGAIN)} | dict.fromkeys(("xrai", "heatmap"), (_AGAIN,))
 
 
 def main():
@@ -47,7 +48,9 @@ def main():
     chosen = _parser().parse_args()
     warnings.simplefilter("ignore", AstroclassifyWarning)
     names = chosen.detectors or [name for name in DETECTORS if not name.startswith("my-")]
-    tables = [_fields_table("simulated", names, chosen, chosen.count, {"pictures": ()})]
+    tables = []
+    if chosen.count:
+        tables.append(_fields_table("simulated", names, chosen, chosen.count, {"pictures": ()}))
     if chosen.pictures:
         from astroclassify.training.detection import picture_bodies
 
@@ -67,6 +70,7 @@ def _parser():
     parser.add_argument("--kept", type=Path, required=True, help="folder of what was found")
     parser.add_argument("--count", type=int, default=COUNT, help="simulated fields")
     parser.add_argument("--slow-count", type=int, default=COUNT, help="fields for those that use heat maps")
+    parser.add_argument("--slow-photographs", type=int, help="photographs for these; by default all")
     parser.add_argument("--real-count", type=int, default=REAL_COUNT, help="fields of real bodies")
     parser.add_argument("--detectors", nargs="*", help="names; by default all that are registered")
     parser.add_argument("--pictures", type=Path, help="folder of labelled pictures of real bodies")
@@ -120,7 +124,7 @@ def _size_of(name):
     models = [conf.default_model if model == "default" else model for model in WEIGHTS.get(name, ())]
     sizes = [locate_weights(MODELS[model])[0].stat().st_size for model in models]
     if name in FILES:
-        sizes.append(len(files("astroclassify.detect").joinpath(FILES[name]).read_bytes()))
+        sizes += [len(files("astroclassify.detect").joinpath(path).read_bytes()) for path in FILES[name]]
     return f"{sum(sizes) / 1e6:.1f}" if sizes else "-"
 
 
@@ -191,16 +195,19 @@ def _photographs_table(names, chosen):
     rows = read_labels(chosen.photographs / "labels.csv")
     lines = [
         f"photographs: {len(rows)} of one body each, no boxes",
-        f"{'detector':14} {'found':>6} {'galaxy or nsc right':>20} {'class right':>12} {'ms':>6}",
+        f"{'detector':14} {'images':>6} {'found':>6} {'galaxy or nsc right':>20} {'class right':>12} "
+        f"{'ms':>6}",
     ]
     for name in names:
         kept = Kept(chosen.kept / "photographs" / f"{name}.jsonl")
-        told = [_of_photograph(name, chosen.photographs / row["file"], row, kept) for row in rows]
+        some = rows[: chosen.slow_photographs] if name in HEAT_MAPS else rows
+        told = [_of_photograph(name, chosen.photographs / row["file"], row, kept) for row in some]
         found = [each for each in told if each[0]]
         shares = [np.mean([each[k] for each in found]) if found else np.nan for k in (1, 2)]
         milliseconds = 1e3 * np.median([row["seconds"] for row in kept.rows.values()])
         lines.append(
-            f"{name:14} {len(found) / len(rows):6.1%} {shares[0]:20.1%} {shares[1]:12.1%} {milliseconds:6.0f}"
+            f"{name:14} {len(some):6} {len(found) / len(some):6.1%} {shares[0]:20.1%} {shares[1]:12.1%} "
+            f"{milliseconds:6.0f}"
         )
     return lines
 

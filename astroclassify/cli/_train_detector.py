@@ -1,4 +1,4 @@
-"""``astroclassify train-detector``: a producer of wide fields, the trainer and the release of a detector."""
+"""``astroclassify train-detector``: a producer of wide fields, the trainers and the release of a detector."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ astroclassify train-detector produce pools --pictures pictures --limit 4000
 astroclassify train-detector produce mine --annotations data.yaml --limit 2000
 astroclassify train-detector produce mine --annotations night1.json --images night1/ --rename dso=model
 astroclassify train-detector fit pools --pictures pictures --minutes 60
+astroclassify train-detector boxes pools --first 1119 --run boxes
 astroclassify train-detector release pools --pictures pictures --target fieldnet.safetensors
 """
 
@@ -29,11 +30,11 @@ def add_parser(subparsers):
         subparsers,
         "train-detector",
         run,
-        summary="Train the detector yolo: draw wide fields, fit, release.",
+        summary="Train the detector yolo, and the network that looks at boxes again.",
         examples=_EXAMPLES,
     )
     parser.set_defaults(verbose=1)
-    parser.add_argument("role", choices=("produce", "fit", "release"), help="the part to run")
+    parser.add_argument("role", choices=("produce", "fit", "boxes", "release"), help="the part to run")
     parser.add_argument("folder", type=Path, metavar="DIR", help="of the pools and the trainings")
     parser.add_argument(
         "--pictures", type=Path, metavar="DIR", help="labelled pictures to learn from as well"
@@ -41,6 +42,7 @@ def add_parser(subparsers):
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the fields")
     _add_producer(parser.add_argument_group("produce"))
     _add_training(parser.add_argument_group("fit"))
+    _add_boxes(parser.add_argument_group("boxes"))
     _add_release(parser.add_argument_group("release"))
 
 
@@ -83,6 +85,16 @@ def _add_training(group):
     group.add_argument("--scales", type=float, nargs=2, metavar="X", help="range of the scales of crops")
     group.add_argument("--batch-size", type=int, metavar="N", help="crops per step")
     group.add_argument("--learning-rate", type=float, metavar="X", help="its peak")
+
+
+def _add_boxes(group):
+    group.add_argument(
+        "--first",
+        type=int,
+        default=0,
+        metavar="N",
+        help="first field that the first network does not know",
+    )
 
 
 def _add_release(group):

@@ -29,6 +29,7 @@ STARLESS = DetectorSpec(
     description="Stars removed by a small network, edges of what is left, crowds of what was removed",
     detector="astroclassify.detect._find_starless:find_by_starless",
     classes=_CLASSES,
+    again=True,
     colour=True,
 )
 
@@ -38,6 +39,7 @@ XRAI = DetectorSpec(
     description="Presence by a classifier, patch by patch, and XRAI's regions that make it say so",
     detector="astroclassify.detect._by_explanation:find_by_xrai",
     classes=_CLASSES,
+    again=True,
     tile=304,
     overlap=96,
 )
@@ -48,6 +50,7 @@ HEATMAP = DetectorSpec(
     description="Where the default model's heat map is bright: its fast map, or its own evidence",
     detector="astroclassify.detect._by_explanation:find_by_heatmap",
     classes=_CLASSES,
+    again=True,
     tile=256,
     overlap=96,
 )

@@ -37,16 +37,36 @@ def with_classes(image, edges, scores, *, least=0.0):
         nebula and star cluster, and the score is multiplied by the probability that it is any of them.
     """
     order = np.argsort(-np.asarray(scores), kind="stable")[:_MOST]
-    model, rows = ready_model(), []
-    crops = [_crop(image, edges[n]) for n in order]
-    for n, prediction in zip(order, predict(model, crops, evidence=False), strict=True):
-        probabilities = interpret(prediction, model).probabilities
-        shares = {name: probabilities.get(name, 0.0) for name in CLASSES}
-        rows.append(
-            (max(shares, key=shares.get), float(scores[n] * min(sum(shares.values()), 1.0)), *edges[n])
-        )
+    shares = shares_of(image, edges[order])
+    rows = [
+        (CLASSES[share.argmax()], float(scores[n] * min(share.sum(), 1.0)), *edges[n])
+        for n, share in zip(order, shares, strict=True)
+    ]
     rows = sorted((row for row in rows if row[1] >= least), key=lambda row: -row[1])
     return QTable(rows=rows or None, names=DETECTION_COLUMNS, dtype=[str, *[float] * 5])
+
+
+def shares_of(image, edges):
+    """
+    Say how probable each class is of what boxes hold.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        ``[y, x]``, finite.
+    edges : numpy.ndarray
+        ``[N, 4]``: ``x_min``, ``x_max``, ``y_min``, ``y_max``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Probabilities of galaxy, nebula and star cluster, shape (N, 3). What is missing to 1 is that of an
+        empty field.
+    """
+    model = ready_model()
+    predictions = predict(model, [_crop(image, box) for box in edges], evidence=False)
+    told = [interpret(each, model).probabilities for each in predictions]
+    return np.array([[each.get(name, 0.0) for name in CLASSES] for each in told]).reshape(-1, len(CLASSES))
 
 
 def _crop(image, box):

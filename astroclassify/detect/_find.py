@@ -5,6 +5,7 @@ from astropy import units as u
 from astropy.table import QTable
 
 from astroclassify.core import checked, provenance, rules
+from astroclassify.detect._again import better_boxes
 from astroclassify.detect._detections import Detections
 from astroclassify.detect._image import load_image
 from astroclassify.detect._measure import measured, names_of, pixels_in
@@ -101,6 +102,7 @@ def detect(
     catalogue = _catalogue(identify)
     loaded = load_image(image, chip=chip, instrument=instrument)
     table = search(spec, loaded.values if spec.colour else loaded.grey, **options)
+    table = better_boxes(table, loaded.values) if spec.again else table
     table = table[_observed(table, loaded.usable)]
     if least_score is not None:
         table = table[np.asarray(table["score"], dtype=float) >= least_score]

@@ -53,6 +53,9 @@ class DetectorSpec:
         Side of the tiles that an image is searched by; 0 for an image at once, whatever its size.
     overlap : int, default 128
         How many pixels neighbouring tiles share: what is smaller is whole in one of them.
+    again : bool, default False
+        Whether `~astroclassify.detect.detect` looks at its boxes again: a small network moves their edges,
+        and says how sure it is that there is a body.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class DetectorSpec:
     colour: bool = False
     tile: int = 0
     overlap: int = 128
+    again: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "classes", tuple_of_strings("classes", self.classes))

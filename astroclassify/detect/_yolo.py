@@ -17,9 +17,6 @@ _MULTIPLE = 64
 _COARSE_FROM, _COARSE_LARGER, _FINE_SMALLER = 352, 32.0, 64.0
 #: Of a tile at most so many cells are looked at, and so many boxes are given.
 _MOST_CELLS, _MOST = 1000, 100
-#: Of two boxes of one class, one of which lies in the other by so much, the better one is kept: bodies have
-#: parts.
-_NESTED = 0.75
 #: The score above which F1 was highest on held-out fields, where the card says nothing (float).
 _LEAST = 0.3
 
@@ -41,8 +38,8 @@ def planes_of(image):
     return np.moveaxis(detection_planes(image), 0, -1)
 
 
-@checked(least=rules.optional(SHARE), overlap=SHARE, weights=rules.optional(rules.path))
-def find_by_yolo(planes, *, least=None, overlap=0.5, weights=None, device="cpu"):
+@checked(least=rules.optional(SHARE), overlap=SHARE, inside=SHARE, weights=rules.optional(rules.path))
+def find_by_yolo(planes, *, least=None, overlap=0.5, inside=0.75, weights=None, device="cpu"):
     """
     Find objects by the one-stage network.
 
@@ -54,6 +51,9 @@ def find_by_yolo(planes, *, least=None, overlap=0.5, weights=None, device="cpu")
         Leave out what has a lower score; by default what the weights' card says.
     overlap : float, default 0.5
         Of two boxes that overlap more than this (intersection over union) the better one is kept.
+    inside : float, default 0.75
+        Of two boxes of one class, one of which lies in the other by more than this, the better one is kept:
+        bodies have parts.
     weights : path-like, optional
         Other weights than those that come with the package.
     device : str, default "cpu"
@@ -67,7 +67,7 @@ def find_by_yolo(planes, *, least=None, overlap=0.5, weights=None, device="cpu")
     model = _network(None if weights is None else str(weights), device)
     if least is None:
         least = model.card.get("detection", {}).get("least", _LEAST)
-    edges, scores, classes = _found(model, np.moveaxis(planes, -1, 0), least, overlap)
+    edges, scores, classes = _found(model, np.moveaxis(planes, -1, 0), least, (overlap, inside))
     table = QTable()
     table["class"] = np.array(model.classes, dtype="U12")[classes]
     table["score"] = scores
@@ -81,7 +81,7 @@ def _network(weights, device):
     return build_model(FIELDNET, weights=weights, device=device)
 
 
-def _found(model, planes, least, overlap):
+def _found(model, planes, least, covered):
     """Edges, scores and classes of what is found in a tile, ``[channel, y, x]``."""
     import torch
 
@@ -99,7 +99,7 @@ def _found(model, planes, least, overlap):
             scores, classes = (torch.cat(pair) for pair in zip((scores, classes), others, strict=True))
         limits = torch.tensor(tile.shape[1:], device=tile.device)[[1, 1, 0, 0]] - 0.5
         boxes = torch.minimum(boxes.clamp_min(-0.5), limits)
-        kept = matrix_nms(boxes, scores, classes, overlap=overlap, inside=_NESTED)[:_MOST]
+        kept = matrix_nms(boxes, scores, classes, overlap=covered[0], inside=covered[1])[:_MOST]
     return tuple(each[kept].cpu().numpy() for each in (boxes.double(), scores.double(), classes))
 
 

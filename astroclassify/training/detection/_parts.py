@@ -1,13 +1,15 @@
 """The parts of a detector's training, as the command ``astroclassify train-detector`` runs them.
 
-In the folder lie ``pools`` with fields to learn from, ``held`` with others, made with another seed, and the
-trainings by name. With labelled pictures half of the bodies are real ones; a fifth of them is held out.
+In the folder lie ``pools`` with fields to learn from, ``held`` with others, made with another seed,
+``looks`` with boxes cut out of the fields, and the trainings by name. With labelled pictures half of the
+bodies are real ones; a fifth of them is held out.
 """
 
 import logging
 
 from astroclassify.core import keep_large_arrays_memory
 from astroclassify.training._pictures import credits_of
+from astroclassify.training.detection._boxes import drawn_looks, fit_boxes
 from astroclassify.training.detection._fields import annotated_source, field_source
 from astroclassify.training.detection._fit import fit_detector
 from astroclassify.training.detection._pool import FieldPool
@@ -20,7 +22,7 @@ _OF_A_TRAINING = ("side", "scales", "batch_size", "learning_rate")
 
 def run_part(chosen):
     """
-    Run one part: draw fields, train, or release the weights.
+    Run one part: draw fields, train a stage, or release the weights.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ def run_part(chosen):
         The card of weights that were released.
     """
     keep_large_arrays_memory()
-    return {"produce": _produce, "fit": _fit, "release": _release}[chosen.role](chosen)
+    return {"produce": _produce, "fit": _fit, "boxes": _boxes, "release": _release}[chosen.role](chosen)
 
 
 def _produce(chosen):
@@ -63,6 +65,13 @@ def _fit(chosen):
         pictures=credits_of(chosen.pictures) if chosen.pictures else (),
         **changed,
     )
+    logger.info("weights: %s", path)
+
+
+def _boxes(chosen):
+    pool = FieldPool(chosen.folder / "pools")
+    looks = drawn_looks(pool, chosen.folder / "looks", first=chosen.first)
+    path = fit_boxes(*looks, chosen.folder / chosen.run_name, seed=chosen.seed)
     logger.info("weights: %s", path)
 
 

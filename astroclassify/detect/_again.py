@@ -1,0 +1,128 @@
+"""A second look at boxes: a small network says what each holds, and moves its edges."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from astroclassify.core import MissingWeightsError
+from astroclassify.detect._spec import EDGES
+from astroclassify.detect._tiles import edges_of
+from astroclassify.models import load_state
+from astroclassify.preprocess import detection_planes
+
+#: The weights that come with the package (pathlib.Path).
+WEIGHTS = Path(__file__).parent / "data" / "boxnet.safetensors"
+#: Of two boxes that overlap by so much, or one of which lies in the other by so much, the better one is kept:
+#: bodies have parts (float).
+SAME, NESTED = 0.5, 0.75
+
+
+def looked_again(planes, boxes, *, weights=None):
+    """
+    Look at boxes again.
+
+    Parameters
+    ----------
+    planes : torch.Tensor
+        Of `~astroclassify.preprocess.detection_planes`, shape (5, height, width).
+    boxes : torch.Tensor
+        x_min, x_max, y_min, y_max; shape (N, 4).
+    weights : path-like, optional
+        Of the network, by default those that come with the package.
+
+    Returns
+    -------
+    boxes : torch.Tensor
+        Better ones, shape (N, 4).
+    scores : torch.Tensor
+        For each class how sure it is that the better box is one of it, 0 to 1; shape (N, 3).
+
+    Raises
+    ------
+    MissingWeightsError
+        If the weights are not there.
+    """
+    import torch
+
+    from astroclassify.models.nets.boxnet import looks_at, refined_boxes
+
+    if not len(boxes):
+        return boxes, boxes.new_zeros((0, 3))
+    network = _network(None if weights is None else str(weights), str(planes.device))
+    with torch.inference_mode():
+        looks = looks_at(planes, boxes).contiguous(memory_format=torch.channels_last)
+        told = network(looks, boxes)
+        return refined_boxes(boxes, told), told[:, 4:].sigmoid()
+
+
+def better_boxes(table, image):
+    """
+    Look again at the boxes of a table.
+
+    Parameters
+    ----------
+    table : astropy.table.QTable
+        With the columns of detections.
+    image : numpy.ndarray
+        ``[y, x]`` or ``[y, x, 3]``, finite.
+
+    Returns
+    -------
+    astropy.table.QTable
+        The same rows with moved edges, the highest score first: a score is the geometric mean of what it was
+        and of how sure the network is that there is a body. Of boxes of which one covers the other now, the
+        better one only.
+    """
+    import torch
+
+    from astroclassify.models.nets.fieldnet import matrix_nms
+
+    planes = torch.from_numpy(np.ascontiguousarray(detection_planes(image)))
+    before = torch.from_numpy(edges_of(table)).float()
+    boxes, told = looked_again(planes, before)
+    boxes = _within(boxes, planes)
+    scores = (before.new_tensor(np.asarray(table["score"], dtype=float)) * told.amax(dim=1)).sqrt()
+    kept = matrix_nms(boxes, scores, overlap=SAME, inside=NESTED).numpy()
+    table = table[kept]
+    table["score"] = scores.numpy().astype(float)[kept]
+    for name, column in zip(EDGES, boxes.numpy().astype(float)[kept].T, strict=True):
+        table[name] = column
+    return table
+
+
+def _within(boxes, planes):
+    """
+    Let boxes end where the image does.
+
+    Parameters
+    ----------
+    boxes : torch.Tensor
+        x_min, x_max, y_min, y_max; shape (N, 4).
+    planes : torch.Tensor
+        Of the image, shape (channels, height, width).
+
+    Returns
+    -------
+    torch.Tensor
+        Shape (N, 4).
+    """
+    limits = boxes.new_tensor(planes.shape[1:])[[1, 1, 0, 0]] - 0.5
+    return boxes.clamp_min(-0.5).minimum(limits)
+
+
+@lru_cache(maxsize=4)
+def _network(weights, device):
+    import torch
+
+    from astroclassify.models.nets.boxnet import BoxNet
+
+    path = WEIGHTS if weights is None else Path(weights)
+    if not path.is_file():
+        raise MissingWeightsError(
+            f"{path}: there are no weights of the network that looks at boxes again; make them by "
+            "astroclassify train-detector boxes"
+        )
+    network = BoxNet()
+    load_state(network, path)
+    return network.float().eval().to(device=device, memory_format=torch.channels_last)
