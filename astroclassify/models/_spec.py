@@ -251,7 +251,7 @@ class ModelSpec:
         --------
         >>> from astroclassify.models import PATCHNET, RESNET18_RESIZE
         >>> PATCHNET.window((2048, 4096))
-        ((4.0, 2044.0), (0.0, 4095.0))
+        ((4.0, 2044.0), (3.0, 4093.0))
         >>> RESNET18_RESIZE.window((512, 512))
         ((0.0, 512.0), (-256.0, 768.0))
         """

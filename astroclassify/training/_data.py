@@ -405,9 +405,10 @@ class PoolStream:
         while self.pool.filled < self.minimum:
             time.sleep(1)
         rng = np.random.default_rng([self.seed, _POOL, number])
-        planes, labels, bodies = self.pool.draw(rng, size, together=self.together)
+        asked = {"together": True} if self.together else {}
+        planes, labels, *bodies = self.pool.draw(rng, size, **asked)
         shown = [restored(one.astype(np.float32)) for one in planes]
-        return Batch(shown, self._allowed[labels], ("frames drawn from a pool",), bodies)
+        return Batch(shown, self._allowed[labels], ("frames drawn from a pool",), *bodies)
 
     def described(self):
         """
