@@ -65,9 +65,7 @@ def test_what_lands_is_worked_on_when_it_is_closed_or_gets_its_name(places, tmp_
     folder, _ = places
     (folder / "before.fits").write_bytes(b"123")
     with Watching(*places) as watching:
-        watching.wait(
-            lambda: "before.fits" in watching.told
-        )  # the first search is over
+        watching.wait(lambda: "before.fits" in watching.told)  # the first search is over
         with (folder / "slow.fits").open("wb") as file:
             file.write(b"1")
             file.flush()
