@@ -81,7 +81,7 @@ def better_boxes(table, image):
     planes = torch.from_numpy(np.ascontiguousarray(detection_planes(image)))
     before = torch.from_numpy(edges_of(table)).float()
     boxes, told = looked_again(planes, before)
-    boxes = _within(boxes, planes)
+    boxes = within(boxes, planes)
     scores = (before.new_tensor(np.asarray(table["score"], dtype=float)) * told.amax(dim=1)).sqrt()
     kept = matrix_nms(boxes, scores, overlap=SAME, inside=NESTED).numpy()
     table = table[kept]
@@ -91,7 +91,7 @@ def better_boxes(table, image):
     return table
 
 
-def _within(boxes, planes):
+def within(boxes, planes):
     """
     Let boxes end where the image does.
 

@@ -6,6 +6,7 @@ import numpy as np
 from astropy.table import QTable
 
 from astroclassify.core import checked, rules
+from astroclassify.detect._again import within
 from astroclassify.detect._spec import EDGES, SHARE
 from astroclassify.models import FIELDNET, build_model
 from astroclassify.preprocess import detection_planes
@@ -97,8 +98,7 @@ def _found(model, planes, least, covered):
             # The cell i of the coarse tile holds the pixels 2 i and 2 i + 1.
             boxes = torch.cat([boxes, 2 * large + 0.5])
             scores, classes = (torch.cat(pair) for pair in zip((scores, classes), others, strict=True))
-        limits = torch.tensor(tile.shape[1:], device=tile.device)[[1, 1, 0, 0]] - 0.5
-        boxes = torch.minimum(boxes.clamp_min(-0.5), limits)
+        boxes = within(boxes, tile)
         kept = matrix_nms(boxes, scores, classes, overlap=covered[0], inside=covered[1])[:_MOST]
     return tuple(each[kept].cpu().numpy() for each in (boxes.double(), scores.double(), classes))
 

@@ -180,14 +180,10 @@ def empty_fields(rng):
     list of tuple
         Frames, float32, and the label of ``field``.
     """
-    way, label = (
-        str(rng.choice(list(_WAYS_TO_A_FIELD), p=list(_WAYS_TO_A_FIELD.values()))),
-        CLASSES.index("field"),
-    )
+    way = str(rng.choice(list(_WAYS_TO_A_FIELD), p=list(_WAYS_TO_A_FIELD.values())))
     if way == "photograph":
         return _styled(rng, "field")
-    plan = plan_exposure(_FIELDS[way == "chips"], int(rng.integers(2**40)), int(rng.integers(2**19)))
-    arrays = exposed_arrays(plan.expose())
+    arrays, label = _exposed(_FIELDS[way == "chips"], rng)
     if way == "chips":
         return chip_frames(arrays, label, rng)
     return [(as_products(_with_a_step(array, rng), rng), label) for array in arrays]
@@ -209,7 +205,7 @@ def chips(rng, *, shrunk=None):
     list of tuple
         Both chips and a square cut out of one, float32, and labels.
     """
-    arrays, label = _both_chips(_CHIPS[str(rng.choice(list(_CHIPS)))], rng, shrunk)
+    arrays, label = _exposed(_CHIPS[str(rng.choice(list(_CHIPS)))], rng, shrunk)
     return chip_frames(arrays, label, rng)
 
 
@@ -230,13 +226,14 @@ def whole_chips(rng, *, shrunk=None):
         Both chips, float32, and labels.
     """
     if rng.random() < _EMPTY:
-        arrays, label = _both_chips(_FIELDS[True], rng, None)
+        arrays, label = _exposed(_FIELDS[True], rng)
     else:
-        arrays, label = _both_chips(_CHIPS[str(rng.choice(list(_CHIPS)))], rng, shrunk)
+        arrays, label = _exposed(_CHIPS[str(rng.choice(list(_CHIPS)))], rng, shrunk)
     return [(as_products(array, rng), label) for array in arrays]
 
 
-def _both_chips(config, rng, shrunk):
+def _exposed(config, rng, shrunk=None):
+    """Expose a random body; give its chips, as the reader does, and its class."""
     seed, index = int(rng.integers(2**40)), int(rng.integers(2**19))
     plan = plan_exposure(config, seed, index)
     arrays = exposed_arrays(plan.expose())
