@@ -170,7 +170,9 @@ def run(arguments):
         timeout=arguments.timeout,
         progress=arguments.progress,
     )
-    failures = _failures(arguments.output, paths) if lasting else table[table["error"] != ""]
+    failures = table[table["error"] != ""]
+    if lasting and len(failures):
+        failures = _failures(arguments.output, paths)
     errors += [_error_message(row) for row in failures]
     status = report_errors(errors)
     if "agrees" in table.colnames:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import wrap
 
 from astropy.table import Table
 
@@ -12,6 +13,7 @@ from astroclassify.core import AstroclassifyError, MissingWeightsError
 
 _LIST_EXAMPLES = """
 astroclassify models
+astroclassify models --wide
 astroclassify models --format json
 astroclassify models summary patchnet
 astroclassify models compare
@@ -36,6 +38,8 @@ astroclassify models compare patchnet efficientnet-b0 hr-celestialnet --format j
 
 #: Models whose networks are those of detectors.
 _NETWORKS = {"yolo": "fieldnet"}
+#: Columns of the list as it is read, beside the description; characters of its lines, if names are not long.
+_SHOWN, _WIDTH, _NARROWEST = ("name", "task", "weights"), 100, 40
 
 
 def add_parser(subparsers):
@@ -49,6 +53,11 @@ def add_parser(subparsers):
     """
     parser = add_subparser(
         subparsers, "models", run_list, summary="List the models.", examples=_LIST_EXAMPLES
+    )
+    parser.add_argument(
+        "--wide",
+        action="store_true",
+        help="classes and owners too, a line for each model; files and other formats have them always",
     )
     add_output(parser)
     nested = parser.add_subparsers(title="more", metavar="")
@@ -97,7 +106,7 @@ def run_list(arguments):
     Parameters
     ----------
     arguments : argparse.Namespace
-        ``format`` and ``output``.
+        ``wide``, ``format`` and ``output``.
 
     Returns
     -------
@@ -119,8 +128,22 @@ def run_list(arguments):
             rows.append((entry.name, *columns))
     names = ("name", "task", "classes", "weights", "owner", "description")
     table = Table(rows=rows, names=names, dtype=[str] * len(names))
+    if arguments.output is None and arguments.format in (None, "table") and not arguments.wide:
+        table = _narrow(table)
     write_result(table, format=arguments.format, output=arguments.output)
     return _exit_codes.DONE
+
+
+def _narrow(table):
+    """Leave out what ``models summary`` tells, and wrap descriptions."""
+    taken = sum(1 + max(len(text) for text in (name, *table[name])) for name in _SHOWN)
+    rows = []
+    for row in table:
+        first, *more = wrap(row["description"], max(_WIDTH - taken, _NARROWEST)) or [""]
+        rows.append((*row[_SHOWN], first))
+        rows += [(*[""] * len(_SHOWN), line) for line in more]
+    names = (*_SHOWN, "description")
+    return Table(rows=rows or None, names=names, dtype=[str] * len(names))
 
 
 def weights_state(spec):

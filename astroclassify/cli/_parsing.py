@@ -221,7 +221,7 @@ def add_output(parser):
     parser.add_argument(
         "--format", choices=FORMATS, help="of the result; by default from OUT's name, otherwise a plain table"
     )
-    add_output_file(parser, "write the result to this file")
+    add_output_file(parser, "write the result to this file; an older one is replaced when it is complete")
 
 
 def add_output_file(parser, text, *, metavar="OUT", **options):

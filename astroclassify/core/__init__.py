@@ -34,7 +34,7 @@ from astroclassify.core._files import atomic_path, write_table, write_text
 from astroclassify.core._fingerprint import FileStamp, file_stamp, fingerprint, is_unchanged
 from astroclassify.core._imports import import_string, lazy_names, optional_import
 from astroclassify.core._journal import Journal
-from astroclassify.core._memory import keep_large_arrays_memory
+from astroclassify.core._memory import check_memory, keep_large_arrays_memory
 from astroclassify.core._pages import write_page
 from astroclassify.core._progress import progress_bar
 from astroclassify.core._provenance import package_version, provenance

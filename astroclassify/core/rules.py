@@ -13,6 +13,10 @@ from astropy import units as u
 
 from astroclassify.core._checks import check_whole, in_unit
 from astroclassify.core._errors import ParameterError
+from astroclassify.core._memory import check_memory
+
+#: Rows, or columns, of the largest image that anybody could mean.
+_MOST_ROWS = 10**9
 
 
 def checked(**rules):
@@ -374,7 +378,7 @@ def path(name, value):
     return value
 
 
-def shape(name, value, *, least=1):
+def shape(name, value, *, least=1, each=4):
     """
     Ask for a number of rows and of columns.
 
@@ -386,6 +390,8 @@ def shape(name, value, *, least=1):
         What it was given.
     least : int, default 1
         The smallest number of either.
+    each : float, default 4
+        Bytes of memory that the work takes for each pixel, at least: more than the machine has are refused.
 
     Returns
     -------
@@ -396,7 +402,9 @@ def shape(name, value, *, least=1):
     sides = _elements(name, value, expected)
     if len(sides) != 2:
         raise wrong(name, value, expected)
-    return tuple(whole(least)(f"{name}[{n}]", side) for n, side in enumerate(sides))
+    found = tuple(whole(least, _MOST_ROWS)(f"{name}[{n}]", side) for n, side in enumerate(sides))
+    check_memory(name, found, each=each)
+    return found
 
 
 def randomness(name, value):

@@ -20,6 +20,8 @@ from astroclassify.preprocess import MINIMUM_SIDE, filled_by_reflection, frame_a
 
 #: Bytes that tell a picture from a FITS file (int).
 _START = 12
+#: The reader of raw exposures, in which cosmic rays have not been found (str).
+_RAW = "hst-raw"
 #: Modes of Pillow whose pixels are numbers of light; others are made red, green and blue first.
 _PLAIN_MODES = frozenset(("L", "I", "F", "I;16", "I;16L", "I;16B", "RGB"))
 
@@ -95,6 +97,11 @@ def load_image(image, *, chip=None, instrument=None):
     ReadError
         If the file cannot be read, or may be a decompression bomb.
 
+    Warns
+    -----
+    FrameWarning
+        If it is a raw exposure, whose cosmic rays look like small objects.
+
     Examples
     --------
     >>> import numpy as np
@@ -116,10 +123,21 @@ def load_image(image, *, chip=None, instrument=None):
     if _is_file(image):
         return _of_picture(image)
     if isinstance(image, NDData):
+        _warn_if_raw(image.meta)
         wcs = image.wcs if getattr(image.wcs, "has_celestial", False) else None
         known = {"wcs": wcs, "unit": image.unit or u.dimensionless_unscaled, "meta": image.meta}
         return _finished(image.data, image.mask, name=str(image.meta.get("ACSOURCE", "")), **known)
     return _finished(image, getattr(image, "mask", None), unit=getattr(image, "unit", None))
+
+
+def _warn_if_raw(meta):
+    if str(meta.get("ACREADER", "")) == _RAW:
+        warnings.warn(
+            f"{meta.get('ACSOURCE') or 'the frame'}: a raw exposure; cosmic rays look like small objects. "
+            "Search a drizzled image, or remove them first, for example with ccdproc.cosmicray_lacosmic",
+            FrameWarning,
+            stacklevel=3,
+        )
 
 
 def _is_file(image):

@@ -76,18 +76,29 @@ def working_planes(array, *, side=192, peaks=False):
     relief = _relief(peak - image, usable, 2e-3 * scale) if peaks else None
     if not usable.all():
         image, relief = _filled(image, relief, usable)
-    # asinh is linear near zero and logarithmic far above it: faint and bright structure in one plane, without
-    # the singularity of a logarithm where sky was subtracted.
-    fraction = np.clip((image - low) / scale, -0.2, 3)
-    planes = [
-        np.arcsinh(5 * fraction) / np.float32(np.arcsinh(5)),
-        np.arcsinh(np.clip((image - median) / (3 * noise), -20, 1e4)) / 4,
-        np.interp(image, quantiles, _RANKS[1:-1]).astype(np.float32) if high > low else np.zeros_like(image),
-    ]
-    planes.append(np.ones_like(image))
+    planes = np.ones((4 + peaks, *image.shape), np.float32)
+    scales = (low, scale), (median, noise), quantiles if high > low else None
+    rows = max(1, _STRIP_PIXELS // image.shape[1])  # as float64, all of a large image would need much memory
+    for top in range(0, len(image), rows):
+        planes[:3, top : top + rows] = _on_three_scales(image[top : top + rows], *scales)
     if peaks:
-        planes.append(relief)
-    return np.stack(planes).astype(np.float32)
+        planes[4] = relief
+    return planes
+
+
+def _on_three_scales(image, range_, sky, quantiles):
+    """
+    Show rows of a frame on the scales of range, noise and rank.
+
+    asinh is linear near zero and logarithmic far above it: faint and bright structure in one plane, without
+    the singularity of a logarithm where sky was subtracted.
+    """
+    (low, scale), (median, noise) = range_, sky
+    return [
+        np.arcsinh(5 * np.clip((image - low) / scale, -0.2, 3)) / np.float32(np.arcsinh(5)),
+        np.arcsinh(np.clip((image - median) / (3 * noise), -20, 1e4)) / 4,
+        np.zeros_like(image) if quantiles is None else np.interp(image, quantiles, _RANKS[1:-1]),
+    ]
 
 
 def working_window(shape, *, side=192, peaks=False):

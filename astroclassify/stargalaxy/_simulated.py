@@ -11,6 +11,7 @@ from astropy import units as u
 from astroclassify.core import (
     ParameterError,
     RunFolder,
+    check_memory,
     checked,
     open_executor,
     progress_bar,
@@ -34,6 +35,8 @@ _QUASARS = 4.0
 _SKY, _SKY_SCATTER = 22.4, 0.2  # V magnitudes per square arcsecond
 _DENSITY_SCATTER = 0.15  # of the logarithm of star counts, and of galaxy counts, from field to field
 _MOST_BLUR = 0.25  # pixels rms
+#: Memory that a band takes for each pixel of a field, bytes, at least (see `survey_field`).
+_BYTES = 16
 _FIELDS_TO_TRY = 20  # before it is said that fields have hardly any sources
 
 
@@ -167,7 +170,8 @@ def simulate_sources(
     Raises
     ------
     ParameterError
-        If the folder holds another set, a parameter is out of range, or the fields have no sources.
+        If the folder holds another set, a parameter is out of range, the fields have no sources, or the
+        machine has not enough memory for one.
     OptionalDependencyError
         If photutils or pyarrow is not installed.
 
@@ -201,6 +205,7 @@ def simulate_sources(
         raise ParameterError(
             f"latitudes are {latitudes}; expected two of 0 to 90 degrees, the lower one first"
         )
+    check_memory("shape", shape, each=_BYTES * len(bands))
     with RunFolder(folder) as run:
         run.same_run(ABOUT, asked, kind="set of sources", notes=provenance())
         _fill(Path(folder), count, asked, processes, progress)

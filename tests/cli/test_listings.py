@@ -18,6 +18,23 @@ def test_every_model_is_listed_with_its_owner_and_weights(command):
     assert rows["hr-celestialnet"]["owner"] == "astroclassify"
 
 
+def test_the_list_fits_a_line_of_100_characters_and_loses_no_word(command):
+    status, out, _ = command("models")
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 100
+    words = set(out.split())
+    assert all(word in words for name in MODELS for word in MODELS[name].description.split())
+    assert set(MODELS) <= {line.split()[0] for line in out.splitlines()}
+
+
+def test_the_wide_list_and_a_file_have_classes_and_owners(command, tmp_path):
+    _, out, _ = command("models", "--wide")
+    assert out.split()[:6] == ["name", "task", "classes", "weights", "owner", "description"]
+    assert len(out.splitlines()) == len(MODELS) + 2
+    command("models", "-o", tmp_path / "models.txt")
+    assert (tmp_path / "models.txt").read_text() == out
+
+
 def test_the_weights_of_the_default_model_ship_with_the_package(command):
     _, out, _ = command("models", "--format", "json")
     assert next(row for row in json.loads(out) if row["name"] == "patchnet")["weights"] == "yes"

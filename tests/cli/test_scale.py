@@ -29,6 +29,25 @@ def test_parquet_is_a_data_set_that_goes_on(command, frame_file, bright_is_galax
     assert table.meta["model"] == "cli-test-brightness"
 
 
+def test_no_column_is_kept_or_read_twice(command, frame_file, bright_is_galaxy, tmp_path, monkeypatch):
+    from pyarrow import parquet
+
+    asked, read_table = [], parquet.read_table
+
+    def counting(path, columns=None):
+        asked.extend(columns or ())
+        return read_table(path, columns=columns)
+
+    monkeypatch.setattr(parquet, "read_table", counting)
+    output = tmp_path / "results.parquet"
+    command("classify", frame_file("a.fits"), *bright_is_galaxy, "--identify", "--thumbnails", "-o", output)
+    assert len(asked) == len(set(asked)) > 0
+    (part,) = output.glob("*.parquet")
+    kept = parquet.ParquetFile(part).schema.names
+    assert len(kept) == len(set(kept))
+    assert read_results(output).colnames == kept
+
+
 def test_old_failures_of_other_files_do_not_set_the_exit_status(
     command, frame_file, bright_is_galaxy, tmp_path
 ):

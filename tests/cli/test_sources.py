@@ -51,6 +51,16 @@ def test_a_file_holds_all_columns(sources, images, tmp_path, suffix):
     assert {"ra", "dec", "label", "p_class_star", "mag_i", "flux_err_i"} <= set(names)
 
 
+def test_only_a_complete_table_replaces_an_older_one(sources, command, images, tmp_path):
+    output = tmp_path / "sources.ecsv"
+    output.write_text("of an earlier run")
+    assert sources(tmp_path / "missing.fits", "-o", output)[0] != 0
+    assert output.read_text() == "of an earlier run"
+    assert sources(images / "i.fits", "-o", output)[0] == 0
+    assert "label" in QTable.read(output).colnames
+    assert "an older one is replaced" in " ".join(command("sources", "--help")[1].split())
+
+
 def test_a_catalogue_alone_is_enough(sources, tmp_path):
     path = tmp_path / "mine.ecsv"
     QTable({"mag_g": [22.0, 23.0], "mag_i": [21.0, 21.5]}).write(path)

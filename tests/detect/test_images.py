@@ -188,3 +188,16 @@ def test_a_frame_in_memory_is_of_its_own_chip():
     assert load_image(frame, chip=2).shape == (40, 50)
     with pytest.raises(ParameterError, match="is of chip 2"):
         load_image(frame, chip=1)
+
+
+@pytest.mark.parametrize(("reader", "warned"), [("hst-raw", True), ("hst-drizzled", False)])
+def test_a_raw_exposure_warns_of_cosmic_rays(reader, warned):
+    frame = CCDData(
+        NOISE[..., 0].astype(float), unit="adu", meta={"ACREADER": reader, "ACSOURCE": "j1_raw.fits"}
+    )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        load_image(frame)
+    said = [str(each.message) for each in told if issubclass(each.category, FrameWarning)]
+    assert len(said) == warned
+    assert not warned or ("j1_raw.fits" in said[0] and "cosmicray_lacosmic" in said[0])

@@ -4,10 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from astropy.table import QTable
 
 from astroclassify.core import ParameterError, PluginError
-from astroclassify.detect import detect
-from astroclassify.detect._tiles import edges_of, search, tiles_of
+from astroclassify.detect import DETECTION_COLUMNS, detect
+from astroclassify.detect._tiles import edges_of, merged, search, tiles_of
 
 
 @pytest.fixture
@@ -46,6 +47,35 @@ def test_what_is_larger_than_a_tile_is_found_in_a_shrunk_image(bright, with_squa
     found = search(bright(tile=128, overlap=64), image)
     assert len(found) == 1
     np.testing.assert_allclose(edges_of(found)[0], [59.5, 479.5, 99.5, 519.5], atol=8)
+
+
+WHOLE = ("nebula", 0.67, 10.0, 1270.0, 20.0, 1640.0)
+PART = ("nebula", 0.62, 420.0, 920.0, 420.0, 920.0)
+
+
+def one_pass(*rows):
+    return QTable(rows=list(rows), names=DETECTION_COLUMNS)
+
+
+@pytest.mark.parametrize(("score", "stays"), [(0.5, WHOLE), (0.7, WHOLE), (0.9, PART)])
+def test_a_part_of_a_body_gives_way_to_the_whole_of_a_shrunk_image(score, stays):
+    part = (PART[0], score, *PART[2:])
+    (kept,) = merged([one_pass(part), one_pass(WHOLE)], [1, 4])
+    assert tuple(kept) == (part if stays is PART else WHOLE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [("galaxy", *PART[1:]), ("nebula", 0.62, 1000.0, 1500.0, 420.0, 920.0)],
+    ids=["another class", "half of it outside"],
+)
+def test_what_only_lies_near_in_another_pass_stays(other):
+    assert len(merged([one_pass(other), one_pass(WHOLE)], [1, 4])) == 2
+
+
+def test_what_a_detector_gives_within_one_pass_stays():
+    passes = [one_pass(WHOLE, PART), one_pass(("galaxy", 0.5, 0.0, 9.0, 0.0, 9.0))]
+    assert len(merged(passes, [1, 1])) == 3
 
 
 @pytest.mark.parametrize(("shape", "side"), [((100, 3000), 256), ((999, 1001), 256), ((300, 290), 256)])

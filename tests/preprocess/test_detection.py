@@ -1,5 +1,7 @@
 """Planes of a detector: units and colours."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,15 @@ GREY = RNG.normal(100, 5, (60, 81)).astype(np.float32)
 def test_planes_have_the_image_s_pixels():
     assert detection_planes(GREY).shape == (5, 60, 81)
     assert detection_planes(np.repeat(GREY[..., None], 3, axis=2)).shape == (5, 60, 81)
+
+
+def test_planes_of_a_grey_image_take_little_more_memory_than_they_have():
+    image = np.random.default_rng(1).normal(100, 5, (1200, 1200)).astype(np.float32)
+    tracemalloc.start()
+    detection_planes(image)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * 5 * image.nbytes  # 60 bytes for each pixel, of which the planes are 20
 
 
 def test_planes_do_not_depend_on_unit_and_level():

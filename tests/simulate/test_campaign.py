@@ -1,6 +1,7 @@
 """`simulate_set`: the same bytes however they are made, nothing lost or repeated, failures named."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -113,6 +114,16 @@ def test_a_set_grows_and_a_damaged_file_is_made_again(whole, tmp_path):
     damaged.write_bytes(damaged.read_bytes()[:-2880])
     grown = simulate_set(folder, count=COUNT, seed=5, config=CONFIG)
     assert (grown.made, grown.kept) == (COUNT - 1, 1)
+    assert contents(folder) == contents(whole.folder)
+
+
+def test_a_smaller_count_takes_no_exposure_out_of_the_tables(whole, tmp_path):
+    folder = tmp_path / "set"
+    shutil.copytree(whole.folder, folder)
+    (folder / "stray_raw.fits").write_bytes(b"SIMPLE  = nothing")
+    again = simulate_set(folder, count=1, seed=5, config=CONFIG)
+    assert (again.made, again.kept, len(again.manifest), len(again.truth)) == (0, COUNT, COUNT, COUNT)
+    (folder / "stray_raw.fits").unlink()
     assert contents(folder) == contents(whole.folder)
 
 

@@ -203,3 +203,37 @@ def test_every_callable_is_tried():
 def is_ours(name):
     found = None if name.startswith("_") else getattr(simulate, name)
     return callable(found) and found.__module__.startswith("astroclassify.simulate")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda shape: simulate.random_frames(1, shape=shape),
+        lambda shape: simulate.wide_field(1, shape=shape),
+        lambda shape: simulate.survey_field(1, shape=shape, bands=("i",)),
+        lambda shape: simulate.View(shape, 20.0),
+        lambda shape: simulate.random_view(np.random.default_rng(1), BODY, shape),
+        lambda shape: simulate.satellite_trail(shape, streams()),
+        lambda shape: simulate.flat_field(
+            simulate.ChipWindow.of("acs-wfc"), shape, pixel_response=0.01, structure=1.0
+        ),
+    ],
+    ids=[
+        "random_frames",
+        "wide_field",
+        "survey_field",
+        "View",
+        "random_view",
+        "satellite_trail",
+        "flat_field",
+    ],
+)
+def test_a_size_for_which_no_machine_has_memory_is_refused_at_once(make):
+    with pytest.raises(AstroclassifyError, match=r"1000000 x 1000000 pixels, .*GB of memory are needed"):
+        make((10**6, 10**6))
+
+
+def test_all_bands_of_a_survey_field_count(monkeypatch):
+    monkeypatch.setattr("astroclassify.core._memory.memory_of_machine", lambda: 3 * 16 * 10**6)
+    with pytest.raises(AstroclassifyError, match="1000 x 1000 pixels"):
+        simulate.survey_field(1, shape=(1000, 1000), bands=("g", "r", "i", "z"))

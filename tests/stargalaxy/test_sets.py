@@ -105,6 +105,12 @@ def test_the_folder_of_another_set_is_refused(made):
         simulate_sources(made.folder, count=5, seed=4, **SMALL)
 
 
+def test_fields_for_which_no_machine_has_memory_are_refused_before_the_folder_is_made(tmp_path):
+    with pytest.raises(ParameterError, match="shape is 1000000 x 1000000 pixels"):
+        simulate_sources(tmp_path / "set", count=1, shape=(10**6, 10**6))
+    assert not (tmp_path / "set").exists()
+
+
 def test_fields_of_a_set_have_several_densities_and_places():
     plans = [plan_field(1, number) for number in range(200)]
     latitudes = np.abs([plan.latitude for plan in plans])

@@ -170,13 +170,16 @@ def looks_at(planes, boxes, *, side=SIDE, context=CONTEXT):
         image and 0 beyond, where the others are 0 too. Of large boxes pixels are averaged first, by a power
         of 2, so that no star falls between what is looked at.
     """
-    known = torch.cat([planes, torch.ones_like(planes[:1])])
-    looks = planes.new_zeros((len(boxes), len(known), side, side))
+    known = torch.ones_like(planes[:1])  # apart, as all planes once more would take much memory
+    looks = planes.new_zeros((len(boxes), len(planes) + 1, side, side))
     step = context * (boxes[:, 1::2] - boxes[:, ::2]).amax(dim=1).clamp_min(1.0) / side
     levels = step.log2().round().clamp(0, _most_halvings(planes)).long()
     for level in levels.unique().tolist():
         of_level = levels == level
-        looks[of_level] = _sampled(_halved(known, level), boxes[of_level], step[of_level], side, 2**level)
+        asked = boxes[of_level], step[of_level], side, 2**level
+        looks[of_level] = torch.cat(
+            [_sampled(_halved(each, level), *asked) for each in (planes, known)], dim=1
+        )
     return looks
 
 
@@ -189,8 +192,8 @@ def _halved(planes, times):
     step = 2**times
     if step == 1:
         return planes
-    below, right = (-n % step for n in planes.shape[1:])
-    return nn.functional.avg_pool2d(nn.functional.pad(planes, (0, right, 0, below))[None], step)[0]
+    # No padding, which would copy all planes.
+    return nn.functional.avg_pool2d(planes[None], step, ceil_mode=True, divisor_override=step**2)[0]
 
 
 def _sampled(planes, boxes, step, side, pixels):

@@ -191,7 +191,7 @@ def simulate_set(folder, *, count, seed, config=None, processes=1, progress=None
         Where to; made if it is not there. What an earlier call with the same seed and configuration left
         is kept, so that a set that was interrupted is completed, and one may grow by a larger count.
     count : int
-        Number of exposures, one or more.
+        Number of exposures, one or more. A set that has more already keeps them, and its tables list all.
     seed : int
         Zero or more. The same seed gives the same bytes, in whatever order and with however many processes.
     config : SimulationConfig, optional
@@ -313,11 +313,11 @@ def _check_same_set(run, asked):
 def _completed(folder, plans, processes, progress, previews):
     jobs = [_Job(folder, plans, index, previews) for index in range(len(plans))]
     known = {job.index: rows for job in jobs if (rows := _kept(job))}
-    kept = len(known)
     missing = [job for job in jobs if job.index not in known]
-    errors = {}
+    known |= _others(folder, jobs)
+    kept, errors = len(known), {}
     with progress_bar(total=len(jobs), progress=progress, description="simulating") as bar:
-        bar.update(kept)
+        bar.update(len(jobs) - len(missing))
         for index, result in _results(missing, processes):
             (errors if isinstance(result, str) else known)[index] = result
             bar.update()
@@ -332,11 +332,24 @@ def _kept(job):
     path = job.path()
     if not path.exists() or (job.previews and not path.with_suffix(".png").exists()):
         return None
+    found = _read(path, job.plans.seed)
+    return found if found and found[1]["index"] == job.index else None
+
+
+def _others(folder, jobs):
+    """Give, by number, what the tables say of exposures that an earlier call with a larger count has made."""
+    asked, seed = {job.path() for job in jobs}, jobs[0].plans.seed
+    found = [_read(path, seed) for path in sorted(set(folder.glob("*.fits")) - asked)]
+    return {each[1]["index"]: each for each in found if each and each[1]["index"] >= len(jobs)}
+
+
+def _read(path, seed):
+    """Give what the tables say of a file; `None` where it is not a whole one of the set of this seed."""
     try:
         rows, truth = read_exposure(path)
     except ReadError:
         return None
-    return (rows, truth) if (truth["seed"], truth["index"]) == (job.plans.seed, job.index) else None
+    return (rows, truth) if truth["seed"] == seed else None
 
 
 def _write_tables(folder, jobs, known, errors, *, kept):

@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
-from astroclassify.core import ParameterError, checked, package_version, rules
+from astroclassify.core import ParameterError, check_memory, checked, package_version, rules
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.photometry import BANDS, sky_rate
 from astroclassify.simulate._rules import STRENGTH
@@ -30,6 +30,8 @@ _PIXELS_PER_PLACE = 26_750.0
 _MARGIN = 48  # pixels around a field that have objects too
 _TILE = 1024  # pixels over which the point-spread function is the same
 _PSF_SIZE = 64
+#: Memory that a band takes for each pixel of a field, at least: 18 bytes were measured for 1800 x 1800.
+_BYTES = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +141,7 @@ def survey_field(
     Raises
     ------
     ParameterError
-        If a parameter is out of range.
+        If a parameter is out of range, or the machine has not enough memory for the field.
 
     Notes
     -----
@@ -156,6 +158,7 @@ def survey_field(
     """
     if max(map(abs, place)) > 1:
         raise ParameterError(f"place is {place}; expected -1 to 1 on both axes of the focal plane")
+    check_memory("shape", shape, each=_BYTES * len(bands))
     rng, direction = np.random.default_rng(rng), Direction(longitude, latitude)
     zero = zero_points(bands) + 2.5 * np.log10(_seconds(bands))
     objects = _objects(rng, direction, bands, shape, limit, (stars, galaxies, quasars), zero)
