@@ -1,6 +1,6 @@
-"""Which kernels, padding and scale of counts suit shrunk chips? ``python benchmarks/resized.py MANIFEST RUNS``.
+"""Which kernels, padding and scale of counts suit shrunk chips? ``python benchmarks/resized.py LIST RUNS``.
 
-MANIFEST lists chips shrunk to 224 x 448 (``astroclassify train-default produce --shrunk``, or
+LIST names chips shrunk to 224 x 448 (``astroclassify train-default produce --shrunk``, or
 ``astroclassify datasets build --variant lcid-resize``). A network in the manner of HR-CelestialNet, shortened
 for such chips, is trained once in each design, from random numbers and the same seed, on as many samples of
 the same frames. A fifth of the bodies is held out and measures it: balanced accuracy and area under the
@@ -57,17 +57,13 @@ def standardised_planes(array, *, height, width):
     return planes / max(1.4826 * float(np.median(np.abs(planes))), 1e-3)
 
 
-def stretched_planes(array, *, height, width):
-    """The same on a scale that is logarithmic for what is bright."""
-    return np.arcsinh(standardised_planes(array, height=height, width=width))
-
-
 @dataclass(frozen=True)
 class Design:
-    """Options of the network, and how planes are made of counts."""
+    """Options of the network, how planes are made of counts, and options of that."""
 
     options: dict = field(default_factory=dict)
     planes: str = "astroclassify.preprocess:counts_planes"
+    scaled: dict = field(default_factory=dict)
 
 
 DESIGNS = {
@@ -77,7 +73,7 @@ DESIGNS = {
     "padded by zeros": Design({"padding": "zeros"}),
     "padded by reflection": Design({"padding": "reflect"}),
     "counts standardised": Design(planes="__main__:standardised_planes"),
-    "standardised, arcsinh": Design(planes="__main__:stretched_planes"),
+    "standardised, arcsinh": Design(scaled={"scale": "noise"}),
 }
 
 
@@ -89,6 +85,7 @@ def trained(chosen, name):
         builder="__main__:Shortened",
         builder_options=design.options,
         preprocessing=design.planes,
+        preprocessing_options={"height": 224, "width": 448} | design.scaled,
     )
     recipe = replace(PRESETS["modern"], epochs=1, warm_up=50, average=0.98, seed=chosen.seed)
     run = chosen.runs / "".join(letter if letter.isalnum() else "-" for letter in name)
@@ -104,7 +101,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("manifest", type=Path)
+    parser.add_argument("manifest", type=Path, metavar="LIST")
     parser.add_argument("runs", type=Path)
     parser.add_argument("--samples", type=int, help="frames of each training (default: all, once)")
     parser.add_argument("--seed", type=int, default=1)
