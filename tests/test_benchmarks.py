@@ -1,5 +1,6 @@
 """Every script in ``benchmarks``: its help, and a run as small as it can be (slow: ``pytest --slow``)."""
 
+import json
 import runpy
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from PIL import Image
 
 _BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
@@ -173,3 +175,35 @@ def test_a_scene_of_galsim_becomes_a_frame(tmp_path):
 def test_sets_are_screened_and_cached(exams, tmp_path):
     manifest = exams / "csst_clear" / "manifest.ecsv"
     assert "csst_clear" in ran("screening", manifest, "--kept", tmp_path / "kept")
+
+
+@pytest.fixture(scope="module")
+def shrunk_chips(tmp_path_factory):
+    """Ten chips of 224 x 448 pixels, of as many bodies: a smooth disc for a galaxy, noise for a cluster."""
+    folder, rng = tmp_path_factory.mktemp("shrunk"), np.random.default_rng(3)
+    y, x = np.mgrid[-1:1:224j, -2:2:448j]
+    rows = ["ID,OBSID,Label"]
+    for number in range(10):
+        chip = rng.normal(100, 3, y.shape) + (number % 2) * 500 * np.exp(-5 * np.hypot(y, x))
+        fits.writeto(folder / f"chip-{number}.fits", chip.astype(np.float32))
+        rows.append(f"body {number},chip-{number},{'galaxy' if number % 2 else 'nsc'}")
+    (folder / "manifest.csv").write_text("\n".join(rows) + "\n")
+    return folder / "manifest.csv"
+
+
+@pytest.mark.slow
+def test_designs_for_shrunk_chips_are_compared(shrunk_chips, tmp_path):
+    said = ran(
+        "resized", shrunk_chips, tmp_path, "--samples", 8, "--designs", "3 x 3 only", "standardised, arcsinh"
+    )
+    assert "578,722" in said
+    assert "2 of 2" in said
+
+
+@pytest.mark.slow
+def test_the_weights_of_shrunk_chips_are_made_in_two_parts(shrunk_chips, tmp_path):
+    said = ran("train_resized", shrunk_chips, tmp_path, "--minutes", 0.01, 0.01)
+    assert said.splitlines()[0].startswith("small")
+    card = json.loads((tmp_path / "whole" / "weights.json").read_text())
+    assert card["preprocessing_options"] == {"height": 224, "width": 448, "scale": "noise"}
+    assert card["model"] == "resnet18-resize"

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 from astroclassify.core import AstroclassifyWarning, ParameterError, conf
 from astroclassify.datasets import body_key
-from astroclassify.models import MODELS, Model, ModelSpec, build_model, find_spec, locate_weights
+from astroclassify.models import MODELS, Model, ModelSpec, build_model, find_spec, locate_weights, spec_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +116,8 @@ def _asked(model):
         return AskedModel(model.spec.name, model.spec, built=model)
     label, name, weights = _parts(model) if isinstance(model, str) else ("", model, None)
     spec = find_spec(name)
-    locate_weights(spec, weights)  # a model without weights is to fail now, not after hours
-    return AskedModel(label or spec.name, spec, weights)
+    _, card, _ = locate_weights(spec, weights)  # a model without weights is to fail now, not after hours
+    return AskedModel(label or spec.name, spec_of(card, spec), weights)
 
 
 def _parts(text):

@@ -34,6 +34,7 @@ from astroclassify.models._card import (
     calibration_entries,
     calibration_of,
     read_card,
+    spec_of,
 )
 from astroclassify.models._compare import TABLE_3, compare_models
 from astroclassify.models._device import has_bfloat16, resolve_device

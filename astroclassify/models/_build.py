@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astroclassify.core import ParameterError, PluginError, conf
-from astroclassify.models._card import Calibration, calibration_of
+from astroclassify.models._card import Calibration, calibration_of, spec_of
 from astroclassify.models._device import resolve_device
 from astroclassify.models._optimise import check_precision, optimised, same_answers
 from astroclassify.models._output import ModelOutput
@@ -261,7 +261,7 @@ def build_model(model, *, weights=None, device=None, precision="auto"):
     spec = find_spec(model)
     path, card, expected = locate_weights(spec, weights)
     sha256 = verified_sha256(path, expected)
-    calibration = calibration_of(card, spec.classes)
+    spec, calibration = spec_of(card, spec), calibration_of(card, spec.classes)
     device = resolve_device(device)
     module = _loaded_module(spec, path, device)
     module, precision = optimised(module, spec, device=device, precision=precision, sha256=sha256)

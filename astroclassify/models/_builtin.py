@@ -66,7 +66,10 @@ RESNET18 = _on_chips(
     "arXiv:1512.03385",
     options={"depth": 18, "pooled": (1, 2)},
 )
-RESNET18_RESIZE = _resized(RESNET18, tags=("paper",))
+RESNET18_RESIZE = replace(
+    _resized(RESNET18, tags=("paper",)),
+    weights=Weights(resource="astroclassify.models:data/resnet18-resize.safetensors"),
+)
 
 #: Deeper ResNets (ModelSpec).
 RESNET50, RESNET101 = (

@@ -4,10 +4,10 @@ import json
 import math
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 
-from astroclassify.core import WeightsError
+from astroclassify.core import ParameterError, WeightsError
 
 #: A label with a smaller probability is ``uncertain`` where the card says nothing (float).
 DEFAULT_UNCERTAIN_BELOW = 0.6
@@ -89,6 +89,36 @@ def read_card(path):
     if not isinstance(card, dict):
         raise WeightsError(f"the card {card_path} holds a {type(card).__name__}; expected a JSON object")
     return card
+
+
+def spec_of(card, spec):
+    """
+    Describe a model as its weights want it: with the options of the preprocessing that they learnt from.
+
+    Parameters
+    ----------
+    card : mapping
+        May hold ``preprocessing_options``; those that it does not name stay those of the spec.
+    spec : ModelSpec
+        The model.
+
+    Returns
+    -------
+    ModelSpec
+        The same one where the card is silent.
+
+    Raises
+    ------
+    WeightsError
+        If the options are not plain data by name.
+    """
+    given = _mapping("preprocessing_options", card)
+    if not given:
+        return spec
+    try:
+        return replace(spec, preprocessing_options={**spec.preprocessing_options, **given})
+    except ParameterError as error:
+        raise WeightsError(f"the card's preprocessing_options {given} are not usable: {error}") from error
 
 
 def calibration_of(card, classes):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, robust_sigma
 from astroclassify.preprocess._areas import overlaps
 from astroclassify.preprocess._frame import STRIP_ROWS
 
@@ -11,11 +11,13 @@ from astroclassify.preprocess._frame import STRIP_ROWS
 CROP_MARGIN = 0.05
 
 _MEDIAN_SAMPLES = 1_000_000
+#: The scatter counts as at least so much of the largest deviation, or so much: frames may have none.
+_LEAST_SCATTER, _TINY = 1e-6, 1e-30
 
 
-def counts_planes(array, *, height=2048, width=4096, resampling="area"):
+def counts_planes(array, *, height=2048, width=4096, resampling="area", scale="counts"):
     """
-    Put a frame's counts, unscaled, on a fixed grid of pixels.
+    Put a frame's counts, unscaled by default, on a fixed grid of pixels.
 
     Parameters
     ----------
@@ -26,17 +28,21 @@ def counts_planes(array, *, height=2048, width=4096, resampling="area"):
         The grid, at least 1 x 1.
     resampling : {"area", "bilinear"}, default "area"
         How a frame is resampled that does not fit.
+    scale : {"counts", "noise"}, default "counts"
+        Leave the counts as they are; or take their median away, divide by their scatter about it on the
+        grid (from the median of absolute deviations), and take the inverse hyperbolic sine. Then neither unit
+        nor zero level matter, and what is bright is on a logarithmic scale.
 
     Returns
     -------
     numpy.ndarray
-        Float32 ``[1, height, width]``, finite, in the frame's own unit; a view of the frame where
+        Float32 ``[1, height, width]``, finite, in the frame's unit unless scaled; a view of the frame where
         that is of the grid's size and has no NaN.
 
     Raises
     ------
     ParameterError
-        If the grid is empty, the array is not two-dimensional, or there is no such resampling.
+        If the grid is empty, the array is not two-dimensional, or there is no such resampling or scale.
 
     Notes
     -----
@@ -62,6 +68,12 @@ def counts_planes(array, *, height=2048, width=4096, resampling="area"):
     """
     _check(array, height, width)
     _check_resampling(resampling)
+    if scale not in SCALES:
+        raise ParameterError(f"there is no scale {scale!r}; choose among {sorted(SCALES)}")
+    return SCALES[scale](_on_grid(array, height, width, resampling))
+
+
+def _on_grid(array, height, width, resampling):
     rows, columns = array.shape
     if _croppable(rows, height) and _croppable(columns, width):
         central = _central(array, height, width)
@@ -72,7 +84,7 @@ def counts_planes(array, *, height=2048, width=4096, resampling="area"):
     return _surrounded(resampled, (height, width), median)[None]
 
 
-def counts_window(shape, *, height=2048, width=4096, resampling="area"):
+def counts_window(shape, *, height=2048, width=4096, resampling="area", scale="counts"):
     """
     Say which part of a frame `counts_planes` shows; it may reach beyond the frame.
 
@@ -80,7 +92,7 @@ def counts_window(shape, *, height=2048, width=4096, resampling="area"):
     ----------
     shape : tuple of int
         Rows and columns of the frame.
-    height, width, resampling : int, int, str
+    height, width, resampling, scale : int, int, str, str
         As for `counts_planes`.
 
     Returns
@@ -102,6 +114,17 @@ def counts_window(shape, *, height=2048, width=4096, resampling="area"):
 
 
 counts_planes.window = counts_window
+
+
+def _in_noise(planes):
+    """Counts above their median, in units of their scatter, on a logarithmic scale where they are large."""
+    above = planes - np.median(planes)
+    least = max(_LEAST_SCATTER * float(np.abs(above).max()), _TINY)
+    return np.arcsinh(above / max(float(robust_sigma(above, about=0)), least))
+
+
+#: The scales of counts, and what makes them (dict).
+SCALES = {"counts": lambda planes: planes, "noise": _in_noise}
 
 
 def _fitting_size(shape, grid):

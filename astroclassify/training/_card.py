@@ -117,6 +117,7 @@ def make_card(path, spec, *, training, licence, validation=None, logits=None, pa
         "model": spec.name,
         "sha256": fingerprint(path),
         "classes": list(spec.classes),
+        "preprocessing_options": dict(spec.preprocessing_options),
         **calibration_entries(calibration, spec.classes),
         **bodies_entry(parent, learnt=learnt, calibrated=held),
         "training": {**training, "commit": commit(), "versions": versions()},

@@ -17,6 +17,7 @@ from astroclassify.models import (
     load_state,
     locate_weights,
     resolve_device,
+    spec_of,
     verified_sha256,
 )
 from astroclassify.simulate import SimulationConfig, simulate_set
@@ -94,7 +95,7 @@ def fit(
     Parameters
     ----------
     model : str or ModelSpec
-        Any model, with any preprocessing.
+        Any model, with any preprocessing. By its name, with that of the weights to start from.
     data : path-like, sequence of LabelledFrame, SimulationConfig, FramePool or source
         A manifest in the columns of the paper's lists (CSV, or ECSV as
         `~astroclassify.simulate.simulate_set` writes it); the folder of a set that
@@ -184,6 +185,8 @@ def fit(
     """
     spec, recipe = find_spec(model), find_recipe(preset)
     device, start = resolve_device(device), start_of(spec, weights)
+    if isinstance(model, str):  # a spec of one's own says itself how planes are made
+        spec = spec_of(start.get("card", {}), spec)
     asked = {
         "validation": validation,
         "split": split,

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from astroclassify.core import WeightsError
-from astroclassify.models import Calibration, calibration_entries, calibration_of
+from astroclassify.models import Calibration, calibration_entries, calibration_of, find_spec, spec_of
 from astroclassify.models._card import read_card
 
 FINE = ("galaxy", "nebula", "star cluster", "field")
@@ -67,3 +67,16 @@ def test_a_card_of_lists_in_lists_in_lists_is_no_card(tmp_path):
     (tmp_path / "weights.json").write_text("[" * 100_000)
     with pytest.raises(WeightsError, match=r"weights\.json cannot be read"):
         read_card(tmp_path / "weights.safetensors")
+
+
+def test_weights_say_how_the_planes_are_made_that_they_learnt_from():
+    spec = find_spec("resnet18-resize")
+    found = spec_of({"preprocessing_options": {"scale": "noise"}}, spec)
+    assert dict(found.preprocessing_options) == {"height": 224, "width": 448, "scale": "noise"}
+    assert spec_of({}, spec) is spec
+
+
+@pytest.mark.parametrize("options", [["scale"], {"not a name": 1}, {"scale": object()}])
+def test_options_of_the_preprocessing_that_are_none_are_told(options):
+    with pytest.raises(WeightsError, match="preprocessing_options"):
+        spec_of({"preprocessing_options": options}, find_spec("resnet18-resize"))

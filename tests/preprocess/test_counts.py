@@ -130,3 +130,28 @@ def test_bilinear_resampling_keeps_the_noise_that_area_averages():
 def test_a_resampling_that_does_not_exist_is_refused():
     with pytest.raises(ParameterError, match=r"lanczos.*\['area', 'bilinear'\]"):
         counts_planes(noise((9, 9)), resampling="lanczos")
+
+
+def test_on_the_scale_of_the_noise_neither_unit_nor_zero_level_matter():
+    frame = np.random.default_rng(5).normal(300.0, 7.0, (60, 90)).astype(np.float32)
+    frame[20:30, 40:50] += 5000
+    grid = {"height": 30, "width": 45, "scale": "noise"}
+    planes = counts_planes(frame, **grid)
+    plain = counts_planes(frame, height=30, width=45)
+    noise = 1.4826 * np.median(np.abs(plain - np.median(plain)))
+    np.testing.assert_allclose(planes, np.arcsinh((plain - np.median(plain)) / noise), rtol=1e-4, atol=1e-5)
+    assert planes.dtype == np.float32
+    np.testing.assert_allclose(counts_planes(2 * frame - 100, **grid), planes, rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.parametrize("value", [0.0, 7.0, 1e30])
+def test_a_frame_without_noise_has_a_finite_plane(value):
+    frame = np.full((40, 40), value, dtype=np.float32)
+    assert (counts_planes(frame, height=20, width=20, scale="noise") == 0).all()
+    frame[3, 3] = 1e6
+    assert np.isfinite(counts_planes(frame, height=20, width=20, scale="noise")).all()
+
+
+def test_a_scale_that_does_not_exist_is_refused():
+    with pytest.raises(ParameterError, match=r"no scale 'log'; choose among \['counts', 'noise'\]"):
+        counts_planes(np.zeros((8, 8), np.float32), height=4, width=4, scale="log")

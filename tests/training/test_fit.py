@@ -17,7 +17,7 @@ from astroclassify.core import (
     UnknownNameError,
 )
 from astroclassify.datasets import LabelledFrame
-from astroclassify.models import MODELS, calibration_of, locate_weights
+from astroclassify.models import MODELS, build_model, calibration_of, find_spec, locate_weights
 from astroclassify.training import PRESETS, FrameSet, Recipe, _store, fit, read_log
 from tests.training.conftest import made_frames, small_spec
 
@@ -266,3 +266,18 @@ def test_the_paper_preset_is_the_papers():
     assert (recipe.optimiser, recipe.learning_rate, recipe.batch_size, recipe.epochs) == ("sgd", 1e-4, 4, 20)
     assert (recipe.momentum, recipe.weight_decay, recipe.smoothing, recipe.average) == (0, 0, 0, 0)
     assert recipe.schedule == "constant"
+
+
+def test_a_model_by_its_name_goes_on_with_the_planes_of_its_weights(frames, quick, tmp_path):
+    plain = find_spec("resnet18-resize")
+    other = replace(plain, preprocessing_options={"height": 32, "width": 64, "scale": "noise"})
+    recipe = replace(quick, epochs=1)
+    first = fit(other, frames, folder=tmp_path / "first", preset=recipe, validation=0)
+    assert first.card["preprocessing_options"] == {"height": 32, "width": 64, "scale": "noise"}
+    model = build_model("resnet18-resize", weights=first.weights, precision="float32")
+    assert model.spec.planes(frames[0].array()).shape == (1, 32, 64)
+    asked = {"preset": recipe, "validation": 0, "weights": first.weights}
+    by_name = fit("resnet18-resize", frames, folder=tmp_path / "by name", **asked)
+    assert by_name.card["preprocessing_options"] == first.card["preprocessing_options"]
+    own = fit(plain, frames[:2], folder=tmp_path / "own", **asked)
+    assert own.card["preprocessing_options"] == {"height": 224, "width": 448}
