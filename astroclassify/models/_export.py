@@ -90,7 +90,8 @@ def write_onnx(network, examples, path, facts):
     network : torch.nn.Module
         In evaluation mode, on the CPU.
     examples : sequence of numpy.ndarray
-        Planes ``[C, h, w]``: with the first it is traced, with all it is checked.
+        Planes ``[C, h, w]``: with the first it is traced, with all it is checked. If all are of one size, the
+        file takes planes of that size only.
     path : path-like
         The file.
     facts : mapping of str to object
@@ -111,7 +112,8 @@ def write_onnx(network, examples, path, facts):
     onnx = optional_import("onnx", needed_for="writing ONNX files", extra="onnx")
     runtime = optional_import("onnxruntime", needed_for="checking ONNX files", extra="onnx")
     with atomic_path(Path(path)) as unfinished:
-        _trace(network, examples[0], unfinished)
+        one_size = len({planes.shape for planes in examples}) == 1
+        _trace(network, examples[0], unfinished, one_size=one_size)
         facts = {**facts, "largest_difference": _difference(network, examples, unfinished, runtime)}
         made = onnx.load(str(unfinished))
         for name, value in facts.items():
@@ -121,10 +123,10 @@ def write_onnx(network, examples, path, facts):
     return facts
 
 
-def _trace(network, planes, path):
+def _trace(network, planes, path, *, one_size):
     import torch
 
-    axes = {"planes": {0: "n", 2: "h", 3: "w"}, "logits": {0: "n"}}
+    axes = {"planes": {0: "n"} if one_size else {0: "n", 2: "h", 3: "w"}, "logits": {0: "n"}}
     names = {"input_names": ["planes"], "output_names": ["logits"], "dynamic_axes": axes}
     try:
         with warnings.catch_warnings():

@@ -34,6 +34,14 @@ def test_onnxruntime_answers_as_torch_does(exported):
     np.testing.assert_allclose(logits, expected, atol=1e-3)
 
 
+def test_a_network_for_planes_of_one_size_is_written_for_that_size(tmp_path):
+    facts = export_onnx("resnet18-resize", tmp_path / "resnet.onnx")
+    assert facts["largest_difference"] < 1e-4
+    assert facts["preprocessing_options"]["scale"] == "noise"
+    (planes,) = onnx.load(str(tmp_path / "resnet.onnx")).graph.input
+    assert [one.dim_value for one in planes.type.tensor_type.shape.dim][1:] == [1, 224, 448]
+
+
 def test_the_file_says_what_it_is(exported):
     facts = {entry.key: entry.value for entry in onnx.load(str(exported[0])).metadata_props}
     assert json.loads(facts["classes"]) == list(PATCHNET.classes)
