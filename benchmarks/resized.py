@@ -16,6 +16,7 @@ import torch
 from judge_tables import Listing, as_text
 from torch import nn
 
+from astroclassify.core import robust_sigma
 from astroclassify.models import find_spec
 from astroclassify.preprocess import counts_planes
 from astroclassify.training import PRESETS, fit
@@ -54,7 +55,7 @@ def standardised_planes(array, *, height, width):
     """Counts less their median, in units of their scatter (from the median of absolute deviations)."""
     planes = counts_planes(array, height=height, width=width)
     planes = planes - np.median(planes)
-    return planes / max(1.4826 * float(np.median(np.abs(planes))), 1e-3)
+    return planes / max(float(robust_sigma(planes, about=0)), 1e-3)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.core import MissingWeightsError
+from astroclassify.detect._networks import loaded
 from astroclassify.detect._spec import EDGES
 from astroclassify.detect._tiles import edges_of
-from astroclassify.models import load_state
 from astroclassify.preprocess import detection_planes
 
 #: The weights that come with the package (pathlib.Path).
@@ -113,16 +112,7 @@ def within(boxes, planes):
 
 @lru_cache(maxsize=4)
 def _network(weights, device):
-    import torch
-
     from astroclassify.models.nets.boxnet import BoxNet
 
-    path = WEIGHTS if weights is None else Path(weights)
-    if not path.is_file():
-        raise MissingWeightsError(
-            f"{path}: there are no weights of the network that looks at boxes again; make them by "
-            "astroclassify train-detector boxes"
-        )
-    network = BoxNet()
-    load_state(network, path)
-    return network.float().eval().to(device=device, memory_format=torch.channels_last)
+    path, made_by = WEIGHTS if weights is None else Path(weights), "astroclassify train-detector boxes"
+    return loaded(BoxNet(), path, task="looks at boxes again", made_by=made_by).to(device)

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from astroclassify.core import MissingWeightsError, checked, rules
+from astroclassify.core import checked, rules
 from astroclassify.detect._classical import bridged, remove_stars_classically
 from astroclassify.detect._image import load_image
+from astroclassify.detect._networks import loaded
 from astroclassify.detect._stretch import Stretch
-from astroclassify.models import load_state, write_onnx
+from astroclassify.models import write_onnx
 
 #: The weights that come with the package (pathlib.Path).
 WEIGHTS = Path(__file__).parent / "data" / "starless.safetensors"
@@ -171,16 +172,8 @@ def _of_tile(network, tile):
 
 @lru_cache(maxsize=2)
 def _network(weights):
-    import torch
-
     from astroclassify.models.nets.starless import StarlessNet
 
     path = WEIGHTS if weights is None else Path(weights)
-    if not path.is_file():
-        raise MissingWeightsError(
-            f"{path}: there are no weights of the network that removes stars; make them by "
-            "astroclassify train-starless, or take method='classical'"
-        )
-    network = StarlessNet()
-    load_state(network, path)
-    return network.float().eval().to(memory_format=torch.channels_last)
+    made_by = "astroclassify train-starless, or take method='classical'"
+    return loaded(StarlessNet(), path, task="removes stars", made_by=made_by)
