@@ -11,9 +11,11 @@ import pytest
 from astropy.io import fits
 from PIL import Image
 
+from astroclassify.training import FramePool
+
 _BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 #: What other scripts import.
-_MODULES = {"judge_frames", "judge_tables", "galsim_scenes", "sources_tables"}
+_MODULES = {"designs_networks", "judge_frames", "judge_tables", "galsim_scenes", "sources_tables"}
 SCRIPTS = sorted(path.stem for path in _BENCHMARKS.glob("*.py") if path.stem not in _MODULES)
 
 
@@ -72,13 +74,6 @@ def test_a_model_is_judged_by_the_examinations(exams, tmp_path):
     said = ran("judge", "--exams", exams, "--csv", tmp_path / "answers.csv")
     for title in ("Every frame", "Coverage", "2 frames of fields answered as a body"):
         assert title in said
-
-
-@pytest.mark.slow
-def test_a_second_look_at_windows_is_compared_with_the_whole_frame(exams):
-    said = ran("windows", exams / "csst_clear")
-    assert "csst_clear, 1 frames" in said
-    assert "100%" in said
 
 
 @pytest.mark.slow
@@ -207,3 +202,33 @@ def test_the_weights_of_shrunk_chips_are_made_in_two_parts(shrunk_chips, tmp_pat
     card = json.loads((tmp_path / "whole" / "weights.json").read_text())
     assert card["preprocessing_options"] == {"height": 224, "width": 448, "scale": "noise"}
     assert card["model"] == "resnet18-resize"
+
+
+@pytest.fixture
+def pools(tmp_path):
+    """Pools of a training and held-out ones: a smooth disc for a galaxy, noise for a nebula."""
+    y, x = np.mgrid[-1:1:192j, -1:1:192j]
+
+    def source(rng):
+        noise = rng.normal(100, 3, y.shape).astype(np.float32)
+        return [(noise + 500 * np.exp(-5 * np.hypot(y, x)), 0), (noise, 1)]
+
+    for name in ("pools/small", "held/small"):
+        FramePool(tmp_path / name, capacity=8).produce(source, seed=1, limit=8)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_designs_of_the_default_model_are_compared(pools):
+    few = ["--samples", 64, "--designs", "everything", "from random numbers", "--as-drawn"]
+    said = ran("designs", pools, *few)
+    assert "views (8)" in said
+    assert ran("designs", pools, *few).splitlines()[-6:] == said.splitlines()[-6:]
+
+
+@pytest.mark.slow
+def test_chips_are_drawn_in_several_details(tmp_path):
+    ran("designs_chips", tmp_path, "--camera", "acs-wfc", "--limit", 2, "--capacity", 2)
+    pools = sorted((tmp_path / "pools").iterdir())
+    assert [FramePool(pool).shape for pool in pools] == [(128, 256), (192, 384), (256, 512), (384, 256)]
+    assert all(FramePool(pool).filled == 2 for pool in pools)

