@@ -221,7 +221,9 @@ def table(chosen):
     found, rows = {}, []
     for name in chosen.designs:
         each = [answers(chosen, name, seed) for seed in range(1, chosen.seeds + 1)]
-        found[name] = {column: mean_over([one[column] for one in each]) for column in each[0]}
+        found[name] = {
+            column: mean_over([one[column] for one in each]) for column in chosen.columns or each[0]
+        }
         first = found[chosen.designs[0]]
         areas = {
             column: ", ".join(f"{area_under_curve(*one[column][:2]):.3f}" for one in each) for column in first
@@ -262,6 +264,7 @@ def main():
     parser.add_argument("--as-drawn", action="store_true", help="show frames in no other windows")
     parser.add_argument("--most", type=int, default=300, help="frames of a held-out pool")
     parser.add_argument("--realsky", type=Path, help="labelled photographs")
+    parser.add_argument("--columns", nargs="*", metavar="NAME", help="to print; by default all")
     parser.add_argument("--designs", nargs="*", default=list(DESIGNS), choices=list(DESIGNS), metavar="NAME")
     chosen = parser.parse_args()
     chosen.shares = dict(chosen.shares)

@@ -27,6 +27,8 @@ NEEDED = {
     "curves": "folder of published throughputs and point-spread functions",
     "headers": "folder of raw frames whose headers hold the distortion",
     "pools": "folder of the default model's pools",
+    "lite0": "weights of EfficientNet-Lite0",
+    "lite1": "weights of EfficientNet-Lite1",
 }
 
 
