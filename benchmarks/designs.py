@@ -5,7 +5,7 @@ as many samples from the same pools (``astroclassify train-default produce``, ``
 or more seeds. Each is measured on the held-out pools in POOLS and, if asked for, on labelled photographs: the
 area under the curve of galaxy against nebula or star cluster, and how much it differs from that of the first
 design, with 95% intervals from bootstrap samples of bodies. Trainings and their answers stay in
-POOLS/designs, so that a run that was stopped goes on. Sources without a pool are left out.
+a folder in POOLS, so that a run that was stopped goes on. Sources without a pool are left out.
 """
 
 import argparse
@@ -180,7 +180,7 @@ def columns(chosen, detail):
 
 def answers(chosen, name, seed):
     """Give P(galaxy), the truth and the body of the frames of each column; train, unless that is done."""
-    run = chosen.folder / "designs" / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
+    run = chosen.folder / chosen.runs / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
     kept = run / "answers.npz"
     if not kept.exists():
         model, found = trained(chosen, name, seed, run), {}
@@ -254,6 +254,7 @@ def main():
     parser.add_argument("folder", type=Path, metavar="POOLS")
     parser.add_argument("--also", type=Path, nargs="*", default=[], metavar="DIR", help="more pools")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="as the pools were drawn with")
+    parser.add_argument("--runs", default="designs", metavar="NAME", help="folder of the trainings in POOLS")
     parser.add_argument("--samples", type=int, default=25_600, help="of each training")
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each design")
     parser.add_argument("--weights", help="weights that the designs start from; by default none")
