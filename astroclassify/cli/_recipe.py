@@ -8,6 +8,7 @@ _OPTIONS = (
     ("batch-size", int, "frames per step"),
     ("micro-batch", int, "frames in memory at a time; gradients of a step are gathered"),
     ("learning-rate", float, "its peak"),
+    ("frozen", int, "so many of the first layers of weights stay as they are"),
     ("patience", int, "stop after so many epochs without a smaller loss on held-out frames"),
     (
         "input-scale",
