@@ -20,7 +20,7 @@ _LEAST_SHARE = 0.02
 def find_by_xrai(
     image,
     *,
-    model="default",
+    model="patchnet-presence",
     weights=None,
     explainer="xrai",
     presence=0.5,
@@ -36,7 +36,7 @@ def find_by_xrai(
     ----------
     image : numpy.ndarray
         ``[y, x]``, finite.
-    model : str, default "default"
+    model : str, default "patchnet-presence"
         A model that knows empty fields.
     weights : str or path-like, optional
         Of the model, instead of its own.

@@ -57,6 +57,10 @@ def test_patches_of_wide_fields_train_a_presence_classifier():
     assert RESNET50_PRESENCE.planes(made[0].frame).shape[0] == 5
 
 
+def test_xrai_asks_a_model_that_was_trained_on_patches():
+    assert DETECTORS["xrai"].options()["model"] == "patchnet-presence"
+
+
 def test_detectors_say_how_they_are_tiled():
     assert DETECTORS["xrai"].tile == 304
     assert DETECTORS["starless"].colour
