@@ -11,14 +11,14 @@ from pathlib import Path
 
 _DATA = Path(__file__).resolve().parents[1] / "astroclassify/models/data"
 #: Models that learnt from pictures; the first one also tells what it started from.
-MODELS = ("patchnet", "fieldnet")
+MODELS = ("patchnet", "patchnet-presence", "fieldnet")
 _START = """\
 Credits
 =======
 
-The default model, ``patchnet``, and the network of the detector, ``fieldnet``, have learnt from simulated
-frames and from pictures of real objects. They were shown them as photographs, and as scenes from which frames
-were simulated. The pictures are no part of the package. We thank all who made them.
+The default model, ``patchnet``, the network of the detector, ``fieldnet``, and ``patchnet-presence`` have
+learnt from simulated frames and from pictures of real objects. They were shown them as photographs, and as
+scenes from which frames were simulated. The pictures are no part of the package. We thank all who made them.
 
 ``benchmarks/credits.py`` writes this page from the cards of the weights.
 
@@ -64,7 +64,7 @@ def _pictures(cards):
 
 def _pretrained(start):
     return (
-        f"The convolutions of both started from weights of {start['network']} that had been trained on\n"
+        f"The convolutions of all three started from weights of {start['network']} that had been trained on\n"
         f"{start['data']}.\n"
         f"Source: {start['source']}. Licence: {start['licence']}.\n"
         "Whether the terms of those pictures bind weights that were trained on them is to be settled\n"

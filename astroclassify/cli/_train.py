@@ -1,11 +1,11 @@
 """``astroclassify train``: from labelled frames to weights with a card."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._output import say
 from astroclassify.cli._parsing import add_device, add_frame_dir, add_output_dir, add_progress, add_subparser
+from astroclassify.cli._recipe import add_recipe, recipe_of
 
 _EXAMPLES = """
 astroclassify train resnet18-resize --data set/manifest.ecsv --preset paper --output run
@@ -14,21 +14,6 @@ astroclassify train patchnet --data LCID.csv --frame-dir raw --preset fine-tune 
 astroclassify train star-galaxy-lite --data sources --minutes 25 -o stars
 astroclassify train hr-celestialnet --data simulated:config.toml --preset paper --max-frames 2000 --output hr
 """
-
-#: Options that stand for a value of the recipe: its name, type, and help.
-_RECIPE_OPTIONS = (
-    ("epochs", int, "how often all frames are seen"),
-    ("batch-size", int, "frames per step"),
-    ("micro-batch", int, "frames in memory at a time; gradients of a step are gathered"),
-    ("learning-rate", float, "its peak"),
-    ("patience", int, "stop after so many epochs without a smaller loss on held-out frames"),
-    (
-        "input-scale",
-        float,
-        "divide planes by this while learning; for raw counts without batch normalisation",
-    ),
-    ("seed", int, "of weights, order, dropout and augmentation"),
-)
 
 
 def add_parser(subparsers):
@@ -76,7 +61,7 @@ def add_parser(subparsers):
         "--half", action="store_true", help="write the weights of convolutions in 16 bits (models of frames)"
     )
     add_progress(parser)
-    _add_recipe(parser)
+    add_recipe(parser)
 
 
 def _add_validation(parser):
@@ -88,26 +73,6 @@ def _add_validation(parser):
     )
     parser.add_argument(
         "--split", choices=("body", "frame"), default="body", help="what is kept apart (default: %(default)s)"
-    )
-
-
-def _add_recipe(parser):
-    group = parser.add_argument_group("recipe", "a preset, and what differs from it")
-    group.add_argument(
-        "--preset", help="paper, modern, fine-tune, or sources (default: modern; for sources, sources)"
-    )
-    group.add_argument("--minutes", type=float, metavar="X", help="train so long, whatever the epochs")
-    for name, kind, text in _RECIPE_OPTIONS:
-        group.add_argument(f"--{name}", type=kind, metavar="X", help=text)
-    group.add_argument("--precision", choices=("auto", "float32", "bfloat16"), help="of the arithmetic")
-    group.add_argument(
-        "--trainable",
-        choices=("all", "convolutions", "head"),
-        help="all weights, all but batch normalisation, or the last layer's",
-    )
-    group.add_argument("--checkpointing", action="store_true", default=None, help="less memory, more time")
-    group.add_argument(
-        "--augment", metavar="NAMES", help="none, all, or some of flips, crop, blur, noise, brightness, ..."
     )
 
 
@@ -142,7 +107,7 @@ def _on_sources(arguments):
         arguments.model,
         arguments.data,
         folder=arguments.output,
-        preset=_recipe(arguments, default="sources"),
+        preset=recipe_of(arguments, default="sources"),
         weights=arguments.weights,
         validation=_validation(arguments.validation),
         max_sources=arguments.max_frames,
@@ -161,7 +126,7 @@ def _on_frames(arguments):
         arguments.model,
         arguments.data,
         folder=arguments.output,
-        preset=_recipe(arguments),
+        preset=recipe_of(arguments),
         weights=arguments.weights,
         validation=_validation(arguments.validation),
         split=arguments.split,
@@ -174,19 +139,6 @@ def _on_frames(arguments):
         half=arguments.half,
         progress=arguments.progress,
     )
-
-
-def _recipe(arguments, *, default="modern"):
-    from astroclassify.training import Augmentation, find_recipe
-
-    names = [name.replace("-", "_") for name, _, _ in _RECIPE_OPTIONS]
-    names += ["precision", "trainable", "checkpointing"]
-    changes = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    if arguments.minutes is not None:
-        changes["seconds"] = 60 * arguments.minutes
-    if arguments.augment is not None:
-        changes["augmentation"] = Augmentation.of(arguments.augment)
-    return replace(find_recipe(arguments.preset or default), **changes)
 
 
 def _validation(text):

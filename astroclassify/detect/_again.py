@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from astroclassify.detect._networks import loaded
-from astroclassify.detect._spec import EDGES
-from astroclassify.detect._tiles import edges_of
+from astroclassify.metrics import EDGES, box_edges
 from astroclassify.preprocess import detection_planes
 
 #: The weights that come with the package (pathlib.Path).
@@ -78,7 +77,7 @@ def better_boxes(table, image):
     from astroclassify.models.nets.fieldnet import matrix_nms
 
     planes = torch.from_numpy(np.ascontiguousarray(detection_planes(image)))
-    before = torch.from_numpy(edges_of(table)).float()
+    before = torch.from_numpy(box_edges(table)).float()
     boxes, told = looked_again(planes, before)
     boxes = within(boxes, planes)
     scores = (before.new_tensor(np.asarray(table["score"], dtype=float)) * told.amax(dim=1)).sqrt()

@@ -7,12 +7,12 @@ import numpy as np
 
 from astroclassify.core import ParameterError
 from astroclassify.detect._boxes import turned
-from astroclassify.detect._tiles import edges_of
+from astroclassify.metrics import box_edges
 
 
 def _boxes(found):
     """Edges of detections as both forms count them: from 0, and in a picture from its top."""
-    edges = edges_of(found.boxes()) + 0.5
+    edges = box_edges(found.boxes()) + 0.5
     return turned(edges, found.shape) if found.meta.get("from_top") else edges
 
 

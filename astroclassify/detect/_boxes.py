@@ -10,8 +10,8 @@ from astropy.table import QTable
 from PIL import Image
 
 from astroclassify.core import ReadError
-from astroclassify.detect._spec import EDGES
 from astroclassify.io import FRAME_SUFFIXES, read_frame
+from astroclassify.metrics import EDGES
 
 #: What begins the files of a mission's frames; all others are pictures.
 _FITS = (".fits", ".fit", ".fts", ".gz", ".fz", ".bz2", ".asdf")

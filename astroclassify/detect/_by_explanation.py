@@ -20,8 +20,9 @@ _LEAST_SHARE = 0.02
 def find_by_xrai(
     image,
     *,
-    model="default",
+    model="patchnet-presence",
     weights=None,
+    regions="default",
     explainer="xrai",
     presence=0.5,
     share=0.6,
@@ -30,18 +31,20 @@ def find_by_xrai(
     least=0.1,
 ):
     """
-    Find objects by a classifier that tells whether there are any, and the regions that make it say so.
+    Find objects by a classifier that tells whether there are any, and the regions that make one say so.
 
     Parameters
     ----------
     image : numpy.ndarray
         ``[y, x]``, finite.
-    model : str, default "default"
-        A model that knows empty fields.
+    model : str, default "patchnet-presence"
+        A model that knows empty fields: it says whether there is an object.
     weights : str or path-like, optional
         Of the model, instead of its own.
+    regions : str, default "default"
+        The model that says where, which knows empty fields too; ``"same"`` for ``model`` with its weights.
     explainer : {"xrai", "grad-cam++", "integrated-gradients"}, default "xrai"
-        What says where.
+        How it says where.
     presence : float, default 0.5
         Least probability that there is an object; below, nothing is looked for.
     share : float, default 0.6
@@ -69,13 +72,13 @@ def find_by_xrai(
     sure = presence_of(loaded, image)
     if sure < presence:
         return _none(image)
+    explained = loaded if regions == "same" else ready_model(regions)
     options = {
         "xrai": {"steps": steps, "side": cells, "flips": False},
         "integrated-gradients": {"steps": steps},
     }
-    found = explain(
-        image, model=loaded, method=explainer, target="object", share=share, **options.get(explainer, {})
-    )
+    settings = {"target": "object", "share": share, **options.get(explainer, {})}
+    found = explain(image, model=explained, method=explainer, **settings)
     return _boxes(image, found.map.data, found.labels, sure, least)
 
 

@@ -10,9 +10,10 @@ from astroclassify.detect._detections import Detections
 from astroclassify.detect._image import load_image
 from astroclassify.detect._measure import measured, names_of, pixels_in
 from astroclassify.detect._spec import DETECTORS, DetectorSpec
-from astroclassify.detect._tiles import edges_of, search
+from astroclassify.detect._tiles import search
 from astroclassify.identify import find_catalogue
 from astroclassify.identify import identify as identify_bodies
+from astroclassify.metrics import box_edges
 from astroclassify.preprocess import block_means
 
 #: Side of the small picture that is kept to be drawn (int).
@@ -126,7 +127,7 @@ def _observed(table, usable):
     """Tell which boxes were observed for the greater part (numpy.ndarray of bool)."""
     if usable.all():
         return np.ones(len(table), dtype=bool)
-    shares = [usable[pixels_in(box, usable.shape)].mean() for box in edges_of(table)]
+    shares = [usable[pixels_in(box, usable.shape)].mean() for box in box_edges(table)]
     return np.array(shares, dtype=float) >= _OBSERVED
 
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from astroclassify.detect._spec import EDGES
-from astroclassify.detect._tiles import edges_of
 from astroclassify.io import add_sky_boxes
+from astroclassify.metrics import EDGES, box_edges
 
 #: Width of the frame about a box that tells the sky: a share of the box's side, and pixels at least.
 _MARGIN, _LEAST_MARGIN = 0.25, 4
@@ -32,7 +31,7 @@ def measured(table, image):
         ``width`` and ``height``.
     """
     grey = image.grey
-    fluxes = [_flux(grey, image.usable, box) for box in edges_of(table)]
+    fluxes = [_flux(grey, image.usable, box) for box in box_edges(table)]
     table["flux"] = np.array(fluxes, dtype=float) * image.unit
     table["size"] = np.sqrt((table["x_max"] - table["x_min"]) * (table["y_max"] - table["y_min"]))
     for name in (*EDGES, "size"):

@@ -14,11 +14,10 @@ from astroclassify.core import (
     rules,
     tuple_of_strings,
 )
+from astroclassify.metrics import EDGES
 
 #: The columns that every table of detections has (tuple of str).
-DETECTION_COLUMNS = ("class", "score", "x_min", "x_max", "y_min", "y_max")
-#: Of these, the edges of the box (tuple of str).
-EDGES = DETECTION_COLUMNS[2:]
+DETECTION_COLUMNS = ("class", "score", *EDGES)
 #: What options may be: a share or a score, and a number of standard deviations (callable).
 SHARE, SIGMA = rules.quantity(u.one, 0, 1), rules.quantity(u.one, positive=True)
 

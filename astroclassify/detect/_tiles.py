@@ -13,8 +13,8 @@ from astropy.nddata import block_reduce
 from astropy.table import QTable, vstack
 
 from astroclassify.core import PluginError
-from astroclassify.detect._spec import DETECTION_COLUMNS, EDGES
-from astroclassify.metrics import box_overlaps
+from astroclassify.detect._spec import DETECTION_COLUMNS
+from astroclassify.metrics import EDGES, box_edges, box_overlaps
 from astroclassify.preprocess import MINIMUM_SIDE
 
 #: Tiles begin at multiples of so many pixels, as networks halve their maps five times (int).
@@ -167,7 +167,7 @@ def _searched(function, spec, prepared, tile, step, shape):
     missing = [name for name in DETECTION_COLUMNS if name not in table.colnames]
     if missing:
         raise PluginError(f"the table of the detector {spec.name!r} has no column {missing[0]!r}")
-    edges = edges_of(table) + np.repeat([tile.columns.start, tile.rows.start], 2)
+    edges = box_edges(table) + np.repeat([tile.columns.start, tile.rows.start], 2)
     kept = tile.whole(edges)
     if step > 1:
         kept &= np.maximum(edges[:, 1] - edges[:, 0], edges[:, 3] - edges[:, 2]) > _LARGER * spec.overlap / 2
@@ -176,23 +176,6 @@ def _searched(function, spec, prepared, tile, step, shape):
     for name, values in zip(EDGES, edges.T, strict=True):
         table[name] = values
     return table[kept & (edges[:, 1] > edges[:, 0]) & (edges[:, 3] > edges[:, 2])]
-
-
-def edges_of(table):
-    """
-    Give the boxes of a table.
-
-    Parameters
-    ----------
-    table : astropy.table.Table
-        With the columns of edges.
-
-    Returns
-    -------
-    numpy.ndarray
-        Float64 ``[N, 4]``: ``x_min``, ``x_max``, ``y_min``, ``y_max``.
-    """
-    return np.stack([np.asarray(table[name], dtype=float) for name in EDGES], axis=-1).reshape(-1, 4)
 
 
 def merged(passes, steps):
@@ -222,7 +205,7 @@ def merged(passes, steps):
     origin = np.repeat(np.arange(len(passes)), [len(each) for each in passes])
     order = np.argsort(-np.asarray(table["score"], dtype=float), kind="stable")
     table, origin = table[order], origin[order]
-    edges, alike = edges_of(table), np.zeros(len(table))
+    edges, alike = box_edges(table), np.zeros(len(table))
     kept = _first_of_each(range(len(table)), edges, origin, alike, of="union", least=_SAME)
     _, classes = np.unique(np.asarray(table["class"], dtype=str), return_inverse=True)
     shown_whole = np.where(np.asarray(steps)[origin] > 1, _WHOLE, 1.0)

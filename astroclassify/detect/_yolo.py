@@ -7,7 +7,8 @@ from astropy.table import QTable
 
 from astroclassify.core import checked, rules
 from astroclassify.detect._again import within
-from astroclassify.detect._spec import EDGES, SHARE
+from astroclassify.detect._spec import SHARE
+from astroclassify.metrics import EDGES
 from astroclassify.models import FIELDNET, build_model
 from astroclassify.preprocess import detection_planes
 

@@ -1,8 +1,35 @@
-"""How far boxes cover each other."""
+"""Edges of boxes in tables, and how far boxes cover each other."""
 
 import numpy as np
 
 from astroclassify.core import ParameterError
+
+#: The columns of a table that hold the edges of boxes (tuple of str).
+EDGES = ("x_min", "x_max", "y_min", "y_max")
+
+
+def box_edges(table):
+    """
+    Give the boxes of a table.
+
+    Parameters
+    ----------
+    table : astropy.table.Table
+        With the columns ``x_min``, ``x_max``, ``y_min`` and ``y_max``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float64 ``[N, 4]``: the edges in this order.
+
+    Examples
+    --------
+    >>> from astropy.table import Table
+    >>> from astroclassify.metrics import box_edges
+    >>> box_edges(Table({"y_max": [4], "y_min": [3], "x_max": [2], "x_min": [1]}))
+    array([[1., 2., 3., 4.]])
+    """
+    return np.stack([np.asarray(table[name], dtype=float) for name in EDGES], axis=-1).reshape(-1, 4)
 
 
 def box_overlaps(first, second, *, of="union"):

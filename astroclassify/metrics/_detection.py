@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from astroclassify.core import ParameterError
-from astroclassify.metrics._boxes import box_overlaps
+from astroclassify.metrics._boxes import box_edges, box_overlaps
 
 #: Overlaps (intersection over union) over which mAP50-95 is averaged (tuple of float).
 COCO_OVERLAPS = tuple(np.round(np.arange(0.5, 1.0, 0.05), 2).tolist())
 #: Recalls at which precision is read off its envelope; and how many detections of an image and class count.
 _RECALLS, _MOST = np.linspace(0, 1, 101), 100
-_EDGES = ("x_min", "x_max", "y_min", "y_max")
 _ANY = "any class"
 
 
@@ -131,7 +130,7 @@ def score_detections(found, truth, *, overlaps=COCO_OVERLAPS, sizes=(0.0, np.inf
 
 def _boxes(table, by_class):
     """Edges, and scores where there are some, by class."""
-    edges = np.stack([np.asarray(table[name], float) for name in _EDGES], axis=-1).reshape(-1, 4)
+    edges = box_edges(table)
     scores = np.asarray(table["score"], float) if "score" in table.colnames else np.zeros(len(edges))
     classes = np.asarray(table["class"]).astype(str) if by_class else np.full(len(edges), _ANY)
     return {name: (edges[classes == name], scores[classes == name]) for name in np.unique(classes).tolist()}

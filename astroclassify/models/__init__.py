@@ -11,6 +11,7 @@ from astroclassify.models._builtin import (
     FIELDNET,
     HR_CELESTIALNET,
     PATCHNET,
+    PATCHNET_PRESENCE,
     RESNET18,
     RESNET18_RESIZE,
     RESNET50,

@@ -115,6 +115,16 @@ PATCHNET = ModelSpec(
     by_rows=True,
 )
 
+#: The same network, trained on patches of wide fields: is there an object, and of which class? Its weights
+#: ship with the package (ModelSpec).
+PATCHNET_PRESENCE = replace(
+    PATCHNET,
+    name="patchnet-presence",
+    description="The default's network for patches of wide fields: which object, or an empty field",
+    weights=Weights(resource="astroclassify.models:data/patchnet-presence.safetensors"),
+    tags=("evidence",),
+)
+
 #: The detector of bodies in wide fields; its weights ship with the package (ModelSpec).
 FIELDNET = ModelSpec(
     name="fieldnet",

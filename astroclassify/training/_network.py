@@ -7,7 +7,7 @@ from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 from torch.utils.checkpoint import checkpoint
 
-from astroclassify.core import PluginError
+from astroclassify.core import ParameterError, PluginError
 from astroclassify.models import has_bfloat16
 
 _WEIGHTED = (nn.Conv2d, nn.Linear)
@@ -198,6 +198,31 @@ def freeze_all_but_the_head(module, classes):
         )
     module.requires_grad_(False)
     return heads[-1].requires_grad_(True)
+
+
+def freeze_first_layers(module, number):
+    """
+    Freeze the weights of the first layers, in the order in which they were made.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        A network, changed in place.
+    number : int
+        Of convolutions and fully connected layers.
+
+    Raises
+    ------
+    ParameterError
+        If nothing would be left that learns.
+    """
+    layers = [layer for layer in module.modules() if isinstance(layer, _WEIGHTED)]
+    if number >= len(layers):
+        raise ParameterError(
+            f"frozen is {number}, but the network has {len(layers)} layers; let at least one learn"
+        )
+    for layer in layers[:number]:
+        layer.requires_grad_(False)
 
 
 def freeze_normalisation(module):

@@ -16,6 +16,7 @@ _LEAST = {
     "batch_size": 1,
     "micro_batch": 1,
     "warm_up": 0,
+    "frozen": 0,
     "patience": 1,
     "weight_decay": 0,
     "seed": 0,
@@ -70,6 +71,10 @@ class Recipe:
     trainable : {"all", "convolutions", "head"}, default "all"
         All weights; all but batch normalisation, whose statistics stay those of the start, as befits small
         steps and steps of frames of several sizes; or only the last layer's, with the others as they are.
+    frozen : int, default 0
+        So many of the first layers of weights stay as they are. Of a network that knows pictures already they
+        show edges and spots, and are what takes the most time. Batch normalisation is not counted: have it
+        stay too, by ``trainable="convolutions"``.
     consistency : float, default 0
         Weight of the loss by which frames of one body are to get one answer, whatever the style in which they
         show it: the Jensen-Shannon divergence of their probabilities. Of pools only, whose frames of one
@@ -115,6 +120,7 @@ class Recipe:
     checkpointing: bool = False
     patience: int | None = None
     trainable: str = "all"
+    frozen: int = 0
     consistency: float = 0.0
     input_scale: float = 1.0
     augmentation: Augmentation = field(default_factory=Augmentation)

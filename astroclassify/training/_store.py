@@ -9,6 +9,8 @@ from astroclassify.inference import checked_planes
 
 #: Planes larger than this are made again rather than kept: reading them would take as long.
 _LARGEST_KEPT = 8 * 2**20  # bytes
+#: Planes of frames in memory are kept up to so much of it: beyond, they are made again (int).
+_MEMORY = 2 * 2**30  # bytes
 
 
 class PlaneStore:
@@ -16,7 +18,8 @@ class PlaneStore:
     Planes of frames, made once: on disk for frames on disk, in memory for frames in memory.
 
     Planes are not kept where making them again costs no more than reading them: those of more than
-    8 MiB, and of a frame of a set on disk those that are as large as what the set holds of it.
+    8 MiB, and of a frame of a set on disk those that are as large as what the set holds of it. Of frames in
+    memory, the planes are kept until they fill 2 GiB.
 
     Parameters
     ----------
@@ -29,7 +32,7 @@ class PlaneStore:
     def __init__(self, spec, folder=None):
         self.spec = spec
         self.folder = None if folder is None else Path(folder)
-        self._in_memory = {}
+        self._in_memory, self._free = {}, _MEMORY
 
     def planes(self, frame, *, augmentation=None, rng=None):
         """
@@ -69,14 +72,13 @@ class PlaneStore:
             Frames in memory.
         """
         for frame in frames:
-            self._in_memory.pop(frame, None)
+            if frame in self._in_memory:
+                self._free += self._in_memory.pop(frame).nbytes
 
     def _kept(self, frame):
         identity = frame.identity()
         if identity is None:
-            if frame not in self._in_memory:
-                self._in_memory[frame] = checked_planes(self.spec, frame.array())
-            return self._in_memory[frame]
+            return self._kept_in_memory(frame)
         if self.folder is None:
             return checked_planes(self.spec, frame.array())
         path = self.folder / f"{self._key(identity)}.npy"
@@ -86,6 +88,15 @@ class PlaneStore:
         if planes.nbytes <= min(_LARGEST_KEPT, getattr(frame.frame, "stored_bytes", _LARGEST_KEPT)):
             with atomic_path(path) as unfinished:
                 np.save(unfinished, planes)
+        return planes
+
+    def _kept_in_memory(self, frame):
+        if frame in self._in_memory:
+            return self._in_memory[frame]
+        planes = checked_planes(self.spec, frame.array())
+        if planes.nbytes <= self._free:
+            self._in_memory[frame] = planes
+            self._free -= planes.nbytes
         return planes
 
     def _key(self, identity):

@@ -18,6 +18,7 @@ from astroclassify.training._log import TrainingLog
 from astroclassify.training._loss import consistency_loss, partial_cross_entropy
 from astroclassify.training._network import (
     freeze_all_but_the_head,
+    freeze_first_layers,
     freeze_normalisation,
     keep_first_layer_exact,
     mixed_precision,
@@ -65,6 +66,7 @@ class Trainer:
             freeze_all_but_the_head(self.module, len(spec.classes))
         elif recipe.trainable == "convolutions":
             freeze_normalisation(self.module)
+        freeze_first_layers(self.module, recipe.frozen)
         if recipe.checkpointing:
             save_memory(self.module)
         set_training(self.module)

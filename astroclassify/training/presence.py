@@ -1,55 +1,90 @@
 """Train a presence classifier on patches of wide fields: ``astroclassify train-presence``.
 
 Half of the patches show a body, at random near their middle, half show stars and sky only. Any model of the
-registry that knows empty fields learns from them, ``resnet50-presence`` for one; what comes out is for
-``astroclassify detect --method xrai --option model=NAME --option weights=FILE``. Patches of one field are all
-learnt from, or all held out.
+registry that knows empty fields learns from them, ``resnet50-presence`` or ``patchnet-presence`` for one;
+what comes out is for ``astroclassify detect --method xrai --option model=NAME --option weights=FILE``.
+Patches of one field are all learnt from, or all held out.
 """
 
+import json
 from dataclasses import replace
 
 import numpy as np
 
-from astroclassify.core import progress_bar
+from astroclassify.core import progress_bar, write_text
 from astroclassify.datasets import LabelledFrame
 from astroclassify.detect import load_image
-from astroclassify.metrics import box_overlaps
+from astroclassify.metrics import box_edges, box_overlaps
+from astroclassify.models import bodies_entry, find_spec
 from astroclassify.simulate import wide_field
-from astroclassify.training._fit import fit
-from astroclassify.training._presets import find_recipe
+from astroclassify.training._fit import fit, start_of
+from astroclassify.training._pictures import credits_of
+from astroclassify.training.detection import picture_bodies
 
 #: Sides of fields and patches, pixels; patches of a field; tries to find a place.
 _FIELD, _PATCH, _EACH, _TRIES = 480, 192, 8, 20
 #: A body that a patch is of is so large in it at least, pixels, and its middle so near to the patch's.
 _LEAST_SIZE, _OFF_CENTRE = 10.0, 0.3
-_EDGES = ("x_min", "x_max", "y_min", "y_max")
 
 
-def fit_presence(chosen):
+def fit_presence(chosen, recipe):
     """
     Draw patches, and train.
 
     Parameters
     ----------
     chosen : argparse.Namespace
-        ``model``, ``output``, ``patches``, ``epochs``, ``batch_size``, ``preset``, ``weights``, ``device``,
-        ``seed`` and ``resume``, as the command ``astroclassify train-presence`` describes them.
+        ``model``, ``output``, ``patches``, ``pictures``, ``half``, ``weights``, ``device`` and ``resume``, as
+        the command ``astroclassify train-presence`` describes them.
+    recipe : Recipe
+        How to train; its seed is that of the first field too.
 
     Returns
     -------
     TrainingResult
         The weights and how they were made.
     """
-    recipe = replace(find_recipe(chosen.preset), epochs=chosen.epochs, batch_size=chosen.batch_size)
-    return fit(
+    before = start_of(find_spec(chosen.model), chosen.weights).get("card", {})
+    bodies = () if chosen.pictures is None else picture_bodies(chosen.pictures, held=False)
+    done = fit(
         chosen.model,
-        patches(chosen.patches, seed=chosen.seed),
+        patches(chosen.patches, seed=recipe.seed, pictures=bodies),
         **{"folder": chosen.output, "preset": recipe, "weights": chosen.weights, "device": chosen.device},
-        **{"resume": chosen.resume, "licence": "BSD-3-Clause"},
+        **{"half": chosen.half, "resume": chosen.resume},
+        licence=before.get("licence", "BSD-3-Clause"),
     )
+    return with_credits(done, before, () if chosen.pictures is None else credits_of(chosen.pictures))
 
 
-def patches(number, *, seed=1, progress=None):
+def with_credits(done, before, pictures):
+    """
+    Say in a card whose pictures its weights know; the fields that they saw have no names.
+
+    Parameters
+    ----------
+    done : TrainingResult
+        The training.
+    before : mapping
+        Card of the weights that it started from.
+    pictures : sequence of dict
+        What it saw besides, as `credits_of` lists them.
+
+    Returns
+    -------
+    TrainingResult
+        With the card that lies beside the weights now.
+    """
+    known = before.get("training", {})
+    listed = {each["file"]: each for each in (*known.get("pictures", ()), *pictures)}
+    inherited = {"pretrained": known["pretrained"]} if "pretrained" in known else {}
+    card = {name: value for name, value in done.card.items() if name != "bodies"}
+    card |= bodies_entry(before, learnt=[each["body"] for each in pictures])
+    card["training"] |= inherited | ({"pictures": list(listed.values())} if listed else {})
+    write_text(json.dumps(card, indent=2) + "\n", done.weights.with_suffix(".json"))
+    return replace(done, card=card)
+
+
+def patches(number, *, seed=1, pictures=(), progress=None):
     """
     Draw patches of wide fields, with and without a body.
 
@@ -59,6 +94,8 @@ def patches(number, *, seed=1, progress=None):
         How many.
     seed : int, default 1
         Of the first field; others follow.
+    pictures : sequence of PictureBody, default ()
+        Real bodies: half of those that fields show are of them.
     progress : bool, optional
         Show a progress bar; `None` shows it only on a terminal.
 
@@ -77,16 +114,16 @@ def patches(number, *, seed=1, progress=None):
     for field in progress_bar(
         range(seed, seed + -(-number // _EACH)), progress=progress, description="fields"
     ):
-        made += _patches_of(field)
+        made += _patches_of(field, pictures)
     return made[:number]
 
 
-def _patches_of(seed):
+def _patches_of(seed, pictures):
     """Patches of one field: in turns with a body and without, as far as there are any."""
     rng = np.random.default_rng(seed)
-    field = wide_field(seed, shape=(_FIELD, _FIELD), starless=False)
+    field = wide_field(seed, shape=(_FIELD, _FIELD), pictures=pictures, starless=False)
     grey = load_image(field.image).grey
-    edges = np.stack([np.asarray(field.objects[name], float) for name in _EDGES], axis=-1).reshape(-1, 4)
+    edges = box_edges(field.objects)
     large = np.flatnonzero(np.asarray(field.objects["size"]) >= _LEAST_SIZE)
     made = []
     for n in range(_EACH):

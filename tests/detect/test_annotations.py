@@ -9,7 +9,7 @@ from PIL import Image
 
 from astroclassify.core import FrameWarning, ParameterError, ReadError
 from astroclassify.detect import coco_text, detect, read_annotations
-from astroclassify.detect._tiles import edges_of
+from astroclassify.metrics import box_edges
 
 
 @pytest.fixture
@@ -34,14 +34,14 @@ def test_what_is_written_for_yolo_is_read_again(pictures, found):
     first, second = read_annotations(pictures, classes=("galaxy",))
     assert (first.path.name, first.shape, len(second.objects)) == ("a.png", (40, 60), 0)
     assert list(first.objects["class"]) == ["galaxy", "galaxy"]
-    np.testing.assert_allclose(edges_of(first.objects), edges_of(found[0]), atol=1e-3)
+    np.testing.assert_allclose(box_edges(first.objects), box_edges(found[0]), atol=1e-3)
 
 
 def test_what_is_written_for_coco_is_read_again(pictures, found):
     (pictures / "all.json").write_text(coco_text(found))
     first, second = read_annotations(pictures / "all.json", images=pictures / "images")
     assert (first.shape, len(second.objects)) == ((40, 60), 0)
-    np.testing.assert_allclose(edges_of(first.objects), edges_of(found[0]), atol=1e-3)
+    np.testing.assert_allclose(box_edges(first.objects), box_edges(found[0]), atol=1e-3)
 
 
 def test_pycocotools_takes_what_is_written(pictures, found, capsys):
@@ -59,21 +59,21 @@ def test_a_description_names_classes_and_folders(pictures):
     first, _ = read_annotations(pictures / "data.yaml")
     assert list(first.objects["class"]) == ["nebula", "star cluster"]
     # The middle of 60 x 40 pixels; rows are counted from the bottom, and pixel 0 is centred at 0.
-    np.testing.assert_allclose(edges_of(first.objects)[0], [23.5, 35.5, 17.5, 21.5])
+    np.testing.assert_allclose(box_edges(first.objects)[0], [23.5, 35.5, 17.5, 21.5])
 
 
 def test_outlines_become_boxes_and_boxes_end_at_the_image(pictures):
     (pictures / "images" / "a.txt").write_text("0 0.1 0.2 0.3 0.2 0.2 0.5\n0 0.95 0.5 0.2 0.2")
     first, _ = read_annotations(pictures / "images")
-    np.testing.assert_allclose(edges_of(first.objects)[0], [5.5, 17.5, 19.5, 31.5])
-    assert edges_of(first.objects)[1][1] == 59.5
+    np.testing.assert_allclose(box_edges(first.objects)[0], [5.5, 17.5, 19.5, 31.5])
+    assert box_edges(first.objects)[1][1] == 59.5
 
 
 def test_rows_of_fits_files_are_counted_as_they_are(tmp_path):
     fits.writeto(tmp_path / "a.fits", np.ones((40, 60), np.float32))
     (tmp_path / "a.txt").write_text("0 0.5 0.1 0.2 0.2")
     (only,) = read_annotations(tmp_path)
-    np.testing.assert_allclose(edges_of(only.objects)[0], [23.5, 35.5, -0.5, 7.5])
+    np.testing.assert_allclose(box_edges(only.objects)[0], [23.5, 35.5, -0.5, 7.5])
 
 
 @pytest.mark.parametrize(

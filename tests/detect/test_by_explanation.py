@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from astroclassify.core import ParameterError
-from astroclassify.detect import DETECTORS, detect
+from astroclassify.detect import DETECTORS, _by_explanation, detect
 from astroclassify.explain import explain
 from astroclassify.simulate import random_frames
 
@@ -55,6 +55,23 @@ def test_patches_of_wide_fields_train_a_presence_classifier():
     assert any(each.label == "field" for each in made)
     assert len({each.body for each in made}) == 1
     assert RESNET50_PRESENCE.planes(made[0].frame).shape[0] == 5
+
+
+@pytest.mark.parametrize(("regions", "shown"), [("default", "patchnet"), ("same", "patchnet-presence")])
+def test_one_model_says_whether_there_is_an_object_and_one_where(spiral, monkeypatch, regions, shown):
+    asked, plain = [], _by_explanation.explain
+
+    def explained(image, *, model, **options):
+        asked.append(model.spec.name)
+        return plain(image, model=model, **options)
+
+    monkeypatch.setattr(_by_explanation, "explain", explained)
+    DETECTORS["xrai"].detect(spiral, regions=regions, explainer="grad-cam++", presence=0.0)
+    assert asked == [shown]
+
+
+def test_xrai_asks_a_model_that_was_trained_on_patches():
+    assert DETECTORS["xrai"].options()["model"] == "patchnet-presence"
 
 
 def test_detectors_say_how_they_are_tiled():

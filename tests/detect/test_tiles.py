@@ -8,7 +8,8 @@ from astropy.table import QTable
 
 from astroclassify.core import ParameterError, PluginError
 from astroclassify.detect import DETECTION_COLUMNS, detect
-from astroclassify.detect._tiles import edges_of, merged, search, tiles_of
+from astroclassify.detect._tiles import merged, search, tiles_of
+from astroclassify.metrics import box_edges
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def field(with_squares):
 
 
 def sorted_edges(table):
-    edges = edges_of(table)
+    edges = box_edges(table)
     return edges[np.lexsort(edges.T)]
 
 
@@ -46,7 +47,7 @@ def test_what_is_larger_than_a_tile_is_found_in_a_shrunk_image(bright, with_squa
     image = with_squares((640, 640), [(100, 60, 420)])
     found = search(bright(tile=128, overlap=64), image)
     assert len(found) == 1
-    np.testing.assert_allclose(edges_of(found)[0], [59.5, 479.5, 99.5, 519.5], atol=8)
+    np.testing.assert_allclose(box_edges(found)[0], [59.5, 479.5, 99.5, 519.5], atol=8)
 
 
 WHOLE = ("nebula", 0.67, 10.0, 1270.0, 20.0, 1640.0)

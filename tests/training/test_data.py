@@ -40,6 +40,18 @@ def test_planes_of_files_are_made_once(tmp_path, monkeypatch):
         other.planes(frame)
 
 
+def test_planes_in_memory_are_kept_until_it_is_full(frames, monkeypatch):
+    store = PlaneStore(small_spec("resnet18-resize"))
+    kept = store.planes(frames[0])
+    assert store.planes(frames[0]) is kept
+    monkeypatch.setattr(store, "_free", kept.nbytes - 1)
+    first, again = store.planes(frames[1]), store.planes(frames[1])
+    assert first is not again
+    np.testing.assert_array_equal(first, again)
+    store.forget(frames[:1])
+    assert store.planes(frames[1]) is store.planes(frames[1])
+
+
 def test_changes_of_the_array_pass_the_preprocessing(frames):
     store = PlaneStore(small_spec("resnet18-resize"))
     lost = Augmentation(flips=0.0, dropped_amplifier=1.0)

@@ -6,12 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from astroclassify.core import PluginError
+from astroclassify.core import ParameterError, PluginError
 from astroclassify.models import MODELS, built_module
 from astroclassify.training._network import (
     first_layer,
     fold_scale,
     freeze_all_but_the_head,
+    freeze_first_layers,
     keep_first_layer_exact,
     save_memory,
     set_training,
@@ -91,6 +92,18 @@ def test_only_the_head_learns_when_asked():
 def test_a_head_that_cannot_be_told_is_named():
     with pytest.raises(PluginError, match="9 outputs"):
         freeze_all_but_the_head(built_module(small_spec("resnet18-resize")), 9)
+
+
+def test_the_first_layers_stay_when_asked():
+    module = built_module(small_spec("resnet18-resize"))
+    layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    freeze_first_layers(module, 3)
+    assert [layer.weight.requires_grad for layer in layers[:5]] == [False, False, False, True, True]
+
+
+def test_a_network_of_which_nothing_would_learn_is_refused():
+    with pytest.raises(ParameterError, match="frozen is 1000"):
+        freeze_first_layers(built_module(small_spec("resnet18-resize")), 1000)
 
 
 def test_an_average_moves_towards_the_network_and_copies_counters():

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from astroclassify.core import atomic_path, fingerprint, package_version, progress_bar, write_text
 from astroclassify.detect import YOLO
-from astroclassify.metrics import box_overlaps
+from astroclassify.metrics import box_edges, box_overlaps
 from astroclassify.models import FIELDNET, locate_weights
 from astroclassify.models.nets.boxnet import CONTEXT, SIDE, BoxNet, looks_at, refined_boxes
 from astroclassify.models.nets.fieldnet import box_iou
@@ -124,8 +124,7 @@ def proposals(planes):
     numpy.ndarray
         x_min, x_max, y_min, y_max; shape (N, 4), the surest first.
     """
-    found = YOLO.function(least=_HOPELESS, inside=1.0)(np.moveaxis(planes, 0, -1))
-    return np.stack([np.asarray(found[name]) for name in ("x_min", "x_max", "y_min", "y_max")], axis=-1)
+    return box_edges(YOLO.function(least=_HOPELESS, inside=1.0)(np.moveaxis(planes, 0, -1)))
 
 
 def _moved_truth(true, number):

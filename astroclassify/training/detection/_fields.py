@@ -10,10 +10,10 @@ from PIL import Image
 from astroclassify.core import FrameError, ParameterError, fingerprint, progress_bar
 from astroclassify.detect import load_image, read_annotations, with_classes
 from astroclassify.io import read_colours
+from astroclassify.metrics import EDGES, box_edges
 from astroclassify.simulate import WIDE_CLASSES, from_image, labelled_pictures, wide_field
 from astroclassify.training._pictures import held_out
 
-_EDGES = ("x_min", "x_max", "y_min", "y_max")
 #: What a class is called that the default model is to say.
 _BY_MODEL = "model"
 #: Part of a labelled box that a square cut out of an image must show.
@@ -151,7 +151,7 @@ def _named(objects, names):
 def _by_model(image, objects):
     """Have the default model say what boxes are whose class is not known."""
     asked = np.flatnonzero(np.asarray(objects["class"]) == _BY_MODEL)
-    edges = np.stack([np.asarray(objects[name], float) for name in _EDGES], axis=-1)
+    edges = box_edges(objects)
     for n in asked:
         (told,) = with_classes(image.grey, edges[[n]], np.ones(1))
         objects["class"][n] = told["class"]
@@ -172,13 +172,13 @@ def _square(labelled, side, rng):
 def _cut(objects, corner, side):
     """Objects of which enough is shown, in the square's pixels, the largest first."""
     low = np.array([corner[1], corner[1], corner[0], corner[0]])
-    whole = np.stack([np.asarray(objects[name], float) for name in _EDGES], axis=-1).reshape(-1, 4) - low
+    whole = box_edges(objects) - low
     shown = np.clip(whole, -0.5, side - 0.5)
     areas = [(each[:, 1] - each[:, 0]) * (each[:, 3] - each[:, 2]) for each in (shown, whole)]
     kept = np.flatnonzero(areas[0] > _KEPT * areas[1])
     kept = kept[np.argsort(-areas[0][kept], kind="stable")]
     table = QTable({"class": np.asarray(objects["class"]).astype(str)[kept]})
-    for name, column in zip(_EDGES, shown[kept].T, strict=True):
+    for name, column in zip(EDGES, shown[kept].T, strict=True):
         table[name] = column
     table["snr"] = np.full(len(kept), np.nan)
     return table
