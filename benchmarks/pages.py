@@ -28,7 +28,6 @@ NEEDED = {
     "headers": "folder of raw frames whose headers hold the distortion",
     "pools": "folder of the default model's pools",
     "lite0": "weights of EfficientNet-Lite0",
-    "lite1": "weights of EfficientNet-Lite1",
 }
 
 
