@@ -24,10 +24,11 @@ from astroclassify.models import PATCHNET, build_model
 from astroclassify.simulate import CLASSES
 from astroclassify.training import FramePool, Recipe, fit
 from astroclassify.training._data import PoolStream
+from astroclassify.training._pictures import credits_of
 from astroclassify.training._pool import Mixture
 from astroclassify.training._pretrained import imagenet_state
 from astroclassify.training._trainer import write_state
-from astroclassify.training.default import sources
+from astroclassify.training.default import parts_of, sources
 
 #: Held-out pools that are measured together.
 COLUMNS = {
@@ -70,7 +71,7 @@ DESIGNS = {
     "no attention, mean over patches": Design({"attentive": False}),
     "no real photographs": Design(without=("photographs",)),
     "no real scenes": Design(without=_RAW),
-    "no real bodies": Design(without=("photographs", "scenes", *_REAL_CHIPS)),
+    "no real bodies": Design(without=("photographs", *_RAW)),
     "no whole chips in detail": Design(without=("whole chips", "real whole chips")),
     "no whole chips": Design(without=("chips", "whole chips", *_REAL_CHIPS)),
     "no windows of CSST": Design(without=("csst",)),
@@ -112,14 +113,14 @@ def places(root, name, design):
 def mixture(chosen, design):
     """Mix the pools, less those that the design leaves out; the others' shares grow alike."""
     asked = {name: share for name, (_, share) in sources(chosen.pictures).items()} | chosen.shares
-    pools, shares = [], []
-    for name, share in asked.items():
-        roots = [one / "pools" for one in (chosen.folder, *chosen.also)]
+    roots, pools, shares = [one / "pools" for one in (chosen.folder, *chosen.also)], [], []
+    for name in (name for name in asked if name not in design.without):
         found = [FramePool(folder) for root in roots for folder in places(root, name, design)]
-        if name not in design.without:
-            pools += found
-            shares += [share * pool.filled / sum(one.filled for one in found) for pool in found]
-    return Mixture(pools, np.array(shares) / sum(shares), vary=design.vary and not chosen.as_drawn)
+        pools += found
+        shares += parts_of(asked[name], found) if found else []
+    pictures = credits_of(chosen.pictures) if chosen.pictures else ()
+    vary = design.vary and not chosen.as_drawn
+    return Mixture(pools, np.array(shares) / sum(shares), pictures=pictures, vary=vary)
 
 
 def started(chosen, design, spec, run):

@@ -173,14 +173,13 @@ def _row(name, kept, truth):
 
 def _recall_of_small(sure, truth, least):
     """Of small bodies, how many are found above the threshold of the large ones, with the right class."""
-    from astroclassify.metrics import box_overlaps
+    from astroclassify.metrics import box_edges, box_overlaps
 
     hits = number = 0
     for table, objects in zip(sure, truth, strict=True):
         for body in objects[(objects["size"] >= SMALL[0]) & (objects["size"] < SMALL[1])]:
             same = table[np.asarray(table["class"]).astype(str) == str(body["class"])]
-            edges = np.array([[row[name] for name in COLUMNS[2:]] for row in same], float).reshape(-1, 4)
-            here = np.array([[body[name] for name in COLUMNS[2:]]], float)
+            edges, here = box_edges(same), box_edges(body)
             hits += bool(len(edges)) and bool(box_overlaps(here, edges).max() >= least)
             number += 1
     return hits / max(number, 1)

@@ -14,7 +14,7 @@ def box_edges(table):
 
     Parameters
     ----------
-    table : astropy.table.Table
+    table : astropy.table.Table or astropy.table.Row
         With the columns ``x_min``, ``x_max``, ``y_min`` and ``y_max``.
 
     Returns

@@ -128,6 +128,30 @@ def make_card(path, spec, *, training, licence, validation=None, logits=None, pa
     return card
 
 
+def credits_entry(known, *, pretrained=None, pictures=()):
+    """
+    Give the entries of a card's training that say from whose pictures its weights come.
+
+    Parameters
+    ----------
+    known : mapping
+        The training of the card of the weights that this one started from; empty for none.
+    pretrained : dict, optional
+        What the start had learnt from, if not what ``known`` says.
+    pictures : sequence of dict, default ()
+        What was learnt from besides, as `credits_of` lists it.
+
+    Returns
+    -------
+    dict
+        ``pretrained`` and ``pictures``, each picture once; without those that there are none of.
+    """
+    started = pretrained or known.get("pretrained")
+    listed = {picture["file"]: picture for picture in (*known.get("pictures", ()), *pictures)}
+    entries = {"pretrained": started, "pictures": list(listed.values())}
+    return {name: entry for name, entry in entries.items() if entry}
+
+
 def _calibrated(logits, held, classes, before):
     """Calibrate by held-out frames; they show what is asked for, so the limit of novelty lets them pass."""
     found = fit_calibration(logits, held.allowed, classes, bodies=held.bodies, start=before)

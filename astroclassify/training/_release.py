@@ -33,7 +33,7 @@ from astroclassify.models import (
     has_bfloat16,
 )
 from astroclassify.simulate import CLASSES
-from astroclassify.training._card import CALLED_NOVEL, versions
+from astroclassify.training._card import CALLED_NOVEL, credits_entry, versions
 from astroclassify.training._log import read_log
 from astroclassify.training._sources import NOTHING
 from astroclassify.training._trainer import halved, write_state
@@ -170,23 +170,15 @@ def _mean(states):
 def _training(parent, pretrained, folders, commit):
     """Stages, what they started from, and the pictures of all of them once."""
     before = {} if parent is None else json.loads(Path(parent).read_text())["training"]
-    started = pretrained or before.get("pretrained")
     stages = [*before.get("stages", []), *(_stage(Path(folder)) for folder in folders)]
-    pictures = {picture["file"]: picture for picture in before.get("pictures", [])}
-    for stage in stages:
-        listed = stage.get("data", {}).pop("pictures", [])
-        pictures |= {picture["file"]: picture for picture in listed}
+    listed = [picture for stage in stages for picture in stage.get("data", {}).pop("pictures", [])]
     facts = {
         "data": "frames of the sources that the stages list",
         "stages": stages,
         "commit": commit,
         "versions": versions(),
     }
-    return (
-        facts
-        | ({"pretrained": started} if started else {})
-        | ({"pictures": list(pictures.values())} if pictures else {})
-    )
+    return facts | credits_entry(before, pretrained=pretrained, pictures=listed)
 
 
 def _stage(folder):

@@ -151,12 +151,31 @@ def mixture_of(chosen):
     for name, (_, share) in sources(chosen.pictures).items():
         folders = [folder / "pools" / name for folder in (chosen.folder, *chosen.also)]
         found = [FramePool(folder) for folder in folders if folder.is_dir()] or [FramePool(folders[0])]
-        held = np.array([min(pool.filled, pool.capacity) for pool in found])
-        parts = held / held.sum() if held.any() else np.full(len(found), 1 / len(found))  # none yet: alike
         pools += found
-        shares += list(share * parts)
+        shares += parts_of(share, found)
     pictures = credits_of(chosen.pictures) if chosen.pictures else ()
     return Mixture(pools, shares, pictures=pictures, side=chosen.side, vary=chosen.vary)
+
+
+def parts_of(share, pools):
+    """
+    Divide a source's share among its pools: each gives of it what it holds of the frames.
+
+    Parameters
+    ----------
+    share : float
+        Of a batch.
+    pools : sequence of FramePool
+        At least one.
+
+    Returns
+    -------
+    list of float
+        A share for each; all alike while no pool holds a frame.
+    """
+    held = np.array([min(pool.filled, pool.capacity) for pool in pools])
+    parts = held / held.sum() if held.any() else np.full(len(pools), 1 / len(pools))
+    return list(share * parts)
 
 
 def release_run(chosen):

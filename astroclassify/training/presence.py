@@ -17,6 +17,7 @@ from astroclassify.detect import load_image
 from astroclassify.metrics import box_edges, box_overlaps
 from astroclassify.models import bodies_entry, find_spec
 from astroclassify.simulate import wide_field
+from astroclassify.training._card import credits_entry
 from astroclassify.training._fit import fit, start_of
 from astroclassify.training._pictures import credits_of
 from astroclassify.training.detection import picture_bodies
@@ -74,12 +75,9 @@ def with_credits(done, before, pictures):
     TrainingResult
         With the card that lies beside the weights now.
     """
-    known = before.get("training", {})
-    listed = {each["file"]: each for each in (*known.get("pictures", ()), *pictures)}
-    inherited = {"pretrained": known["pretrained"]} if "pretrained" in known else {}
     card = {name: value for name, value in done.card.items() if name != "bodies"}
     card |= bodies_entry(before, learnt=[each["body"] for each in pictures])
-    card["training"] |= inherited | ({"pictures": list(listed.values())} if listed else {})
+    card["training"] |= credits_entry(before.get("training", {}), pictures=pictures)
     write_text(json.dumps(card, indent=2) + "\n", done.weights.with_suffix(".json"))
     return replace(done, card=card)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from astroclassify.metrics import EDGES
 from astroclassify.preprocess import detection_planes
 from astroclassify.simulate import WIDE_CLASSES
 from astroclassify.training._pool import Ring, quantised
@@ -47,6 +48,6 @@ def _rows(objects):
     """The largest boxes, padded: class -1 is none."""
     rows = np.full((_MOST, _COLUMNS), -1, np.float32)
     for row, each in zip(rows, objects, strict=False):
-        numbers = (float(each[name]) for name in ("x_min", "x_max", "y_min", "y_max", "snr"))
+        numbers = (float(each[name]) for name in (*EDGES, "snr"))
         row[:] = (WIDE_CLASSES.index(each["class"]), *numbers)
     return rows
