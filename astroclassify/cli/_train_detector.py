@@ -101,6 +101,9 @@ def _add_release(group):
     group.add_argument(
         "--earlier", nargs="*", default=[], metavar="NAME", help="trainings that it started from"
     )
+    group.add_argument(
+        "--parent", type=Path, metavar="FILE", help="card of what the first of them started from"
+    )
     group.add_argument("--target", type=Path, metavar="OUT", help="where to, NAME.safetensors")
     group.add_argument("--count", type=int, default=400, metavar="N", help="fields to measure it on")
 

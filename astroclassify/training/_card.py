@@ -19,9 +19,12 @@ from astroclassify.metrics import (
     calibration_error,
 )
 from astroclassify.models import bodies_entry, calibration_entries, calibration_of
+from astroclassify.training._log import read_log
 
 #: Fraction of held-out frames that are called novel.
 CALLED_NOVEL = 0.01
+#: What a card says where nobody named a licence.
+_NOT_STATED = "not stated"
 
 
 def measured(logits, frames, classes, start, *, draws=2000):
@@ -95,7 +98,8 @@ def make_card(path, spec, *, training, licence, validation=None, logits=None, pa
         What the network says of them.
     parent : mapping, optional
         Card of the weights that the training started from: its calibration, limits and prior are carried
-        over, as far as held-out bodies do not know better.
+        over, as far as held-out bodies do not know better; so are the pictures that those weights know, what
+        they started from themselves, and their licence.
     learnt : sequence of str, optional
         Names of the bodies that were learnt from.
 
@@ -120,9 +124,14 @@ def make_card(path, spec, *, training, licence, validation=None, logits=None, pa
         "preprocessing_options": dict(spec.preprocessing_options),
         **calibration_entries(calibration, spec.classes),
         **bodies_entry(parent, learnt=learnt, calibrated=held),
-        "training": {**training, "commit": commit(), "versions": versions()},
+        "training": {
+            **training,
+            **credits_entry(parent.get("training", {}), pictures=training.get("pictures", ())),
+            "commit": commit(),
+            "versions": versions(),
+        },
         "metrics": metrics,
-        "licence": licence,
+        "licence": _joint_licence(licence, parent.get("licence")),
     }
     write_text(json.dumps(card, indent=2) + "\n", path.with_suffix(".json"))
     return card
@@ -150,6 +159,53 @@ def credits_entry(known, *, pretrained=None, pictures=()):
     listed = {picture["file"]: picture for picture in (*known.get("pictures", ()), *pictures)}
     entries = {"pretrained": started, "pictures": list(listed.values())}
     return {name: entry for name, entry in entries.items() if entry}
+
+
+def stages_entry(folders, *, data, parent=None, pretrained=None, commit):
+    """
+    Give what a card says of trainings that started from one another.
+
+    Parameters
+    ----------
+    folders : sequence of path-like
+        Of the trainings, the first one first.
+    data : str
+        What they learnt from, in a few words.
+    parent : path-like, optional
+        Card of the weights that the first of them started from: its stages and pictures are listed too.
+    pretrained : dict, optional
+        What the first of them started from, if that learnt from other data.
+    commit : str
+        Of the code that trained.
+
+    Returns
+    -------
+    dict
+        ``data``, ``stages``, ``commit``, ``versions``, and the entries of `credits_entry`: the pictures of
+        all stages, each once.
+    """
+    before = {} if parent is None else json.loads(Path(parent).read_text())["training"]
+    stages = [*before.get("stages", []), *(_stage(Path(folder)) for folder in folders)]
+    listed = [picture for stage in stages for picture in stage.get("data", {}).pop("pictures", [])]
+    facts = {"data": data, "stages": stages, "commit": commit, "versions": versions()}
+    return facts | credits_entry(before, pretrained=pretrained, pictures=listed)
+
+
+def _stage(folder):
+    reached = read_log(folder / "log.csv")[-1]
+    return json.loads((folder / "recipe.json").read_text()) | {
+        "samples": int(reached["samples"]),
+        "seconds": float(reached["seconds"]),
+    }
+
+
+def _joint_licence(own, before):
+    """Weights are under their own licence, and under that of those that they started from."""
+    if before in (None, own):
+        return own
+    if _NOT_STATED in (own, before):
+        return f"{own} (started from weights under: {before})"
+    return " AND ".join(dict.fromkeys([*own.split(" AND "), *before.split(" AND ")]))
 
 
 def _calibrated(logits, held, classes, before):

@@ -33,8 +33,7 @@ from astroclassify.models import (
     has_bfloat16,
 )
 from astroclassify.simulate import CLASSES
-from astroclassify.training._card import CALLED_NOVEL, credits_entry, versions
-from astroclassify.training._log import read_log
+from astroclassify.training._card import CALLED_NOVEL, stages_entry
 from astroclassify.training._sources import NOTHING
 from astroclassify.training._trainer import halved, write_state
 
@@ -110,7 +109,13 @@ def release(
     novelty = _novelty(module, raw, features, sky, ~first)
     write_state(halved(module.state_dict()), target)
     judged = [each[~first & sky] for each in (logits, labels, shown, sources)]
-    training = _training(parent, pretrained, (*earlier, run), commit)
+    training = stages_entry(
+        (*earlier, run),
+        data="frames of the sources that the stages list",
+        parent=parent,
+        pretrained=pretrained,
+        commit=commit,
+    )
     if average_with:
         training["mean of the weights"] = [fingerprint(path) for path in averaged]
     card = {
@@ -164,28 +169,6 @@ def _mean(states):
         if one.is_floating_point()
         else one
         for name, one in first.items()
-    }
-
-
-def _training(parent, pretrained, folders, commit):
-    """Stages, what they started from, and the pictures of all of them once."""
-    before = {} if parent is None else json.loads(Path(parent).read_text())["training"]
-    stages = [*before.get("stages", []), *(_stage(Path(folder)) for folder in folders)]
-    listed = [picture for stage in stages for picture in stage.get("data", {}).pop("pictures", [])]
-    facts = {
-        "data": "frames of the sources that the stages list",
-        "stages": stages,
-        "commit": commit,
-        "versions": versions(),
-    }
-    return facts | credits_entry(before, pretrained=pretrained, pictures=listed)
-
-
-def _stage(folder):
-    reached = read_log(folder / "log.csv")[-1]
-    return json.loads((folder / "recipe.json").read_text()) | {
-        "samples": int(reached["samples"]),
-        "seconds": float(reached["seconds"]),
     }
 
 

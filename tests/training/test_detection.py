@@ -1,5 +1,7 @@
 """Training a detector: pools, batches, the loss, the start from the classifier, a run that goes on."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -12,8 +14,8 @@ from astroclassify.models import FIELDNET, PATCHNET, build_model, built_module, 
 from astroclassify.models.nets.fieldnet import cell_centres
 from astroclassify.simulate import WIDE_CLASSES
 from astroclassify.training import read_log
-from astroclassify.training.detection import FieldPool, annotated_source, fit_detector
-from astroclassify.training.detection._fit import classifier_start
+from astroclassify.training.detection import FieldPool, annotated_source, fit_detector, release_detector
+from astroclassify.training.detection._fit import CLASSIFIER, classifier_start
 from astroclassify.training.detection._loss import detection_loss
 from astroclassify.training.detection._stream import FieldAugmentation, FieldStream
 
@@ -132,6 +134,27 @@ def test_a_training_learns_and_goes_on(pool, tmp_path):
     assert fit_detector(pool, tmp_path / "run", **settings) == path
     with pytest.raises(ParameterError, match="another"):
         fit_detector(pool, tmp_path / "run", **{**settings, "learning_rate": 2e-3})
+
+
+def test_a_release_names_all_stages_and_pictures_of_what_it_started_from(pool, tmp_path):
+    settings = {"side": 64, "batch_size": 2, "seconds": 1e-3, "epochs": 1}
+    pictures = [{"file": f"{name}.jpg", "body": name} for name in ("M 13", "M 31")]
+    first = fit_detector(pool, tmp_path / "first", pictures=pictures[:1], **settings)
+    asked = {"count": 1, "source": _Field}
+    card = release_detector([first.parent], tmp_path / "one.safetensors", learnt=["M 13"], **asked)
+    assert [stage["started_from"] for stage in card["training"]["stages"]] == [CLASSIFIER]
+    second = fit_detector(
+        pool, tmp_path / "second", weights=tmp_path / "one.safetensors", pictures=pictures, **settings
+    )
+    parent, target = tmp_path / "one.json", tmp_path / "two.safetensors"
+    card = release_detector([second.parent], target, parent=parent, learnt=["M 31"], **asked)
+    assert [stage["started_from"] for stage in card["training"]["stages"]][1:] == [
+        json.loads(parent.read_text())["sha256"]
+    ]
+    assert card["training"]["pictures"] == pictures
+    assert card["bodies"]["learnt"] == ["M 13", "M 31"]
+    with pytest.raises(ParameterError, match="--parent"):
+        release_detector([second.parent], target, **asked)
 
 
 def labelled_folder(folder, classes=("nebula",)):

@@ -103,6 +103,18 @@ def test_what_was_known_before_is_carried_over_where_nothing_is_held_out(frames,
     assert calibration_of(card, spec.classes) == before
 
 
+def test_the_card_carries_on_whose_pictures_and_under_which_licence(frames, quick, tmp_path):
+    before = locate_weights(MODELS["patchnet"])[1]
+    recipe = replace(quick, epochs=1, average=0.0)
+    asked = {"preset": recipe, "weights": "default", "validation": 0}
+    card = fit("patchnet", frames, folder=tmp_path / "a", licence="CC0-1.0", **asked).card
+    for name in ("pictures", "pretrained"):
+        assert card["training"][name] == before["training"][name]
+    assert card["licence"] == f"CC0-1.0 AND {before['licence']}"
+    unsaid = fit("patchnet", frames[:4], folder=tmp_path / "b", **asked).card
+    assert unsaid["licence"] == f"not stated (started from weights under: {before['licence']})"
+
+
 def test_the_card_names_the_bodies_learnt_from_and_those_before(frames, quick, tmp_path):
     spec, recipe = small_spec("resnet18-resize"), replace(quick, epochs=1)
     first = fit(spec, frames[:6], folder=tmp_path / "first", preset=recipe, validation=0)

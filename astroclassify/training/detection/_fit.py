@@ -17,6 +17,8 @@ from astroclassify.training.detection._loss import detection_loss
 from astroclassify.training.detection._stream import FieldAugmentation, FieldStream
 
 WEIGHTS, ABOUT = "weights.safetensors", "recipe.json"
+#: What a training started from that was given no weights.
+CLASSIFIER = "the default classifier's trunk"
 #: Recipes by name, with what fields they learn from (dict). ``"yolo"`` is as published for YOLOv7 on smart
 #: telescopes: whole fields of 608 x 608, batches of 4, Adam; ``"modern"`` sees more, smaller crops.
 DETECTION_PRESETS = {
@@ -152,7 +154,7 @@ def fit_detector(pool, folder, *, preset="modern", weights=None, seconds=None, p
             "model": FIELDNET.name,
             "recipe": recipe.values(),
             "data": source.described() | ({"pictures": list(pictures)} if pictures else {}),
-            "started_from": "the default classifier's trunk" if weights is None else fingerprint(weights),
+            "started_from": CLASSIFIER if weights is None else fingerprint(weights),
         }
         run.same_run(ABOUT, about, kind="training", text=json.dumps(about, indent=1))
         state = classifier_start(seed=recipe.seed) if weights is None else _state(weights)

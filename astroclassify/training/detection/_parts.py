@@ -88,4 +88,5 @@ def _release(chosen):
         seed=chosen.seed,
         learnt=learnt,
         held=held,
+        parent=chosen.parent,
     )

@@ -6,22 +6,22 @@ from pathlib import Path
 import numpy as np
 from safetensors.torch import load_file
 
-from astroclassify.core import fingerprint, write_text
+from astroclassify.core import ParameterError, fingerprint, write_text
 from astroclassify.detect import YOLO
 from astroclassify.metrics import score_detections
 from astroclassify.models import FIELDNET, bodies_entry
-from astroclassify.training._card import commit, versions
-from astroclassify.training._log import read_log
+from astroclassify.training._card import commit, stages_entry
 from astroclassify.training._trainer import halved, write_state
-from astroclassify.training.detection._fit import ABOUT, WEIGHTS
+from astroclassify.training.detection._fit import ABOUT, CLASSIFIER, WEIGHTS
 
 #: Sizes of bodies that count, pixels: smaller ones are reported apart; and the lowest score looked at.
 LEAST_SIZE, SMALL_SIZE, _FAINTEST = 16.0, 8.0, 0.02
 #: Decimals of what stands on a card.
 _DIGITS = 3
+_DATA = "wide fields simulated by astroclassify.simulate.wide_field, with the pictures listed"
 
 
-def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), held=()):
+def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), held=(), parent=None):
     """
     Measure a training's weights, and write them with their card.
 
@@ -40,37 +40,49 @@ def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), h
         Of the fields.
     learnt, held : sequence of str
         Names of the real bodies that were learnt from, and of those held out; for the card.
+    parent : path-like, optional
+        Card of the weights that the first training started from, unless that was the default classifier's
+        trunk: its stages, pictures and bodies are listed again.
 
     Returns
     -------
     dict
         The card.
+
+    Raises
+    ------
+    ParameterError
+        If the first training started from weights whose card is not given.
     """
     folders, target = [Path(folder) for folder in folders], Path(target)
+    known = _start(folders[0], parent)
     write_state(halved(load_file(folders[-1] / WEIGHTS)), target)
     scores = judged(target, [source(np.random.default_rng([seed, n])) for n in range(count)])
-    stages = [_stage(folder) for folder in folders]
-    pictures = stages[-1]["data"].get("pictures", [])
-    for stage in stages:
-        stage["data"].pop("pictures", None)
+    training = stages_entry(folders, data=_DATA, parent=parent, commit=commit())
     card = {
         "name": target.stem,
         "model": FIELDNET.name,
         "sha256": fingerprint(target),
         "classes": list(FIELDNET.classes),
         "detection": {"least": round(scores["16 pixels and more"]["threshold"], _DIGITS)},
-        **bodies_entry(learnt=learnt, calibrated=held),
-        "training": {
-            "data": "wide fields simulated by astroclassify.simulate.wide_field, with the pictures listed",
-            "stages": stages,
-            "commit": commit(),
-            "versions": versions(),
-            "pictures": pictures,
-        },
+        **bodies_entry(known, learnt=learnt, calibrated=held),
+        "training": training,
         "metrics": {f"{count} simulated fields, never seen, of held-out bodies": scores},
         "licence": "BSD-3-Clause AND Apache-2.0",
     }
     write_text(json.dumps(card, indent=2) + "\n", target.with_suffix(".json"))
+    return card
+
+
+def _start(folder, parent):
+    """The card of what a training started from; what that had learnt from must not be forgotten."""
+    start = json.loads((folder / ABOUT).read_text())["started_from"]
+    card = {} if parent is None else json.loads(Path(parent).read_text())
+    if start not in (CLASSIFIER, card.get("sha256")):
+        raise ParameterError(
+            f"{folder} started from weights with the sha256 {start[:12]}; expected those of the training "
+            "before it (earlier=, --earlier), or their card (parent=, --parent)"
+        )
     return card
 
 
@@ -98,9 +110,3 @@ def judged(weights, fields):
     return {
         name: {each: round(getattr(score, each), _DIGITS) for each in names} for name, score in scores.items()
     }
-
-
-def _stage(folder):
-    reached = read_log(folder / "log.csv")[-1]
-    about = json.loads((folder / ABOUT).read_text())
-    return about | {"samples": int(reached["samples"]), "seconds": float(reached["seconds"])}
