@@ -1,9 +1,11 @@
 """What made a result: versions, time, parameters."""
 
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 
+@cache
 def package_version(name="astroclassify"):
     """
     Give a distribution's installed version.
