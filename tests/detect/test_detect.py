@@ -13,7 +13,7 @@ from astropy.table import QTable, Table, vstack
 from astropy.wcs import WCS
 from PIL import Image
 
-from astroclassify.core import FrameError, ParameterError, UnknownNameError
+from astroclassify.core import FrameError, FrameWarning, ParameterError, UnknownNameError
 from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, Detections, detect, load_image
 from astroclassify.detect._measure import measured
 
@@ -43,6 +43,14 @@ def test_boxes_have_light_size_sky_and_name(bright, on_sky):
     np.testing.assert_allclose(found["width"].to_value("arcsec"), [108, 36], rtol=1e-3)
     assert list(found["name"]) == ["M51", ""]
     assert found["centre"][0].separation(on_sky.wcs.pixel_to_world(59.5, 49.5)) < 1 * u.arcsec
+
+
+def test_objects_of_an_image_too_wide_for_a_catalogue_have_no_names(bright, on_sky):
+    on_sky.wcs.wcs.cdelt = [-1.5, 1.5]
+    with pytest.warns(FrameWarning, match="no object is named: the frame reaches"):
+        found = detect(on_sky, method=bright())
+    assert len(found) == 2
+    assert not any(found["name"])
 
 
 @pytest.mark.parametrize("identify", [False, "none"])
