@@ -93,7 +93,7 @@ def _add_boxes(group):
         type=int,
         default=0,
         metavar="N",
-        help="first field that the first network does not know",
+        help="first field that the network of yolo that ships does not know",
     )
 
 
