@@ -81,7 +81,7 @@ def _start(folder, parent):
     if start not in (CLASSIFIER, card.get("sha256")):
         raise ParameterError(
             f"{folder} started from weights with the sha256 {start[:12]}; expected those of the training "
-            "before it (earlier=, --earlier), or their card (parent=, --parent)"
+            "before it (earlier=), or their card (parent=)"
         )
     return card
 
