@@ -104,14 +104,16 @@ def detect(
     (1, np.True_)
     """
     spec = method if isinstance(method, DetectorSpec) else DETECTORS[method]
-    if (
-        least_score is not None and "least" in spec.options()
-    ):  # also what the method would leave out by itself
-        options.setdefault("least", float(least_score))
+    if least_score is not None and "least" in spec.options():
+        # Also what the method would leave out by itself; of a score that a second look takes the geometric
+        # mean of, the square may be enough.
+        options.setdefault("least", float(least_score) ** (2 if spec.again else 1))
     catalogue = _catalogue(identify)
     loaded = load_image(image, chip=chip, instrument=instrument)
     table = search(spec, loaded.values if spec.colour else loaded.grey, **options)
-    table = better_boxes(table, loaded.values) if spec.again else table
+    if spec.again:
+        table = better_boxes(table, loaded.values)
+        table = table[np.asarray(table["score"], dtype=float) >= (spec.options() | options).get("least", 0.0)]
     table = table[_observed(table, loaded.usable)]
     if least_score is not None:
         table = table[np.asarray(table["score"], dtype=float) >= least_score]
