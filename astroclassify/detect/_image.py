@@ -186,7 +186,7 @@ def _of_pillow(picture):
     except (OSError, ValueError, SyntaxError) as error:
         raise ReadError(f"the picture is damaged: {error}") from error
     transparent = None
-    if "A" in picture.getbands() or "transparency" in picture.info:
+    if ("A" in picture.getbands() and picture.mode != "LAB") or "transparency" in picture.info:
         transparent = np.asarray(picture.convert("RGBA"))[::-1, :, 3] == 0
     picture = picture if picture.mode in _PLAIN_MODES else picture.convert("RGB")
     return _finished(np.asarray(picture)[::-1], transparent, from_top=True)

@@ -233,7 +233,9 @@ def test_a_page_shows_every_image_with_its_objects(folder, capsys):
     assert "2 objects in 2 of 2 images" in text
     assert "1 could not be searched" in text
     assert "method segmentation" in text
-    assert "bad.png" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "bad.png" in said
+    assert "error: bad.png: " not in said  # the reason names the file itself
 
 
 def test_a_page_of_answers_takes_one_file(folder, capsys):
