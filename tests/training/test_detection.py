@@ -9,7 +9,7 @@ from astropy.table import QTable
 from PIL import Image
 
 from astroclassify.cli import main
-from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.core import ParameterError, UnknownNameError, WeightsError
 from astroclassify.models import FIELDNET, PATCHNET, build_model, built_module, load_state
 from astroclassify.models.nets.fieldnet import cell_centres
 from astroclassify.simulate import WIDE_CLASSES
@@ -147,14 +147,21 @@ def test_a_release_names_all_stages_and_pictures_of_what_it_started_from(pool, t
         pool, tmp_path / "second", weights=tmp_path / "one.safetensors", pictures=pictures, **settings
     )
     parent, target = tmp_path / "one.json", tmp_path / "two.safetensors"
+    parent.write_text(json.dumps(card | {"licence": "CC BY-NC 4.0"}))
     card = release_detector([second.parent], target, parent=parent, learnt=["M 31"], **asked)
     assert [stage["started_from"] for stage in card["training"]["stages"]][1:] == [
         json.loads(parent.read_text())["sha256"]
     ]
     assert card["training"]["pictures"] == pictures
     assert card["bodies"]["learnt"] == ["M 13", "M 31"]
-    with pytest.raises(ParameterError, match="--parent"):
+    assert card["licence"] == "BSD-3-Clause AND Apache-2.0 AND CC BY-NC 4.0"
+    with pytest.raises(ParameterError, match=r"their card \(parent="):
         release_detector([second.parent], target, **asked)
+    with pytest.raises(ParameterError, match="there is no card"):
+        release_detector([second.parent], target, parent=tmp_path / "none.json", **asked)
+    parent.write_text("[")
+    with pytest.raises(WeightsError, match=r"one\.json cannot be read"):
+        release_detector([second.parent], target, parent=parent, **asked)
 
 
 def labelled_folder(folder, classes=("nebula",)):
