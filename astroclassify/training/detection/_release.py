@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.torch import load_file
 
-from astroclassify.core import ParameterError, fingerprint, write_text
+from astroclassify.core import ParameterError, check_whole, fingerprint, write_text
 from astroclassify.detect import YOLO
 from astroclassify.metrics import score_detections
 from astroclassify.models import FIELDNET, bodies_entry
@@ -58,6 +58,7 @@ def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), h
     WeightsError
         If that is no card.
     """
+    check_whole("count", count)
     folders, target = [Path(folder) for folder in folders], Path(target)
     known = _start(folders[0], parent)
     write_state(halved(load_file(folders[-1] / WEIGHTS)), target)
