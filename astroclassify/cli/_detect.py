@@ -185,6 +185,8 @@ def run(arguments):
         known = [] if arguments.known_stars is None else [arguments.known_stars]
         check_output(arguments.table, inputs=[*paths, *known])
     check_writable(arguments.coco, inputs=paths)
+    if arguments.coco is not None and arguments.table is not None:
+        _check_two(arguments.table, arguments.coco)
     if arguments.filter or arguments.sort or arguments.tag:
         from astroclassify.cli._night import run_filter
 
@@ -202,6 +204,13 @@ def run(arguments):
     status = report_errors([*errors, *failed])
     _tell(found, arguments)
     return status
+
+
+def _check_two(table, coco):
+    if table.resolve() == coco.resolve():
+        raise ParameterError(
+            f"--table and --coco are both {coco}: one would replace the other; name two files"
+        )
 
 
 def _find_all(paths, arguments, found, errors):
@@ -237,14 +246,22 @@ def frames_of(path, chip):
     -------
     list of tuple
         A picture with its colours, or each frame; and its chip, empty where it has no number.
+
+    Raises
+    ------
+    FrameError
+        If the file has no such chip; the next one may have it.
     """
     from astroclassify.detect import load_image
     from astroclassify.io import is_picture, read_frames
 
-    with open(path, "rb") as file:
-        if is_picture(file.read(12)):
-            return [(load_image(path, chip=chip), "")]
-    return [(frame, frame.meta.get("ACCHIP", "")) for frame in read_frames(path, chip=chip)]
+    try:
+        with open(path, "rb") as file:
+            if is_picture(file.read(12)):
+                return [(load_image(path, chip=chip), "")]
+        return [(frame, frame.meta.get("ACCHIP", "")) for frame in read_frames(path, chip=chip)]
+    except ParameterError as error:
+        raise FrameError(str(error)) from error
 
 
 def _targets(stem, inputs, arguments):

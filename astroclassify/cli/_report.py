@@ -106,8 +106,9 @@ def _found(paths, errors, arguments):
         except USAGE_ERRORS:  # what was asked for is wrong, of every file
             raise
         except (AstroclassifyError, OSError) as error:
-            errors.append(f"{source}: {plainly(error)}")
-            yield source, plainly(error)
+            why = plainly(error)
+            errors.append(why if Path(path).name in why else f"{source}: {why}")
+            yield source, why
 
 
 def _table(path):

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
+from astroclassify.cli._detect import refuse
 from astroclassify.cli._parsing import add_subparser
 
 _EXAMPLES = """
@@ -93,7 +94,7 @@ def _add_boxes(group):
         type=int,
         default=0,
         metavar="N",
-        help="first field that the first network does not know",
+        help="first field that the network of yolo that ships does not know",
     )
 
 
@@ -124,6 +125,11 @@ def run(arguments):
     """
     from astroclassify.training.detection import run_part
 
+    if arguments.role == "produce" and arguments.annotations is None:
+        unused = {"images": "--images", "rename": "--rename"}
+        refuse(arguments, unused, "without --annotations there is no use for")
+    elif arguments.role == "produce":
+        refuse(arguments, {"pictures": "--pictures"}, "with --annotations there is no use for")
     card = run_part(arguments)
     if card is not None:
         print(json.dumps(card["metrics"], indent=2))

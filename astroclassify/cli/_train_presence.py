@@ -30,7 +30,13 @@ def add_parser(subparsers):
     )
     parser.add_argument("model", nargs="?", default="resnet50-presence", metavar="MODEL", help="its name")
     add_output_dir(parser, "for the weights, the checkpoint and the log", required=True)
-    parser.add_argument("--patches", type=int, default=8000, metavar="N", help="how many (default: 8000)")
+    parser.add_argument(
+        "--patches",
+        type=int,
+        default=8000,
+        metavar="N",
+        help="how many at most, 8 of a field (default: 8000)",
+    )
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="labelled pictures to show as well")
     parser.add_argument("--weights", metavar="FILE", help="to start from; 'default' for those of the model")
     parser.add_argument("--half", action="store_true", help="write the weights of convolutions in 16 bits")

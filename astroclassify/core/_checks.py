@@ -78,7 +78,7 @@ def in_unit(name, value, unit):
     >>> in_unit("exptime", 2 * u.min, u.s)
     120.0
     """
-    spoken = unit.to_string() or "no unit"
+    expected = f"a quantity in {unit}" if unit.to_string() else "a number"
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return float(value)
@@ -87,7 +87,7 @@ def in_unit(name, value, unit):
             raise TypeError("there is none")
         found = u.Quantity(value, unit, dtype=float).value
     except (u.UnitsError, TypeError, ValueError, OverflowError) as error:
-        raise ParameterError(f"{name} is {value!r}; expected a quantity in {spoken} ({error})") from error
+        raise ParameterError(f"{name} is {value!r}; expected {expected} ({error})") from error
     return float(found) if np.ndim(found) == 0 else found
 
 

@@ -1,7 +1,6 @@
 """Files that are written whole or not at all."""
 
 import os
-import shutil
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -26,8 +25,9 @@ def atomic_path(path):
     ------
     pathlib.Path
         Where to write: a new, hidden name in the same folder (in a `RunFolder`, in a hidden folder of it) and
-        with the same suffix, which no other writer has. It gets the file's name when the block ends. If the
-        block raises, it is removed, and the file that was there before is as it was.
+        with the same suffix, which no other writer has. It gets the file's name when the block ends, and its
+        permissions, or those that any new file has. If the block raises, it is removed, and the file that was
+        there before is as it was.
 
     Examples
     --------
@@ -46,12 +46,20 @@ def atomic_path(path):
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = _unfinished(target.parent, f"{uuid4().hex[:12]}-{_end_of(target.name)}")
     try:
+        mode = _usual_mode(unfinished)
         yield unfinished
-        if target.exists():
-            shutil.copymode(target, unfinished)
+        unfinished.chmod(target.stat().st_mode if target.exists() else mode)
         os.replace(unfinished, target)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _usual_mode(path):
+    """Permissions of a new file there: some writers (safetensors 0.8) leave theirs to the owner alone."""
+    path.touch()
+    mode = path.stat().st_mode
+    path.unlink()
+    return mode
 
 
 def _end_of(name):

@@ -66,7 +66,15 @@ def read_annotations(path, *, images=None, classes=None):
     >>> print(labelled.path.name, labelled.objects["class"][0], labelled.objects["y_min"][0])
     m51.png galaxy 31.5
     """
-    path = Path(path)
+    try:
+        return _read(Path(path), images, classes)
+    except ReadError:
+        raise
+    except OSError as error:  # a name longer than names may be, a folder that is not ours to read
+        raise ReadError(f"{path}: the annotations cannot be read: {error}") from error
+
+
+def _read(path, images, classes):
     if path.suffix.lower() == ".json":
         if classes:
             raise ParameterError("classes are of YOLO; a file of COCO names its own: leave them out")

@@ -33,8 +33,9 @@ def read_coco(path, images=None):
     told, names = _told(path)
     folders = [Path(images)] if images is not None else [path.parent, path.parent / "images"]
     boxes = {each["id"]: [] for each in told["images"]}
-    if len(boxes) < len(told["images"]):
-        raise ReadError(f"{path}: two images have the same 'id'")
+    for kind, known in (("images", boxes), ("categories", names)):
+        if len(known) < len(told[kind]):
+            raise ReadError(f"{path}: two {kind} have the same 'id'")
     for number, each in enumerate(told["annotations"], start=1):
         where = f"{path}: annotation {each.get('id', number)}"
         if each["image_id"] not in boxes:
@@ -70,15 +71,15 @@ def _told(path):
         told = json.loads(path.read_text(encoding="utf-8-sig"))
         names = {each["id"]: str(each["name"]) for each in told["categories"]}
         for each in told["images"]:
-            each["id"], each["file_name"]
+            hash(each["id"]), each["file_name"]
         for each in told["annotations"]:
-            each["image_id"], each["category_id"]
+            hash(each["image_id"]), hash(each["category_id"])
             each["bbox"] = [float(value) for value in each["bbox"]]
             _x, _y, _width, _height = each["bbox"]
         return told, names
     except (OSError, UnicodeError) as error:
         raise ReadError(f"{path}: the annotations cannot be read: {error}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise ReadError(
             f"{path}: expected annotations of COCO: 'images', 'annotations' with 'bbox', 'categories' "
             f"({type(error).__name__}: {error})"

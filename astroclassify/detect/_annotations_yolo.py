@@ -54,7 +54,7 @@ def _described(path):
         names = told["names"]
         names = names if isinstance(names, dict) else dict(enumerate(_list(names)))
         return told, {int(number): str(name) for number, name in names.items()}
-    except (OSError, UnicodeError, yaml.YAMLError, TypeError, KeyError, ValueError) as error:
+    except (OSError, yaml.YAMLError, TypeError, KeyError, ValueError, OverflowError, RecursionError) as error:
         raise ReadError(
             f"{path}: expected a description of a data set of YOLO, with 'names', a list or numbers with "
             f"names: {error}"

@@ -3,10 +3,10 @@
 import numpy as np
 from scipy import ndimage
 
-from astroclassify.core import MissingWeightsError, checked, rules
+from astroclassify.core import MissingWeightsError, ParameterError, checked, rules
 from astroclassify.detect._classes import with_classes
 from astroclassify.detect._spec import SHARE
-from astroclassify.explain import explain
+from astroclassify.explain import EXPLAINERS, explain
 from astroclassify.inference import interpret, predict
 from astroclassify.models import ready_model
 
@@ -64,21 +64,24 @@ def find_by_xrai(
     Raises
     ------
     ParameterError
-        If the model knows no empty field.
+        If one of the models knows no empty field.
+    UnknownNameError
+        If no model, or no explainer, has the name.
     OptionalDependencyError
         If scikit-image, of the extra ``explain``, is not installed.
     """
-    loaded = ready_model(model, weights=weights)
+    how = EXPLAINERS[explainer]  # what is wrong is told of an empty image too, not first of a later one
+    loaded = _knowing_empty_fields(model, weights)
+    explained = loaded if regions == "same" else _knowing_empty_fields(regions)
     sure = presence_of(loaded, image)
     if sure < presence:
         return _none(image)
-    explained = loaded if regions == "same" else ready_model(regions)
     options = {
         "xrai": {"steps": steps, "side": cells, "flips": False},
         "integrated-gradients": {"steps": steps},
     }
-    settings = {"target": "object", "share": share, **options.get(explainer, {})}
-    found = explain(image, model=explained, method=explainer, **settings)
+    settings = {"target": "object", "share": share, **options.get(how.name, {})}
+    found = explain(image, model=explained, method=how, **settings)
     return _boxes(image, found.map.data, found.labels, sure, least)
 
 
@@ -103,7 +106,7 @@ def find_by_heatmap(image, *, presence=0.5, share=0.7, least=0.1):
     astropy.table.QTable
         With the columns of detections.
     """
-    loaded = ready_model()
+    loaded = _knowing_empty_fields()
     sure = presence_of(loaded, image)
     if sure < presence:
         return _none(image)
@@ -129,10 +132,23 @@ def presence_of(model, image):
     Returns
     -------
     float
-        0 to 1; 1 of a model that does not know empty fields.
+        0 to 1; 0 of an image of one value, which shows nothing.
     """
+    if image.min() == image.max():
+        return 0.0
     (prediction,) = predict(model, [image], evidence=False)
-    return 1.0 - float(interpret(prediction, model).probabilities.get("field", 0.0))
+    return 1.0 - float(interpret(prediction, model).probabilities["field"])
+
+
+def _knowing_empty_fields(name="default", weights=None):
+    """Load a model; one that knows no empty field would see an object in each."""
+    model = ready_model(name, weights=weights)
+    if "field" not in model.spec.classes:
+        raise ParameterError(
+            f"the model {model.spec.name!r} has the classes {', '.join(model.spec.classes)}; "
+            "expected one that has the class 'field' too, of empty fields, as 'patchnet-presence' has"
+        )
+    return model
 
 
 def _none(image):

@@ -1,10 +1,12 @@
 """The facade: from an image, or a file, to the objects in it."""
 
+import warnings
+
 import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
-from astroclassify.core import checked, provenance, rules
+from astroclassify.core import FrameError, FrameWarning, ReadError, checked, provenance, rules
 from astroclassify.detect._again import better_boxes
 from astroclassify.detect._detections import Detections
 from astroclassify.detect._image import load_image
@@ -79,6 +81,12 @@ def detect(
     PluginError
         If the detector breaks its contract.
 
+    Warns
+    -----
+    FrameWarning
+        If the image is too wide for a catalogue, its WCS gives no position, or the catalogue does not answer:
+        there are no names then.
+
     Notes
     -----
     Images larger than the tiles of a method are searched by tiles that overlap, and shrunk for what is larger
@@ -96,14 +104,16 @@ def detect(
     (1, np.True_)
     """
     spec = method if isinstance(method, DetectorSpec) else DETECTORS[method]
-    if (
-        least_score is not None and "least" in spec.options()
-    ):  # also what the method would leave out by itself
-        options.setdefault("least", float(least_score))
+    if least_score is not None and "least" in spec.options():
+        # Also what the method would leave out by itself; of a score that a second look takes the geometric
+        # mean of, the square may be enough.
+        options.setdefault("least", float(least_score) ** (2 if spec.again else 1))
     catalogue = _catalogue(identify)
     loaded = load_image(image, chip=chip, instrument=instrument)
     table = search(spec, loaded.values if spec.colour else loaded.grey, **options)
-    table = better_boxes(table, loaded.values) if spec.again else table
+    if spec.again:
+        table = better_boxes(table, loaded.values)
+        table = table[np.asarray(table["score"], dtype=float) >= (spec.options() | options).get("least", 0.0)]
     table = table[_observed(table, loaded.usable)]
     if least_score is not None:
         table = table[np.asarray(table["score"], dtype=float) >= least_score]
@@ -141,7 +151,10 @@ def _catalogue(identify):
 def _named(table, image, catalogue):
     names = [""] * len(table)
     if catalogue is not None and image.wcs is not None and len(table):
-        names = names_of(table, identify_bodies(image.wcs, shape=image.shape, catalogue=catalogue))
+        try:
+            names = names_of(table, identify_bodies(image.wcs, shape=image.shape, catalogue=catalogue))
+        except (FrameError, ReadError) as error:  # boxes are no worse without names
+            warnings.warn(f"{image.name or 'the image'}: no object is named: {error}", FrameWarning, 3)
     table["name"] = np.array(names, dtype=str) if names else np.array([], dtype="U1")
     found = Detections(table)
     found.meta.update(

@@ -14,7 +14,7 @@ from astropy.table import Table
 from astropy.wcs import WCS
 from PIL import Image
 
-from astroclassify.core import FrameError, FrameWarning, ReadError
+from astroclassify.core import FrameError, FrameWarning, ParameterError, ReadError
 from astroclassify.io import check_chip, is_picture, is_stream, luminance, read_colours, read_frame
 from astroclassify.preprocess import MINIMUM_SIDE, filled_by_reflection, frame_array
 
@@ -116,6 +116,9 @@ def load_image(image, *, chip=None, instrument=None):
     image = _seekable(image)
     if _is_file(image) and not _is_picture(image):
         image = read_frame(image, chip=chip, instrument=instrument)
+    elif chip is not None and _is_file(image):
+        told = _name_of(image) or "this picture"
+        raise ParameterError(f"{told}: there is no chip {chip}; a picture has no chip number: leave it out")
     else:
         check_chip(image, chip)
     if isinstance(image, Image.Image):
@@ -168,8 +171,11 @@ def _is_picture(file):
 
 def _of_picture(file):
     planes, usable, _ = read_colours(BytesIO(file) if isinstance(file, bytes) else file)
-    name = os.path.basename(os.fspath(file)) if isinstance(file, str | os.PathLike) else ""
-    return _finished(np.moveaxis(planes, 0, -1), ~usable, name=name, from_top=True)
+    return _finished(np.moveaxis(planes, 0, -1), ~usable, name=_name_of(file), from_top=True)
+
+
+def _name_of(file):
+    return os.path.basename(os.fspath(file)) if isinstance(file, str | os.PathLike) else ""
 
 
 def _of_pillow(picture):
@@ -180,7 +186,7 @@ def _of_pillow(picture):
     except (OSError, ValueError, SyntaxError) as error:
         raise ReadError(f"the picture is damaged: {error}") from error
     transparent = None
-    if "A" in picture.getbands() or "transparency" in picture.info:
+    if ("A" in picture.getbands() and picture.mode != "LAB") or "transparency" in picture.info:
         transparent = np.asarray(picture.convert("RGBA"))[::-1, :, 3] == 0
     picture = picture if picture.mode in _PLAIN_MODES else picture.convert("RGB")
     return _finished(np.asarray(picture)[::-1], transparent, from_top=True)

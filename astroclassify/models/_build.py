@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from astroclassify.core import ParameterError, PluginError, conf
+from astroclassify.core import ParameterError, PluginError, WeightsError, conf
 from astroclassify.models._card import Calibration, calibration_of, spec_of
 from astroclassify.models._device import resolve_device
 from astroclassify.models._optimise import check_precision, optimised, same_answers
@@ -261,13 +261,21 @@ def build_model(model, *, weights=None, device=None, precision="auto"):
     spec = find_spec(model)
     path, card, expected = locate_weights(spec, weights)
     sha256 = verified_sha256(path, expected)
-    spec, calibration = spec_of(card, spec), calibration_of(card, spec.classes)
+    spec, calibration = _told_by(card, spec, path)
     device = resolve_device(device)
     module = _loaded_module(spec, path, device)
     module, precision = optimised(module, spec, device=device, precision=precision, sha256=sha256)
     logger.info("model %s from %s, on %s in %s", spec.name, path, device, precision)
     logger.debug("model %s: classes %s, SHA-256 %s", spec.name, ", ".join(spec.classes), sha256)
     return Model(spec, module, card, calibration, sha256, device, precision, path)
+
+
+def _told_by(card, spec, path):
+    """Spec and calibration of weights by their card; what is wrong with it is told with their file."""
+    try:
+        return spec_of(card, spec), calibration_of(card, spec.classes)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
 
 
 def _loaded_module(spec, path, device):

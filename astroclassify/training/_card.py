@@ -18,7 +18,7 @@ from astroclassify.metrics import (
     balanced_accuracy,
     calibration_error,
 )
-from astroclassify.models import bodies_entry, calibration_entries, calibration_of
+from astroclassify.models import bodies_entry, calibration_entries, calibration_of, read_card
 from astroclassify.training._log import read_log
 
 #: Fraction of held-out frames that are called novel.
@@ -131,7 +131,7 @@ def make_card(path, spec, *, training, licence, validation=None, logits=None, pa
             "versions": versions(),
         },
         "metrics": metrics,
-        "licence": _joint_licence(licence, parent.get("licence")),
+        "licence": joint_licence(licence, parent.get("licence")),
     }
     write_text(json.dumps(card, indent=2) + "\n", path.with_suffix(".json"))
     return card
@@ -184,7 +184,7 @@ def stages_entry(folders, *, data, parent=None, pretrained=None, commit):
         ``data``, ``stages``, ``commit``, ``versions``, and the entries of `credits_entry`: the pictures of
         all stages, each once.
     """
-    before = {} if parent is None else json.loads(Path(parent).read_text())["training"]
+    before = {} if parent is None else parent_card(parent).get("training", {})
     stages = [*before.get("stages", []), *(_stage(Path(folder)) for folder in folders)]
     listed = [picture for stage in stages for picture in stage.get("data", {}).pop("pictures", [])]
     facts = {"data": data, "stages": stages, "commit": commit, "versions": versions()}
@@ -199,8 +199,49 @@ def _stage(folder):
     }
 
 
-def _joint_licence(own, before):
-    """Weights are under their own licence, and under that of those that they started from."""
+def parent_card(path):
+    """
+    Read the card of the weights that a training started from.
+
+    Parameters
+    ----------
+    path : path-like
+        The card, or the weights beside it.
+
+    Returns
+    -------
+    dict
+        The card.
+
+    Raises
+    ------
+    ParameterError
+        If there is none.
+    WeightsError
+        If it is no card.
+    """
+    card = read_card(Path(path))
+    if not card:
+        raise ParameterError(f"{path}: there is no card; expected the file NAME.json beside the weights")
+    return card
+
+
+def joint_licence(own, before):
+    """
+    Give the licence of weights: their own, and that of those that they started from.
+
+    Parameters
+    ----------
+    own : str
+        That of what was made now.
+    before : str or None
+        Of the card of the weights that this started from.
+
+    Returns
+    -------
+    str
+        Both, joined by ``AND``; where one is not stated, that is said.
+    """
     if before in (None, own):
         return own
     if _NOT_STATED in (own, before):

@@ -4,7 +4,6 @@ A source gives batch number n as a pure function of n, so a training that is res
 what it would have seen. Planes of one batch need not have one size.
 """
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from astroclassify.instruments import INSTRUMENTS
 from astroclassify.models import allowed_classes
 from astroclassify.simulate import CLASSES, plan_exposure
 from astroclassify.training._exposed import exposed_frames
-from astroclassify.training._pool import restored
+from astroclassify.training._pool import restored, wait_for
 
 #: What each stream of random numbers is for.
 _ORDER, _CHANGES, _POOL = range(3)
@@ -402,8 +401,7 @@ class PoolStream:
         Batch
             Drawn at random.
         """
-        while self.pool.filled < self.minimum:
-            time.sleep(1)
+        wait_for(self.pool, self.minimum)
         rng = np.random.default_rng([self.seed, _POOL, number])
         asked = {"together": True} if self.together else {}
         planes, labels, *bodies = self.pool.draw(rng, size, **asked)

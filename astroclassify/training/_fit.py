@@ -337,6 +337,28 @@ def _description(spec, recipe, source, held, asked, start):
     }
 
 
+def check_may_begin(folder, resume):
+    """
+    Refuse a folder that holds a training, unless that is to go on.
+
+    Parameters
+    ----------
+    folder : path-like
+        For a training.
+    resume : bool
+        Whether one that is there may go on.
+
+    Raises
+    ------
+    ParameterError
+        If it may not.
+    """
+    if (Path(folder) / CHECKPOINT).is_file() and not resume:
+        raise ParameterError(
+            f"{folder} holds a training; pass resume=True to go on with it, or another folder"
+        )
+
+
 def check_same_training(run, description, resume):
     """
     Make sure that the folder is, or becomes, that of this very training.
@@ -355,13 +377,10 @@ def check_same_training(run, description, resume):
     ParameterError
         If it holds another training, or one that is not to go on.
     """
+    check_may_begin(run.folder, resume)
     path = run.folder / ABOUT
     if not (run.folder / CHECKPOINT).is_file():
         path.unlink(missing_ok=True)  # of a training that had learnt nothing
-    elif not resume:
-        raise ParameterError(
-            f"{run.folder} holds a training; pass resume=True (--resume) to go on with it, or another folder"
-        )
     elif not path.is_file():
         raise ParameterError(
             f"{run.folder} holds a checkpoint, but no {ABOUT} that says of what; choose another folder"

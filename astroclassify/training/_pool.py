@@ -5,6 +5,8 @@ never sees a fixed set. Planes are kept as 8-bit integers (their range is bounde
 """
 
 import json
+import logging
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +14,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from astroclassify.core import write_text
+from astroclassify.core import check_whole, write_text
 from astroclassify.models import PATCHNET
 from astroclassify.training._vary import varied
+
+logger = logging.getLogger(__name__)
 
 PLANES = PATCHNET.builder_options["planes"]
 _LOW, _HIGH = -0.5, 3.0
@@ -64,6 +68,26 @@ def _fitted(planes, shape, rng):
     return np.pad(part, [(0, 0), *missing])
 
 
+def wait_for(pool, number):
+    """
+    Wait until producers have written so many entries, and say what is waited for.
+
+    Parameters
+    ----------
+    pool : Ring or Mixture
+        What they write to.
+    number : int
+        Entries.
+    """
+    if pool.filled < number:
+        logger.warning(
+            "the pool holds %d entries; waiting until there are %d, from a producer that runs beside this",
+            *(pool.filled, number),
+        )
+    while pool.filled < number:
+        time.sleep(1)
+
+
 class Ring:
     """
     A ring of memory-mapped entries that producers fill.
@@ -87,6 +111,7 @@ class Ring:
         self.folder.mkdir(parents=True, exist_ok=True)
         settings = self.folder / "pool.json"
         if capacity is not None and not settings.exists():
+            check_whole("capacity", capacity)
             write_text(json.dumps({"capacity": capacity, "side": side, **more}), settings)
         self.settings = json.loads(settings.read_text())
         self.capacity, self.side = self.settings["capacity"], self.settings["side"]
@@ -135,7 +160,14 @@ class Ring:
             Which of how many processes this is: each fills its own slots.
         limit : int, optional
             Entries after which to stop.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such producer, or the ring has no entry for it.
         """
+        check_whole("producers", producers, most=self.capacity)
+        check_whole("producer", producer, least=0, most=producers - 1)
         slots = np.arange(producer, self.capacity, producers)
         counter = self.folder / f"count-{producer}.txt"
         done = int(counter.read_text().split()[0]) if counter.exists() else 0

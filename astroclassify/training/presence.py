@@ -11,14 +11,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from astroclassify.core import progress_bar, write_text
+from astroclassify.core import ParameterError, check_whole, progress_bar, write_text
 from astroclassify.datasets import LabelledFrame
 from astroclassify.detect import load_image
 from astroclassify.metrics import box_edges, box_overlaps
 from astroclassify.models import bodies_entry, find_spec
 from astroclassify.simulate import wide_field
 from astroclassify.training._card import credits_entry
-from astroclassify.training._fit import fit, start_of
+from astroclassify.training._fit import check_may_begin, fit, start_of
 from astroclassify.training._pictures import credits_of
 from astroclassify.training.detection import picture_bodies
 
@@ -44,8 +44,21 @@ def fit_presence(chosen, recipe):
     -------
     TrainingResult
         The weights and how they were made.
+
+    Raises
+    ------
+    ParameterError
+        If the model knows no empty fields, or the folder holds a training that is not to go on: patches take
+        hours, and are drawn when nothing is known to be wrong.
     """
-    before = start_of(find_spec(chosen.model), chosen.weights).get("card", {})
+    check_may_begin(chosen.output, chosen.resume)
+    spec = find_spec(chosen.model)
+    if "field" not in spec.classes:
+        raise ParameterError(
+            f"the model {spec.name!r} has the classes {', '.join(spec.classes)}; expected one that has the "
+            "class 'field' too, of empty fields, as 'resnet50-presence' and 'patchnet' have"
+        )
+    before = start_of(spec, chosen.weights).get("card", {})
     bodies = () if chosen.pictures is None else picture_bodies(chosen.pictures, held=False)
     done = fit(
         chosen.model,
@@ -89,7 +102,7 @@ def patches(number, *, seed=1, pictures=(), progress=None):
     Parameters
     ----------
     number : int
-        How many.
+        How many at most: of every eight that a field may give, those are missing for which it has no room.
     seed : int, default 1
         Of the first field; others follow.
     pictures : sequence of PictureBody, default ()
@@ -108,6 +121,7 @@ def patches(number, *, seed=1, pictures=(), progress=None):
     >>> {each.label for each in patches(4)} <= {"galaxy", "nebula", "star cluster", "field"}
     True
     """
+    check_whole("patches", number)
     made = []
     for field in progress_bar(
         range(seed, seed + -(-number // _EACH)), progress=progress, description="fields"

@@ -64,6 +64,24 @@ def test_a_bad_file_does_not_stop_the_others(folder, capsys):
     assert "one.fits" in said.out
 
 
+@pytest.mark.parametrize("first", ["one.fits", "two.png"])
+def test_a_file_without_the_chip_does_not_stop_the_others(folder, capsys, first):
+    image = fits.ImageHDU(np.full((64, 64), 5, np.float32), name="SCI")
+    image.header["CCDCHIP"] = 2
+    fits.HDUList([fits.PrimaryHDU(), image]).writeto(folder / "chip.fits")
+    asked = [str(folder / first), str(folder / "chip.fits"), "--chip", "2", "--write", "none"]
+    assert main(["detect", *asked, *ASKED]) == 1
+    said = capsys.readouterr().err
+    assert f"{first}: there is no chip 2" in said
+    assert "0 objects in 0 of 1 images" in said
+
+
+def test_a_table_and_coco_of_one_name_are_refused(folder, capsys):
+    out = ["--write", "none", "--table", str(folder / "all.json"), "--coco", str(folder / "all.json")]
+    assert main(["detect", str(folder / "one.fits"), *ASKED, *out]) == 2
+    assert "name two files" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "wrong", [["--method", "magic"], ["--option", "sharp=1"], ["--least-score", "2"], ["--table", "x.docx"]]
 )
@@ -215,7 +233,9 @@ def test_a_page_shows_every_image_with_its_objects(folder, capsys):
     assert "2 objects in 2 of 2 images" in text
     assert "1 could not be searched" in text
     assert "method segmentation" in text
-    assert "bad.png" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "bad.png" in said
+    assert "error: bad.png: " not in said  # the reason names the file itself
 
 
 def test_a_page_of_answers_takes_one_file(folder, capsys):

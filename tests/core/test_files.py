@@ -61,6 +61,13 @@ def test_the_permissions_of_a_file_stay(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_new_file_has_the_permissions_of_any_other(tmp_path):
+    (tmp_path / "usual").touch()
+    with atomic_path(tmp_path / "new") as unfinished:
+        unfinished.touch(mode=0o600)
+    assert (tmp_path / "new").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
 def test_a_device_is_written_to_and_not_replaced():
     write_text("nothing", "/dev/null")
     assert not os.path.isfile("/dev/null")

@@ -57,3 +57,8 @@ def test_a_body_takes_quantities():
     body = Body("spiral", distance=10 * u.Mpc, radius=10 * u.kpc, brightness=20.5)
     assert body == Body("spiral", distance=10e6, radius=10e3, brightness=20.5)
     assert round(body.angular_radius) == 206
+
+
+def test_what_has_no_unit_is_asked_for_as_a_number():
+    with pytest.raises(ParameterError, match=r"least is 'abc'; expected a number \("):
+        in_unit("least", "abc", u.one)

@@ -92,6 +92,8 @@ def test_a_broken_line_is_told_with_its_place(pictures, line):
         ("no.json", "{"),
         ("no.json", '{"images": []}'),
         ("no.json", json.dumps({"images": [{"id": 1}], "annotations": [], "categories": []})),
+        pytest.param("deep.json", "[" * 100_000, id="deep JSON"),
+        pytest.param("deep.yaml", "[" * 5_000, id="deep YAML"),
         ("data.yaml", "train: images"),
         ("data.yaml", "names: [a\n"),
         ("data.yaml", "names: [a]\ntrain: nowhere"),
@@ -154,7 +156,7 @@ def test_a_text_that_is_none_is_told(pictures, name):
         read_annotations(pictures / "images")
 
 
-@pytest.mark.parametrize("names", ["3", "galaxy", "{0: galaxy, a: nebula}"])
+@pytest.mark.parametrize("names", ["3", "galaxy", "{0: galaxy, a: nebula}", "{.inf: galaxy}"])
 def test_names_that_are_no_list_are_told(pictures, names):
     (pictures / "data.yaml").write_text(f"train: images\nnames: {names}\n")
     with pytest.raises(ReadError, match="'names'"):
@@ -209,7 +211,19 @@ def test_images_of_coco_that_are_missing_are_told(pictures):
             {"images": [{"id": 0, "file_name": "a.png", "width": 30, "height": 20}]},
             "60 x 40 pixels, and 30 x 20",
         ),
-        ({"images": [{"id": 0, "file_name": name} for name in ("a.png", "b.png")]}, "same 'id'"),
+        (
+            {"images": [{"id": 0, "file_name": name} for name in ("a.png", "b.png")]},
+            "images have the same 'id'",
+        ),
+        (
+            {"categories": [{"id": 1, "name": name} for name in ("galaxy", "nebula")]},
+            "categories .* same 'id'",
+        ),
+        ({"images": [{"id": [0], "file_name": "a.png"}]}, "unhashable"),
+        ({"annotations": [{"image_id": [0], "category_id": 1, "bbox": [1, 2, 3, 4]}]}, "unhashable"),
+        ({"annotations": [{"image_id": 0, "category_id": {}, "bbox": [1, 2, 3, 4]}]}, "unhashable"),
+        ({"annotations": [{"image_id": 0, "category_id": 1, "bbox": [10**400, 2, 3, 4]}]}, "too large"),
+        ({"images": [{"id": 0, "file_name": "a" * 5000}]}, "too long"),
     ],
 )
 def test_what_is_wrong_in_coco_is_told_with_its_place(pictures, changes, told):

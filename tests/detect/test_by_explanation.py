@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.detect import DETECTORS, _by_explanation, detect
 from astroclassify.explain import explain
 from astroclassify.simulate import random_frames
@@ -32,11 +32,24 @@ def test_where_no_object_is_probable_nothing_is_looked_for(spiral, method):
     assert len(detect(spiral, method=method, presence=1.0)) == 0
 
 
-def test_a_model_that_knows_no_empty_field_is_refused(spiral, monkeypatch):
-    from astroclassify.inference import sides_of
+@pytest.mark.parametrize("option", ["model", "regions"])
+def test_a_model_that_knows_no_empty_field_is_refused(spiral, option):
+    with pytest.raises(
+        ParameterError, match="the classes galaxy, nsc; expected one that has the class 'field'"
+    ):
+        detect(spiral, method="xrai", **{option: "resnet18-resize"})
 
-    with pytest.raises(ParameterError, match="expected one with 'field'"):
-        sides_of("object", ("galaxy", "nsc"))
+
+@pytest.mark.parametrize("wrong", [{"explainer": "nothing"}, {"regions": "nothing"}])
+def test_a_wrong_name_is_told_of_an_empty_image_too(wrong):
+    empty = np.random.default_rng(1).normal(100, 1, (64, 64))
+    with pytest.raises(UnknownNameError, match="'nothing'"):
+        detect(empty, method="xrai", **wrong)
+
+
+@pytest.mark.parametrize("method", ["xrai", "heatmap"])
+def test_nothing_is_found_in_an_image_of_one_value(method):
+    assert len(detect(np.full((128, 128), 65535, dtype=np.uint16), method=method)) == 0
 
 
 def test_the_evidence_of_an_object_adds_up_to_its_log_odds(spiral):

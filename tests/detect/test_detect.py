@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import sys
 from inspect import signature
 
 import numpy as np
@@ -13,8 +14,8 @@ from astropy.table import QTable, Table, vstack
 from astropy.wcs import WCS
 from PIL import Image
 
-from astroclassify.core import FrameError, ParameterError, UnknownNameError
-from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, Detections, detect, load_image
+from astroclassify.core import FrameError, FrameWarning, ParameterError, UnknownNameError
+from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, Detections, _find, detect, load_image
 from astroclassify.detect._measure import measured
 
 
@@ -43,6 +44,34 @@ def test_boxes_have_light_size_sky_and_name(bright, on_sky):
     np.testing.assert_allclose(found["width"].to_value("arcsec"), [108, 36], rtol=1e-3)
     assert list(found["name"]) == ["M51", ""]
     assert found["centre"][0].separation(on_sky.wcs.pixel_to_world(59.5, 49.5)) < 1 * u.arcsec
+
+
+def test_objects_of_an_image_too_wide_for_a_catalogue_have_no_names(bright, on_sky):
+    on_sky.wcs.wcs.cdelt = [-1.5, 1.5]
+    with pytest.warns(FrameWarning, match="no object is named: the frame reaches"):
+        found = detect(on_sky, method=bright())
+    assert len(found) == 2
+    assert not any(found["name"])
+
+
+def test_a_score_is_one_after_the_second_look(bright, on_sky, monkeypatch):
+    def one_box(image, *, least=0.1):
+        rows = [("galaxy", 0.4, 9.5, 29.5, 9.5, 29.5)] if least <= 0.4 else None
+        return QTable(rows=rows, names=DETECTION_COLUMNS, dtype=[str, *[float] * 5])
+
+    def seen_again(second):
+        def better(table, image):
+            table["score"] = np.sqrt(table["score"] * second)
+            return table
+
+        return better
+
+    spec = bright(again=True)
+    monkeypatch.setattr(sys.modules["a_bright_detector"], "find", one_box)
+    monkeypatch.setattr(_find, "better_boxes", seen_again(0.9))  # 0.6
+    assert [len(detect(on_sky, method=spec, least_score=least)) for least in (None, 0.5, 0.7)] == [1, 1, 0]
+    monkeypatch.setattr(_find, "better_boxes", seen_again(0.01))  # 0.06
+    assert [len(detect(on_sky, method=spec, least_score=least)) for least in (None, 0.05)] == [0, 1]
 
 
 @pytest.mark.parametrize("identify", [False, "none"])

@@ -82,6 +82,13 @@ def test_pixels_that_are_no_numbers_are_filled(bad):
     assert (~image.usable).sum() == 20
 
 
+def test_the_second_plane_of_lab_is_a_colour_and_not_transparency():
+    planes = [
+        Image.fromarray(plane) for plane in (NOISE[..., 0], np.zeros_like(NOISE[..., 0]), NOISE[..., 2])
+    ]
+    assert load_image(Image.merge("LAB", planes)).usable.all()
+
+
 def test_transparent_pixels_are_not_observed():
     clear = np.dstack([NOISE, np.where(np.arange(50) < 10, 0, 255)[None].repeat(40, 0).astype(np.uint8)])
     for given in (clear, saved(Image.fromarray(clear), format="PNG"), Image.fromarray(clear)):

@@ -125,8 +125,8 @@ def test_missing_tensors_are_named(spec, tmp_path, tensors):
         ({"uncertain_below": True}, "uncertain_below"),
     ],
 )
-def test_a_card_with_a_wrong_value_is_refused(spec, save, card, message):
-    with pytest.raises(WeightsError, match=message):
+def test_a_card_with_a_wrong_value_is_refused_with_the_file(spec, save, card, message):
+    with pytest.raises(WeightsError, match=rf"tiny\.safetensors: .*{message}"):
         build_model(spec, weights=save(card=card))
 
 

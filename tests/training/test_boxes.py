@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from astroclassify.core import ParameterError
 from astroclassify.detect._again import looked_again
 from astroclassify.training.detection import FieldPool, _boxes
 
@@ -48,6 +49,29 @@ def test_looks_are_cut_once(looks, tmp_path, monkeypatch):
     pool = FieldPool(tmp_path / "pool")
     again, _ = _boxes.drawn_looks(pool, tmp_path / "looks", progress=False)
     np.testing.assert_array_equal(again, looks[0])
+
+
+def test_looks_go_with_their_fields_wherever_a_training_begins(looks, tmp_path):
+    pool = FieldPool(tmp_path / "pool")
+    later = _boxes.drawn_looks(pool, tmp_path / "looks", first=3, progress=False)
+    assert len(later[0]) == 24
+    np.testing.assert_array_equal(later[1], looks[1][3 * 24 :])
+    begun = _boxes.drawn_looks(pool, tmp_path / "later", first=2, progress=False)
+    again = _boxes.drawn_looks(pool, tmp_path / "later", first=1, progress=False)
+    np.testing.assert_array_equal(begun[0], again[0][24:])
+    np.testing.assert_array_equal(again[1], looks[1][24:])
+
+
+def test_a_field_that_the_pool_does_not_have_is_told(looks, tmp_path):
+    with pytest.raises(ParameterError, match="first is 4; expected a whole number, 0 to 3"):
+        _boxes.drawn_looks(FieldPool(tmp_path / "pool"), tmp_path / "looks", first=4)
+
+
+def test_looks_of_another_pool_are_refused(looks, tmp_path):
+    pool = FieldPool(tmp_path / "larger", capacity=5, side=160)
+    pool.produce(Field, seed=3, limit=5)
+    with pytest.raises(ParameterError, match="of this pool: move the folder away"):
+        _boxes.drawn_looks(pool, tmp_path / "looks")
 
 
 def test_true_boxes_stay_on_their_bodies(looks):

@@ -9,7 +9,7 @@ from astropy.table import QTable
 from PIL import Image
 
 from astroclassify.cli import main
-from astroclassify.core import ParameterError, UnknownNameError
+from astroclassify.core import ParameterError, UnknownNameError, WeightsError
 from astroclassify.models import FIELDNET, PATCHNET, build_model, built_module, load_state
 from astroclassify.models.nets.fieldnet import cell_centres
 from astroclassify.simulate import WIDE_CLASSES
@@ -64,6 +64,12 @@ def test_boxes_stay_on_their_bodies(pool, mosaic):
         assert planes.shape == (5, 64, 64)
         assert (bright & ~inside).mean() < 0.02
         assert bright[inside].mean() > 0.85 or not inside.any()
+
+
+@pytest.mark.parametrize("wrong", [{"scales": (2.0, 1.0)}, {"scales": (-1.0, 1.0)}, {"side": 8}])
+def test_crops_that_cannot_be_are_refused(pool, tmp_path, wrong):
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        fit_detector(pool, tmp_path / "run", **wrong)
 
 
 def test_a_batch_follows_from_its_number(pool):
@@ -147,14 +153,23 @@ def test_a_release_names_all_stages_and_pictures_of_what_it_started_from(pool, t
         pool, tmp_path / "second", weights=tmp_path / "one.safetensors", pictures=pictures, **settings
     )
     parent, target = tmp_path / "one.json", tmp_path / "two.safetensors"
+    parent.write_text(json.dumps(card | {"licence": "CC BY-NC 4.0"}))
     card = release_detector([second.parent], target, parent=parent, learnt=["M 31"], **asked)
     assert [stage["started_from"] for stage in card["training"]["stages"]][1:] == [
         json.loads(parent.read_text())["sha256"]
     ]
     assert card["training"]["pictures"] == pictures
     assert card["bodies"]["learnt"] == ["M 13", "M 31"]
-    with pytest.raises(ParameterError, match="--parent"):
+    assert card["licence"] == "BSD-3-Clause AND Apache-2.0 AND CC BY-NC 4.0"
+    with pytest.raises(ParameterError, match=r"their card \(parent="):
         release_detector([second.parent], target, **asked)
+    with pytest.raises(ParameterError, match="count is 0"):
+        release_detector([second.parent], target, parent=parent, **asked | {"count": 0})
+    with pytest.raises(ParameterError, match="there is no card"):
+        release_detector([second.parent], target, parent=tmp_path / "none.json", **asked)
+    parent.write_text("[")
+    with pytest.raises(WeightsError, match=r"one\.json cannot be read"):
+        release_detector([second.parent], target, parent=parent, **asked)
 
 
 def labelled_folder(folder, classes=("nebula",)):
@@ -199,6 +214,14 @@ def test_the_producer_takes_labels_and_images_that_lie_apart(tmp_path):
     pool = FieldPool(tmp_path / "pools" / "pools")
     assert pool.boxes[0, 0, 0] == WIDE_CLASSES.index("star cluster")
     assert main(asked) == 2  # no class of ours
+
+
+@pytest.mark.parametrize(
+    "given", [["--images", "x"], ["--rename", "a=galaxy"], ["--annotations", "x.json", "--pictures", "y"]]
+)
+def test_what_the_producer_would_pass_over_is_refused(tmp_path, given, capsys):
+    assert main(["train-detector", "produce", str(tmp_path), *given]) == 2
+    assert f"there is no use for {given[-2]}" in capsys.readouterr().err
 
 
 def test_labels_of_other_classes_are_refused(tmp_path):

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from astroclassify import classify
-from astroclassify.core import WeightsError
+from astroclassify.core import ParameterError, WeightsError
 from astroclassify.datasets import labelled_frames
 from astroclassify.models import PATCHNET
 from astroclassify.models.nets.patchnet import PatchNet
@@ -21,7 +21,7 @@ from astroclassify.training import FramePool, release
 from astroclassify.training._data import PoolStream
 from astroclassify.training._log import TrainingLog
 from astroclassify.training._loss import consistency_loss
-from astroclassify.training._pool import Mixture, quantised, restored
+from astroclassify.training._pool import Mixture, quantised, restored, wait_for
 from astroclassify.training._pretrained import imagenet_state
 from astroclassify.training._release import field_limit
 from astroclassify.training._shrunk import ShrunkChips
@@ -65,6 +65,34 @@ def test_what_no_producer_has_written_yet_is_not_drawn(tmp_path):
     _, labels, _ = ring.draw(np.random.default_rng(0), 100)
     assert set(labels) == {2}
     assert [len(labels) for _, labels, _ in ring.in_order(4)] == [4, 2]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"producer": 2, "producers": 2}, "producer is 2; expected a whole number, 0 to 1"),
+        ({"producer": -1}, "producer is -1"),
+        ({"producers": 13}, "producers is 13; expected a whole number, 1 to 12"),
+    ],
+)
+def test_a_producer_that_has_no_place_is_refused(tmp_path, wrong, told):
+    with pytest.raises(ParameterError, match=told):
+        FramePool(tmp_path, capacity=12, side=64).produce(small_views, seed=1, limit=1, **wrong)
+
+
+def test_a_ring_holds_something(tmp_path):
+    with pytest.raises(ParameterError, match="capacity is 0"):
+        FramePool(tmp_path, capacity=0, side=64)
+
+
+def test_what_is_waited_for_is_told(tmp_path, caplog, monkeypatch):
+    ring = FramePool(tmp_path, capacity=12, side=64)
+    monkeypatch.setattr("time.sleep", lambda _: ring.produce(small_views, seed=1, limit=2))
+    wait_for(ring, 2)
+    assert "holds 0 entries; waiting until there are 2" in caplog.text
+    caplog.clear()
+    wait_for(ring, 2)
+    assert not caplog.text
 
 
 def test_a_producer_stops_when_told(tmp_path):

@@ -13,7 +13,15 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
-from astroclassify.core import atomic_path, fingerprint, package_version, progress_bar, write_text
+from astroclassify.core import (
+    ParameterError,
+    atomic_path,
+    check_whole,
+    fingerprint,
+    package_version,
+    progress_bar,
+    write_text,
+)
 from astroclassify.detect import YOLO
 from astroclassify.metrics import box_edges, box_overlaps
 from astroclassify.models import FIELDNET, locate_weights
@@ -46,7 +54,7 @@ _EDGES = 2.0
 # Looks --------------------------------------------------------------------------------------------
 
 
-def drawn_looks(pool, folder, *, first=0, number=None, progress=None):
+def drawn_looks(pool, folder, *, first=0, progress=None):
     """
     Cut what is proposed in fields out of them.
 
@@ -55,11 +63,9 @@ def drawn_looks(pool, folder, *, first=0, number=None, progress=None):
     pool : FieldPool
         The fields.
     folder : path-like
-        Keeps the looks; what is there is used, what is missing is cut.
+        Keeps the looks, by the fields' places in the pool; what is there is used, what is missing is cut.
     first : int, default 0
         First field: those before it the first stage has learnt from.
-    number : int, optional
-        How many fields, by default all others.
     progress : bool, optional
         Show a progress bar.
 
@@ -69,24 +75,37 @@ def drawn_looks(pool, folder, *, first=0, number=None, progress=None):
         8-bit planes, shape (N, planes, 80, 80).
     rows : numpy.ndarray
         What is known of each, shape (N, 9).
+
+    Raises
+    ------
+    ParameterError
+        If the pool has no such field, or the folder holds the looks of a pool of another size.
     """
-    folder, number = Path(folder), len(pool) - first if number is None else number
+    check_whole("first", first, least=0, most=len(pool) - 1)
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     shapes = {
-        "looks.u8.npy": (np.uint8, (number, _EACH, len(pool.planes[0]), _KEPT_SIDE, _KEPT_SIDE)),
-        "rows.f32.npy": (np.float32, (number, _EACH, _COLUMNS)),
+        "looks.u8.npy": (np.uint8, (pool.capacity, _EACH, len(pool.planes[0]), _KEPT_SIDE, _KEPT_SIDE)),
+        "rows.f32.npy": (np.float32, (pool.capacity, _EACH, _COLUMNS)),
     }
     looks, rows = (_opened(folder / name, *shape) for name, shape in shapes.items())
-    missing = [n for n in range(number) if not rows[n].any()]
+    missing = [n for n in range(first, len(pool)) if not rows[n].any()]
     for n in progress_bar(missing, progress=progress, description="fields"):
-        looks[n], rows[n] = _of_field(pool, first + n)
+        looks[n], rows[n] = _of_field(pool, n)
+    looks, rows = looks[first : len(pool)], rows[first : len(pool)]
     return looks.reshape(-1, *looks.shape[2:]), rows.reshape(-1, _COLUMNS)
 
 
 def _opened(path, kind, shape):
-    if path.exists():
-        return np.lib.format.open_memmap(path, "r+")
-    return np.lib.format.open_memmap(path, "w+", dtype=kind, shape=shape)
+    """A file of looks; a new one takes room on the disk only where something is written."""
+    if not path.exists():
+        return np.lib.format.open_memmap(path, "w+", dtype=kind, shape=shape)
+    there = np.lib.format.open_memmap(path, "r+")
+    if there.shape != shape:
+        raise ParameterError(
+            f"{path} has the shape {there.shape}; expected {shape}, of this pool: move the folder away"
+        )
+    return there
 
 
 def _of_field(pool, number):

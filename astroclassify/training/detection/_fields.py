@@ -63,6 +63,11 @@ def picture_bodies(folder, *, held, progress=None):
     tuple of PictureBody
         Of the classes that a detector finds; stars taken out and made points. Pictures that are known as
         ``nsc`` only, and those of which nothing is left, are not among them.
+
+    Raises
+    ------
+    ParameterError
+        If there is none.
     """
     known = [picture for picture in labelled_pictures(folder) if picture.label in WIDE_CLASSES]
     out, bodies = held_out(known), []
@@ -72,6 +77,12 @@ def picture_bodies(folder, *, held, progress=None):
             bodies.append(_body(picture))
         except FrameError:
             continue
+    if not bodies:
+        raise ParameterError(
+            f"{folder}: of {len(known)} pictures of a {', '.join(WIDE_CLASSES)}, none is there to be "
+            f"{'held out' if held else 'learnt from'}; expected several objects of a class: a fifth of them, "
+            "at least one, is held out"
+        )
     return tuple(bodies)
 
 

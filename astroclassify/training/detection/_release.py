@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 from safetensors.torch import load_file
 
-from astroclassify.core import ParameterError, fingerprint, write_text
+from astroclassify.core import ParameterError, check_whole, fingerprint, write_text
 from astroclassify.detect import YOLO
 from astroclassify.metrics import score_detections
 from astroclassify.models import FIELDNET, bodies_entry
-from astroclassify.training._card import commit, stages_entry
+from astroclassify.training._card import commit, joint_licence, parent_card, stages_entry
 from astroclassify.training._trainer import halved, write_state
 from astroclassify.training.detection._fit import ABOUT, CLASSIFIER, WEIGHTS
 
@@ -18,6 +18,8 @@ from astroclassify.training.detection._fit import ABOUT, CLASSIFIER, WEIGHTS
 LEAST_SIZE, SMALL_SIZE, _FAINTEST = 16.0, 8.0, 0.02
 #: Decimals of what stands on a card.
 _DIGITS = 3
+#: What learnt from ImageNet is under the licence of those weights too.
+_LICENCE = "BSD-3-Clause AND Apache-2.0"
 _DATA = "wide fields simulated by astroclassify.simulate.wide_field, with the pictures listed"
 
 
@@ -52,8 +54,11 @@ def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), h
     Raises
     ------
     ParameterError
-        If the first training started from weights whose card is not given.
+        If the first training started from weights whose card is not given, or not there.
+    WeightsError
+        If that is no card.
     """
+    check_whole("count", count)
     folders, target = [Path(folder) for folder in folders], Path(target)
     known = _start(folders[0], parent)
     write_state(halved(load_file(folders[-1] / WEIGHTS)), target)
@@ -68,7 +73,7 @@ def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), h
         **bodies_entry(known, learnt=learnt, calibrated=held),
         "training": training,
         "metrics": {f"{count} simulated fields, never seen, of held-out bodies": scores},
-        "licence": "BSD-3-Clause AND Apache-2.0",
+        "licence": joint_licence(_LICENCE, known.get("licence")),
     }
     write_text(json.dumps(card, indent=2) + "\n", target.with_suffix(".json"))
     return card
@@ -77,11 +82,11 @@ def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), h
 def _start(folder, parent):
     """The card of what a training started from; what that had learnt from must not be forgotten."""
     start = json.loads((folder / ABOUT).read_text())["started_from"]
-    card = {} if parent is None else json.loads(Path(parent).read_text())
+    card = {} if parent is None else parent_card(parent)
     if start not in (CLASSIFIER, card.get("sha256")):
         raise ParameterError(
             f"{folder} started from weights with the sha256 {start[:12]}; expected those of the training "
-            "before it (earlier=, --earlier), or their card (parent=, --parent)"
+            "before it (earlier=), or their card (parent=)"
         )
     return card
 

@@ -1,14 +1,14 @@
 """Batches of a pool of fields: crops of any scale, turned, mirrored, put together, noisier, or blurred."""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from astroclassify.core import ParameterError, check_whole
 from astroclassify.training._data import EPOCH_OF_A_POOL, Batch
-from astroclassify.training._pool import restored
+from astroclassify.training._pool import restored, wait_for
 
 #: Of seeds: apart from those of other streams.
 _FIELDS = 7
@@ -46,6 +46,14 @@ class FieldAugmentation:
     contrast: float = 0.4
     blur: float = 0.15
     grey: float = 0.15
+
+    def __post_init__(self):
+        check_whole("side", self.side, least=32)
+        low, high = self.scales
+        if not 0 < low <= high < np.inf:
+            raise ParameterError(
+                f"scales is {low} to {high}; expected numbers above 0, the smaller one first"
+            )
 
 
 class FieldStream:
@@ -113,8 +121,7 @@ class FieldStream:
         Batch
             Planes, and as what is allowed rows of class (-1 for none, -2 for unknown) and edges of the boxes.
         """
-        while len(self.pool) < self.minimum:
-            time.sleep(1)
+        wait_for(self.pool, self.minimum)
         rng = np.random.default_rng([self.seed, _FIELDS, number])
         crops = [self._crop(rng) for _ in range(size)]
         most = max(len(boxes) for _, boxes in crops)
