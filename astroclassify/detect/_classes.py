@@ -3,6 +3,7 @@
 import numpy as np
 from astropy.table import QTable
 
+from astroclassify.core import ParameterError
 from astroclassify.detect._spec import DETECTION_COLUMNS
 from astroclassify.inference import interpret, predict
 from astroclassify.models import ready_model
@@ -62,8 +63,18 @@ def shares_of(image, edges):
     numpy.ndarray
         Probabilities of galaxy, nebula and star cluster, shape (N, 3). What is missing to 1 is that of an
         empty field.
+
+    Raises
+    ------
+    ParameterError
+        If the default model of the configuration does not tell these classes apart.
     """
     model = ready_model()
+    if not set(CLASSES) <= set(model.spec.classes):
+        raise ParameterError(
+            f"the default model {model.spec.name!r} has the classes {', '.join(model.spec.classes)}; "
+            f"expected one that knows {', '.join(CLASSES)} (conf.default_model)"
+        )
     predictions = predict(model, [_crop(image, box) for box in edges], evidence=False)
     told = [interpret(each, model).probabilities for each in predictions]
     return np.array([[each.get(name, 0.0) for name in CLASSES] for each in told]).reshape(-1, len(CLASSES))

@@ -93,6 +93,7 @@ RESNET50_PRESENCE = replace(
     preprocessing="astroclassify.preprocess:working_planes",
     preprocessing_options={"peaks": True},
     classes=("galaxy", "nebula", "star cluster", "field"),
+    tags=("large", "presence"),
 )
 
 #: EfficientNet-B0 (ModelSpec).

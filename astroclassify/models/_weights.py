@@ -156,10 +156,11 @@ def _listed(names):
 
 
 _LEFT = ", which leaves run/weights.safetensors"
-#: What trains a model of each task.
+#: What trains a model of each task, and of each tag that has a command of its own.
 _COMMANDS = {
     "frame": "train {name} --data LIST.csv --frame-dir DIR --preset paper --output run{cost}" + _LEFT,
     "source": "train {name} --data SOURCES --output run{cost}" + _LEFT,
+    "presence": "train-presence {name} --output run{cost}" + _LEFT,
     "detection": "train-detector fit FOLDER, then release FOLDER --target {name}.safetensors{cost}",
 }
 
@@ -167,7 +168,8 @@ _COMMANDS = {
 def _how_to_get(spec):
     cost = f" ({spec.training_cost})" if spec.training_cost else ""
     reference = f"; its reference is {spec.reference}" if spec.reference else ""
-    command = _COMMANDS[spec.task].format(name=spec.name, cost=cost)
+    kind = next((tag for tag in spec.tags if tag in _COMMANDS), spec.task)
+    command = _COMMANDS[kind].format(name=spec.name, cost=cost)
     return (
         "pass weights='FILE.safetensors' of someone who trained it, or weights='https://...#sha256=...', its "
         f"address and checksum; or train it: astroclassify {command}{reference}"

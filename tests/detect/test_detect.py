@@ -14,7 +14,7 @@ from astropy.table import QTable, Table, vstack
 from astropy.wcs import WCS
 from PIL import Image
 
-from astroclassify.core import FrameError, FrameWarning, ParameterError, UnknownNameError
+from astroclassify.core import FrameError, FrameWarning, ParameterError, UnknownNameError, conf
 from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, Detections, _find, detect, load_image
 from astroclassify.detect._measure import measured
 
@@ -308,3 +308,13 @@ def test_a_narrow_strip_is_searched(method, shape):
     options = {"steps": 1, "cells": 16} if method == "xrai" else {}
     found = detect(image, method=method, **options)
     assert set(DETECTION_COLUMNS) <= set(found.colnames)
+
+
+def test_a_default_model_that_cannot_name_what_boxes_hold_is_refused():
+    image = np.random.default_rng(1).normal(100, 1, (96, 96)).astype(np.float32)
+    image[30:60, 30:60] += 50
+    with (
+        conf.set_temp("default_model", "resnet18-resize"),
+        pytest.raises(ParameterError, match="star cluster"),
+    ):
+        detect(image, method="segmentation")

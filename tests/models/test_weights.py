@@ -33,6 +33,11 @@ def test_a_model_without_weights_says_how_to_get_them(spec):
         build_model(spec)
 
 
+def test_a_model_with_a_command_of_its_own_names_that():
+    with pytest.raises(MissingWeightsError, match="astroclassify train-presence resnet50-presence"):
+        build_model("resnet50-presence")
+
+
 def test_the_papers_model_says_how_to_get_its_weights():
     with pytest.raises(MissingWeightsError, match=r"arXiv:2312\.04948"):
         build_model("hr-celestialnet")

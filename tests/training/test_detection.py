@@ -9,8 +9,15 @@ from astropy.table import QTable
 from PIL import Image
 
 from astroclassify.cli import main
-from astroclassify.core import ParameterError, UnknownNameError, WeightsError
-from astroclassify.models import FIELDNET, PATCHNET, build_model, built_module, load_state
+from astroclassify.core import ParameterError, ReadError, UnknownNameError, WeightsError
+from astroclassify.models import (
+    FIELDNET,
+    PATCHNET,
+    build_model,
+    built_module,
+    load_state,
+    locate_weights,
+)
 from astroclassify.models.nets.fieldnet import cell_centres
 from astroclassify.simulate import WIDE_CLASSES
 from astroclassify.training import read_log
@@ -148,19 +155,26 @@ def test_a_release_names_all_stages_and_pictures_of_what_it_started_from(pool, t
     first = fit_detector(pool, tmp_path / "first", pictures=pictures[:1], **settings)
     asked = {"count": 1, "source": _Field}
     card = release_detector([first.parent], tmp_path / "one.safetensors", learnt=["M 13"], **asked)
-    assert [stage["started_from"] for stage in card["training"]["stages"]] == [CLASSIFIER]
+    default = locate_weights(PATCHNET)[1]
+    assert [stage["started_from"] for stage in card["training"]["stages"]][-1] == CLASSIFIER
+    assert card["training"]["pretrained"] == default["training"]["pretrained"]
+    assert {"M 13", *default["bodies"]["learnt"]} == set(card["bodies"]["learnt"])
     second = fit_detector(
         pool, tmp_path / "second", weights=tmp_path / "one.safetensors", pictures=pictures, **settings
     )
     parent, target = tmp_path / "one.json", tmp_path / "two.safetensors"
     parent.write_text(json.dumps(card | {"licence": "CC BY-NC 4.0"}))
     card = release_detector([second.parent], target, parent=parent, learnt=["M 31"], **asked)
-    assert [stage["started_from"] for stage in card["training"]["stages"]][1:] == [
-        json.loads(parent.read_text())["sha256"]
+    assert [stage["started_from"] for stage in card["training"]["stages"]][-2:] == [
+        CLASSIFIER,
+        json.loads(parent.read_text())["sha256"],
     ]
-    assert card["training"]["pictures"] == pictures
-    assert card["bodies"]["learnt"] == ["M 13", "M 31"]
+    assert card["training"]["pictures"] == [*default["training"]["pictures"], *pictures]
+    assert {"M 13", "M 31"} <= set(card["bodies"]["learnt"])
     assert card["licence"] == "BSD-3-Clause AND Apache-2.0 AND CC BY-NC 4.0"
+    assert release_detector([first.parent], target, **asked)["training"]["stages"]
+    with pytest.raises(ParameterError, match="second started from weights"):
+        release_detector([first.parent, second.parent], target, **asked)
     with pytest.raises(ParameterError, match=r"their card \(parent="):
         release_detector([second.parent], target, **asked)
     with pytest.raises(ParameterError, match="count is 0"):
@@ -227,6 +241,21 @@ def test_what_the_producer_would_pass_over_is_refused(tmp_path, given, capsys):
 def test_labels_of_other_classes_are_refused(tmp_path):
     with pytest.raises(ParameterError, match=r"comet.*rename"):
         annotated_source(labelled_folder(tmp_path / "mine", classes=("comet",)))
+
+
+def test_a_damaged_image_is_left_out_of_what_is_learnt_from(tmp_path, caplog):
+    folder = labelled_folder(tmp_path / "mine")
+    for suffix in (".png", ".txt"):
+        (folder / f"two{suffix}").write_bytes((folder / f"one{suffix}").read_bytes())
+    source = annotated_source(folder, side=96)
+    whole = (folder / "two.png").read_bytes()
+    (folder / "two.png").write_bytes(whole[: len(whole) // 2])
+    shown = [source(np.random.default_rng(seed)).objects for seed in range(8)]
+    assert all(len(objects) == 1 for objects in shown)
+    assert "two.png is left out" in caplog.text
+    (folder / "one.png").write_bytes(b"")
+    with pytest.raises(ReadError, match="none of the labelled images"):
+        source(np.random.default_rng(9))
 
 
 def test_an_unknown_preset_is_named_with_the_known_ones(pool, tmp_path):

@@ -1,5 +1,6 @@
 """Where a detector's training fields come from: drawn bodies, real ones of pictures, labelled images."""
 
+import logging
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -7,12 +8,14 @@ import numpy as np
 from astropy.table import QTable
 from PIL import Image
 
-from astroclassify.core import FrameError, ParameterError, fingerprint, progress_bar
+from astroclassify.core import FrameError, ParameterError, ReadError, fingerprint, progress_bar
 from astroclassify.detect import load_image, read_annotations, with_classes
 from astroclassify.io import read_colours
 from astroclassify.metrics import EDGES, box_edges
 from astroclassify.simulate import WIDE_CLASSES, from_image, labelled_pictures, wide_field
 from astroclassify.training._pictures import held_out
+
+logger = logging.getLogger(__name__)
 
 #: What a class is called that the default model is to say.
 _BY_MODEL = "model"
@@ -149,7 +152,7 @@ def annotated_source(path, *, images=None, renamed=None, side=608):
             f"the classes {', '.join(WIDE_CLASSES)}: rename others, as in --rename dso=galaxy, or "
             f"--rename dso={_BY_MODEL}, to have the default model say what each is"
         )
-    labelled = tuple(replace(each, objects=_named(each.objects, names)) for each in labelled)
+    labelled = [replace(each, objects=_named(each.objects, names)) for each in labelled]
     return partial(_square, labelled, side)
 
 
@@ -169,10 +172,21 @@ def _by_model(image, objects):
     return objects
 
 
+def _loaded(labelled, rng):
+    """One of the images and its objects; those that turn out to be damaged are taken from the list."""
+    while labelled:
+        number = int(rng.integers(len(labelled)))
+        try:
+            return load_image(labelled[number].path), labelled[number].objects
+        except (ReadError, FrameError, OSError) as error:
+            logger.warning("%s is left out: %s", labelled[number].path, error)
+            del labelled[number]
+    raise ReadError("none of the labelled images can be read; the messages before this one say why")
+
+
 def _square(labelled, side, rng):
-    one = labelled[int(rng.integers(len(labelled)))]
-    loaded = load_image(one.path)
-    image, objects = loaded.values, _by_model(loaded, one.objects)
+    loaded, objects = _loaded(labelled, rng)
+    image, objects = loaded.values, _by_model(loaded, objects)
     top, left = (int(rng.integers(max(n - side, 0) + 1)) for n in image.shape[:2])
     part = image[top : top + side, left : left + side]
     missing = [(0, side - n) for n in part.shape[:2]] + [(0, 0)] * (image.ndim - 2)

@@ -156,6 +156,8 @@ def fit_detector(pool, folder, *, preset="modern", weights=None, seconds=None, p
             "data": source.described() | ({"pictures": list(pictures)} if pictures else {}),
             "started_from": CLASSIFIER if weights is None else fingerprint(weights),
         }
+        if weights is None:
+            about["classifier"] = fingerprint(locate_weights(PATCHNET)[0])
         run.same_run(ABOUT, about, kind="training", text=json.dumps(about, indent=1))
         state = classifier_start(seed=recipe.seed) if weights is None else _state(weights)
         trainer = DetectionTrainer(

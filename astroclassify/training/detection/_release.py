@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from astroclassify.core import ParameterError, check_whole, fingerprint, write_text
 from astroclassify.detect import YOLO
 from astroclassify.metrics import score_detections
-from astroclassify.models import FIELDNET, bodies_entry
+from astroclassify.models import FIELDNET, PATCHNET, bodies_entry, locate_weights
 from astroclassify.training._card import commit, joint_licence, parent_card, stages_entry
 from astroclassify.training._trainer import halved, write_state
 from astroclassify.training.detection._fit import ABOUT, CLASSIFIER, WEIGHTS
@@ -43,8 +43,8 @@ def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), h
     learnt, held : sequence of str
         Names of the real bodies that were learnt from, and of those held out; for the card.
     parent : path-like, optional
-        Card of the weights that the first training started from, unless that was the default classifier's
-        trunk: its stages, pictures and bodies are listed again.
+        Card of the weights that the first training started from: its stages, pictures and bodies are listed
+        again. By default that of the default classifier, if the training started from its trunk.
 
     Returns
     -------
@@ -54,13 +54,15 @@ def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), h
     Raises
     ------
     ParameterError
-        If the first training started from weights whose card is not given, or not there.
+        If a training started from other weights than those of the one before it, or the first from weights
+        whose card is not given, or not there.
     WeightsError
         If that is no card.
     """
     check_whole("count", count)
     folders, target = [Path(folder) for folder in folders], Path(target)
-    known = _start(folders[0], parent)
+    parent = _parent(folders, parent)
+    known = {} if parent is None else parent_card(parent)
     write_state(halved(load_file(folders[-1] / WEIGHTS)), target)
     scores = judged(target, [source(np.random.default_rng([seed, n])) for n in range(count)])
     training = stages_entry(folders, data=_DATA, parent=parent, commit=commit())
@@ -79,16 +81,34 @@ def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), h
     return card
 
 
-def _start(folder, parent):
-    """The card of what a training started from; what that had learnt from must not be forgotten."""
-    start = json.loads((folder / ABOUT).read_text())["started_from"]
-    card = {} if parent is None else parent_card(parent)
-    if start not in (CLASSIFIER, card.get("sha256")):
+def _parent(folders, parent):
+    """Give the card of what the first training started from; make sure that each next one goes on from it."""
+    told = [json.loads((folder / ABOUT).read_text()) for folder in folders]
+    if parent is None and told[0]["started_from"] == CLASSIFIER:
+        parent = _card_of_classifier(told[0].get("classifier"))
+    known = [CLASSIFIER, None if parent is None else parent_card(parent).get("sha256")]
+    for folder, about in zip(folders, told, strict=True):
+        start = about["started_from"]
+        if start not in known:
+            raise ParameterError(
+                f"{folder} started from weights with the sha256 {start[:12]}; expected those of the training "
+                "before it (earlier=), or their card (parent=)"
+            )
+        known = [fingerprint(folder / WEIGHTS)]
+    return parent
+
+
+def _card_of_classifier(sha256):
+    """That of the default classifier, if a training wrote down that it started from its trunk."""
+    if sha256 is None:
+        return None
+    path, _, _ = locate_weights(PATCHNET)
+    if fingerprint(path) != sha256:
         raise ParameterError(
-            f"{folder} started from weights with the sha256 {start[:12]}; expected those of the training "
-            "before it (earlier=), or their card (parent=)"
+            f"the training started from the trunk of a default classifier with the sha256 {sha256[:12]}, "
+            "which is not the one that is installed: give its card (parent=)"
         )
-    return card
+    return path
 
 
 def judged(weights, fields):
