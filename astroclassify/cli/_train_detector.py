@@ -84,8 +84,14 @@ def _add_training(group):
     group.add_argument("--run", dest="run_name", default="run", metavar="NAME", help="the training's name")
     group.add_argument("--side", type=int, metavar="P", help="rows and columns of what is learnt from")
     group.add_argument("--scales", type=float, nargs=2, metavar="X", help="range of the scales of crops")
+    group.add_argument("--mosaic", type=float, metavar="P", help="how often four crops are put together")
+    group.add_argument("--noise", type=float, metavar="S", help="largest noise that is added to the planes")
     group.add_argument("--batch-size", type=int, metavar="N", help="crops per step")
     group.add_argument("--learning-rate", type=float, metavar="X", help="its peak")
+    group.add_argument("--average", type=float, metavar="X", help="decay of the average of the weights")
+    group.add_argument(
+        "--trainable", choices=("head", "all"), help="all learns, or what follows maps of 8 pixels a cell"
+    )
 
 
 def _add_boxes(group):

@@ -149,6 +149,19 @@ def test_a_training_learns_and_goes_on(pool, tmp_path):
         fit_detector(pool, tmp_path / "run", **{**settings, "learning_rate": 2e-3})
 
 
+def test_the_command_trains_with_what_is_asked_for(tmp_path):
+    FieldPool(tmp_path / "pools", capacity=8, side=128).produce(_Field, seed=3, limit=6)
+    asked = {"side": 64, "batch-size": 2, "mosaic": 0.5, "noise": 0.0, "average": 0.9, "trainable": "all"}
+    given = [word for name, value in asked.items() for word in (f"--{name}", str(value))]
+    assert (
+        main(["train-detector", "fit", str(tmp_path), "--minutes", "1e-6", "--scales", "0.5", "1", *given])
+        == 0
+    )
+    told = json.loads((tmp_path / "run" / "recipe.json").read_text())
+    used = told["recipe"] | told["data"]
+    assert {name: used[name.replace("-", "_")] for name in asked} == asked
+
+
 def test_a_release_names_all_stages_and_pictures_of_what_it_started_from(pool, tmp_path):
     settings = {"side": 64, "batch_size": 2, "seconds": 1e-3, "epochs": 1}
     pictures = [{"file": f"{name}.jpg", "body": name} for name in ("M 13", "M 31")]

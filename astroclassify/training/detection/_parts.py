@@ -17,7 +17,10 @@ from astroclassify.training.detection._release import release_detector
 
 logger = logging.getLogger(__name__)
 
-_OF_A_TRAINING = ("side", "scales", "batch_size", "learning_rate")
+_OF_A_TRAINING = (
+    *("side", "scales", "mosaic", "noise"),
+    *("batch_size", "learning_rate", "average", "trainable"),
+)
 
 
 def run_part(chosen):
