@@ -111,6 +111,9 @@ def _add_release(group):
     group.add_argument(
         "--parent", type=Path, metavar="FILE", help="card of what the first of them started from"
     )
+    group.add_argument(
+        "--average-with", type=Path, nargs="*", default=[], metavar="FILE", help="release the mean with these"
+    )
     group.add_argument("--target", type=Path, metavar="OUT", help="where to, NAME.safetensors")
     group.add_argument("--count", type=int, default=400, metavar="N", help="fields to measure it on")
 

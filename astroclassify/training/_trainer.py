@@ -321,6 +321,30 @@ def _optimiser(recipe, parameters):
     return torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
 
 
+def mean_state(paths):
+    """
+    Average the weights of files.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        Weights of one network. Of trainings that started from one another, the mean is often right where
+        either is (Wortsman et al. 2022, arXiv:2109.01903).
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        In the types of the first; counts of batches, which are whole numbers, are those of the first.
+    """
+    first, *others = (load_file(path) for path in paths)
+    return {
+        name: torch.stack([one.double(), *(other[name].double() for other in others)]).mean(0).to(one.dtype)
+        if one.is_floating_point()
+        else one
+        for name, one in first.items()
+    }
+
+
 def halved(state):
     """
     Round the weights of convolutions to 16 bits, which halves the file.

@@ -7,9 +7,10 @@ import pytest
 import torch
 from astropy.table import QTable
 from PIL import Image
+from safetensors.torch import load_file
 
 from astroclassify.cli import main
-from astroclassify.core import ParameterError, ReadError, UnknownNameError, WeightsError
+from astroclassify.core import ParameterError, ReadError, UnknownNameError, WeightsError, fingerprint
 from astroclassify.models import (
     FIELDNET,
     PATCHNET,
@@ -173,7 +174,7 @@ def test_a_release_names_all_stages_and_pictures_of_what_it_started_from(pool, t
     assert card["training"]["pretrained"] == default["training"]["pretrained"]
     assert {"M 13", *default["bodies"]["learnt"]} == set(card["bodies"]["learnt"])
     second = fit_detector(
-        pool, tmp_path / "second", weights=tmp_path / "one.safetensors", pictures=pictures, **settings
+        pool, tmp_path / "second", weights=str(tmp_path / "one.safetensors"), pictures=pictures, **settings
     )
     parent, target = tmp_path / "one.json", tmp_path / "two.safetensors"
     parent.write_text(json.dumps(card | {"licence": "CC BY-NC 4.0"}))
@@ -186,6 +187,10 @@ def test_a_release_names_all_stages_and_pictures_of_what_it_started_from(pool, t
     assert {"M 13", "M 31"} <= set(card["bodies"]["learnt"])
     assert card["licence"] == "BSD-3-Clause AND Apache-2.0 AND CC BY-NC 4.0"
     assert release_detector([first.parent], target, **asked)["training"]["stages"]
+    mean = release_detector([first.parent], target, average_with=[str(second)], **asked)
+    assert mean["training"]["mean of the weights"] == [fingerprint(first), fingerprint(second)]
+    between = load_file(target)["scores.bias"]
+    assert torch.equal(between, (load_file(first)["scores.bias"] + load_file(second)["scores.bias"]) / 2)
     with pytest.raises(ParameterError, match="second started from weights"):
         release_detector([first.parent, second.parent], target, **asked)
     with pytest.raises(ParameterError, match=r"their card \(parent="):

@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from astroclassify import classify
-from astroclassify.core import ParameterError, WeightsError
+from astroclassify.core import ParameterError, WeightsError, fingerprint
 from astroclassify.datasets import labelled_frames
-from astroclassify.models import PATCHNET
+from astroclassify.models import PATCHNET, verified_sha256
 from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.preprocess import counts_planes, working_planes
 from astroclassify.simulate import CLASSES
@@ -22,7 +22,7 @@ from astroclassify.training._data import PoolStream
 from astroclassify.training._log import TrainingLog
 from astroclassify.training._loss import consistency_loss
 from astroclassify.training._pool import Mixture, quantised, restored, wait_for
-from astroclassify.training._pretrained import imagenet_state
+from astroclassify.training._pretrained import described, imagenet_state
 from astroclassify.training._release import field_limit
 from astroclassify.training._shrunk import ShrunkChips
 from astroclassify.training._sources import (
@@ -363,6 +363,13 @@ def test_a_card_goes_on_from_its_parent_and_names_each_picture_once(released, tm
     assert [one["file"] for one in card["training"]["pictures"]] == ["a.jpg", "b.jpg"]
     assert card["training"]["pretrained"] == start
     assert card["bodies"] == {"learnt": ["M13"], "calibrated": ["M5"]}
+
+
+def test_a_name_of_a_file_is_as_good_as_its_path(tmp_path):
+    path = tmp_path / "weights.pth"
+    path.write_bytes(b"weights")
+    assert described(str(path))["sha256"] == described(path)["sha256"] == fingerprint(path)
+    assert verified_sha256(str(path), None) == fingerprint(path)
 
 
 def test_a_release_knows_what_is_usual(released):

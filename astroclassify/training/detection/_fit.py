@@ -154,7 +154,7 @@ def fit_detector(pool, folder, *, preset="modern", weights=None, seconds=None, p
             "model": FIELDNET.name,
             "recipe": recipe.values(),
             "data": source.described() | ({"pictures": list(pictures)} if pictures else {}),
-            "started_from": CLASSIFIER if weights is None else fingerprint(weights),
+            "started_from": CLASSIFIER if weights is None else fingerprint(Path(weights)),
         }
         if weights is None:
             about["classifier"] = fingerprint(locate_weights(PATCHNET)[0])

@@ -92,4 +92,5 @@ def _release(chosen):
         learnt=learnt,
         held=held,
         parent=chosen.parent,
+        average_with=chosen.average_with,
     )

@@ -4,14 +4,13 @@ import json
 from pathlib import Path
 
 import numpy as np
-from safetensors.torch import load_file
 
 from astroclassify.core import ParameterError, check_whole, fingerprint, write_text
 from astroclassify.detect import YOLO
 from astroclassify.metrics import score_detections
 from astroclassify.models import FIELDNET, PATCHNET, bodies_entry, locate_weights
 from astroclassify.training._card import commit, joint_licence, parent_card, stages_entry
-from astroclassify.training._trainer import halved, write_state
+from astroclassify.training._trainer import halved, mean_state, write_state
 from astroclassify.training.detection._fit import ABOUT, CLASSIFIER, WEIGHTS
 
 #: Sizes of bodies that count, pixels: smaller ones are reported apart; and the lowest score looked at.
@@ -23,7 +22,9 @@ _LICENCE = "BSD-3-Clause AND Apache-2.0"
 _DATA = "wide fields simulated by astroclassify.simulate.wide_field, with the pictures listed"
 
 
-def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), held=(), parent=None):
+def release_detector(
+    folders, target, source, *, count=400, seed=0, learnt=(), held=(), parent=None, average_with=()
+):
     """
     Measure a training's weights, and write them with their card.
 
@@ -45,6 +46,8 @@ def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), h
     parent : path-like, optional
         Card of the weights that the first training started from: its stages, pictures and bodies are listed
         again. By default that of the default classifier, if the training started from its trunk.
+    average_with : sequence of path-like, optional
+        Weights files. The mean of these and of the last training's weights is released.
 
     Returns
     -------
@@ -63,9 +66,12 @@ def release_detector(folders, target, source, *, count=400, seed=0, learnt=(), h
     folders, target = [Path(folder) for folder in folders], Path(target)
     parent = _parent(folders, parent)
     known = {} if parent is None else parent_card(parent)
-    write_state(halved(load_file(folders[-1] / WEIGHTS)), target)
+    averaged = [folders[-1] / WEIGHTS, *map(Path, average_with)]
+    write_state(halved(mean_state(averaged)), target)
     scores = judged(target, [source(np.random.default_rng([seed, n])) for n in range(count)])
     training = stages_entry(folders, data=_DATA, parent=parent, commit=commit())
+    if average_with:
+        training["mean of the weights"] = [fingerprint(path) for path in averaged]
     card = {
         "name": target.stem,
         "model": FIELDNET.name,
