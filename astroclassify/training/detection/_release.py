@@ -67,6 +67,7 @@ def release_detector(
     parent = _parent(folders, parent)
     known = {} if parent is None else parent_card(parent)
     averaged = [folders[-1] / WEIGHTS, *map(Path, average_with)]
+    target.with_suffix(".json").unlink(missing_ok=True)  # the card of what was there before
     write_state(halved(mean_state(averaged)), target)
     scores = judged(target, [source(np.random.default_rng([seed, n])) for n in range(count)])
     training = stages_entry(folders, data=_DATA, parent=parent, commit=commit())
