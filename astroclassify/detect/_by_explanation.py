@@ -3,12 +3,12 @@
 import numpy as np
 from scipy import ndimage
 
-from astroclassify.core import MissingWeightsError, ParameterError, checked, rules
+from astroclassify.core import MissingWeightsError, checked, rules
 from astroclassify.detect._classes import with_classes
 from astroclassify.detect._spec import SHARE
 from astroclassify.explain import EXPLAINERS, explain
 from astroclassify.inference import interpret, predict
-from astroclassify.models import ready_model
+from astroclassify.models import ready_model, require_empty_fields
 
 #: Parts of a map nearer than this share of its longer side are one object (float).
 _JOINED = 0.03
@@ -141,13 +141,8 @@ def presence_of(model, image):
 
 
 def _knowing_empty_fields(name="default", weights=None):
-    """Load a model; one that knows no empty field would see an object in each."""
     model = ready_model(name, weights=weights)
-    if "field" not in model.spec.classes:
-        raise ParameterError(
-            f"the model {model.spec.name!r} has the classes {', '.join(model.spec.classes)}; "
-            "expected one that has the class 'field' too, of empty fields, as 'patchnet-presence' has"
-        )
+    require_empty_fields(model.spec)
     return model
 
 

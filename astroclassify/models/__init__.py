@@ -45,7 +45,15 @@ from astroclassify.models._ready import ready_model
 from astroclassify.models._registry import MODELS
 from astroclassify.models._spec import ModelSpec, Options, Weights
 from astroclassify.models._summary import summarise_model
-from astroclassify.models._tasks import FINE_CLASSES, NSC_CLASSES, TASKS, Task, allowed_classes, require_task
+from astroclassify.models._tasks import (
+    FINE_CLASSES,
+    NSC_CLASSES,
+    TASKS,
+    Task,
+    allowed_classes,
+    require_empty_fields,
+    require_task,
+)
 from astroclassify.models._weights import load_state, locate_weights, verified_sha256, weights_cache
 
 __all__ = [

@@ -149,3 +149,24 @@ TASKS = {
         Task("source", "what each source of an image is", _named_classes(2)),
     )
 }
+
+
+def require_empty_fields(spec):
+    """
+    Refuse a model that knows no empty field: it would see an object in each.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        The model.
+
+    Raises
+    ------
+    ParameterError
+        If it does not have the class ``field``.
+    """
+    if "field" not in spec.classes:
+        raise ParameterError(
+            f"the model {spec.name!r} has the classes {', '.join(spec.classes)}; expected one that has the "
+            "class 'field' too, of empty fields, as 'patchnet-presence' and 'resnet50-presence' have"
+        )

@@ -161,7 +161,7 @@ def credits_entry(known, *, pretrained=None, pictures=()):
     return {name: entry for name, entry in entries.items() if entry}
 
 
-def stages_entry(folders, *, data, parent=None, pretrained=None, commit):
+def stages_entry(folders, *, data, parent=None, pretrained=None, averaged=(), commit):
     """
     Give what a card says of trainings that started from one another.
 
@@ -171,24 +171,29 @@ def stages_entry(folders, *, data, parent=None, pretrained=None, commit):
         Of the trainings, the first one first.
     data : str
         What they learnt from, in a few words.
-    parent : path-like, optional
+    parent : mapping, optional
         Card of the weights that the first of them started from: its stages and pictures are listed too.
     pretrained : dict, optional
         What the first of them started from, if that learnt from other data.
+    averaged : sequence of path-like, optional
+        Weights files whose mean is released, if there are several.
     commit : str
         Of the code that trained.
 
     Returns
     -------
     dict
-        ``data``, ``stages``, ``commit``, ``versions``, and the entries of `credits_entry`: the pictures of
-        all stages, each once.
+        ``data``, ``stages``, ``commit``, ``versions``, the checksums of weights that were averaged, and the
+        entries of `credits_entry`: the pictures of all stages, each once.
     """
-    before = {} if parent is None else parent_card(parent).get("training", {})
+    before = (parent or {}).get("training", {})
     stages = [*before.get("stages", []), *(_stage(Path(folder)) for folder in folders)]
     listed = [picture for stage in stages for picture in stage.get("data", {}).pop("pictures", [])]
     facts = {"data": data, "stages": stages, "commit": commit, "versions": versions()}
-    return facts | credits_entry(before, pretrained=pretrained, pictures=listed)
+    facts |= credits_entry(before, pretrained=pretrained, pictures=listed)
+    if len(averaged) > 1:
+        facts["mean of the weights"] = [fingerprint(Path(path)) for path in averaged]
+    return facts
 
 
 def _stage(folder):

@@ -32,7 +32,7 @@ from astroclassify.models import (
     has_bfloat16,
 )
 from astroclassify.simulate import CLASSES
-from astroclassify.training._card import CALLED_NOVEL, stages_entry
+from astroclassify.training._card import CALLED_NOVEL, parent_card, stages_entry
 from astroclassify.training._sources import NOTHING
 from astroclassify.training._trainer import halved, mean_state, write_state
 
@@ -111,12 +111,11 @@ def release(
     training = stages_entry(
         (*earlier, run),
         data="frames of the sources that the stages list",
-        parent=parent,
+        parent=None if parent is None else parent_card(parent),
         pretrained=pretrained,
+        averaged=averaged,
         commit=commit,
     )
-    if average_with:
-        training["mean of the weights"] = [fingerprint(Path(path)) for path in averaged]
     card = {
         "name": target.stem,
         "sha256": fingerprint(target),

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from astroclassify.core import ParameterError, check_whole, progress_bar, write_text
+from astroclassify.core import check_whole, progress_bar, write_text
 from astroclassify.datasets import LabelledFrame
 from astroclassify.detect import load_image
 from astroclassify.metrics import box_edges, box_overlaps
-from astroclassify.models import bodies_entry, find_spec
+from astroclassify.models import bodies_entry, find_spec, require_empty_fields
 from astroclassify.simulate import wide_field
 from astroclassify.training._card import credits_entry
 from astroclassify.training._fit import check_may_begin, fit, start_of
@@ -53,11 +53,7 @@ def fit_presence(chosen, recipe):
     """
     check_may_begin(chosen.output, chosen.resume)
     spec = find_spec(chosen.model)
-    if "field" not in spec.classes:
-        raise ParameterError(
-            f"the model {spec.name!r} has the classes {', '.join(spec.classes)}; expected one that has the "
-            "class 'field' too, of empty fields, as 'resnet50-presence' and 'patchnet' have"
-        )
+    require_empty_fields(spec)
     before = start_of(spec, chosen.weights).get("card", {})
     bodies = () if chosen.pictures is None else picture_bodies(chosen.pictures, held=False)
     done = fit(

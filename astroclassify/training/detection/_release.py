@@ -64,15 +64,12 @@ def release_detector(
     """
     check_whole("count", count)
     folders, target = [Path(folder) for folder in folders], Path(target)
-    parent = _parent(folders, parent)
-    known = {} if parent is None else parent_card(parent)
+    known = _start(folders, parent)
     averaged = [folders[-1] / WEIGHTS, *map(Path, average_with)]
     target.with_suffix(".json").unlink(missing_ok=True)  # the card of what was there before
     write_state(halved(mean_state(averaged)), target)
     scores = judged(target, [source(np.random.default_rng([seed, n])) for n in range(count)])
-    training = stages_entry(folders, data=_DATA, parent=parent, commit=commit())
-    if average_with:
-        training["mean of the weights"] = [fingerprint(path) for path in averaged]
+    training = stages_entry(folders, data=_DATA, parent=known, averaged=averaged, commit=commit())
     card = {
         "name": target.stem,
         "model": FIELDNET.name,
@@ -88,12 +85,13 @@ def release_detector(
     return card
 
 
-def _parent(folders, parent):
-    """Give the card of what the first training started from; make sure that each next one goes on from it."""
+def _start(folders, parent):
+    """The card of what the first training started from, or nothing; each next one must go on from it."""
     told = [json.loads((folder / ABOUT).read_text()) for folder in folders]
     if parent is None and told[0]["started_from"] == CLASSIFIER:
         parent = _card_of_classifier(told[0].get("classifier"))
-    known = [CLASSIFIER, None if parent is None else parent_card(parent).get("sha256")]
+    card = {} if parent is None else parent_card(parent)
+    known = [CLASSIFIER, card.get("sha256")]
     for folder, about in zip(folders, told, strict=True):
         start = about["started_from"]
         if start not in known:
@@ -102,7 +100,7 @@ def _parent(folders, parent):
                 "before it (earlier=), or their card (parent=)"
             )
         known = [fingerprint(folder / WEIGHTS)]
-    return parent
+    return card
 
 
 def _card_of_classifier(sha256):
