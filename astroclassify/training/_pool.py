@@ -237,7 +237,7 @@ class FramePool(Ring):
         Returns
         -------
         tuple of numpy.ndarray
-            Planes, uint8, shape (size, 5, side, width); labels, and the numbers of the bodies, int64, shape
+            Planes, uint8, shape (size, 9, side, width); labels, and the numbers of the bodies, int64, shape
             (size,).
         """
         slots = self.slots()
@@ -285,7 +285,7 @@ class FramePool(Ring):
         Yields
         ------
         tuple of numpy.ndarray
-            Planes, float32, shape (n, 5, side, width), labels, int64, shape (n,), and numbers of the bodies,
+            Planes, float32, shape (n, 9, side, width), labels, int64, shape (n,), and numbers of the bodies,
             int64, shape (n,).
         """
         slots = self.slots()[:most]
@@ -340,7 +340,7 @@ class Mixture:
         Returns
         -------
         planes : list of numpy.ndarray
-            Uint8 ``[5, h, w]`` each, of the size of its pool's.
+            Uint8 ``[9, h, w]`` each, of the size of its pool's.
         labels, bodies : numpy.ndarray
             Int64, one for each; the same body in two pools has two numbers.
         """

@@ -7,13 +7,19 @@ photographs needs fewer of them than one that starts from random numbers.
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 
 from astroclassify.core import WeightsError, fingerprint
 from astroclassify.models import PATCHNET, built_module
 
 #: The planes that show the frame as a photograph would, and how much of the colours' weights each gets: the
-#: stretched range and the rank. Planes in units of the noise, of coverage and of peaks start unseen.
-_SHOWN = {0: 0.7, 2: 0.3}
+#: stretched range and the rank, of all light and of the diffuse light. Planes in units of the noise, of
+#: coverage, of peaks and of sources start unseen.
+_SHOWN = {0: 0.35, 2: 0.15, 5: 0.35, 7: 0.15}
+#: Planes of all light, and those of the diffuse light that are the same where blocks are small.
+_ALL_LIGHT, _DIFFUSE = [0, 1, 2], [5, 6, 7]
+_FIRST_PLANES = 5
+_FIRST_LAYER = "trunk.stem.0.weight"
 
 
 def described(path):
@@ -87,6 +93,42 @@ def imagenet_state(path, *, seed=1, spec=PATCHNET):
             )
         state[name] = tensor
     return state
+
+
+def widened_state(path, *, spec=PATCHNET):
+    """
+    Make weights of the default model to start a training from, of earlier ones that see fewer planes.
+
+    Parameters
+    ----------
+    path : path-like
+        Weights file of the default model's network with five planes: without those of diffuse light and of
+        sources.
+    spec : ModelSpec, optional
+        The network; by default the default model's.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        A state of the network. It sees all light and the diffuse light alike, so that its answers to frames
+        that are not shrunk, where both are the same, are those of the earlier weights.
+
+    Raises
+    ------
+    WeightsError
+        If the file holds other layers.
+    """
+    state, found = built_module(spec).state_dict(), load_file(path)
+    first = found.get(_FIRST_LAYER)
+    if found.keys() != state.keys() or first.shape[1] != _FIRST_PLANES:
+        raise WeightsError(
+            f"{path} holds no weights of {spec.name} with {_FIRST_PLANES} planes, from which those with "
+            f"{state[_FIRST_LAYER].shape[1]} can start"
+        )
+    wide = torch.zeros_like(state[_FIRST_LAYER])
+    wide[:, :_FIRST_PLANES] = first
+    wide[:, _ALL_LIGHT] = wide[:, _DIFFUSE] = wide[:, _ALL_LIGHT] / 2
+    return {name: value.to(state[name].dtype) for name, value in found.items()} | {_FIRST_LAYER: wide}
 
 
 def _for_planes(colours, planes):
