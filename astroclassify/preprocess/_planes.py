@@ -25,8 +25,9 @@ import numpy as np
 
 from astroclassify.core import robust_sigma
 from astroclassify.preprocess._coverage import filled_by_reflection
+from astroclassify.preprocess._flattening import flattened, halves, stripes
 from astroclassify.preprocess._noise import pixel_noise
-from astroclassify.preprocess._shrinking import STRIP_PIXELS, shrunk_by_blocks
+from astroclassify.preprocess._shrinking import OPENING_FROM_BLOCK, STRIP_PIXELS, shrunk_by_blocks
 
 _RANKS = np.linspace(0, 1, 129)
 _LEAST_COVERAGE = 0.5  # of a block
@@ -80,17 +81,29 @@ def working_planes(array, *, side=192, peaks=False, diffuse=False):
     if peaks:
         shown.append(_relief(blocks.peak - blocks.mean, usable, 2e-3 * scales.width))
     if diffuse:
-        scales_of_diffuse = _scales(blocks.diffuse, usable)
-        shown += [blocks.diffuse, np.log1p(_SHOWN_SOURCES * blocks.sources) / 2]
+        smooth, flat = _smooth_and_flat(blocks.diffuse, usable, several=block >= OPENING_FROM_BLOCK)
+        of_smooth, of_flat = _scales(smooth, usable), _scales(flat, usable)
+        shown += [smooth, flat, np.log1p(_SHOWN_SOURCES * blocks.sources) / 2]
     if not usable.all():
         shown = filled_by_reflection(shown, usable)
     _show(shown[0], scales, planes[:3])
     if peaks:
         planes[4] = shown[1]
     if diffuse:
-        _show(shown[-2], scales_of_diffuse, planes[-4:-1])
+        _show(shown[-2], of_flat, planes[-4:-1])
+        _show(shown[-3], of_smooth, planes[-4:-3])
         planes[-1] = shown[-1]
     return planes
+
+
+def _smooth_and_flat(image, usable, *, several):
+    """Take stripes away from the diffuse light, and what varies on large scales."""
+    columns = halves(image.shape[1], split=several)
+    flat = flattened(image, usable, columns)
+    if several:
+        added = stripes(flat, usable, pixel_noise(image, usable), columns)
+        image, flat = image - added, flat - added
+    return image, flat
 
 
 def _without_step(blocks, usable, right):
@@ -127,7 +140,7 @@ def _scales(image, usable):
 
 def _show(image, scales, planes):
     """
-    Show a frame on the scales of range, noise and rank.
+    Show a frame on the scale of the range, and where there are planes for it on those of noise and rank.
 
     asinh is linear near zero and logarithmic far above it: faint and bright structure in one plane, without
     the singularity of a logarithm where sky was subtracted.
@@ -137,6 +150,8 @@ def _show(image, scales, planes):
         strip, shown = image[top : top + rows], planes[:, top : top + rows]
         over_range = np.clip((strip - scales.low) / scales.width, -0.2, 3)
         shown[0] = np.arcsinh(5 * over_range) / np.float32(np.arcsinh(5))
+        if len(shown) == 1:
+            continue
         shown[1] = np.arcsinh(np.clip((strip - scales.median) / (3 * scales.noise), -20, 1e4)) / 4
         shown[2] = 0 if scales.quantiles is None else np.interp(strip, scales.quantiles, _RANKS[1:-1])
 

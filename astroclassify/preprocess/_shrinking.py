@@ -10,7 +10,8 @@ import numpy as np
 
 from astroclassify.preprocess._noise import pixel_noise
 
-_OPENING_FROM_BLOCK = 4
+#: Blocks of so many pixels a side, or more, are opened (int).
+OPENING_FROM_BLOCK = 4
 #: Pixels of a strip (int): half a megabyte of float32.
 STRIP_PIXELS = 2**17
 #: Pixels of the diffuse light: so many standard deviations from the mean of a block's fainter half (float).
@@ -62,7 +63,7 @@ def shrunk_by_blocks(array, block, *, diffuse=True):
     window = _Window(array, block)
     mean, coverage, peak = (np.empty(window.shape, np.float32) for _ in range(3))
     smooth, sources, noise = mean, np.zeros(window.shape, np.float32), None
-    if diffuse and block >= _OPENING_FROM_BLOCK:
+    if diffuse and block >= OPENING_FROM_BLOCK:
         smooth, noise = np.empty(window.shape, np.float32), np.float32(window.pixel_noise())
     step = max(1, STRIP_PIXELS // (block * array.shape[1]))
     for first in range(0, window.shape[0], step):
@@ -95,7 +96,7 @@ class _Window:
             pixels = np.where(usable, pixels, self._fill_value())
             usable = usable[above : above + stop - top]
         own = pixels[above : above + stop - top]
-        if self.block >= _OPENING_FROM_BLOCK:
+        if self.block >= OPENING_FROM_BLOCK:
             return own, _without_narrow_peaks(pixels, above, below), usable
         return own, own, usable
 
@@ -165,13 +166,21 @@ def _diffuse(pixels, opened, columns, usable, block, noise):
     if usable is not None:
         usable = usable.reshape(near.shape)
         near, bright = near & usable, bright & usable
-        count = np.maximum(_sum(usable, block), 1)
+        count = np.maximum(_number(usable, block), 1)
     above *= near
-    return level + _sum(above, block) / np.maximum(_sum(near, block), 1), _sum(bright, block) / count
+    light = _sum(np.add.reduce(above, axis=1), block)
+    return level + light / np.maximum(_number(near, block), 1), _number(bright, block) / count
 
 
-def _sum(pixels, block):
-    return _joined(np.add, _along_columns(np.add, pixels, block), block)
+def _number(chosen, block):
+    """Count the chosen pixels of each block."""
+    narrow = np.uint8 if block <= np.iinfo(np.uint8).max else np.uint32  # bytes are added fastest
+    return _sum(np.add.reduce(chosen.view(np.uint8), axis=1, dtype=narrow).astype(np.float32), block)
+
+
+def _sum(columns, block):
+    """Add up each block's columns, in less time than `_joined`."""
+    return np.add.reduceat(columns, np.arange(0, columns.shape[1], block), axis=1)
 
 
 def _without_narrow_peaks(image, above, below):

@@ -14,13 +14,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from astroclassify.core import check_whole, write_text
+from astroclassify.core import ParameterError, check_whole, write_text
 from astroclassify.models import PATCHNET
 from astroclassify.training._vary import varied
 
 logger = logging.getLogger(__name__)
 
 PLANES = PATCHNET.builder_options["planes"]
+_PLANES_BEFORE = 5  # of pools that do not say how many there are
 _LOW, _HIGH = -0.5, 3.0
 
 
@@ -198,10 +199,21 @@ class FramePool(Ring):
         Their width; by default the height.
     detail : int, default 192
         The ``side`` of `~astroclassify.preprocess.working_planes` with which a new pool's planes are made.
+
+    Raises
+    ------
+    ParameterError
+        If the pool was filled for a default model that sees other planes.
     """
 
     def __init__(self, folder, *, capacity=None, side=192, width=None, detail=192):
-        super().__init__(folder, capacity=capacity, side=side, width=width or side, detail=detail)
+        settings = {"width": width or side, "detail": detail, "planes": PLANES}
+        super().__init__(folder, capacity=capacity, side=side, **settings)
+        if (held := self.settings.get("planes", _PLANES_BEFORE)) != PLANES:
+            raise ParameterError(
+                f"{self.folder} holds frames of {held} planes, but {PATCHNET.name} sees {PLANES}; draw them "
+                "again"
+            )
         self.shape = (self.side, self.settings.get("width", self.side))
         self._working = replace(
             PATCHNET,

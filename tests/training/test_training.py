@@ -242,6 +242,13 @@ def test_other_weights_than_those_of_lite0_are_refused(tmp_path):
         imagenet_state(tmp_path / "few.pth")
 
 
+def test_a_pool_of_other_planes_is_refused(tmp_path):
+    FramePool(tmp_path, capacity=2, side=64)
+    (tmp_path / "pool.json").write_text(json.dumps({"capacity": 2, "side": 64}))
+    with pytest.raises(ParameterError, match="of 5 planes, but patchnet sees 9; draw them again"):
+        FramePool(tmp_path)
+
+
 def test_planes_that_do_not_fit_the_pool_are_cut_or_surrounded(tmp_path):
     pool = FramePool(tmp_path, capacity=2, side=64)
     rng = np.random.default_rng(0)
