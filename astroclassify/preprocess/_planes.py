@@ -10,10 +10,12 @@ leave, is taken away first. Two planes more tell of coverage and of point source
 3. *coverage*: 1. What cannot be used is filled by reflection, so that no edge of it speaks;
 4. *peak*: how far the brightest pixel of a block rises above its mean, relative to what is usual in the
    frame, on a logarithmic scale; zero where a block is one pixel;
-5. to 7. *range*, *noise* and *rank* of the diffuse light alone: the mean of those pixels of a block that
-   lie within three standard deviations of the noise from its fainter half. In a long exposure most blocks
-   hold a cosmic ray, and what is left of it in a mean is brighter than a faint body; here it is not. The
-   same as 0. to 2. where blocks are smaller than 4 x 4 pixels;
+5. *range* of the diffuse light alone: the mean of those pixels of a block that lie within three standard
+   deviations of the noise from its fainter half. In a long exposure most blocks hold a cosmic ray, and what
+   is left of it in a mean is brighter than a faint body; here it is not. The same as 0. where blocks are
+   smaller than 4 x 4 pixels; in larger ones, stripes along the rows of either half are taken away too;
+6. and 7. *noise* and *rank* of the same light, flattened: less its medians in boxes of an eighth of the frame,
+   each half for itself if there can be two amplifiers, where a bright sky would hide it;
 8. *sources*: how many pixels of a block belong to stars and knots, however bright: those of the opened
    frame that rise by two standard deviations above the fainter half, on a logarithmic scale; zero where
    blocks are smaller than 4 x 4 pixels.
@@ -54,7 +56,7 @@ def working_planes(array, *, side=192, peaks=False, diffuse=False):
     peaks : bool, default False
         Give the plane of peaks too.
     diffuse : bool, default False
-        Give the three planes of the diffuse light, and that of sources, too.
+        Give the three planes of the diffuse light, and the one of sources, too.
 
     Returns
     -------

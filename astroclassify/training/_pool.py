@@ -249,8 +249,8 @@ class FramePool(Ring):
         Returns
         -------
         tuple of numpy.ndarray
-            Planes, uint8, shape (size, 9, side, width); labels, and the numbers of the bodies, int64, shape
-            (size,).
+            Planes, uint8, shape (size, planes, side, width); labels, and the numbers of the bodies, int64,
+            shape (size,).
         """
         slots = self.slots()
         chosen = slots[self._together(slots, rng, size) if together else rng.integers(0, len(slots), size)]
@@ -297,8 +297,8 @@ class FramePool(Ring):
         Yields
         ------
         tuple of numpy.ndarray
-            Planes, float32, shape (n, 9, side, width), labels, int64, shape (n,), and numbers of the bodies,
-            int64, shape (n,).
+            Planes, float32, shape (n, planes, side, width), labels, int64, shape (n,), and numbers of the
+            bodies, int64, shape (n,).
         """
         slots = self.slots()[:most]
         for start in range(0, len(slots), size):
@@ -352,7 +352,7 @@ class Mixture:
         Returns
         -------
         planes : list of numpy.ndarray
-            Uint8 ``[9, h, w]`` each, of the size of its pool's.
+            Uint8 ``[planes, h, w]`` each, of the size of its pool's.
         labels, bodies : numpy.ndarray
             Int64, one for each; the same body in two pools has two numbers.
         """

@@ -13,11 +13,10 @@ from astroclassify.core import WeightsError, fingerprint
 from astroclassify.models import PATCHNET, built_module
 
 #: The planes that show the frame as a photograph would, and how much of the colours' weights each gets: the
-#: stretched range and the rank, of all light and of the diffuse light. Planes in units of the noise, of
-#: coverage, of peaks and of sources start unseen.
-_SHOWN = {0: 0.35, 2: 0.15, 5: 0.35, 7: 0.15}
-#: Planes of all light, and those of the diffuse light that are the same where blocks are small.
-_ALL_LIGHT, _DIFFUSE = [0, 1, 2], [5, 6, 7]
+#: stretched range and the rank. Planes in units of the noise, of coverage and of peaks start unseen.
+_SHOWN = {0: 0.7, 2: 0.3}
+#: Planes of all light, and those of the diffuse light that then get half of their weights: range and noise.
+_ALL_LIGHT, _DIFFUSE = [0, 1], [5, 6]
 _FIRST_PLANES = 5
 _FIRST_LAYER = "trunk.stem.0.weight"
 
@@ -110,8 +109,8 @@ def widened_state(path, *, spec=PATCHNET):
     Returns
     -------
     dict of str to torch.Tensor
-        A state of the network. It sees all light and the diffuse light alike, so that its answers to frames
-        that are not shrunk, where both are the same, are those of the earlier weights.
+        A state of the network. It sees the ranges of all light and of the diffuse light alike, and so the
+        noise: where both are the same, its answers are those of the earlier weights.
 
     Raises
     ------
@@ -127,10 +126,17 @@ def widened_state(path, *, spec=PATCHNET):
         )
     wide = torch.zeros_like(state[_FIRST_LAYER])
     wide[:, :_FIRST_PLANES] = first
-    wide[:, _ALL_LIGHT] = wide[:, _DIFFUSE] = wide[:, _ALL_LIGHT] / 2
-    return {name: value.to(state[name].dtype) for name, value in found.items()} | {_FIRST_LAYER: wide}
+    same = {name: value.to(state[name].dtype) for name, value in found.items()}
+    return same | {_FIRST_LAYER: _shared_with_diffuse(wide)}
 
 
 def _for_planes(colours, planes):
     grey = colours.sum(dim=1, keepdim=True)
-    return torch.cat([grey * _SHOWN.get(plane, 0.0) for plane in range(planes)], dim=1)
+    first = torch.cat([grey * _SHOWN.get(plane, 0.0) for plane in range(planes)], dim=1)
+    return _shared_with_diffuse(first) if planes > _FIRST_PLANES else first
+
+
+def _shared_with_diffuse(first):
+    """Let the diffuse light have half of the weights of all light; its ranks and the sources start unseen."""
+    first[:, _ALL_LIGHT] = first[:, _DIFFUSE] = first[:, _ALL_LIGHT] / 2
+    return first
