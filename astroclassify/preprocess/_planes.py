@@ -14,8 +14,8 @@ leave, is taken away first. Two planes more tell of coverage and of point source
    deviations of the noise from its fainter half. In a long exposure most blocks hold a cosmic ray, and what
    is left of it in a mean is brighter than a faint body; here it is not. The same as 0. where blocks are
    smaller than 4 x 4 pixels; in larger ones, stripes along the rows of either half are taken away too;
-6. and 7. *noise* and *rank* of the same light, flattened: less its medians in boxes of an eighth of the frame,
-   each half for itself if there can be two amplifiers, where a bright sky would hide it;
+6. and 7. *noise* and *rank* of the same light, flattened: less its medians in boxes of an eighth of the
+   frame, of each half for itself where blocks are so large; a bright sky would hide a faint body;
 8. *sources*: how many pixels of a block belong to stars and knots, however bright: those of the opened
    frame that rise by two standard deviations above the fainter half, on a logarithmic scale; zero where
    blocks are smaller than 4 x 4 pixels.
