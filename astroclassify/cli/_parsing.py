@@ -104,18 +104,40 @@ def prior(text):
     argparse.ArgumentTypeError
         If it is anything else.
     """
-    if text == "catalogue":
-        return text
-    shares = {}
+    return text if text == "catalogue" else shares(text)
+
+
+def shares(text, *, of="CLASS", example="galaxy=0.9,nsc=0.1"):
+    """
+    Read shares.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"galaxy=0.9,nsc=0.1"``.
+    of, example : str
+        What the shares are of, and an example, for the error.
+
+    Returns
+    -------
+    dict of str to float
+        The shares by name.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is anything else.
+    """
+    found = {}
     for part in text.split(","):
         name, _, share = part.partition("=")
         try:
-            shares[name.strip()] = float(share)
+            found[name.strip()] = float(share)
         except ValueError:
             raise argparse.ArgumentTypeError(
-                f"{part!r} is not of the form CLASS=SHARE, as in galaxy=0.9,nsc=0.1"
+                f"{part!r} is not of the form {of}=SHARE, as in {example}"
             ) from None
-    return shares
+    return found
 
 
 def add_reading(parser):

@@ -1,9 +1,10 @@
 """``astroclassify train-default``: producers of frames, the trainer and the release of the default model."""
 
 import json
+from functools import partial
 from pathlib import Path
 
-from astroclassify.cli._parsing import add_subparser
+from astroclassify.cli._parsing import add_subparser, shares
 
 _EXAMPLES = """
 astroclassify train-default produce pools --source photographs --capacity 12000 --limit 9000
@@ -58,6 +59,13 @@ def _add_training(group):
     group.add_argument("--imagenet", type=Path, metavar="FILE", help="EfficientNet-Lite0's weights, a file")
     group.add_argument(
         "--also", type=Path, nargs="*", default=[], metavar="DIR", help="more folders of pools"
+    )
+    group.add_argument(
+        "--shares",
+        type=partial(shares, of="SOURCE", example="csst=0.2,chips=0"),
+        default={},
+        metavar="SOURCE=X,...",
+        help="shares of sources in a batch; the others keep their proportions, and 0 leaves one out",
     )
     group.add_argument("--side", type=int, metavar="P", help="shrink planes to P pixels, for a first part")
     group.add_argument(

@@ -1,4 +1,4 @@
-"""The default model's view of a frame: five small planes, whatever the frame's size.
+"""The default model's view of a frame: nine small planes, whatever the frame's size.
 
 A frame is shrunk by whole blocks to about `side` pixels a side. The blocks' means are shown on three
 brightness scales; a step between the left and the right half, which two amplifiers may
@@ -9,26 +9,38 @@ leave, is taken away first. Two planes more tell of coverage and of point source
 2. *rank*: the percentile of each pixel, which no monotone stretch changes;
 3. *coverage*: 1. What cannot be used is filled by reflection, so that no edge of it speaks;
 4. *peak*: how far the brightest pixel of a block rises above its mean, relative to what is usual in the
-   frame, on a logarithmic scale; zero where a block is one pixel.
+   frame, on a logarithmic scale; zero where a block is one pixel;
+5. *range* of the diffuse light alone: the mean of those pixels of a block that lie within three standard
+   deviations of the noise from its fainter half. In a long exposure most blocks hold a cosmic ray, and what
+   is left of it in a mean is brighter than a faint body; here it is not. The same as 0. where blocks are
+   smaller than 4 x 4 pixels; in larger ones, stripes along the rows of either half are taken away too;
+6. and 7. *noise* and *rank* of the same light, flattened: less its medians in boxes of an eighth of the
+   frame, of each half for itself where blocks are so large; a bright sky would hide a faint body;
+8. *sources*: how many pixels of a block belong to stars and knots, however bright: those of the opened
+   frame that rise by two standard deviations above the fainter half, on a logarithmic scale; zero where
+   blocks are smaller than 4 x 4 pixels.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 from astroclassify.core import robust_sigma
 from astroclassify.preprocess._coverage import filled_by_reflection
+from astroclassify.preprocess._flattening import flattened, halves, stripes
 from astroclassify.preprocess._noise import pixel_noise
+from astroclassify.preprocess._shrinking import OPENING_FROM_BLOCK, STRIP_PIXELS, shrunk_by_blocks
 
-_OPENING_FROM_BLOCK = 4
 _RANKS = np.linspace(0, 1, 129)
-_STRIP_PIXELS = 2**17  # half a megabyte of float32
 _LEAST_COVERAGE = 0.5  # of a block
 _LEAST_RISE = 0.4  # of the usual one, below which peaks are not told apart
 _LARGEST_RISE = np.float32(1e30)
+_SHOWN_SOURCES = np.float32(100)  # a share of a hundredth is log(2) / 2, all pixels 2.3
 # A step between amplifiers is taken away if it is so many times its error, in frames of so many columns.
 _CERTAIN, _LEAST_COLUMNS = 8, 32
 
 
-def working_planes(array, *, side=192, peaks=False):
+def working_planes(array, *, side=192, peaks=False, diffuse=False):
     """
     Make the input planes of the default model.
 
@@ -42,12 +54,14 @@ def working_planes(array, *, side=192, peaks=False):
         Geometric mean of the planes' height and width, approximately, for larger frames; by
         default that of the frames the shipped weights learnt from.
     peaks : bool, default False
-        Give the fifth plane too.
+        Give the plane of peaks too.
+    diffuse : bool, default False
+        Give the three planes of the diffuse light, and the one of sources, too.
 
     Returns
     -------
     numpy.ndarray
-        Planes, float32, shape (4, h, w), with ``peaks`` (5, h, w).
+        Planes, float32, shape (4, h, w); one more with ``peaks``, and four more with ``diffuse``.
 
     Examples
     --------
@@ -58,50 +72,93 @@ def working_planes(array, *, side=192, peaks=False):
     (4, 136, 273)
     """
     block = _block_size(array.shape, side)
-    image, coverage, peak = _shrink(array, block)
-    usable = _usable(image, coverage, peak)
-    right = _share_of_right_half(array.shape[1], block)
-    step = _step_between_halves(image, usable, right)
-    if np.any(step):
-        image, peak = image - step, peak - step
-        for middle in np.flatnonzero((right > 0) & (right < 1)):  # its brightest pixel lies on one side
-            peak[:, middle] = image[:, middle] + (peak - image)[:, [middle - 1, middle + 1]].mean(axis=1)
-    sample = image[usable]
-    if sample.size == 0:
-        return np.zeros((4 + peaks, *image.shape), np.float32)
-    *quantiles, low, high = _quantiles(sample, np.append(_RANKS[1:-1], [0.01, 0.997]))
-    scale = max(high - low, 1e-6 * max(abs(high), abs(low)), 1e-30)
-    median = quantiles[len(quantiles) // 2]
-    noise = max(pixel_noise(image, usable), 1e-3 * scale)
-    relief = _relief(peak - image, usable, 2e-3 * scale) if peaks else None
-    if not usable.all():
-        image, relief = _filled(image, relief, usable)
-    planes = np.ones((4 + peaks, *image.shape), np.float32)
-    scales = (low, scale), (median, noise), quantiles if high > low else None
-    rows = max(1, _STRIP_PIXELS // image.shape[1])  # as float64, all of a large image would need much memory
-    for top in range(0, len(image), rows):
-        planes[:3, top : top + rows] = _on_three_scales(image[top : top + rows], *scales)
+    blocks = shrunk_by_blocks(array, block, diffuse=diffuse)
+    usable = _usable(blocks)
+    planes = np.ones((4 + peaks + 4 * diffuse, *usable.shape), np.float32)
+    if not usable.any():
+        return np.zeros_like(planes)
+    blocks = _without_step(blocks, usable, _share_of_right_half(array.shape[1], block))
+    scales = _scales(blocks.mean, usable)
+    shown = [blocks.mean]
     if peaks:
-        planes[4] = relief
+        shown.append(_relief(blocks.peak - blocks.mean, usable, 2e-3 * scales.width))
+    if diffuse:
+        smooth, flat = _smooth_and_flat(blocks.diffuse, usable, several=block >= OPENING_FROM_BLOCK)
+        of_smooth, of_flat = _scales(smooth, usable), _scales(flat, usable)
+        shown += [smooth, flat, np.log1p(_SHOWN_SOURCES * blocks.sources) / 2]
+    if not usable.all():
+        shown = filled_by_reflection(shown, usable)
+    _show(shown[0], scales, planes[:3])
+    if peaks:
+        planes[4] = shown[1]
+    if diffuse:
+        _show(shown[-2], of_flat, planes[-4:-1])
+        _show(shown[-3], of_smooth, planes[-4:-3])
+        planes[-1] = shown[-1]
     return planes
 
 
-def _on_three_scales(image, range_, sky, quantiles):
+def _smooth_and_flat(image, usable, *, several):
+    """Take stripes away from the diffuse light, and what varies on large scales."""
+    columns = halves(image.shape[1], split=several)
+    flat = flattened(image, usable, columns)
+    if several:
+        added = stripes(flat, usable, pixel_noise(image, usable), columns)
+        image, flat = image - added, flat - added
+    return image, flat
+
+
+def _without_step(blocks, usable, right):
+    """Take away the step between the halves; a column of blocks on both has the peaks of its neighbours."""
+    mean, _, peak, diffuse, _ = blocks
+    step = _step_between_halves(diffuse, usable, right)
+    if not np.any(step):
+        return blocks
+    mean, peak, diffuse = mean - step, peak - step, diffuse - step
+    for middle in np.flatnonzero((right > 0) & (right < 1)):  # its brightest pixel lies on one side
+        beside = [middle - 1, middle + 1]
+        peak[:, middle] = mean[:, middle] + (peak - mean)[:, beside].mean(axis=1)
+        diffuse[:, middle] = diffuse[:, beside].mean(axis=1)  # and so does its fainter half
+    return blocks._replace(mean=mean, peak=peak, diffuse=diffuse)
+
+
+class _Scales(NamedTuple):
+    """Lower end and width of the range, median, noise, and quantiles; `None` where all values are alike."""
+
+    low: float
+    width: float
+    median: float
+    noise: float
+    quantiles: list | None
+
+
+def _scales(image, usable):
+    *quantiles, low, high = _quantiles(image[usable], np.append(_RANKS[1:-1], [0.01, 0.997]))
+    width = max(high - low, 1e-6 * max(abs(high), abs(low)), 1e-30)
+    noise = max(pixel_noise(image, usable), 1e-3 * width)
+    median = quantiles[len(quantiles) // 2]
+    return _Scales(low, width, median, noise, quantiles if high > low else None)
+
+
+def _show(image, scales, planes):
     """
-    Show rows of a frame on the scales of range, noise and rank.
+    Show a frame on the scale of the range, and where there are planes for it on those of noise and rank.
 
     asinh is linear near zero and logarithmic far above it: faint and bright structure in one plane, without
     the singularity of a logarithm where sky was subtracted.
     """
-    (low, scale), (median, noise) = range_, sky
-    return [
-        np.arcsinh(5 * np.clip((image - low) / scale, -0.2, 3)) / np.float32(np.arcsinh(5)),
-        np.arcsinh(np.clip((image - median) / (3 * noise), -20, 1e4)) / 4,
-        np.zeros_like(image) if quantiles is None else np.interp(image, quantiles, _RANKS[1:-1]),
-    ]
+    rows = max(1, STRIP_PIXELS // image.shape[1])  # as float64, all of a large image would need much memory
+    for top in range(0, len(image), rows):
+        strip, shown = image[top : top + rows], planes[:, top : top + rows]
+        over_range = np.clip((strip - scales.low) / scales.width, -0.2, 3)
+        shown[0] = np.arcsinh(5 * over_range) / np.float32(np.arcsinh(5))
+        if len(shown) == 1:
+            continue
+        shown[1] = np.arcsinh(np.clip((strip - scales.median) / (3 * scales.noise), -20, 1e4)) / 4
+        shown[2] = 0 if scales.quantiles is None else np.interp(strip, scales.quantiles, _RANKS[1:-1])
 
 
-def working_window(shape, *, side=192, peaks=False):
+def working_window(shape, *, side=192, peaks=False, diffuse=False):
     """
     Say which part of a frame `working_planes` shows: whole blocks about its middle.
 
@@ -109,7 +166,7 @@ def working_window(shape, *, side=192, peaks=False):
     ----------
     shape : tuple of int
         Rows and columns of the frame.
-    side, peaks : int, bool
+    side, peaks, diffuse : int, bool, bool
         As for `working_planes`.
 
     Returns
@@ -145,16 +202,10 @@ def _quantiles(sample, ranks):
     return np.where(share >= 0.5, high - (high - low) * (1 - share), low + (high - low) * share)
 
 
-def _usable(image, coverage, peak):
+def _usable(blocks):
     """The usable blocks: half covered, or half as much as the best, and within the range of float32."""
-    least = min(_LEAST_COVERAGE, coverage.max() / 2)
-    return (coverage > least) & np.isfinite(image) & np.isfinite(peak)
-
-
-def _filled(image, relief, usable):
-    if relief is None:
-        return filled_by_reflection([image], usable)[0], None
-    return filled_by_reflection([image, relief], usable)
+    least = min(_LEAST_COVERAGE, blocks.coverage.max() / 2)
+    return (blocks.coverage > least) & np.isfinite(blocks.mean + blocks.peak + blocks.diffuse)
 
 
 def _share_of_right_half(width, block):
@@ -217,95 +268,3 @@ def _relief(excess, usable, least):
     # the block: a ratio to the frame's own median takes both out.
     usual = max(float(np.median(excess[usable])), least)
     return np.log(np.clip(excess / usual, _LEAST_RISE, _LARGEST_RISE)) / 2
-
-
-def _shrink(array, block):
-    """
-    Mean of the usable pixels of each block, their fraction, and the brightest.
-
-    The frame is read in strips of whole blocks that fit a processor's cache, so that it is touched once
-    and nothing of its size is allocated.
-    """
-    if block == 1:
-        usable = np.isfinite(array[:])
-        image = np.where(usable, array[:], 0).astype(np.float32)
-        return image, usable.astype(np.float32), image
-    window = _Window(array, block)
-    image, coverage, peak = (np.empty(window.shape, np.float32) for _ in range(3))
-    step = max(1, _STRIP_PIXELS // (block * array.shape[1]))
-    for first in range(0, window.shape[0], step):
-        strip = slice(first, min(first + step, window.shape[0]))
-        image[strip], coverage[strip], peak[strip] = _shrunk(*window.rows(strip), block)
-    return image, coverage, peak
-
-
-class _Window:
-    """The whole blocks about a frame's centre, row of blocks by row of blocks."""
-
-    def __init__(self, array, block):
-        self.array, self.block = array, block
-        self.shape = tuple(n // block for n in array.shape)
-        self.start = tuple(n % block // 2 for n in array.shape)
-        self._fill = None
-
-    def rows(self, strip):
-        """Give the pixels of rows of blocks, opened, and which are usable (`None` for all)."""
-        top, stop = strip.start * self.block, strip.stop * self.block
-        above, below = int(top > 0), int(strip.stop < self.shape[0])
-        pixels = self._cut(slice(top - above, stop + below))
-        usable = np.isfinite(pixels)
-        if usable.all():
-            usable = None
-        else:
-            pixels = np.where(usable, pixels, self._fill_value())
-            usable = usable[above : above + stop - top]
-        if self.block >= _OPENING_FROM_BLOCK:
-            return _without_narrow_peaks(pixels, above, below), usable
-        return pixels[above : above + stop - top], usable
-
-    def _cut(self, rows, step=1):
-        top, left = self.start
-        return self.array[
-            top + rows.start : top + rows.stop : step, left : left + self.shape[1] * self.block : step
-        ]
-
-    def _fill_value(self):
-        if self._fill is None:
-            sample = self._cut(slice(0, self.shape[0] * self.block), 7)
-            sample = sample[np.isfinite(sample)]
-            self._fill = np.float32(np.median(sample)) if sample.size else np.float32(0)
-        return self._fill
-
-
-def _shrunk(pixels, usable, block):
-    """Mean, coverage and maximum of each block of a strip."""
-    peak = _reduced(np.maximum, pixels, block).astype(np.float32)
-    if usable is None:
-        mean, coverage = _reduced(np.add, pixels, block) / np.float32(block * block), np.float32(1)
-    else:
-        count = _reduced(np.add, usable, block)
-        mean, coverage = _reduced(np.add, pixels * usable, block) / np.maximum(count, 1), count / block**2
-    return mean, coverage, np.maximum(peak, mean)
-
-
-def _reduced(function, pixels, block):
-    """Reduce each block to a number: first along its columns, where memory is contiguous."""
-    rows, columns = pixels.shape[0] // block, pixels.shape[1] // block
-    dtype = np.float32 if function is np.add else None
-    by_rows = function.reduce(pixels.reshape(rows, block, pixels.shape[1]), axis=1, dtype=dtype)
-    return function.reduce(by_rows.reshape(rows, columns, block), axis=2)
-
-
-def _without_narrow_peaks(image, above, below):
-    """
-    Grey opening by 2x2 pixels: most cosmic-ray tracks are narrower, stars are not.
-
-    ``above`` and ``below`` rows of the image only lend their pixels; the frame's own edge stays as it is.
-    """
-    low = np.minimum(image[:-1], image[1:])
-    low = np.minimum(low[:, :-1], low[:, 1:])
-    high = np.maximum(low[:-1], low[1:])
-    opened = image[above : image.shape[0] - below].copy()
-    inside = opened[1 - above : opened.shape[0] - 1 + below, 1:-1]
-    np.maximum(high[:, :-1], high[:, 1:], out=inside)
-    return opened

@@ -14,13 +14,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from astroclassify.core import check_whole, write_text
+from astroclassify.core import ParameterError, check_whole, write_text
 from astroclassify.models import PATCHNET
 from astroclassify.training._vary import varied
 
 logger = logging.getLogger(__name__)
 
 PLANES = PATCHNET.builder_options["planes"]
+_PLANES_BEFORE = 5  # of pools that do not say how many there are
 _LOW, _HIGH = -0.5, 3.0
 
 
@@ -198,10 +199,21 @@ class FramePool(Ring):
         Their width; by default the height.
     detail : int, default 192
         The ``side`` of `~astroclassify.preprocess.working_planes` with which a new pool's planes are made.
+
+    Raises
+    ------
+    ParameterError
+        If the pool was filled for a default model that sees other planes.
     """
 
     def __init__(self, folder, *, capacity=None, side=192, width=None, detail=192):
-        super().__init__(folder, capacity=capacity, side=side, width=width or side, detail=detail)
+        settings = {"width": width or side, "detail": detail, "planes": PLANES}
+        super().__init__(folder, capacity=capacity, side=side, **settings)
+        if (held := self.settings.get("planes", _PLANES_BEFORE)) != PLANES:
+            raise ParameterError(
+                f"{self.folder} holds frames of {held} planes, but {PATCHNET.name} sees {PLANES}; draw them "
+                "again"
+            )
         self.shape = (self.side, self.settings.get("width", self.side))
         self._working = replace(
             PATCHNET,
@@ -237,8 +249,8 @@ class FramePool(Ring):
         Returns
         -------
         tuple of numpy.ndarray
-            Planes, uint8, shape (size, 5, side, width); labels, and the numbers of the bodies, int64, shape
-            (size,).
+            Planes, uint8, shape (size, planes, side, width); labels, and the numbers of the bodies, int64,
+            shape (size,).
         """
         slots = self.slots()
         chosen = slots[self._together(slots, rng, size) if together else rng.integers(0, len(slots), size)]
@@ -285,8 +297,8 @@ class FramePool(Ring):
         Yields
         ------
         tuple of numpy.ndarray
-            Planes, float32, shape (n, 5, side, width), labels, int64, shape (n,), and numbers of the bodies,
-            int64, shape (n,).
+            Planes, float32, shape (n, planes, side, width), labels, int64, shape (n,), and numbers of the
+            bodies, int64, shape (n,).
         """
         slots = self.slots()[:most]
         for start in range(0, len(slots), size):
@@ -340,7 +352,7 @@ class Mixture:
         Returns
         -------
         planes : list of numpy.ndarray
-            Uint8 ``[5, h, w]`` each, of the size of its pool's.
+            Uint8 ``[planes, h, w]`` each, of the size of its pool's.
         labels, bodies : numpy.ndarray
             Int64, one for each; the same body in two pools has two numbers.
         """

@@ -7,6 +7,7 @@ photographs needs fewer of them than one that starts from random numbers.
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 
 from astroclassify.core import WeightsError, fingerprint
 from astroclassify.models import PATCHNET, built_module
@@ -14,6 +15,10 @@ from astroclassify.models import PATCHNET, built_module
 #: The planes that show the frame as a photograph would, and how much of the colours' weights each gets: the
 #: stretched range and the rank. Planes in units of the noise, of coverage and of peaks start unseen.
 _SHOWN = {0: 0.7, 2: 0.3}
+#: Planes of all light, and those of the diffuse light that then get half of their weights: range and noise.
+_ALL_LIGHT, _DIFFUSE = [0, 1], [5, 6]
+_FIRST_PLANES = 5
+_FIRST_LAYER = "trunk.stem.0.weight"
 
 
 def described(path):
@@ -89,6 +94,49 @@ def imagenet_state(path, *, seed=1, spec=PATCHNET):
     return state
 
 
+def widened_state(path, *, spec=PATCHNET):
+    """
+    Make weights of the default model to start a training from, of earlier ones that see fewer planes.
+
+    Parameters
+    ----------
+    path : path-like
+        Weights file of the default model's network with five planes: without those of diffuse light and of
+        sources.
+    spec : ModelSpec, optional
+        The network; by default the default model's.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        A state of the network. It sees the ranges of all light and of the diffuse light alike, and so the
+        noise: where both are the same, its answers are those of the earlier weights.
+
+    Raises
+    ------
+    WeightsError
+        If the file holds other layers.
+    """
+    state, found = built_module(spec).state_dict(), load_file(path)
+    first = found.get(_FIRST_LAYER)
+    if found.keys() != state.keys() or first.shape[1] != _FIRST_PLANES:
+        raise WeightsError(
+            f"{path} holds no weights of {spec.name} with {_FIRST_PLANES} planes, from which those with "
+            f"{state[_FIRST_LAYER].shape[1]} can start"
+        )
+    wide = torch.zeros_like(state[_FIRST_LAYER])
+    wide[:, :_FIRST_PLANES] = first
+    same = {name: value.to(state[name].dtype) for name, value in found.items()}
+    return same | {_FIRST_LAYER: _shared_with_diffuse(wide)}
+
+
 def _for_planes(colours, planes):
     grey = colours.sum(dim=1, keepdim=True)
-    return torch.cat([grey * _SHOWN.get(plane, 0.0) for plane in range(planes)], dim=1)
+    first = torch.cat([grey * _SHOWN.get(plane, 0.0) for plane in range(planes)], dim=1)
+    return _shared_with_diffuse(first) if planes > _FIRST_PLANES else first
+
+
+def _shared_with_diffuse(first):
+    """Let the diffuse light have half of the weights of all light; its ranks and the sources start unseen."""
+    first[:, _ALL_LIGHT] = first[:, _DIFFUSE] = first[:, _ALL_LIGHT] / 2
+    return first

@@ -12,7 +12,9 @@ from torch.nn import functional
 _CUT, _SMALLEST = 0.5, 0.7
 #: Standard deviations of the logarithms by which a stretch, a noise and the peaks change (float).
 _STRETCH, _NOISE, _PEAKS = 0.15, 0.1, 0.15
-_RANGE, _SIGMAS, _PEAK = 0, 1, 4  # planes, as `astroclassify.preprocess.working_planes` orders them
+# Planes, as `astroclassify.preprocess.working_planes` orders them: of all light, and of the diffuse light if
+# there are planes of it.
+_RANGES, _SIGMAS, _PEAK = [0, 5], [1, 6], 4
 
 
 def varied(planes, rng):
@@ -22,7 +24,7 @@ def varied(planes, rng):
     Parameters
     ----------
     planes : numpy.ndarray
-        Planes, float32, shape (n, 5, height, width).
+        Planes, float32, shape (n, planes, height, width).
     rng : numpy.random.Generator
         Source of randomness.
 
@@ -35,14 +37,15 @@ def varied(planes, rng):
     for i in np.flatnonzero(rng.random(len(planes)) < _CUT):
         planes[i] = _window(planes[i], rng)
     stretch, noise, peaks = (
-        np.exp(rng.normal(0, sigma, (len(planes), 1, 1))).astype(np.float32)
+        np.exp(rng.normal(0, sigma, (len(planes), 1, 1, 1))).astype(np.float32)
         for sigma in (_STRETCH, _NOISE, _PEAKS)
     )
     # The range's ends, 0 and 1, stay where they are, as in another stretch between the same ends.
-    shown = planes[:, _RANGE]
-    planes[:, _RANGE] = np.where(shown > 0, np.maximum(shown, 0) ** stretch, shown)
-    planes[:, _SIGMAS] *= noise
-    planes[:, _PEAK] *= peaks
+    ranges, sigmas = ([plane for plane in each if plane < planes.shape[1]] for each in (_RANGES, _SIGMAS))
+    shown = planes[:, ranges]
+    planes[:, ranges] = np.where(shown > 0, np.maximum(shown, 0) ** stretch, shown)
+    planes[:, sigmas] *= noise
+    planes[:, _PEAK] *= peaks[:, 0]
     return planes
 
 

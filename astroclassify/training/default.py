@@ -15,7 +15,7 @@ from astroclassify.training._fit import fit
 from astroclassify.training._pictures import credits_of, real_sources
 from astroclassify.training._pool import FramePool, Mixture
 from astroclassify.training._presets import Recipe
-from astroclassify.training._pretrained import described, imagenet_state
+from astroclassify.training._pretrained import described, imagenet_state, widened_state
 from astroclassify.training._release import release
 from astroclassify.training._shrunk import ShrunkChips
 from astroclassify.training._sources import SOURCES
@@ -90,14 +90,22 @@ def produce(chosen):
 
 def start(chosen):
     """
-    Write ``start.safetensors``, of EfficientNet-Lite0's weights for ImageNet.
+    Write ``start.safetensors``, of EfficientNet-Lite0's weights for ImageNet, or of an earlier default's.
 
     Parameters
     ----------
     chosen : argparse.Namespace
-        ``folder`` and ``imagenet``.
+        ``folder``, and ``imagenet`` or ``weights``.
+
+    Raises
+    ------
+    ParameterError
+        If both are given, or neither.
     """
-    write_state(imagenet_state(chosen.imagenet), chosen.folder / "start.safetensors")
+    if (chosen.imagenet is None) == (chosen.weights is None):
+        raise ParameterError("start needs --imagenet FILE, or --weights FILE of an earlier default model")
+    state = widened_state(chosen.weights) if chosen.imagenet is None else imagenet_state(chosen.imagenet)
+    write_state(state, chosen.folder / "start.safetensors")
 
 
 def train(chosen):
@@ -107,7 +115,7 @@ def train(chosen):
     Parameters
     ----------
     chosen : argparse.Namespace
-        ``folder``, ``pictures``, ``also``, ``side``, ``vary``, ``run_name``, ``minutes``,
+        ``folder``, ``pictures``, ``also``, ``shares``, ``side``, ``vary``, ``run_name``, ``minutes``,
         ``learning_rate``, ``trainable``, ``consistency``, ``weights`` and ``seed``.
     """
     recipe = Recipe(
@@ -140,21 +148,60 @@ def mixture_of(chosen):
     Parameters
     ----------
     chosen : argparse.Namespace
-        ``folder``, ``also``, ``pictures``, ``side`` and ``vary``.
+        ``folder``, ``also``, ``pictures``, ``shares``, ``side`` and ``vary``.
 
     Returns
     -------
     Mixture
         What a training draws from.
+
+    Raises
+    ------
+    ParameterError
+        If shares are given of sources that there are not, or that cannot be shares.
     """
     pools, shares = [], []
-    for name, (_, share) in sources(chosen.pictures).items():
+    for name, share in shares_of(chosen.shares, sources(chosen.pictures)).items():
         folders = [folder / "pools" / name for folder in (chosen.folder, *chosen.also)]
         found = [FramePool(folder) for folder in folders if folder.is_dir()] or [FramePool(folders[0])]
         pools += found
         shares += parts_of(share, found)
     pictures = credits_of(chosen.pictures) if chosen.pictures else ()
     return Mixture(pools, shares, pictures=pictures, side=chosen.side, vary=chosen.vary)
+
+
+def shares_of(changed, known):
+    """
+    Give each source's share of a batch.
+
+    Parameters
+    ----------
+    changed : mapping of str to float
+        The shares of some sources; those of the others keep their proportions. 0 leaves a source out.
+    known : mapping of str to tuple
+        As `sources` gives them.
+
+    Returns
+    -------
+    dict of str to float
+        Of the sources that are not left out; the shares sum to 1.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such source, or the shares given are negative or sum to more than 1.
+    """
+    if unknown := changed.keys() - known.keys():
+        raise ParameterError(f"shares name {', '.join(sorted(unknown))}; expected {', '.join(known)}")
+    others = sum(share for name, (_, share) in known.items() if name not in changed)
+    rest = 1 - sum(changed.values())
+    if min(changed.values(), default=0) < 0 or rest < 0 or not (rest or changed):
+        raise ParameterError(f"shares are {changed}; expected 0 or more each, and 1 at most together")
+    shares = {
+        name: changed.get(name, rest * share / others if others else 0) for name, (_, share) in known.items()
+    }
+    total = sum(shares.values())
+    return {name: share / total for name, share in shares.items() if share > 0}
 
 
 def parts_of(share, pools):

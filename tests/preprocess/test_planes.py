@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.ndimage import grey_opening
 
-from astroclassify.preprocess import FrameRows, _planes, working_planes
+from astroclassify.preprocess import FrameRows, _planes, _shrinking, working_planes
+
+_ALL = {"peaks": True, "diffuse": True}
 
 
 def _sky(shape, seed=0):
@@ -29,7 +31,7 @@ def test_frames_of_any_size_become_small_planes(shape, planes):
 @settings(max_examples=20, deadline=None)
 def test_gain_and_zero_level_change_nothing(gain, zero):
     frame = _sky((96, 80)).astype(np.float64)
-    one, other = working_planes(frame), working_planes(frame * gain + zero * gain)
+    one, other = (working_planes(shown, side=20, **_ALL) for shown in (frame, frame * gain + zero * gain))
     np.testing.assert_allclose(one, other, atol=2e-2)
 
 
@@ -59,11 +61,15 @@ def test_narrow_tracks_are_opened_away_and_stars_are_not():
     assert planes[400 // block, 405 // block] < 0.5 * planes[1200 // block, 1200 // block]
 
 
-@given(hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, min_side=8, max_side=40)))
-@settings(max_examples=60, deadline=None)
-def test_whatever_the_pixels_the_planes_are_finite(frame):
+@given(
+    hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, min_side=8, max_side=40)),
+    st.sampled_from([4, 192]),
+)
+@settings(max_examples=100, deadline=None)
+def test_whatever_the_pixels_the_planes_are_finite(frame, side):
     with np.errstate(all="ignore"):
-        planes = working_planes(frame)
+        planes = working_planes(frame, side=side, **_ALL)
+    assert planes.shape[0] == 9
     assert np.isfinite(planes).all()
 
 
@@ -79,15 +85,15 @@ def _with_holes(shape):
 @pytest.mark.parametrize("pixels", [1, 5000])
 def test_strips_give_what_the_frame_in_one_piece_gives(monkeypatch, make, shape, pixels):
     frame = make(shape)
-    monkeypatch.setattr(_planes, "_STRIP_PIXELS", frame.size)
-    whole = working_planes(frame, side=60, peaks=True)
-    monkeypatch.setattr(_planes, "_STRIP_PIXELS", pixels)
-    np.testing.assert_array_equal(working_planes(frame, side=60, peaks=True), whole)
+    monkeypatch.setattr(_shrinking, "STRIP_PIXELS", frame.size)
+    whole = working_planes(frame, side=60, **_ALL)
+    monkeypatch.setattr(_shrinking, "STRIP_PIXELS", pixels)
+    np.testing.assert_array_equal(working_planes(frame, side=60, **_ALL), whole)
 
 
 def test_block_means_are_those_of_the_opened_frame():
     frame = _sky((300, 420))
-    image, coverage, peak = _planes._shrink(frame, 6)
+    image, coverage, peak, *_ = _shrinking.shrunk_by_blocks(frame, 6)
     opened = grey_opening(frame, size=(2, 2))
     opened[[0, -1]], opened[:, [0, -1]] = frame[[0, -1]], frame[:, [0, -1]]  # the edge is left alone
     blocks = opened.reshape(50, 6, 70, 6)
@@ -100,11 +106,11 @@ def test_a_large_frame_of_integers_costs_little_memory(tmp_path):
     raw = np.lib.format.open_memmap(tmp_path / "raw.npy", mode="w+", dtype="u2", shape=(4000, 6000))
     raw[:] = np.random.default_rng(0).integers(900, 1100, 6000)
     tracemalloc.start()
-    planes = working_planes(FrameRows(raw), peaks=True)
+    planes = working_planes(FrameRows(raw), **_ALL)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 0.25 * raw.nbytes
-    np.testing.assert_array_equal(planes, working_planes(raw.astype("f4"), peaks=True))
+    np.testing.assert_array_equal(planes, working_planes(raw.astype("f4"), **_ALL))
 
 
 @pytest.mark.parametrize("shape", [(300, 440), (1024, 1024), (2048, 4096), (515, 1022)])
@@ -113,7 +119,7 @@ def test_a_step_between_two_amplifiers_changes_nothing(shape, step):
     frame = _sky(shape)
     stepped = frame.copy()
     stepped[:, : shape[1] // 2] += step
-    difference = np.abs(working_planes(stepped, peaks=True) - working_planes(frame, peaks=True))
+    difference = np.abs(working_planes(stepped, **_ALL) - working_planes(frame, **_ALL))
     middle = difference.shape[2] // 2
     assert np.delete(difference, range(middle - 2, middle + 2), axis=2).mean() < 0.02
     assert difference[:, :, middle - 2 : middle + 2].mean() < 0.3
@@ -124,7 +130,7 @@ def test_a_drift_of_each_amplifier_from_row_to_row_changes_little():
     drifting = frame.copy()
     drifting[:, :400] += np.linspace(-4, 5, 600, dtype=np.float32)[:, None] - 30
     drifting[:, 400:] += np.linspace(4, -5, 600, dtype=np.float32)[:, None]
-    difference = np.abs(working_planes(drifting, peaks=True) - working_planes(frame, peaks=True))
+    difference = np.abs(working_planes(drifting, **_ALL) - working_planes(frame, **_ALL))
     assert difference.mean() < 0.03
 
 

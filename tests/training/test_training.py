@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
@@ -21,8 +22,8 @@ from astroclassify.training import FramePool, release
 from astroclassify.training._data import PoolStream
 from astroclassify.training._log import TrainingLog
 from astroclassify.training._loss import consistency_loss
-from astroclassify.training._pool import Mixture, quantised, restored, wait_for
-from astroclassify.training._pretrained import described, imagenet_state
+from astroclassify.training._pool import PLANES, Mixture, quantised, restored, wait_for
+from astroclassify.training._pretrained import described, imagenet_state, widened_state
 from astroclassify.training._release import field_limit
 from astroclassify.training._shrunk import ShrunkChips
 from astroclassify.training._sources import (
@@ -36,7 +37,7 @@ from astroclassify.training._sources import (
     views,
 )
 from astroclassify.training._vary import varied
-from astroclassify.training.default import mixture_of
+from astroclassify.training.default import mixture_of, shares_of, sources
 
 small_views = partial(views, blocks={1: 1.0})
 
@@ -106,7 +107,7 @@ def test_a_producer_stops_when_told(tmp_path):
 
 def test_batches_hold_planes_of_the_pool(pool):
     planes, labels, _ = pool.draw(np.random.default_rng(0), 16)
-    assert planes.shape == (16, 5, 64, 64)
+    assert planes.shape == (16, PLANES, 64, 64)
     assert set(labels) <= {0, 1, 2, 3}
     sums = {int(frame.sum()) for frame in pool.planes}
     assert {int(frame.sum()) for frame in planes} <= sums
@@ -127,7 +128,7 @@ def test_a_mixture_can_give_smaller_planes_of_the_same_light(pool):
     small, labels, _ = Mixture([pool], [1.0], side=48).draw(np.random.default_rng(0), 8)
     whole, same, _ = Mixture([pool], [1.0]).draw(np.random.default_rng(0), 8)
     small, whole = np.stack(small), np.stack(whole)
-    assert small.shape == (8, 5, 48, 48)
+    assert small.shape == (8, PLANES, 48, 48)
     assert small.dtype == np.uint8
     np.testing.assert_array_equal(labels, same)
     np.testing.assert_allclose(small.mean((2, 3)), whole.mean((2, 3)), atol=1.0)
@@ -140,7 +141,7 @@ def test_pools_of_several_shapes_mix_in_a_batch_and_whole_chips_keep_their_detai
     assert FramePool(tmp_path).shape == (48, 96)
     stream = PoolStream(Mixture([pool, wide], [0.5, 0.5], vary=True), PATCHNET, minimum=1)
     batch = stream.batch(0, 40)
-    assert {planes.shape[1:] for planes, *_ in batch.parts()} == {(5, 64, 64), (5, 48, 96)}
+    assert {planes.shape[1:] for planes, *_ in batch.parts()} == {(PLANES, 64, 64), (PLANES, 48, 96)}
     shown = working_planes(chip, side=72, peaks=True)  # 51 x 102: whole but for a margin
     np.testing.assert_allclose(restored(wide.planes[0, 2].astype(float)).mean(), shown[2].mean(), atol=0.02)
 
@@ -181,7 +182,7 @@ def test_varied_frames_are_the_same_bodies_in_other_windows_and_stretches(pool):
 
 
 def test_another_stretch_keeps_the_ends_of_the_range():
-    planes = np.full((32, 5, 8, 8), 0.5, np.float32)
+    planes = np.full((32, 9, 8, 8), 0.5, np.float32)
     planes[:, 0, 0], planes[:, 0, 1], planes[:, 0, 2] = 0.0, 1.0, -0.1
     shown = varied(planes, np.random.default_rng(1))
     assert shown[:, 0].max() == pytest.approx(1.0, abs=0.01)
@@ -191,6 +192,10 @@ def test_another_stretch_keeps_the_ends_of_the_range():
 
 def test_shares_of_pools_of_one_source_are_told_together(pool):
     assert Mixture([pool, pool], [0.25, 0.75]).described()["shares"] == {pool.folder.name: 1.0}
+
+
+#: The default model with the planes of diffuse light and of sources.
+NINE = replace(PATCHNET, builder_options={"planes": 9})
 
 
 def lite0(path, *, stem=(32, 3, 3, 3)):
@@ -206,15 +211,31 @@ def lite0(path, *, stem=(32, 3, 3, 3)):
 
 def test_a_start_from_imagenet_sees_the_same_picture_in_its_first_layer(tmp_path):
     first = lite0(tmp_path / "lite0.pth")[0]
-    state = imagenet_state(tmp_path / "lite0.pth")
-    net = PatchNet(planes=5)
+    state = imagenet_state(tmp_path / "lite0.pth", spec=NINE)
+    net = PatchNet(planes=9)
     net.load_state_dict(state)
     grey = torch.rand(1, 1, 8, 8)
-    planes = torch.cat([grey, 9 * grey, grey, 9 * grey, 9 * grey], dim=1)  # what is not shown starts unseen
+    shown = (0, 2, 5)  # range and rank, and the range of the diffuse light; the others start unseen
+    planes = torch.cat([grey if plane in shown else 9 * grey for plane in range(9)], dim=1)
     with torch.inference_mode():
         found = net.trunk.stem[0](planes)
     expected = torch.nn.functional.conv2d(grey.expand(-1, 3, -1, -1), first, stride=2, padding=1)
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_earlier_weights_answer_alike_where_all_light_is_diffuse(tmp_path):
+    torch.manual_seed(1)
+    earlier = PatchNet(planes=5).eval()
+    save_file(earlier.state_dict(), tmp_path / "five.safetensors")
+    net = PatchNet(planes=9)
+    net.load_state_dict(widened_state(tmp_path / "five.safetensors", spec=NINE))
+    planes = torch.rand(2, 5, 64, 64)
+    with torch.inference_mode():
+        told = net.eval()(torch.cat([planes, planes[:, :2], torch.rand(2, 2, 64, 64)], dim=1))
+        torch.testing.assert_close(told, earlier(planes), rtol=1e-4, atol=1e-5)
+    save_file(net.state_dict(), tmp_path / "nine.safetensors")
+    with pytest.raises(WeightsError, match="with 5 planes, from which those with 9 can start"):
+        widened_state(tmp_path / "nine.safetensors", spec=NINE)
 
 
 def test_other_weights_than_those_of_lite0_are_refused(tmp_path):
@@ -224,6 +245,13 @@ def test_other_weights_than_those_of_lite0_are_refused(tmp_path):
     torch.save({"a": torch.zeros(3)}, tmp_path / "few.pth")
     with pytest.raises(WeightsError, match="has 1 tensors"):
         imagenet_state(tmp_path / "few.pth")
+
+
+def test_a_pool_of_other_planes_is_refused(tmp_path):
+    FramePool(tmp_path, capacity=2, side=64)
+    (tmp_path / "pool.json").write_text(json.dumps({"capacity": 2, "side": 64, "planes": 3}))
+    with pytest.raises(ParameterError, match=f"of 3 planes, but patchnet sees {PLANES}; draw them again"):
+        FramePool(tmp_path)
 
 
 def test_planes_that_do_not_fit_the_pool_are_cut_or_surrounded(tmp_path):
@@ -435,9 +463,23 @@ def test_sources_in_several_folders_share_what_they_hold_and_may_still_be_empty(
     for name in set(SOURCES) - {"small"}:
         FramePool(tmp_path / "a" / "pools" / name, capacity=2, side=64)  # its producer has only begun
     chosen = SimpleNamespace(
-        folder=tmp_path / "a", also=[tmp_path / "b"], pictures=None, side=None, vary=False
+        folder=tmp_path / "a", also=[tmp_path / "b"], pictures=None, shares={}, side=None, vary=False
     )
     mixture = mixture_of(chosen)
     assert sum(mixture.shares) == pytest.approx(1)
     small = [s for p, s in zip(mixture.pools, mixture.shares, strict=True) if p.folder.name == "small"]
     np.testing.assert_allclose(small, SOURCES["small"][1] * np.array([0.25, 0.75]))
+    chosen.shares = {"small": 0.5, "csst": 0.0}
+    mixture = mixture_of(chosen)
+    names = [pool.folder.name for pool in mixture.pools]
+    assert sum(mixture.shares) == pytest.approx(1)
+    assert sum(s for n, s in zip(names, mixture.shares, strict=True) if n == "small") == pytest.approx(0.5)
+    assert "csst" not in names
+    of = dict(zip(names, mixture.shares, strict=True))
+    assert of["acs"] / of["styled"] == pytest.approx(SOURCES["acs"][1] / SOURCES["styled"][1])
+
+
+@pytest.mark.parametrize("shares", [{"chips": -0.1}, {"chips": 0.7, "csst": 0.4}, {"chipz": 0.1}])
+def test_shares_that_cannot_be_are_refused(shares):
+    with pytest.raises(ParameterError, match="expected"):
+        shares_of(shares, sources(None))

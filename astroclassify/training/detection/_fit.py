@@ -50,6 +50,10 @@ DETECTION_PRESETS = {
 }
 
 
+#: The classifier's planes of brightness, and those that are the same where no pixels are joined.
+_OF_ALL_LIGHT, _OF_DIFFUSE = [0, 1, 2], [5, 6, 7]
+
+
 class DetectionTrainer(Trainer):
     """
     A `Trainer` whose loss is that of a detector; what a batch allows are classes and edges of boxes.
@@ -99,9 +103,10 @@ def classifier_start(spec=FIELDNET, *, seed=1):
 
     Notes
     -----
-    Three of the classifier's planes are the detector's planes of brightness. Its plane of coverage is 1
-    everywhere in a detector's image, so that its weights only add a constant to the first layer's maps: it
-    goes into the means that batch normalisation subtracts. There are no peaks below a pixel.
+    The classifier's planes of all light and of the diffuse light are the detector's planes of brightness,
+    where no pixels are joined. Its plane of coverage is 1 everywhere in a detector's image, so that its
+    weights only add a constant to the first layer's maps: it goes into the means that batch normalisation
+    subtracts. There are no peaks and no sources below a pixel.
     """
     torch.manual_seed(seed)
     state = built_module(spec).state_dict()
@@ -110,7 +115,9 @@ def classifier_start(spec=FIELDNET, *, seed=1):
     taken = {name: found[f"trunk.{name}"] for name in state if f"trunk.{name}" in found}
     first = taken["stem.0.weight"]
     taken["stem.1.running_mean"] = taken["stem.1.running_mean"] - first[:, 3].sum(dim=(1, 2))
-    taken["stem.0.weight"] = first[:, :3].contiguous()
+    taken["stem.0.weight"] = first[:, _OF_ALL_LIGHT].contiguous()
+    if first.shape[1] > max(_OF_DIFFUSE):
+        taken["stem.0.weight"] += first[:, _OF_DIFFUSE]
     return state | taken
 
 
