@@ -205,7 +205,8 @@ def _quantiles(sample, ranks):
 def _usable(blocks):
     """The usable blocks: half covered, or half as much as the best, and within the range of float32."""
     least = min(_LEAST_COVERAGE, blocks.coverage.max() / 2)
-    return (blocks.coverage > least) & np.isfinite(blocks.mean + blocks.peak + blocks.diffuse)
+    finite = (np.isfinite(each) for each in (blocks.mean, blocks.peak, blocks.diffuse))
+    return np.logical_and.reduce([blocks.coverage > least, *finite])
 
 
 def _share_of_right_half(width, block):

@@ -117,3 +117,14 @@ def test_frames_without_noise_have_diffuse_light_too():
     assert np.isfinite(planes).all()
     assert (np.diff(planes[5].mean(axis=0)) >= 0).all()
     assert np.isfinite(_planes(np.zeros(_SHAPE, np.float32))).all()
+
+
+@pytest.mark.parametrize("value", [1e38, -3e38])
+@pytest.mark.parametrize("shape", [(150, 150), (800, 1200)])
+def test_one_absurd_pixel_changes_little(value, shape):
+    frame = _noise(shape=shape)
+    absurd = frame.copy()
+    absurd[77, 80] = value
+    one, other = _planes(frame), _planes(absurd)
+    assert np.isfinite(other).all()
+    assert np.median(np.abs(one - other)[5:]) < 0.02
