@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from astropy.nddata import block_reduce
 from judge_frames import simulated
 from judge_tables import Listing, as_text
 
@@ -24,11 +25,9 @@ _QUANTILES = (0.1, 0.5, 0.9)
 def scatter(array):
     """Give how much three kinds of means scatter, in units of the least there can be."""
     block = _block_size(array.shape, PATCHNET.preprocessing_options["side"])
-    rows, columns = (n // block * block for n in array.shape)
-    top, left = (n % block // 2 for n in array.shape)
-    part = array[top : top + rows, left : left + columns]
+    part = array[tuple(slice(*map(int, ends)) for ends in PATCHNET.window(array.shape))]
     blocks = shrunk_by_blocks(array, block)
-    plain = part.reshape(rows // block, block, columns // block, block).mean(axis=(1, 3))
+    plain = block_reduce(part, block, func=np.mean)
     return [pixel_noise(each) / (pixel_noise(part) / block) for each in (plain, blocks.mean, blocks.diffuse)]
 
 

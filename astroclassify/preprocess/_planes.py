@@ -1,4 +1,4 @@
-"""The default model's view of a frame: nine small planes, whatever the frame's size.
+"""A model's view of a frame: five small planes, or nine, whatever the frame's size. The default sees five.
 
 A frame is shrunk by whole blocks to about `side` pixels a side. The blocks' means are shown on three
 brightness scales; a step between the left and the right half, which two amplifiers may
@@ -88,12 +88,14 @@ def working_planes(array, *, side=192, peaks=False, diffuse=False):
         shown += [smooth, flat, np.log1p(_SHOWN_SOURCES * blocks.sources) / 2]
     if not usable.all():
         shown = filled_by_reflection(shown, usable)
-    _show(shown[0], scales, planes[:3])
+    for plane, scale in zip(planes, (scales.on_range, scales.on_noise, scales.on_ranks), strict=False):
+        _show(shown[0], scale, plane)
     if peaks:
         planes[4] = shown[1]
     if diffuse:
-        _show(shown[-2], of_flat, planes[-4:-1])
-        _show(shown[-3], of_smooth, planes[-4:-3])
+        _show(shown[-3], of_smooth.on_range, planes[-4])
+        _show(shown[-2], of_flat.on_noise, planes[-3])
+        _show(shown[-2], of_flat.on_ranks, planes[-2])
         planes[-1] = shown[-1]
     return planes
 
@@ -131,6 +133,17 @@ class _Scales(NamedTuple):
     noise: float
     quantiles: list | None
 
+    # asinh is linear near zero and logarithmic far above it: faint and bright structure in one plane, without
+    # the singularity of a logarithm where sky was subtracted.
+    def on_range(self, image):
+        return np.arcsinh(5 * np.clip((image - self.low) / self.width, -0.2, 3)) / np.float32(np.arcsinh(5))
+
+    def on_noise(self, image):
+        return np.arcsinh(np.clip((image - self.median) / (3 * self.noise), -20, 1e4)) / 4
+
+    def on_ranks(self, image):
+        return 0 if self.quantiles is None else np.interp(image, self.quantiles, _RANKS[1:-1])
+
 
 def _scales(image, usable):
     *quantiles, low, high = _quantiles(image[usable], np.append(_RANKS[1:-1], [0.01, 0.997]))
@@ -140,22 +153,10 @@ def _scales(image, usable):
     return _Scales(low, width, median, noise, quantiles if high > low else None)
 
 
-def _show(image, scales, planes):
-    """
-    Show a frame on the scale of the range, and where there are planes for it on those of noise and rank.
-
-    asinh is linear near zero and logarithmic far above it: faint and bright structure in one plane, without
-    the singularity of a logarithm where sky was subtracted.
-    """
+def _show(image, scale, plane):
     rows = max(1, STRIP_PIXELS // image.shape[1])  # as float64, all of a large image would need much memory
     for top in range(0, len(image), rows):
-        strip, shown = image[top : top + rows], planes[:, top : top + rows]
-        over_range = np.clip((strip - scales.low) / scales.width, -0.2, 3)
-        shown[0] = np.arcsinh(5 * over_range) / np.float32(np.arcsinh(5))
-        if len(shown) == 1:
-            continue
-        shown[1] = np.arcsinh(np.clip((strip - scales.median) / (3 * scales.noise), -20, 1e4)) / 4
-        shown[2] = 0 if scales.quantiles is None else np.interp(strip, scales.quantiles, _RANKS[1:-1])
+        plane[top : top + rows] = scale(image[top : top + rows])
 
 
 def working_window(shape, *, side=192, peaks=False, diffuse=False):

@@ -69,9 +69,9 @@ def shrunk_by_blocks(array, block, *, diffuse=True):
     for first in range(0, window.shape[0], step):
         strip = slice(first, min(first + step, window.shape[0]))
         pixels, opened, usable = window.rows(strip)
-        mean[strip], coverage[strip], peak[strip], columns = _shrunk(opened, usable, block)
+        mean[strip], coverage[strip], peak[strip], *columns = _shrunk(opened, usable, block)
         if noise is not None:
-            smooth[strip], sources[strip] = _diffuse(pixels, opened, columns, usable, block, noise)
+            smooth[strip], sources[strip] = _diffuse(pixels, opened, *columns, usable, block, noise)
     return Blocks(mean, coverage, peak, smooth, sources)
 
 
@@ -123,17 +123,16 @@ class _Window:
 
 
 def _shrunk(pixels, usable, block):
-    """Mean, coverage and maximum of each block of a strip, and the means of the blocks' columns."""
+    """Mean, coverage and maximum of each block of a strip; sums of the blocks' columns, and of how many."""
     peak = _joined(np.maximum, _along_columns(np.maximum, pixels, block), block).astype(np.float32)
     if usable is None:
-        sums = _along_columns(np.add, pixels, block)
-        mean, coverage = _joined(np.add, sums, block) / np.float32(block * block), np.float32(1)
-        return mean, coverage, np.maximum(peak, mean), sums / np.float32(block)
-    counts, sums = (_along_columns(np.add, each, block) for each in (usable, pixels * usable))
-    count = _joined(np.add, counts, block)
-    mean, coverage = _joined(np.add, sums, block) / np.maximum(count, 1), count / block**2
-    columns = np.where(counts > 0, sums / np.maximum(counts, 1), np.inf).astype(np.float32)
-    return mean, coverage, np.maximum(peak, mean), columns
+        sums, counts = _along_columns(np.add, pixels, block), np.float32(block)
+        count = np.float32(block**2)
+    else:
+        counts, sums = (_along_columns(np.add, each, block) for each in (usable, pixels * usable))
+        count = _joined(np.add, counts, block)
+    mean = _joined(np.add, sums, block) / np.maximum(count, 1)
+    return mean, count / block**2, np.maximum(peak, mean), sums, counts
 
 
 def _along_columns(function, pixels, block):
@@ -148,13 +147,14 @@ def _joined(function, columns, block):
     return function.reduce(columns.reshape(len(columns), -1, block), axis=2, dtype=dtype)
 
 
-def _diffuse(pixels, opened, columns, usable, block, noise):
+def _diffuse(pixels, opened, sums, counts, usable, block, noise):
     """
     Mean of the pixels of each block of a strip that lie near that of its fainter half, and the sources.
 
     The fainter half are half of the block's columns of the opened frame, which hold few of the rays. All
     pixels near their mean are less noisy together than they are.
     """
+    columns = np.where(counts > 0, sums / np.maximum(counts, 1), np.float32(np.inf))
     fainter = np.sort(columns.reshape(len(columns), -1, block), axis=2)[..., : round(_FAINTER * block)]
     known = np.isfinite(fainter)
     level = np.where(known, fainter, 0).sum(axis=2) / np.maximum(known.sum(axis=2), np.float32(1))
@@ -166,7 +166,7 @@ def _diffuse(pixels, opened, columns, usable, block, noise):
     if usable is not None:
         usable = usable.reshape(near.shape)
         near, bright = near & usable, bright & usable
-        count = np.maximum(_number(usable, block), 1)
+        count = np.maximum(_sum(counts, block), 1)
     above *= near
     light = _sum(np.add.reduce(above, axis=1), block)
     return level + light / np.maximum(_number(near, block), 1), _number(bright, block) / count

@@ -115,9 +115,14 @@ def widened_state(path, *, spec=PATCHNET):
     Raises
     ------
     WeightsError
-        If the file holds other layers.
+        If the file holds other layers, or the network sees no more planes than they.
     """
     state, found = built_module(spec).state_dict(), load_file(path)
+    if state[_FIRST_LAYER].shape[1] <= _FIRST_PLANES:
+        raise WeightsError(
+            f"{spec.name} sees {_FIRST_PLANES} planes, as {path} may: train from the file itself, with fit "
+            "--weights"
+        )
     first = found.get(_FIRST_LAYER)
     if found.keys() != state.keys() or first.shape[1] != _FIRST_PLANES:
         raise WeightsError(

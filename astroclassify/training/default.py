@@ -195,10 +195,11 @@ def shares_of(changed, known):
         raise ParameterError(f"shares name {', '.join(sorted(unknown))}; expected {', '.join(known)}")
     others = sum(share for name, (_, share) in known.items() if name not in changed)
     rest = 1 - sum(changed.values())
-    if min(changed.values(), default=0) < 0 or rest < 0 or not (rest or changed):
+    if min(changed.values(), default=0) < 0 or rest < 0:
         raise ParameterError(f"shares are {changed}; expected 0 or more each, and 1 at most together")
     shares = {
-        name: changed.get(name, rest * share / others if others else 0) for name, (_, share) in known.items()
+        name: changed[name] if name in changed else rest * share / others
+        for name, (_, share) in known.items()
     }
     total = sum(shares.values())
     return {name: share / total for name, share in shares.items() if share > 0}

@@ -233,6 +233,8 @@ def test_earlier_weights_answer_alike_where_all_light_is_diffuse(tmp_path):
     with torch.inference_mode():
         told = net.eval()(torch.cat([planes, planes[:, :2], torch.rand(2, 2, 64, 64)], dim=1))
         torch.testing.assert_close(told, earlier(planes), rtol=1e-4, atol=1e-5)
+    with pytest.raises(WeightsError, match=r"sees 5 planes.*fit --weights"):
+        widened_state(tmp_path / "five.safetensors", spec=replace(PATCHNET, builder_options={"planes": 5}))
     save_file(net.state_dict(), tmp_path / "nine.safetensors")
     with pytest.raises(WeightsError, match="with 5 planes, from which those with 9 can start"):
         widened_state(tmp_path / "nine.safetensors", spec=NINE)
