@@ -23,6 +23,7 @@ from astroclassify.core._errors import (
 )
 from astroclassify.core._executors import (
     EXECUTORS,
+    free_threads,
     open_executor,
     prefetch,
     process_executor,

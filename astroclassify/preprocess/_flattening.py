@@ -102,11 +102,12 @@ def _large_scale(image, usable, box):
 
 
 def _median(values, usable):
-    values = values[usable]
+    values = values[usable].astype(float)  # a median adds two values, which may be too much for float32
     return np.median(values) if values.size else np.nan
 
 
 def _medians(values, usable, axis):
+    values = values.astype(float)
     if usable.all():
         return np.median(values, axis=axis)
     return np.nanmedian(np.where(usable, values, np.nan), axis=axis)

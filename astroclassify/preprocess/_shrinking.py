@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from astroclassify.core import free_threads, open_executor
 from astroclassify.preprocess._noise import pixel_noise
 
 #: Blocks of so many pixels a side, or more, are opened (int).
 OPENING_FROM_BLOCK = 4
 #: Pixels of a strip (int): half a megabyte of float32.
 STRIP_PIXELS = 2**17
+#: Frames of so many pixels, or more, are shrunk in several threads (int).
+_LARGE = 2**20
 #: Pixels of the diffuse light: so many standard deviations from the mean of a block's fainter half (float).
 _CLIP, _FAINTER = 3.0, 0.5
 #: Pixels of sources: so many above it, in the opened frame, whose noise is smaller (float).
@@ -66,12 +69,17 @@ def shrunk_by_blocks(array, block, *, diffuse=True):
     if diffuse and block >= OPENING_FROM_BLOCK:
         smooth, noise = np.empty(window.shape, np.float32), np.float32(window.pixel_noise())
     step = max(1, STRIP_PIXELS // (block * array.shape[1]))
-    for first in range(0, window.shape[0], step):
+
+    def shrink(first):
         strip = slice(first, min(first + step, window.shape[0]))
         pixels, opened, usable = window.rows(strip)
         mean[strip], coverage[strip], peak[strip], *columns = _shrunk(opened, usable, block)
         if noise is not None:
             smooth[strip], sources[strip] = _diffuse(pixels, opened, *columns, usable, block, noise)
+
+    threads = free_threads() if array.shape[0] * array.shape[1] >= _LARGE else 1
+    with open_executor(threads, "serial" if threads == 1 else "threads") as executor:
+        list(executor.map(shrink, range(0, window.shape[0], step)))
     return Blocks(mean, coverage, peak, smooth, sources)
 
 
@@ -154,10 +162,15 @@ def _diffuse(pixels, opened, sums, counts, usable, block, noise):
     The fainter half are half of the block's columns of the opened frame, which hold few of the rays. All
     pixels near their mean are less noisy together than they are.
     """
-    columns = np.where(counts > 0, sums / np.maximum(counts, 1), np.float32(np.inf))
-    fainter = np.sort(columns.reshape(len(columns), -1, block), axis=2)[..., : round(_FAINTER * block)]
-    known = np.isfinite(fainter)
-    level = np.where(known, fainter, 0).sum(axis=2) / np.maximum(known.sum(axis=2), np.float32(1))
+    columns = sums / np.maximum(counts, np.float32(1))
+    half = slice(round(_FAINTER * block))
+    if usable is None:
+        level = np.sort(columns.reshape(len(columns), -1, block), axis=2)[..., half].mean(axis=2)
+    else:
+        columns = np.where(counts > 0, columns, np.float32(np.inf))
+        fainter = np.sort(columns.reshape(len(columns), -1, block), axis=2)[..., half]
+        known = np.isfinite(fainter)
+        level = np.where(known, fainter, 0).sum(axis=2) / np.maximum(known.sum(axis=2, dtype=np.float32), 1)
     levels = np.repeat(level, block, axis=1)[:, None]
     above = pixels.reshape(len(level), block, -1) - levels
     near = np.abs(above) < _CLIP * noise

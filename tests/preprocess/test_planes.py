@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.ndimage import grey_opening
@@ -51,6 +51,16 @@ def test_unusable_pixels_have_no_influence():
     )
 
 
+def test_any_number_of_threads_gives_the_same_planes(monkeypatch):
+    frame = np.random.default_rng(3).normal(2000, 20, (1030, 1201)).astype(np.float32)
+    frame[200:320, 500:800] = np.nan
+    of = []
+    for threads in (1, 3):
+        monkeypatch.setattr(_shrinking, "free_threads", lambda threads=threads: threads)
+        of.append(working_planes(frame, **_ALL))
+    np.testing.assert_array_equal(*of)
+
+
 def test_narrow_tracks_are_opened_away_and_stars_are_not():
     rng = np.random.default_rng(0)
     frame = rng.normal(0, 1, (1600, 1600)).astype(np.float32)
@@ -65,6 +75,7 @@ def test_narrow_tracks_are_opened_away_and_stars_are_not():
     hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, min_side=8, max_side=40)),
     st.sampled_from([4, 192]),
 )
+@example(np.full((10, 10), 2.0**127, np.float32), 192)  # two of them are too much for float32
 @settings(max_examples=100, deadline=None)
 def test_whatever_the_pixels_the_planes_are_finite(frame, side):
     with np.errstate(all="ignore"):
