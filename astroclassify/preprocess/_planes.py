@@ -1,4 +1,4 @@
-"""A model's view of a frame: five small planes, or nine, whatever the frame's size. The default sees five.
+"""A model's view of a frame: nine small planes, or four or five of them, whatever the frame's size.
 
 A frame is shrunk by whole blocks to about `side` pixels a side. The blocks' means are shown on three
 brightness scales; a step between the left and the right half, which two amplifiers may
