@@ -7,7 +7,7 @@ from astroclassify.preprocess._coverage import covered_part, filled_by_reflectio
 from astroclassify.preprocess._detection import detection_planes
 from astroclassify.preprocess._frame import MINIMUM_SIDE, FrameRows, frame_array
 from astroclassify.preprocess._noise import pixel_noise
-from astroclassify.preprocess._planes import working_planes
+from astroclassify.preprocess._planes import Plane, working_planes
 from astroclassify.preprocess._stretch import asinh_stretched
 
 __all__ = [

@@ -21,6 +21,7 @@ leave, is taken away first. Two planes more tell of coverage and of point source
    blocks are smaller than 4 x 4 pixels.
 """
 
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,20 @@ _LARGEST_RISE = np.float32(1e30)
 _SHOWN_SOURCES = np.float32(100)  # a share of a hundredth is log(2) / 2, all pixels 2.3
 # A step between amplifiers is taken away if it is so many times its error, in frames of so many columns.
 _CERTAIN, _LEAST_COLUMNS = 8, 32
+
+
+class Plane(IntEnum):
+    """The planes that `working_planes` makes with ``peaks`` and ``diffuse``, in their order."""
+
+    RANGE = 0
+    NOISE = 1
+    RANK = 2
+    COVERAGE = 3
+    PEAK = 4
+    DIFFUSE_RANGE = 5
+    FLAT_NOISE = 6
+    FLAT_RANK = 7
+    SOURCES = 8
 
 
 def working_planes(array, *, side=192, peaks=False, diffuse=False):

@@ -11,13 +11,14 @@ from safetensors.torch import load_file
 
 from astroclassify.core import WeightsError, fingerprint
 from astroclassify.models import PATCHNET, built_module
+from astroclassify.preprocess import Plane
 
 #: The planes that show the frame as a photograph would, and how much of the colours' weights each gets: the
 #: stretched range and the rank. Planes in units of the noise, of coverage and of peaks start unseen.
-_SHOWN = {0: 0.7, 2: 0.3}
+_SHOWN = {Plane.RANGE: 0.7, Plane.RANK: 0.3}
 #: Planes of all light, and those of the diffuse light that then get half of their weights: range and noise.
-_ALL_LIGHT, _DIFFUSE = [0, 1], [5, 6]
-_FIRST_PLANES = 5
+_ALL_LIGHT, _DIFFUSE = [Plane.RANGE, Plane.NOISE], [Plane.DIFFUSE_RANGE, Plane.FLAT_NOISE]
+_FIRST_PLANES = Plane.DIFFUSE_RANGE.value
 _FIRST_LAYER = "trunk.stem.0.weight"
 
 

@@ -8,13 +8,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from astroclassify.preprocess import Plane
+
 #: How often a frame is cut to a window, and the smallest side of the window relative to the frame's (float).
 _CUT, _SMALLEST = 0.5, 0.7
 #: Standard deviations of the logarithms by which a stretch, a noise and the peaks change (float).
 _STRETCH, _NOISE, _PEAKS = 0.15, 0.1, 0.15
-# Planes, as `astroclassify.preprocess.working_planes` orders them: of all light, and of the diffuse light if
-# there are planes of it.
-_RANGES, _SIGMAS, _PEAK = [0, 5], [1, 6], 4
+# Of all light, and of the diffuse light if there are planes of it.
+_RANGES, _SIGMAS = [Plane.RANGE, Plane.DIFFUSE_RANGE], [Plane.NOISE, Plane.FLAT_NOISE]
 
 
 def varied(planes, rng):
@@ -45,7 +46,7 @@ def varied(planes, rng):
     shown = planes[:, ranges]
     planes[:, ranges] = np.where(shown > 0, np.maximum(shown, 0) ** stretch, shown)
     planes[:, sigmas] *= noise
-    planes[:, _PEAK] *= peaks[:, 0]
+    planes[:, Plane.PEAK] *= peaks[:, 0]
     return planes
 
 

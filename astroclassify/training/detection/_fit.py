@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from astroclassify.core import RunFolder, UnknownNameError, fingerprint
 from astroclassify.models import FIELDNET, PATCHNET, built_module, load_state, locate_weights
 from astroclassify.models.nets.fieldnet import EARLY_BLOCKS
+from astroclassify.preprocess import Plane
 from astroclassify.training._network import mixed_precision, set_training
 from astroclassify.training._presets import Recipe
 from astroclassify.training._trainer import CHECKPOINT, Trainer, _optimiser, train, write_state
@@ -51,7 +52,8 @@ DETECTION_PRESETS = {
 
 
 #: The classifier's planes of brightness, and those that are the same where no pixels are joined.
-_OF_ALL_LIGHT, _OF_DIFFUSE = [0, 1, 2], [5, 6, 7]
+_OF_ALL_LIGHT = [Plane.RANGE, Plane.NOISE, Plane.RANK]
+_OF_DIFFUSE = [Plane.DIFFUSE_RANGE, Plane.FLAT_NOISE, Plane.FLAT_RANK]
 
 
 class DetectionTrainer(Trainer):
@@ -114,7 +116,7 @@ def classifier_start(spec=FIELDNET, *, seed=1):
     found = {name: value.float() for name, value in load_file(path).items()}
     taken = {name: found[f"trunk.{name}"] for name in state if f"trunk.{name}" in found}
     first = taken["stem.0.weight"]
-    taken["stem.1.running_mean"] = taken["stem.1.running_mean"] - first[:, 3].sum(dim=(1, 2))
+    taken["stem.1.running_mean"] = taken["stem.1.running_mean"] - first[:, Plane.COVERAGE].sum(dim=(1, 2))
     taken["stem.0.weight"] = first[:, _OF_ALL_LIGHT].contiguous()
     if first.shape[1] > max(_OF_DIFFUSE):
         taken["stem.0.weight"] += first[:, _OF_DIFFUSE]
