@@ -189,14 +189,16 @@ def shares_of(changed, known):
     Raises
     ------
     ParameterError
-        If there is no such source, or the shares given are negative or sum to more than 1.
+        If there is no such source, or the shares given are negative, all 0, or sum to more than 1.
     """
     if unknown := changed.keys() - known.keys():
         raise ParameterError(f"shares name {', '.join(sorted(unknown))}; expected {', '.join(known)}")
     others = sum(share for name, (_, share) in known.items() if name not in changed)
     rest = 1 - sum(changed.values())
-    if min(changed.values(), default=0) < 0 or rest < 0:
-        raise ParameterError(f"shares are {changed}; expected 0 or more each, and 1 at most together")
+    if min(changed.values(), default=0) < 0 or rest < 0 or others + sum(changed.values()) == 0:
+        raise ParameterError(
+            f"shares are {changed}; expected 0 or more each, not all 0, and 1 at most together"
+        )
     shares = {
         name: changed[name] if name in changed else rest * share / others
         for name, (_, share) in known.items()

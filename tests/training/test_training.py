@@ -485,3 +485,8 @@ def test_sources_in_several_folders_share_what_they_hold_and_may_still_be_empty(
 def test_shares_that_cannot_be_are_refused(shares):
     with pytest.raises(ParameterError, match="expected"):
         shares_of(shares, sources(None))
+
+
+def test_shares_may_not_all_be_nothing():
+    with pytest.raises(ParameterError, match="not all 0"):
+        shares_of(dict.fromkeys(SOURCES, 0.0), SOURCES)
