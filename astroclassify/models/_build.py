@@ -159,10 +159,10 @@ class Model:
         --------
         >>> import torch
         >>> from astroclassify.models import build_model
-        >>> planes = torch.rand(1, 5, 64, 64, requires_grad=True)
+        >>> planes = torch.rand(1, 9, 64, 64, requires_grad=True)
         >>> build_model("patchnet").logits(planes)[0, 0].backward()
         >>> planes.grad.shape
-        torch.Size([1, 5, 64, 64])
+        torch.Size([1, 9, 64, 64])
         """
         import torch
 

@@ -97,7 +97,7 @@ def test_a_comparison_counts_the_figures_that_equal_the_papers(command):
 def test_a_comparison_without_printed_figures_claims_nothing(command):
     status, out, err = command("models", "compare", "patchnet")
     assert status == 0
-    assert "3056325" in out
+    assert "3057477" in out
     assert "figures" not in err
 
 

@@ -20,6 +20,7 @@ from astroclassify.models import (
     locate_weights,
 )
 from astroclassify.models.nets.fieldnet import cell_centres
+from astroclassify.preprocess import Plane
 from astroclassify.simulate import WIDE_CLASSES
 from astroclassify.training import read_log
 from astroclassify.training.detection import FieldPool, annotated_source, fit_detector, release_detector
@@ -130,8 +131,9 @@ def test_an_empty_image_has_finite_gradients():
 def test_the_trunk_sees_what_the_classifier_sees():
     detector, classifier = built_module(FIELDNET).eval(), build_model(PATCHNET, precision="float32")
     detector.load_state_dict(classifier_start())
-    planes = torch.rand((1, 5, 128, 128))
-    planes[:, 3], planes[:, 4] = 1.0, 0.0
+    planes = torch.zeros((1, len(Plane), 128, 128))
+    planes[:, :3] = planes[:, Plane.DIFFUSE_RANGE : Plane.SOURCES] = torch.rand((1, 3, 128, 128))
+    planes[:, Plane.COVERAGE] = 1.0
     known = classifier.differentiable.trunk
     with torch.no_grad():
         ours = detector.blocks[0](detector.stem(planes[:, :3]))

@@ -312,7 +312,7 @@ def test_the_shares_of_the_sources_add_up():
 def released(pool, tmp_path_factory):
     run = tmp_path_factory.mktemp("run")
     torch.manual_seed(0)
-    save_file(PatchNet(planes=5).state_dict(), run / "weights.safetensors")
+    save_file(PatchNet(planes=PLANES).state_dict(), run / "weights.safetensors")
     (run / "recipe.json").write_text("{}")
     log = TrainingLog(run)
     log.write(step=1, samples=64, seconds=2.0)
