@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from astroclassify.inference import VIEWS, checked_planes, map_on_frame, on_cells, sides_of
+from astroclassify.inference import VIEWS, checked_planes, map_on_frame, on_cells, sides_of, views_of
 from astroclassify.models import Model
 from astroclassify.preprocess import FrameRows, covered_part, frame_array
 
@@ -152,7 +152,7 @@ def see(model, frame, target, *, flips=None):
     part = covered_part(array)
     window = model.spec.window(tuple(cut.stop - cut.start for cut in part))
     window = tuple((a + cut.start, b + cut.start) for (a, b), cut in zip(window, part, strict=True))
-    views = VIEWS if (model.spec.flips if flips is None else flips) else VIEWS[:1]
+    views = views_of(model.spec, flips)
     return Seen(model, frame, array, planes, window, target, views)
 
 

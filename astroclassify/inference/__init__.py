@@ -35,6 +35,7 @@ from astroclassify.inference._predict import (
     in_batches,
     predict,
     predict_planes,
+    views_of,
 )
 from astroclassify.inference._prior import prior_shift, usual_shares
 from astroclassify.inference._shares import calibrate_shares, expected_shares

@@ -117,8 +117,26 @@ def predict_planes(model, planes, *, flips=None, evidence=True, batch_size=1):
     """
     check_whole("batch_size", batch_size)
     require_task(model.spec, "frame")
-    views = VIEWS if (model.spec.flips if flips is None else flips) else VIEWS[:1]
-    return _all_predictions(model, planes, views, evidence, batch_size)
+    return _all_predictions(model, planes, views_of(model.spec, flips), evidence, batch_size)
+
+
+def views_of(spec, flips=None):
+    """
+    Say which views of a frame are averaged.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        A model.
+    flips : bool, optional
+        As for `predict`.
+
+    Returns
+    -------
+    tuple of tuple of int
+        The first of ``VIEWS``, or all.
+    """
+    return VIEWS if (spec.flips if flips is None else flips) else VIEWS[:1]
 
 
 def in_batches(items: Iterable, size: int, *, key) -> Iterator[list]:

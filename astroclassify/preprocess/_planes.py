@@ -21,7 +21,6 @@ leave, is taken away first. Two planes more tell of coverage and of point source
    blocks are smaller than 4 x 4 pixels.
 """
 
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -41,18 +40,11 @@ _SHOWN_SOURCES = np.float32(100)  # a share of a hundredth is log(2) / 2, all pi
 _CERTAIN, _LEAST_COLUMNS = 8, 32
 
 
-class Plane(IntEnum):
-    """The planes that `working_planes` makes with ``peaks`` and ``diffuse``, in their order."""
+class Plane:
+    """The planes that `working_planes` makes with ``peaks`` and ``diffuse``: their numbers, and how many."""
 
-    RANGE = 0
-    NOISE = 1
-    RANK = 2
-    COVERAGE = 3
-    PEAK = 4
-    DIFFUSE_RANGE = 5
-    FLAT_NOISE = 6
-    FLAT_RANK = 7
-    SOURCES = 8
+    RANGE, NOISE, RANK, COVERAGE, PEAK, DIFFUSE_RANGE, FLAT_NOISE, FLAT_RANK, SOURCES = range(9)
+    COUNT = 9
 
 
 def working_planes(array, *, side=192, peaks=False, diffuse=False):

@@ -18,7 +18,7 @@ from astroclassify.preprocess import Plane
 _SHOWN = {Plane.RANGE: 0.7, Plane.RANK: 0.3}
 #: Planes of all light, and those of the diffuse light that then get half of their weights: range and noise.
 _ALL_LIGHT, _DIFFUSE = [Plane.RANGE, Plane.NOISE], [Plane.DIFFUSE_RANGE, Plane.FLAT_NOISE]
-_FIRST_PLANES = Plane.DIFFUSE_RANGE.value
+_FIRST_PLANES = Plane.DIFFUSE_RANGE
 _FIRST_LAYER = "trunk.stem.0.weight"
 
 

@@ -10,12 +10,12 @@ from scipy.special import softmax
 
 from astroclassify.core import fingerprint, write_text
 from astroclassify.inference import (
-    VIEWS,
     calibrated_logits,
     energy,
     fit_calibration,
     galaxy_probability,
     plane_statistics,
+    views_of,
 )
 from astroclassify.metrics import (
     ClusterBootstrap,
@@ -160,14 +160,15 @@ def _all_metrics(calibration, names, logits, labels, shown, sources):
 
 
 def _seen(module, pool, number):
-    """Logits averaged over flips, features, labels, bodies, sources, means and spreads of a pool's frames."""
+    """Logits as the default averages them, features, labels, bodies, sources, means and spreads of a pool."""
     logits, features, labels, bodies, statistics = [], [], [], [], []
+    views = views_of(PATCHNET)
     for array, label, body in pool.in_order(_BATCH):
         planes = torch.from_numpy(array)
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16("cpu")):
             seen = module.examine(planes, evidence=False)
-            others = [module(torch.flip(planes, axes)) for axes in VIEWS[1:]]
-        logits.append((seen.logits + sum(others)) / len(VIEWS))
+            others = [module(torch.flip(planes, axes)) for axes in views[1:]]
+        logits.append((seen.logits + sum(others)) / len(views))
         features.append(seen.features)
         labels.append(label)
         bodies.append(body)
