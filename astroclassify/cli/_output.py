@@ -306,7 +306,8 @@ def format_of(format, output):
     if format is None and suffix not in _SUFFIXES:
         known = ", ".join(known for known in _SUFFIXES if known)
         raise ParameterError(
-            f"{output}: no table is written as {suffix!r}; end it in one of {known}, or say --format"
+            f"{output}: no table is written as {suffix!r}; end it in one of {known} (commands that have "
+            "--format write any name)"
         )
     return format or _SUFFIXES[suffix]
 

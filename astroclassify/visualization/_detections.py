@@ -12,6 +12,8 @@ from astroclassify.visualization._sky import label_pixels
 _OTHER = "#cccccc"
 #: Of a picture in colours: what is black and what is white, as quantiles (float).
 _BLACK, _WHITE = 0.01, 0.998
+#: Room for a label, as a part of the image's height and of its width (float).
+_LABEL, _LABEL_WIDTH = 0.04, 0.15
 
 
 @checked(found=DETECTIONS, ax=AXES)
@@ -50,7 +52,7 @@ def plot_detections(found, *, ax=None):
     if found.picture is not None:
         _draw_picture(ax, found.picture, found.shape)
     for row in found.boxes():
-        _draw_box(ax, row)
+        _draw_box(ax, row, found.shape)
     ax.set(xlim=(-0.5, columns - 0.5), ylim=(-0.5, rows - 0.5), aspect="equal", title=_title(found))
     label_pixels(ax, found.wcs, found.shape)
     return ax
@@ -66,17 +68,25 @@ def _draw_picture(ax, picture, shape):
     ax.imshow(shown, origin="lower", extent=extent, interpolation="nearest")
 
 
-def _draw_box(ax, row):
+def _draw_box(ax, row, shape):
     from matplotlib.patches import Rectangle
 
     colour = COLOURS.get(str(row["class"]), _OTHER)
     corner, sides = (row["x_min"], row["y_min"]), (row["x_max"] - row["x_min"], row["y_max"] - row["y_min"])
     ax.add_patch(Rectangle(corner, *sides, fill=False, edgecolor=colour, linewidth=1.3))
     said = f"{row['name'] or row['class']} {row['score']:.2f}"
+    # Above the box, or within it where there is no room above or to the right.
+    outside, start = row["y_max"] < shape[0] * (1 - _LABEL), row["x_min"] < shape[1] * (1 - _LABEL_WIDTH)
     ax.annotate(
         said,
-        (row["x_min"], row["y_max"]),
-        **{"xytext": (0, 2), "textcoords": "offset points", "color": colour, "fontsize": 8, "clip_on": True},
+        (row["x_min" if start else "x_max"], row["y_max"]),
+        xytext=(0 if outside else (3 if start else -3), 2 if outside else -3),
+        textcoords="offset points",
+        ha="left" if start else "right",
+        va="bottom" if outside else "top",
+        color=colour,
+        fontsize=8,
+        clip_on=True,
     )
 
 
