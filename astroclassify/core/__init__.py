@@ -23,7 +23,6 @@ from astroclassify.core._errors import (
 )
 from astroclassify.core._executors import (
     EXECUTORS,
-    free_threads,
     open_executor,
     prefetch,
     process_executor,

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -132,25 +131,6 @@ def _end_with_parent():
     parent = multiprocessing.parent_process()
     # A worker whose parent was killed would wait for work for ever.
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
-
-
-def free_threads():
-    """
-    Say how many threads a computation of this process may use.
-
-    Returns
-    -------
-    int
-        As many as torch uses, which workers and ``OMP_NUM_THREADS`` set to one; one if torch is not loaded.
-
-    Examples
-    --------
-    >>> from astroclassify.core import free_threads
-    >>> free_threads() >= 1
-    True
-    """
-    torch = sys.modules.get("torch")
-    return 1 if torch is None else torch.get_num_threads()
 
 
 @contextmanager

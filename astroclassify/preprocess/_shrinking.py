@@ -8,15 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from astroclassify.core import free_threads, open_executor
 from astroclassify.preprocess._noise import pixel_noise
 
 #: Blocks of so many pixels a side, or more, are opened (int).
 OPENING_FROM_BLOCK = 4
 #: Pixels of a strip (int): half a megabyte of float32.
 STRIP_PIXELS = 2**17
-#: Frames of so many pixels, or more, are shrunk in several threads (int).
-_LARGE = 2**20
 #: Pixels of the diffuse light: so many standard deviations from the mean of a block's fainter half (float).
 _CLIP, _FAINTER = 3.0, 0.5
 #: Pixels of sources: so many above it, in the opened frame, whose noise is smaller (float).
@@ -69,17 +66,12 @@ def shrunk_by_blocks(array, block, *, diffuse=True):
     if diffuse and block >= OPENING_FROM_BLOCK:
         smooth, noise = np.empty(window.shape, np.float32), np.float32(window.pixel_noise())
     step = max(1, STRIP_PIXELS // (block * array.shape[1]))
-
-    def shrink(first):
+    for first in range(0, window.shape[0], step):
         strip = slice(first, min(first + step, window.shape[0]))
         pixels, opened, usable = window.rows(strip)
         mean[strip], coverage[strip], peak[strip], *columns = _shrunk(opened, usable, block)
         if noise is not None:
             smooth[strip], sources[strip] = _diffuse(pixels, opened, *columns, usable, block, noise)
-
-    threads = free_threads() if array.shape[0] * array.shape[1] >= _LARGE else 1
-    with open_executor(threads, "serial" if threads == 1 else "threads") as executor:
-        list(executor.map(shrink, range(0, window.shape[0], step)))
     return Blocks(mean, coverage, peak, smooth, sources)
 
 

@@ -51,16 +51,6 @@ def test_unusable_pixels_have_no_influence():
     )
 
 
-def test_any_number_of_threads_gives_the_same_planes(monkeypatch):
-    frame = np.random.default_rng(3).normal(2000, 20, (1030, 1201)).astype(np.float32)
-    frame[200:320, 500:800] = np.nan
-    of = []
-    for threads in (1, 3):
-        monkeypatch.setattr(_shrinking, "free_threads", lambda threads=threads: threads)
-        of.append(working_planes(frame, **_ALL))
-    np.testing.assert_array_equal(*of)
-
-
 def test_narrow_tracks_are_opened_away_and_stars_are_not():
     rng = np.random.default_rng(0)
     frame = rng.normal(0, 1, (1600, 1600)).astype(np.float32)
