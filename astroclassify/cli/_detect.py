@@ -184,9 +184,9 @@ def run(arguments):
     if arguments.table is not None:
         known = [] if arguments.known_stars is None else [arguments.known_stars]
         check_output(arguments.table, inputs=[*paths, *known])
-    check_writable(arguments.coco, inputs=paths)
     if arguments.coco is not None and arguments.coco.suffix.lower() != ".json":
         raise ParameterError(f"{arguments.coco}: COCO is JSON; end the name in .json")
+    check_writable(arguments.coco, inputs=paths)
     if arguments.coco is not None and arguments.table is not None:
         _check_two(arguments.table, arguments.coco)
     if arguments.filter or arguments.sort or arguments.tag:

@@ -41,10 +41,9 @@ _CERTAIN, _LEAST_COLUMNS = 8, 32
 
 
 class Plane:
-    """The planes that `working_planes` makes with ``peaks`` and ``diffuse``: their numbers, and how many."""
+    """The planes that `working_planes` makes with ``peaks`` and ``diffuse``: their numbers."""
 
     RANGE, NOISE, RANK, COVERAGE, PEAK, DIFFUSE_RANGE, FLAT_NOISE, FLAT_RANK, SOURCES = range(9)
-    COUNT = 9
 
 
 def working_planes(array, *, side=192, peaks=False, diffuse=False):

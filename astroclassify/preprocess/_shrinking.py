@@ -155,12 +155,12 @@ def _diffuse(pixels, opened, sums, counts, usable, block, noise):
     pixels near their mean are less noisy together than they are.
     """
     columns = sums / np.maximum(counts, np.float32(1))
-    half = slice(round(_FAINTER * block))
+    if usable is not None:
+        columns[counts == 0] = np.inf
+    fainter = np.sort(columns.reshape(len(columns), -1, block), axis=2)[..., : round(_FAINTER * block)]
     if usable is None:
-        level = np.sort(columns.reshape(len(columns), -1, block), axis=2)[..., half].mean(axis=2)
+        level = fainter.mean(axis=2)
     else:
-        columns = np.where(counts > 0, columns, np.float32(np.inf))
-        fainter = np.sort(columns.reshape(len(columns), -1, block), axis=2)[..., half]
         known = np.isfinite(fainter)
         level = np.where(known, fainter, 0).sum(axis=2) / np.maximum(known.sum(axis=2, dtype=np.float32), 1)
     levels = np.repeat(level, block, axis=1)[:, None]

@@ -77,10 +77,11 @@ def _draw_box(ax, row, shape):
     said = f"{row['name'] or row['class']} {row['score']:.2f}"
     # Above the box, or within it where there is no room above or to the right.
     outside, start = row["y_max"] < shape[0] * (1 - _LABEL), row["x_min"] < shape[1] * (1 - _LABEL_WIDTH)
+    inset = 0 if outside else 3
     ax.annotate(
         said,
         (row["x_min" if start else "x_max"], row["y_max"]),
-        xytext=(0 if outside else (3 if start else -3), 2 if outside else -3),
+        xytext=(inset if start else -inset, 2 if outside else -inset),
         textcoords="offset points",
         ha="left" if start else "right",
         va="bottom" if outside else "top",

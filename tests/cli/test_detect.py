@@ -76,6 +76,13 @@ def test_a_file_without_the_chip_does_not_stop_the_others(folder, capsys, first)
     assert "0 objects in 0 of 1 images" in said
 
 
+def test_coco_under_another_suffix_is_refused_before_anything_is_made(folder, capsys):
+    out = ["--write", "none", "--coco", str(folder / "new" / "all.txt")]
+    assert main(["detect", str(folder), *out]) == 2
+    assert "end the name in .json" in capsys.readouterr().err
+    assert not (folder / "new").exists()
+
+
 def test_a_table_and_coco_of_one_name_are_refused(folder, capsys):
     out = ["--write", "none", "--table", str(folder / "all.json"), "--coco", str(folder / "all.json")]
     assert main(["detect", str(folder / "one.fits"), *ASKED, *out]) == 2
