@@ -10,7 +10,7 @@ from astroclassify.core import PluginError, WeightsError
 from astroclassify.models import MODELS, build_model, built_module
 from astroclassify.models._optimise import agree
 from astroclassify.models.nets import hr_celestialnet
-from astroclassify.preprocess import Plane
+from astroclassify.training._pool import PLANES
 
 SMALL = {
     "alexnet-resize": {"hidden": 16},
@@ -58,7 +58,7 @@ def check(model, planes):
 
 
 def test_gradients_reach_the_planes_of_the_default_model():
-    check(build_model("patchnet"), torch.rand(2, Plane.COUNT, 64, 80))
+    check(build_model("patchnet"), torch.rand(2, PLANES, 64, 80))
 
 
 @pytest.mark.usefixtures("tiny_hr_celestialnet")
@@ -77,7 +77,7 @@ def test_the_network_with_gradients_is_made_once_and_only_when_asked_for():
 def test_gradients_flow_though_the_caller_is_in_inference_mode_when_the_model_is_built():
     with torch.inference_mode():
         network = build_model("patchnet").differentiable
-    planes = torch.rand(1, Plane.COUNT, 64, 64, requires_grad=True)
+    planes = torch.rand(1, PLANES, 64, 64, requires_grad=True)
     network(planes).sum().backward()
     assert planes.grad.abs().max() > 0
 
@@ -93,4 +93,4 @@ def test_a_network_that_answers_otherwise_each_time_is_refused():
     model = build_model("patchnet")
     changed = built_module(model.spec).eval()
     with pytest.raises(PluginError, match="otherwise with gradients"):
-        dataclasses.replace(model, module=changed).logits(torch.rand(1, Plane.COUNT, 64, 64))
+        dataclasses.replace(model, module=changed).logits(torch.rand(1, PLANES, 64, 64))

@@ -131,7 +131,7 @@ def test_an_empty_image_has_finite_gradients():
 def test_the_trunk_sees_what_the_classifier_sees():
     detector, classifier = built_module(FIELDNET).eval(), build_model(PATCHNET, precision="float32")
     detector.load_state_dict(classifier_start())
-    planes = torch.zeros((1, Plane.COUNT, 128, 128))
+    planes = torch.zeros((1, PATCHNET.builder_options["planes"], 128, 128))
     planes[:, :3] = planes[:, Plane.DIFFUSE_RANGE : Plane.SOURCES] = torch.rand((1, 3, 128, 128))
     planes[:, Plane.COVERAGE] = 1.0
     known = classifier.differentiable.trunk
