@@ -4,7 +4,7 @@ from pathlib import Path
 
 from astropy.table import vstack
 
-from astroclassify.cli._output import check_output, check_writable, report_errors, say, write_result
+from astroclassify.cli._output import check_output, check_writable, report_errors, say, told_of, write_result
 from astroclassify.cli._parsing import add_files, add_output_dir, add_subparser
 from astroclassify.cli._results import check_folder, check_free, free_name, kinds_type, option_type, stems_of
 from astroclassify.core import USAGE_ERRORS, AstroclassifyError, FrameError, ParameterError, write_text
@@ -226,11 +226,12 @@ def _find_all(paths, arguments, found, errors):
                 name = free_name(f"{stem}_chip{chip}" if chip else stem, taken)
                 targets = _targets(name, paths, arguments)
                 found.append(one_found(frame, source, arguments))
-                _write_all(found[-1], targets, arguments.overwrite)
+                unwritten = _write_all(found[-1], targets, arguments.overwrite)
+                errors += (told_of(path, why, source=source) for why in unwritten)
         except USAGE_ERRORS:  # what was asked for is wrong, of every file
             raise
         except (AstroclassifyError, OSError) as error:
-            errors.append(error if Path(path).name in str(error) else f"{source}: {error}")
+            errors.append(told_of(path, error, source=source))
 
 
 def frames_of(path, chip):
@@ -274,15 +275,16 @@ def _targets(stem, inputs, arguments):
 
 
 def _write_all(found, targets, overwrite):
-    """Write every file that can be written, and then say which could not be."""
-    failed = []
+    """Write every file that can be written; say of the others why they could not be."""
+    unwritten = []
     for target in targets:
         try:
             found.write(target, overwrite=overwrite)
         except FrameError as error:  # a form that this image cannot have
-            failed.append(error)
-    if failed:
-        raise failed[0]
+            unwritten.append(str(error))
+        except OSError as error:  # the disk is full
+            unwritten.append(f"{target} could not be written: {error.strerror or error}")
+    return unwritten
 
 
 def one_found(frame, source, arguments):

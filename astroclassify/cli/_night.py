@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from astroclassify.cli._detect import how_asked
-from astroclassify.cli._output import check_apart, report_errors, say, write_result
+from astroclassify.cli._output import check_apart, report_errors, say, told_of, write_result
 from astroclassify.cli._results import check_folder, stems_of
 from astroclassify.cli._tag import write_tagged
 from astroclassify.core import AstroclassifyError, ReadError, atomic_path, read_table
@@ -41,7 +41,8 @@ def run_filter(paths, errors, arguments):
     finally:  # what was seen is kept when it is interrupted
         if found:
             write_result(verdicts_table(compared(found, known)), output=arguments.table)
-    errors = [*errors, *(_told(p, each.note) for p, each in zip(paths, found, strict=True) if _failed(each))]
+    unread = [told_of(p, each.note) for p, each in zip(paths, found, strict=True) if _failed(each)]
+    errors = [*errors, *unread]
     for path, name, each in zip(paths, _names(paths), found, strict=True):
         for place in (_sorted, _tagged):
             try:
@@ -64,11 +65,6 @@ def _known(path):
 
 def _failed(verdict):
     return verdict.verdict == "unreadable"
-
-
-def _told(path, note):
-    """Name the file, if what is wrong with it does not."""
-    return note if Path(path).name in note else f"{path}: {note}"
 
 
 def _tell_untagged(paths, found, arguments):

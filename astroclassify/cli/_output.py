@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import os
+import re
 import sys
 import warnings
 import zlib
@@ -38,6 +39,7 @@ _SUFFIXES = {
     **{".fits": "fits", ".fit": "fits", ".vot": "votable", ".xml": "votable", ".votable": "votable"},
     **{".parquet": "parquet", ".pq": "parquet"},
 }
+_NUMBER_OF_ERROR = re.compile(r"\[Errno -?\d+\] ")  # the system's
 #: HDUs of a file to be replaced that are looked at.
 _LOOKED_AT = 1000
 
@@ -87,11 +89,33 @@ def plainly(error):
     Returns
     -------
     str
-        Of what the system refused the file and why, of all else the message.
+        Of what the system refused the file and why, of all else the message without such numbers.
     """
     if isinstance(error, OSError) and not isinstance(error, AstroclassifyError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+    return _NUMBER_OF_ERROR.sub("", str(error))
+
+
+def told_of(path, error, *, source=None):
+    """
+    Say what went wrong with a file, and name it.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    error : str or Exception
+        What failed.
+    source : str, optional
+        What the file is called in messages; by default its path.
+
+    Returns
+    -------
+    str
+        Begins with that name, unless the message has the file's name already.
+    """
+    why = plainly(error)
+    return why if Path(path).name in why else f"{source or path}: {why}"
 
 
 def write_result(table, *, format=None, output=None):

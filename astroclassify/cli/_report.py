@@ -4,7 +4,7 @@ from pathlib import Path
 
 from astroclassify.cli import _exit_codes
 from astroclassify.cli._detect import add_method, frames_of, one_found, refuse
-from astroclassify.cli._output import check_writable, plainly, report_errors, say
+from astroclassify.cli._output import check_writable, plainly, report_errors, say, told_of
 from astroclassify.cli._parsing import add_output_file, add_progress, add_subparser
 from astroclassify.core import USAGE_ERRORS, AstroclassifyError, ParameterError, progress_bar, read_table
 
@@ -107,7 +107,7 @@ def _found(paths, errors, arguments):
             raise
         except (AstroclassifyError, OSError) as error:
             why = plainly(error)
-            errors.append(why if Path(path).name in why else f"{source}: {why}")
+            errors.append(told_of(path, why, source=source))
             yield source, why
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from astropy.io import fits
 from astropy.table import Table
 
-from astroclassify.cli._output import check_output, report_errors, say, write_result
+from astroclassify.cli._output import check_output, report_errors, say, told_of, write_result
 from astroclassify.cli._parsing import (
     add_device,
     add_files,
@@ -96,7 +96,7 @@ def run(arguments):
             write_tagged(path, target, found)
             rows += [_row(frame, answer) for frame, answer in found]
         except (AstroclassifyError, OSError) as error:
-            errors.append(error if path.name in str(error) else f"{path.name}: {error}")
+            errors.append(told_of(path, error, source=path.name))
     status = report_errors(errors)
     if rows:
         say(f"{len(rows)} frames are tagged in {arguments.output}")

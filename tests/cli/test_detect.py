@@ -9,6 +9,7 @@ from astropy.table import Table
 from PIL import Image
 
 from astroclassify.cli import main
+from astroclassify.detect import Detections
 
 ASKED = ["--method", "segmentation", "--option", "sigma=5", "--option", "least=0"]
 
@@ -226,6 +227,31 @@ def test_a_file_that_is_not_there_any_more_is_told_without_numbers_of_errors(fol
     monkeypatch.setattr("astroclassify.cli._detect.frames_of", refused)
     assert main(["detect", str(folder / "one.fits"), *ASKED]) == 1
     assert "error: one.fits: Permission denied" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError("no space left")])
+def test_what_cannot_be_written_is_named_and_the_rest_is_written(folder, capsys, monkeypatch, error):
+    write = Detections.write
+
+    def full(found, target, **options):
+        if target.suffix == ".png":
+            raise error
+        write(found, target, **options)
+
+    monkeypatch.setattr(Detections, "write", full)
+    out = folder / "out"
+    assert main(["detect", str(folder / "one.fits"), *ASKED, "-o", str(out), "--write", "png,txt"]) == 1
+    why = f"{out / 'one_segmentation.png'} could not be written: {error.strerror or error}"
+    assert f"one.fits: {why}" in capsys.readouterr().err
+    assert (out / "one_segmentation.txt").is_file()
+
+
+def test_stars_that_are_not_there_are_told_without_numbers_of_errors(folder, capsys):
+    stars = folder / "none.csv"
+    assert main(["detect", str(folder / "one.fits"), "--filter", "--known-stars", str(stars)]) == 1
+    told = capsys.readouterr().err
+    assert f"{stars}: expected a table of stars, with ra and dec: No such file" in told
+    assert "Errno" not in told
 
 
 def test_a_page_shows_every_image_with_its_objects(folder, capsys):
