@@ -112,7 +112,6 @@ PATCHNET = ModelSpec(
     classes=("galaxy", "nebula", "star cluster", "field"),
     weights=Weights(resource="astroclassify.models:data/patchnet.safetensors"),
     tags=("default", "evidence"),
-    flips=True,
     by_rows=True,
 )
 
@@ -126,6 +125,7 @@ PATCHNET_PRESENCE = replace(
     preprocessing_options={"side": 288, "peaks": True},
     weights=Weights(resource="astroclassify.models:data/patchnet-presence.safetensors"),
     tags=("evidence",),
+    flips=True,
 )
 
 #: The detector of bodies in wide fields; its weights ship with the package (ModelSpec).

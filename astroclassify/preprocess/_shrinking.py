@@ -18,7 +18,7 @@ STRIP_PIXELS = 2**17
 _CLIP, _FAINTER = 3.0, 0.5
 #: Pixels of sources: so many above it, in the opened frame, whose noise is smaller (float).
 _RISE = 2.0
-_NOISE_ROWS = 64  # of a frame, in which the noise of its pixels is measured
+_NOISE_ROWS = 16  # of a frame, in which the noise of its pixels is measured
 
 
 class Blocks(NamedTuple):
