@@ -50,13 +50,13 @@ def lines_of(grey):
     thin = ndimage.gaussian_filter(grey, _THIN) - ndimage.gaussian_filter(grey, _WIDE)
     noise = robust_sigma(thin, about=float(np.median(thin)))
     mask = thin > _TRAIL * noise if noise > 0 else np.zeros(grey.shape, dtype=bool)
-    mask, step = _coarse(_without_edge(_without_compact(mask)))
+    within = _within_edges(grey.shape)
+    mask, step = _coarse(_without_compact(mask) & within)
     if not mask.any():
         return np.zeros((0, 4))
-    within, _ = _coarse(_without_edge(np.ones(grey.shape, dtype=bool)))
     angles = np.linspace(-np.pi / 2, np.pi / 2, _ANGLES, endpoint=False)
     counts, _, distances = transform.hough_line(mask, theta=angles)
-    ways, _, _ = transform.hough_line(within, theta=angles)
+    ways, _, _ = transform.hough_line(_coarse(within)[0], theta=angles)
     crossing = ways >= _SHORTEST * max(mask.shape)
     seen = np.where(crossing, counts / np.maximum(ways, 1), 0)
     middle = (np.array(mask.shape[::-1]) - 1) / 2
@@ -91,10 +91,10 @@ def _without_compact(mask):
     return kept[labels]
 
 
-def _without_edge(mask):
-    kept = np.zeros_like(mask)
-    kept[_EDGE:-_EDGE, _EDGE:-_EDGE] = mask[_EDGE:-_EDGE, _EDGE:-_EDGE]
-    return kept
+def _within_edges(shape):
+    within = np.zeros(shape, dtype=bool)
+    within[_EDGE:-_EDGE, _EDGE:-_EDGE] = True
+    return within
 
 
 def _coarse(mask):
