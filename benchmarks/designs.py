@@ -10,6 +10,7 @@ a folder in POOLS, so that a run that was stopped goes on. Sources without a poo
 
 import argparse
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import torch
 from judge_frames import CAMERAS, photographs
 from judge_tables import Listing, as_text
 
+from astroclassify.cli._parsing import shares
 from astroclassify.core import atomic_path
 from astroclassify.inference import galaxy_probability, predict_planes
 from astroclassify.metrics import ClusterBootstrap, area_under_curve
@@ -28,7 +30,7 @@ from astroclassify.training._pictures import credits_of
 from astroclassify.training._pool import Mixture
 from astroclassify.training._pretrained import imagenet_state
 from astroclassify.training._trainer import write_state
-from astroclassify.training.default import parts_of, sources
+from astroclassify.training.default import parts_of, shares_of, sources
 
 #: Held-out pools that are measured together.
 COLUMNS = {
@@ -112,15 +114,15 @@ def places(root, name, design):
 
 def mixture(chosen, design):
     """Mix the pools, less those that the design leaves out; the others' shares grow alike."""
-    asked = {name: share for name, (_, share) in sources(chosen.pictures).items()} | chosen.shares
-    roots, pools, shares = [one / "pools" for one in (chosen.folder, *chosen.also)], [], []
+    asked = shares_of(chosen.shares, sources(chosen.pictures))
+    roots, pools, parts = [one / "pools" for one in (chosen.folder, *chosen.also)], [], []
     for name in (name for name in asked if name not in design.without):
         found = [FramePool(folder) for root in roots for folder in places(root, name, design)]
         pools += found
-        shares += parts_of(asked[name], found) if found else []
+        parts += parts_of(asked[name], found) if found else []
     pictures = credits_of(chosen.pictures) if chosen.pictures else ()
     vary = design.vary and not chosen.as_drawn
-    return Mixture(pools, np.array(shares) / sum(shares), pictures=pictures, vary=vary)
+    return Mixture(pools, np.array(parts) / sum(parts), pictures=pictures, vary=vary)
 
 
 def started(chosen, design, spec, run):
@@ -241,12 +243,6 @@ def table(chosen):
     return Listing(title, [head, *rows])
 
 
-def share_of(text):
-    """Read NAME=X."""
-    name, _, share = text.partition("=")
-    return name, float(share)
-
-
 def main():
     """Run the comparison."""
     parser = argparse.ArgumentParser(
@@ -262,14 +258,19 @@ def main():
     parser.add_argument("--lite1", help="weights of EfficientNet-Lite1, of its own package")
     parser.add_argument("--learning-rate", type=float, default=4e-4)
     parser.add_argument("--trainable", default="convolutions", choices=("all", "convolutions"))
-    parser.add_argument("--shares", type=share_of, nargs="*", default=[], metavar="NAME=X", help="of sources")
+    parser.add_argument(
+        "--shares",
+        type=partial(shares, of="SOURCE", example="csst=0.2,chips=0"),
+        default={},
+        metavar="SOURCE=X,...",
+        help="of sources in a batch, as train-default fit takes them",
+    )
     parser.add_argument("--as-drawn", action="store_true", help="show frames in no other windows")
     parser.add_argument("--most", type=int, default=300, help="frames of a held-out pool")
     parser.add_argument("--realsky", type=Path, help="labelled photographs")
     parser.add_argument("--columns", nargs="*", metavar="NAME", help="to print; by default all")
     parser.add_argument("--designs", nargs="*", default=list(DESIGNS), choices=list(DESIGNS), metavar="NAME")
     chosen = parser.parse_args()
-    chosen.shares = dict(chosen.shares)
     torch.set_num_threads(1)
     print(as_text(table(chosen), "rst"))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from astropy.table import Table
 
-from astroclassify.cli._output import report_errors, say, write_result
+from astroclassify.cli._output import report_errors, say, told_of, write_result
 from astroclassify.cli._parsing import add_device, add_files, add_model, add_output_dir, add_subparser
 from astroclassify.cli._results import check_folder, check_free, free_name, kinds_type, option_type, stems_of
 from astroclassify.core import AstroclassifyError, OptionalDependencyError, ParameterError
@@ -103,8 +103,7 @@ def run(arguments):
         except (ParameterError, OptionalDependencyError):  # what was asked for is wrong, of every file
             raise
         except (AstroclassifyError, OSError) as error:
-            source = Path(path).name
-            errors.append(error if source in str(error) else f"{source}: {error}")
+            errors.append(told_of(path, error, source=Path(path).name))
     status = report_errors(errors)
     if rows:
         write_result(Table(rows=rows, names=_COLUMNS))

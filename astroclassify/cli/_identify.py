@@ -2,7 +2,7 @@
 
 from astropy.table import QTable, Table, vstack
 
-from astroclassify.cli._output import check_output, report_errors, say, write_result
+from astroclassify.cli._output import check_output, report_errors, say, told_of, write_result
 from astroclassify.cli._parsing import add_files, add_output, add_subparser
 from astroclassify.core import AstroclassifyError, ParameterError
 
@@ -121,7 +121,7 @@ def _of_files(arguments):
                 if not len(found[-1]) and len(paths) > 1:
                     _say_empty(named, arguments)
         except (AstroclassifyError, OSError) as error:
-            errors.append(_about_file(path, error))
+            errors.append(told_of(path, error, source=path.name))
     return found, errors
 
 
@@ -129,10 +129,6 @@ def _say_empty(named, arguments):
     chip = f" chip {named['chip']}" if named["chip"] else ""
     body = "body to label it by" if arguments.likeliest else "body"
     say(f"note: {named['file']}{chip}: the catalogue {arguments.catalogue!r} has no {body} there")
-
-
-def _about_file(path, error):
-    return error if path.name in str(error) else f"{path.name}: {error}"
 
 
 def _flat(bodies, likeliest, named):

@@ -106,9 +106,8 @@ def _found(paths, errors, arguments):
         except USAGE_ERRORS:  # what was asked for is wrong, of every file
             raise
         except (AstroclassifyError, OSError) as error:
-            why = plainly(error)
-            errors.append(told_of(path, why, source=source))
-            yield source, why
+            errors.append(told_of(path, error, source=source))
+            yield source, plainly(error)
 
 
 def _table(path):

@@ -47,14 +47,14 @@ def looked_again(planes, boxes, *, weights=None):
 
     if not len(boxes):
         return boxes, boxes.new_zeros((0, 3))
-    network = _network(None if weights is None else str(weights), str(planes.device))
+    network = second_network(weights, planes.device)
     with torch.inference_mode():
         looks = looks_at(planes, boxes).contiguous(memory_format=torch.channels_last)
         told = network(looks, boxes)
         return refined_boxes(boxes, told), told[:, 4:].sigmoid()
 
 
-def better_boxes(table, image):
+def better_boxes(table, image, *, weights=None):
     """
     Look again at the boxes of a table.
 
@@ -64,6 +64,8 @@ def better_boxes(table, image):
         With the columns of detections.
     image : numpy.ndarray
         ``[y, x]`` or ``[y, x, 3]``, finite.
+    weights : path-like, optional
+        Of the network, by default those that come with the package.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def better_boxes(table, image):
 
     planes = torch.from_numpy(np.ascontiguousarray(detection_planes(image)))
     before = torch.from_numpy(box_edges(table)).float()
-    boxes, told = looked_again(planes, before)
+    boxes, told = looked_again(planes, before, weights=weights)
     boxes = within(boxes, planes)
     scores = (before.new_tensor(np.asarray(table["score"], dtype=float)) * told.amax(dim=1)).sqrt()
     kept = matrix_nms(boxes, scores, overlap=SAME, inside=NESTED).numpy()
@@ -107,6 +109,32 @@ def within(boxes, planes):
     """
     limits = boxes.new_tensor(planes.shape[1:])[[1, 1, 0, 0]] - 0.5
     return boxes.clamp_min(-0.5).minimum(limits)
+
+
+def second_network(weights=None, device="cpu"):
+    """
+    Load the network that looks at boxes again; of the same weights, once.
+
+    Parameters
+    ----------
+    weights : path-like, optional
+        By default those that come with the package.
+    device : str or torch.device, default "cpu"
+        Where it computes.
+
+    Returns
+    -------
+    torch.nn.Module
+        In evaluation mode.
+
+    Raises
+    ------
+    MissingWeightsError
+        If the weights are not there.
+    WeightsError
+        If they are of another network.
+    """
+    return _network(None if weights is None else str(weights), str(device))
 
 
 @lru_cache(maxsize=4)

@@ -6,8 +6,16 @@ import numpy as np
 from astropy import units as u
 from astropy.table import QTable
 
-from astroclassify.core import FrameError, FrameWarning, ReadError, checked, provenance, rules
-from astroclassify.detect._again import better_boxes
+from astroclassify.core import (
+    FrameError,
+    FrameWarning,
+    ParameterError,
+    ReadError,
+    checked,
+    provenance,
+    rules,
+)
+from astroclassify.detect._again import better_boxes, second_network
 from astroclassify.detect._detections import Detections
 from astroclassify.detect._image import load_image
 from astroclassify.detect._measure import measured, names_of, pixels_in
@@ -30,6 +38,7 @@ def detect(
     *,
     method="yolo",
     least_score=None,
+    again=True,
     identify=True,
     chip=None,
     instrument=None,
@@ -47,6 +56,9 @@ def detect(
         plug-in's.
     least_score : float, optional
         Leave out what has a lower score; by default what the method does.
+    again : bool or path-like, default True
+        Whether to look again at the boxes of a method of which `DetectorSpec.again` says so; or the weights
+        to do it with, as ``astroclassify train-detector boxes`` writes them.
     identify : bool, str, `~astropy.table.QTable` or CatalogueSource, default True
         Name the catalogued bodies among them, where the image has a celestial WCS: True for the package's own
         catalogue, else which (see `~astroclassify.identify.identify`); False or ``"none"`` for no names.
@@ -75,7 +87,11 @@ def detect(
     UnknownNameError
         If no detector, or no catalogue, has the name.
     ParameterError
-        If the method has no such option.
+        If the method has no such option, or weights are given for a second look that it does not take.
+    MissingWeightsError
+        If the weights for the second look are not there.
+    WeightsError
+        If they are of another network.
     OptionalDependencyError
         If the method needs a package that is not installed.
     PluginError
@@ -104,15 +120,16 @@ def detect(
     (1, np.True_)
     """
     spec = method if isinstance(method, DetectorSpec) else DETECTORS[method]
+    looks = _second_look(spec, again)
     if least_score is not None and "least" in spec.options():
         # Also what the method would leave out by itself; of a score that a second look takes the geometric
         # mean of, the square may be enough.
-        options.setdefault("least", float(least_score) ** (2 if spec.again else 1))
+        options.setdefault("least", float(least_score) ** (2 if looks else 1))
     catalogue = _catalogue(identify)
     loaded = load_image(image, chip=chip, instrument=instrument)
     table = search(spec, loaded.values if spec.colour else loaded.grey, **options)
-    if spec.again:
-        table = better_boxes(table, loaded.values)
+    if looks:
+        table = better_boxes(table, loaded.values, weights=None if again is True else again)
         table = table[np.asarray(table["score"], dtype=float) >= (spec.options() | options).get("least", 0.0)]
     table = table[_observed(table, loaded.usable)]
     if least_score is not None:
@@ -121,7 +138,19 @@ def detect(
     found.meta.update(
         provenance(method=spec.name), classes=list(spec.classes), options=spec.options() | options
     )
+    if spec.again:
+        found.meta["again"] = again if isinstance(again, bool) else str(again)
     return found
+
+
+def _second_look(spec, again):
+    """Tell whether boxes are looked at again; weights that nothing would be done with are refused."""
+    if isinstance(again, bool):
+        return again and spec.again
+    if not spec.again:
+        raise ParameterError(f"again={str(again)!r}: {spec.name!r} takes no second look; leave it out")
+    second_network(again)  # before the work, not after it
+    return True
 
 
 def _typed(table):

@@ -171,11 +171,12 @@ def judge_frames(images, *, method="yolo", least_score=None, known_stars=None, p
     be laid upon each other by their stars, shifted but not turned. A frame is *clouded* where its stars have
     half of their usual light or less, or where less than 40% of the usual number is seen; *trailed* where
     its stars are longer than 1.5 times their width, in one direction; a *satellite* crosses it where a
-    straight trail is seen along 60% of its way through the frame, and not at the same place of the field in
-    half of the other frames, as spikes of a bright star are. All this needs five stars. Something *moves*
-    where a source is seen in three frames or more (in more, where many sources come and go) along a straight
-    way, at a steady pace, at whose places other frames have nothing. A frame of its own cannot be clouded,
-    nothing in it moves, and a star's spike is taken for a trail.
+    straight trail is seen along 60% of its way through the frame, not along its edge, and not at the same
+    place of the field in half of the other frames, as spikes of a bright star are. All this needs five
+    stars. Something *moves* where a source is seen in three frames or more (in more, where many sources come
+    and go) along a straight way, at a steady pace, at whose places other frames have nothing. A frame of its
+    own cannot be clouded, nothing in it moves, and a star's spike is taken
+    for a trail.
 
     Examples
     --------

@@ -8,6 +8,8 @@ from astroclassify.core import optional_import, robust_sigma
 #: Widths of the smoothing before and after which a trail is there and is not, pixels; its height above the
 #: noise; and the part of its way through the frame along which it is seen.
 _THIN, _WIDE, _TRAIL, _ALONG = 1.0, 6.0, 2.0, 0.6
+#: So near an edge, pixels, nothing is a trail: frames often rise or fall along it, which leaves a ridge.
+_EDGE = 18
 #: Trails are looked for on no more cells along the longer side, at so many angles; a shorter way than this
 #: share of the frame's longer side is a corner's.
 _CELLS, _ANGLES, _SHORTEST = 400, 360, 0.4
@@ -48,12 +50,13 @@ def lines_of(grey):
     thin = ndimage.gaussian_filter(grey, _THIN) - ndimage.gaussian_filter(grey, _WIDE)
     noise = robust_sigma(thin, about=float(np.median(thin)))
     mask = thin > _TRAIL * noise if noise > 0 else np.zeros(grey.shape, dtype=bool)
-    mask, step = _coarse(_without_compact(mask))
+    within = _within_edges(grey.shape)
+    mask, step = _coarse(_without_compact(mask) & within)
     if not mask.any():
         return np.zeros((0, 4))
     angles = np.linspace(-np.pi / 2, np.pi / 2, _ANGLES, endpoint=False)
     counts, _, distances = transform.hough_line(mask, theta=angles)
-    ways, _, _ = transform.hough_line(np.ones_like(mask), theta=angles)
+    ways, _, _ = transform.hough_line(_coarse(within)[0], theta=angles)
     crossing = ways >= _SHORTEST * max(mask.shape)
     seen = np.where(crossing, counts / np.maximum(ways, 1), 0)
     middle = (np.array(mask.shape[::-1]) - 1) / 2
@@ -86,6 +89,12 @@ def _without_compact(mask):
     area = np.bincount(labels.ravel())[1:]
     kept = np.concatenate([[False], (long >= 12) & (area < 0.5 * long**2)])
     return kept[labels]
+
+
+def _within_edges(shape):
+    within = np.zeros(shape, dtype=bool)
+    within[_EDGE:-_EDGE, _EDGE:-_EDGE] = True
+    return within
 
 
 def _coarse(mask):

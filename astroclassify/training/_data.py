@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from astropy.nddata import CCDData
 
-from astroclassify.core import ParameterError
+from astroclassify.core import ParameterError, fingerprint
 from astroclassify.datasets import LabelledFrame
 from astroclassify.instruments import INSTRUMENTS
 from astroclassify.models import allowed_classes
@@ -205,11 +206,20 @@ class FrameSet:
         Returns
         -------
         dict
-            Numbers of frames, bodies, and frames of each label.
+            Numbers of frames, bodies, and frames of each label; and ``sha256``, which differs where names,
+            labels, bodies or pixels in memory do: a training goes on with the frames that it began with.
         """
         labels = Counter(frame.label for frame in self.frames)
         facts = {"frames": len(self), "bodies": len(set(self.bodies)), "labels": dict(sorted(labels.items()))}
+        facts["sha256"] = fingerprint([_about(frame) for frame in self.frames])
         return facts | ({"left_out": self.left_out} if self.left_out else {})
+
+
+def _about(frame):
+    """What a frame is, as plain values: wherever its file lies."""
+    pixels = frame.frame.data if isinstance(frame.frame, CCDData) else frame.frame
+    kept = fingerprint(pixels, sampled=True) if isinstance(pixels, np.ndarray) else None
+    return [str(frame), frame.label, frame.body, kept]
 
 
 class SimulatedStream:

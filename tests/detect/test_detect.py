@@ -13,9 +13,17 @@ from astropy.nddata import CCDData
 from astropy.table import QTable, Table, vstack
 from astropy.wcs import WCS
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
-from astroclassify.core import FrameError, FrameWarning, ParameterError, UnknownNameError, conf
-from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, Detections, _find, detect, load_image
+from astroclassify.core import (
+    FrameError,
+    FrameWarning,
+    MissingWeightsError,
+    ParameterError,
+    UnknownNameError,
+    conf,
+)
+from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, Detections, _again, _find, detect, load_image
 from astroclassify.detect._measure import measured
 
 
@@ -60,7 +68,7 @@ def test_a_score_is_one_after_the_second_look(bright, on_sky, monkeypatch):
         return QTable(rows=rows, names=DETECTION_COLUMNS, dtype=[str, *[float] * 5])
 
     def seen_again(second):
-        def better(table, image):
+        def better(table, image, *, weights):
             table["score"] = np.sqrt(table["score"] * second)
             return table
 
@@ -72,6 +80,38 @@ def test_a_score_is_one_after_the_second_look(bright, on_sky, monkeypatch):
     assert [len(detect(on_sky, method=spec, least_score=least)) for least in (None, 0.5, 0.7)] == [1, 1, 0]
     monkeypatch.setattr(_find, "better_boxes", seen_again(0.01))  # 0.06
     assert [len(detect(on_sky, method=spec, least_score=least)) for least in (None, 0.05)] == [0, 1]
+
+
+@pytest.fixture(scope="module")
+def faint(tmp_path_factory):
+    """Weights of a second look that are less sure of every box than the ones that ship."""
+    path = tmp_path_factory.mktemp("again") / "boxnet.safetensors"
+    state = {name: value.float() for name, value in load_file(_again.WEIGHTS).items()}
+    state["told.bias"][4:] -= 3
+    save_file(state, path)
+    return path
+
+
+def test_a_second_look_is_taken_with_other_weights_or_not_at_all(bright, on_sky, faint):
+    spec = bright(again=True)
+    found = {again: detect(on_sky, method=spec, again=again) for again in (True, False, faint)}
+    plain = detect(on_sky, method=bright())
+    assert found[False]["score"].tolist() == plain["score"].tolist()
+    assert found[faint]["score"].max() < found[True]["score"].max()
+    assert [each.meta["again"] for each in found.values()] == [True, False, str(faint)]
+    assert "again" not in plain.meta
+
+
+def test_without_a_second_look_a_least_score_is_the_methods_own(on_sky):
+    assert detect(on_sky, method="starless", again=False, least_score=0.4).meta["options"]["least"] == 0.4
+    assert detect(on_sky, method="starless", least_score=0.4).meta["options"]["least"] == pytest.approx(0.16)
+
+
+def test_weights_of_a_second_look_are_used_or_refused(bright, on_sky, faint, tmp_path):
+    with pytest.raises(ParameterError, match="no second look"):
+        detect(on_sky, method=bright(), again=faint)
+    with pytest.raises(MissingWeightsError, match="train-detector boxes"):
+        detect(on_sky, method=bright(again=True), again=tmp_path / "none")
 
 
 @pytest.mark.parametrize("identify", [False, "none"])

@@ -11,7 +11,7 @@ from astroclassify.cli import main
 from astroclassify.core import ParameterError
 from astroclassify.detect import judge_frames, load_image, verdicts_table
 from astroclassify.detect._stars import stars_of
-from astroclassify.detect._trails import lines_of
+from astroclassify.detect._trails import is_trail, lines_of
 
 SIDE = 200
 Y, X = np.mgrid[:SIDE, :SIDE]
@@ -168,6 +168,14 @@ def test_stars_are_measured():
     assert 3.2 < stars.fwhm < 4.5
     assert stars.usual_elongation < 1.2
     assert 20 <= len(stars) <= 33
+
+
+def test_an_edge_that_dims_is_no_trail():
+    frame = np.random.default_rng(3).normal(300.0, 2.0, (300, 400))
+    frame[:12] -= 80.0 * np.exp(-np.arange(12.0) / 3)[:, None]
+    assert not is_trail(lines_of(frame)[:, 0].max(initial=0))
+    frame[np.arange(300), 50 + np.arange(300)] += 40.0
+    assert is_trail(lines_of(frame)[0, 0])
 
 
 def test_noise_has_neither_stars_nor_trails():

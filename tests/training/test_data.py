@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.nddata import CCDData
 
 from astroclassify.core import ParameterError
 from astroclassify.datasets import LabelledFrame
@@ -79,6 +80,25 @@ def test_a_batch_depends_on_its_number_alone(frames):
     for one, other in zip(wanted.planes, found.planes, strict=True):
         np.testing.assert_array_equal(one, other)
     assert wanted.names == found.names
+
+
+def test_sets_of_other_pixels_labels_bodies_or_names_are_told_apart(frames):
+    store = PlaneStore(small_spec("resnet18-resize"))
+
+    def told(first):
+        return FrameSet([first, *frames[1:]], store).described()["sha256"]
+
+    one, other = frames[0], {"galaxy": "nsc", "nsc": "galaxy"}[frames[0].label]
+    changes = [{"frame": one.frame + 1}, {"label": other}, {"body": "another"}, {"name": "one"}]
+    changes += [{"frame": CCDData(one.frame + 2, unit="adu")}]
+    assert told(one) == told(replace(one, frame=one.frame.copy()))
+    assert len({told(one), *(told(replace(one, **change)) for change in changes)}) == 6
+
+
+def test_a_set_is_the_same_wherever_its_files_lie(tmp_path):
+    store = PlaneStore(small_spec("resnet18-resize"))
+    sets = [FrameSet([LabelledFrame(tmp_path / place / "m.fits", "nsc", "M13")], store) for place in "ab"]
+    assert sets[0].described() == sets[1].described()
 
 
 def test_frames_without_a_class_of_the_model_are_left_out_and_counted(frames):

@@ -241,6 +241,9 @@ def test_a_folder_with_another_training_is_refused(frames, quick, tmp_path):
     other = replace(recipe, learning_rate=5e-4)
     with pytest.raises(ParameterError, match=r"recipe.learning_rate is 0.001, not 0.0005"):
         fit(spec, frames, folder=tmp_path, preset=other, validation=0, resume=True)
+    others = [replace(frame, frame=frame.frame[::-1].copy()) for frame in frames]
+    with pytest.raises(ParameterError, match=r"its data\.sha256 is"):
+        fit(spec, others, folder=tmp_path, preset=recipe, validation=0, resume=True)
     again = fit(spec, frames, folder=tmp_path, preset=recipe, validation=0, resume=True)
     assert again.steps == 4
 
