@@ -57,7 +57,8 @@ _CHIPS = {
     "clear": SimulationConfig(optics="typical", kinds=_KINDS, clear_snr=1.0),
     "blurry": SimulationConfig(optics="typical", kinds=_KINDS, blurry=True),
 }
-#: How often whole chips show an empty field.
+#: How often whole chips and windows show an empty field: from frames of a camera that always hold a body, a
+#: network learns that this camera's frames do.
 _EMPTY = 1 / 6
 _CUTS = (512, 768, 1024, 1536, 2048)  # pixels a side
 #: Windows of CSST's survey camera, a fifth of a chip's side, anywhere on it; exposed as the survey does, in
@@ -80,6 +81,7 @@ _FIELDS = {
     True: SimulationConfig(optics="typical", classes={"field": 1.0}),
     False: SimulationConfig(apertures=_APERTURES, optics="typical", classes={"field": 1.0}),
 }
+_CSST_FIELDS = replace(_FIELDS[True], **_WINDOWS, frames_per_body=FRAMES_OF_A_BODY)
 #: How often an empty field is exposed on whole chips, on a subarray, and photographed.
 _WAYS_TO_A_FIELD = {"chips": 0.3, "subarray": 0.4, "photograph": 0.3}
 #: How often a frame is a reduced product rather than a raw frame's chip, of each kind.
@@ -269,7 +271,7 @@ def chip_frames(arrays, label, rng):
 
 def windows(rng):
     """
-    Expose a random body on windows of CSST's survey camera, faintly, clearly or as it comes.
+    Expose a random body, or one time in six an empty field, on windows of CSST's survey camera.
 
     Parameters
     ----------
@@ -280,9 +282,10 @@ def windows(rng):
     -------
     list of tuple
         Three windows of 2048 x 2048 pixels, one where the body is too faint, and a square cut out of the
-        last; float32, as the reader gives them, and labels.
+        last; float32, as the reader gives them, and labels. A body is shown faintly, clearly or as it comes.
     """
-    config, seed = _CSST[str(rng.choice(list(_CSST)))], int(rng.integers(2**40))
+    config = _CSST_FIELDS if rng.random() < _EMPTY else _CSST[str(rng.choice(list(_CSST)))]
+    seed = int(rng.integers(2**40))
     first, frames = config.frames_per_body * int(rng.integers(2**19)), []
     for index in range(first, first + (1 if config.blurry else config.frames_per_body)):
         plan = plan_exposure(config, seed, index)

@@ -17,8 +17,8 @@ from astroclassify.datasets import labelled_frames
 from astroclassify.models import PATCHNET, verified_sha256
 from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.preprocess import counts_planes, working_planes
-from astroclassify.simulate import CLASSES
-from astroclassify.training import FramePool, release
+from astroclassify.simulate import CLASSES, ExposurePlan
+from astroclassify.training import FramePool, _sources, release
 from astroclassify.training._data import PoolStream
 from astroclassify.training._log import TrainingLog
 from astroclassify.training._loss import consistency_loss
@@ -302,6 +302,15 @@ def test_every_source_gives_frames_that_the_model_takes(name):
         assert array.dtype == np.float32
         assert label in range(len(CLASSES) + (name in ("blank", "outliers")))
         assert np.isfinite(working_planes(array, peaks=True)).all()
+
+
+@pytest.mark.parametrize(("name", "is_field"), [("whole chips", True), ("csst", True), ("csst", False)])
+def test_a_cameras_frames_do_not_always_hold_a_body(name, is_field, monkeypatch):
+    monkeypatch.setattr(_sources, "_EMPTY", float(is_field))
+    monkeypatch.setattr(_sources, "exposed_arrays", lambda hdus: [np.zeros((2048, 2048), np.float32)])
+    monkeypatch.setattr(ExposurePlan, "expose", lambda plan: None)
+    labels = {label for seed in range(4) for _, label in SOURCES[name][0](np.random.default_rng(seed))}
+    assert (labels == {CLASSES.index("field")}) == is_field
 
 
 def test_the_shares_of_the_sources_add_up():
