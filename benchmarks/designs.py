@@ -10,7 +10,6 @@ a folder in POOLS, so that a run that was stopped goes on. Sources without a poo
 
 import argparse
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ import torch
 from judge_frames import CAMERAS, photographs
 from judge_tables import Listing, as_text
 
-from astroclassify.cli._parsing import shares
+from astroclassify.cli._parsing import add_source_shares
 from astroclassify.core import atomic_path
 from astroclassify.inference import galaxy_probability, predict_planes
 from astroclassify.metrics import ClusterBootstrap, area_under_curve
@@ -258,13 +257,7 @@ def main():
     parser.add_argument("--lite1", help="weights of EfficientNet-Lite1, of its own package")
     parser.add_argument("--learning-rate", type=float, default=4e-4)
     parser.add_argument("--trainable", default="convolutions", choices=("all", "convolutions"))
-    parser.add_argument(
-        "--shares",
-        type=partial(shares, of="SOURCE", example="csst=0.2,chips=0"),
-        default={},
-        metavar="SOURCE=X,...",
-        help="of sources in a batch, as train-default fit takes them",
-    )
+    add_source_shares(parser)
     parser.add_argument("--as-drawn", action="store_true", help="show frames in no other windows")
     parser.add_argument("--most", type=int, default=300, help="frames of a held-out pool")
     parser.add_argument("--realsky", type=Path, help="labelled photographs")

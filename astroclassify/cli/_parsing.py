@@ -1,6 +1,7 @@
 """What the subcommands' parsers share."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from astroclassify.cli._output import FORMATS
@@ -138,6 +139,24 @@ def shares(text, *, of="CLASS", example="galaxy=0.9,nsc=0.1"):
                 f"{part!r} is not of the form {of}=SHARE, as in {example}"
             ) from None
     return found
+
+
+def add_source_shares(parser):
+    """
+    Add ``--shares`` of the sources of a training.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Where to add it.
+    """
+    parser.add_argument(
+        "--shares",
+        type=partial(shares, of="SOURCE", example="csst=0.2,chips=0"),
+        default={},
+        metavar="SOURCE=X,...",
+        help="shares of sources in a batch; the others keep their proportions, and 0 leaves one out",
+    )
 
 
 def add_reading(parser):

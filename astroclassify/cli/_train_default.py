@@ -1,10 +1,9 @@
 """``astroclassify train-default``: producers of frames, the trainer and the release of the default model."""
 
 import json
-from functools import partial
 from pathlib import Path
 
-from astroclassify.cli._parsing import add_subparser, shares
+from astroclassify.cli._parsing import add_source_shares, add_subparser
 
 _EXAMPLES = """
 astroclassify train-default produce pools --source photographs --capacity 12000 --limit 9000
@@ -60,13 +59,7 @@ def _add_training(group):
     group.add_argument(
         "--also", type=Path, nargs="*", default=[], metavar="DIR", help="more folders of pools"
     )
-    group.add_argument(
-        "--shares",
-        type=partial(shares, of="SOURCE", example="csst=0.2,chips=0"),
-        default={},
-        metavar="SOURCE=X,...",
-        help="shares of sources in a batch; the others keep their proportions, and 0 leaves one out",
-    )
+    add_source_shares(group)
     group.add_argument("--side", type=int, metavar="P", help="shrink planes to P pixels, for a first part")
     group.add_argument(
         "--trainable", choices=("all", "convolutions"), default="all", help="or all but batch normalisation"

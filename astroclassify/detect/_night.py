@@ -175,8 +175,7 @@ def judge_frames(images, *, method="yolo", least_score=None, known_stars=None, p
     place of the field in half of the other frames, as spikes of a bright star are. All this needs five
     stars. Something *moves* where a source is seen in three frames or more (in more, where many sources come
     and go) along a straight way, at a steady pace, at whose places other frames have nothing. A frame of its
-    own cannot be clouded, nothing in it moves, and a star's spike is taken
-    for a trail.
+    own cannot be clouded, nothing in it moves, and a star's spike is taken for a trail.
 
     Examples
     --------
