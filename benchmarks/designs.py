@@ -69,6 +69,7 @@ class Design:
 DESIGNS = {
     "everything": Design(),
     "no plane of peaks": Design({"unseen": [4]}),
+    "no planes of diffuse light": Design({"unseen": [5, 6, 7, 8]}),
     "no attention, mean over patches": Design({"attentive": False}),
     "no real photographs": Design(without=("photographs",)),
     "no real scenes": Design(without=_RAW),
