@@ -25,15 +25,14 @@ print(classify(frame))
 
 # %%
 # A map is positive where the frame speaks for a galaxy. :doc:`/explaining` says how each method works, and
-# how faithful its maps are. Without ``flips=False`` most of them average four orientations, which takes
-# four times as long.
+# how faithful its maps are.
 
 methods = {
     "evidence": {},
-    "integrated-gradients": {"flips": False},
+    "integrated-gradients": {},
     "occlusion": {"squares": 8},
     "grad-cam++": {},
-    "xrai": {"flips": False},
+    "xrai": {},
 }
 figure, axes = plt.subplots(2, 3, figsize=(10, 7), layout="constrained")
 low, high = np.percentile(frame, [5, 99.7])

@@ -72,7 +72,7 @@ for (above, below), row in zip(axes.T, chosen, strict=True):
     above.imshow(light, origin="lower", cmap="gray")
     called = f"{frame.kind} called {row['leaning']}, {row['probability']:.2f}"
     above.set_title(f"{row['reason']}\n{called}", fontsize=9)
-    explain(array, method="xrai", target=row["leaning"], flips=False).plot(ax=below)
+    explain(array, method="xrai", target=row["leaning"]).plot(ax=below)
     below.set_title(f"what speaks for {row['leaning']}", fontsize=9)
 for ax in axes.flat:
     ax.set(xticks=[], yticks=[], xlabel="", ylabel="")

@@ -61,11 +61,10 @@ frames = {
 
 # %%
 # Amber speaks for the answer, blue against it; the outlined regions hold half of what speaks for it.
-# ``flips=False`` leaves out the mean of four orientations, for speed.
 
 figure, axes = plt.subplots(3, 6, figsize=(15, 8), layout="constrained")
 for column, (name, frame) in zip(axes.T, frames.items(), strict=True):
-    explanations = [explain(frame), explain(frame, method="xrai", flips=False)]
+    explanations = [explain(frame), explain(frame, method="xrai")]
     answer = explanations[0].answer
     print(f"{name}: {answer}")
     low, high = np.quantile(frame, [0.05, 0.997])
@@ -83,5 +82,5 @@ for ax in axes.flat:
 # for the answer each holds. With a frame that has world coordinates there are positions too, and
 # ``explanation.to_regions()`` makes regions for DS9.
 
-why = explain(frames["edge of a globular cluster"], method="xrai", flips=False)
+why = explain(frames["edge of a globular cluster"], method="xrai")
 why.regions["rank", "score", "share", "area", "x", "y"][:5].pprint()
