@@ -413,7 +413,7 @@ def test_a_name_of_a_file_is_as_good_as_its_path(tmp_path):
 
 def test_a_release_knows_what_is_usual(released):
     target, card, held = released
-    net = PatchNet(planes=5).eval()
+    net = PatchNet(planes=PLANES).eval()
     net.load_state_dict(load_file(target))
     with torch.inference_mode():
         planes = restored(torch.from_numpy(held.planes[:]).float())
