@@ -19,6 +19,7 @@ YOLO = DetectorSpec(
     detector="astroclassify.detect._yolo:find_by_yolo",
     classes=_CLASSES,
     prepare="astroclassify.detect._yolo:planes_of",
+    again="class",
     colour=True,
     tile=608,
 )

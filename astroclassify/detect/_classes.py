@@ -6,6 +6,7 @@ from astropy.table import QTable
 from astroclassify.core import ParameterError
 from astroclassify.detect._spec import DETECTION_COLUMNS
 from astroclassify.inference import interpret, predict
+from astroclassify.metrics import box_edges
 from astroclassify.models import ready_model
 
 #: What a box can be of (tuple of str).
@@ -14,6 +15,9 @@ CLASSES = ("galaxy", "nebula", "star cluster")
 _ABOUT, _LEAST = 0.5, 64
 #: Boxes beyond so many, those with the lowest scores, are left out: each costs a pass of the network (int).
 _MOST = 64
+#: A box whose side is at least this share of the image's (geometric means) is shown to the model as a frame
+#: of one body, which it was made for; how much the class that a detector gave counts beside its answer.
+_LARGE, _OWN = 0.5, 0.5
 
 
 def with_classes(image, edges, scores, *, least=0.0):
@@ -45,6 +49,39 @@ def with_classes(image, edges, scores, *, least=0.0):
     ]
     rows = sorted((row for row in rows if row[1] >= least), key=lambda row: -row[1])
     return QTable(rows=rows or None, names=DETECTION_COLUMNS, dtype=[str, *[float] * 5])
+
+
+def with_large_asked(table, image):
+    """
+    Ask the default model for the class of boxes that fill half of an image, in each direction.
+
+    Parameters
+    ----------
+    table : astropy.table.QTable
+        With the columns of detections.
+    image : numpy.ndarray
+        ``[y, x]``, finite.
+
+    Returns
+    -------
+    astropy.table.QTable
+        The same rows. Of a large box the class is the one for which half a vote of the detector and the share
+        of the model add up to most: it changes where the model is sure. A default model that does not tell
+        these classes apart is not asked.
+    """
+    edges = box_edges(table)
+    sides = np.sqrt((edges[:, 1] - edges[:, 0]) * (edges[:, 3] - edges[:, 2]))
+    said = np.asarray(table["class"], dtype=str)
+    large = np.flatnonzero((sides >= _LARGE * np.sqrt(image.size)) & np.isin(said, CLASSES))[:_MOST]
+    if not large.size or not set(CLASSES) <= set(ready_model().spec.classes):
+        return table
+    shares = shares_of(image, edges[large])
+    votes = shares / np.maximum(shares.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    votes += _OWN * (said[large, None] == np.array(CLASSES))
+    said = said.astype(f"U{max(map(len, CLASSES))}")
+    said[large] = np.array(CLASSES)[votes.argmax(axis=1)]
+    table["class"] = said
+    return table
 
 
 def shares_of(image, edges):

@@ -16,6 +16,7 @@ from astroclassify.core import (
     rules,
 )
 from astroclassify.detect._again import better_boxes, second_network
+from astroclassify.detect._classes import with_large_asked
 from astroclassify.detect._detections import Detections
 from astroclassify.detect._image import load_image
 from astroclassify.detect._measure import measured, names_of, pixels_in
@@ -57,8 +58,8 @@ def detect(
     least_score : float, optional
         Leave out what has a lower score; by default what the method does.
     again : bool or path-like, default True
-        Whether to look again at the boxes of a method of which `DetectorSpec.again` says so; or the weights
-        to do it with, as ``astroclassify train-detector boxes`` writes them.
+        Whether to look again at the boxes of a method, as its `DetectorSpec.again` says; or, where that moves
+        edges, the weights to do it with, as ``astroclassify train-detector boxes`` writes them.
     identify : bool, str, `~astropy.table.QTable` or CatalogueSource, default True
         Name the catalogued bodies among them, where the image has a celestial WCS: True for the package's own
         catalogue, else which (see `~astroclassify.identify.identify`); False or ``"none"`` for no names.
@@ -121,14 +122,17 @@ def detect(
     """
     spec = method if isinstance(method, DetectorSpec) else DETECTORS[method]
     looks = _second_look(spec, again)
+    moves = looks is True
     if least_score is not None and "least" in spec.options():
         # Also what the method would leave out by itself; of a score that a second look takes the geometric
         # mean of, the square may be enough.
-        options.setdefault("least", float(least_score) ** (2 if looks else 1))
+        options.setdefault("least", float(least_score) ** (2 if moves else 1))
     catalogue = _catalogue(identify)
     loaded = load_image(image, chip=chip, instrument=instrument)
     table = search(spec, loaded.values if spec.colour else loaded.grey, **options)
-    if looks:
+    if looks == "class":
+        table = with_large_asked(table, loaded.grey)
+    elif moves:
         table = better_boxes(table, loaded.values, weights=None if again is True else again)
         table = table[np.asarray(table["score"], dtype=float) >= (spec.options() | options).get("least", 0.0)]
     table = table[_observed(table, loaded.usable)]
@@ -144,11 +148,13 @@ def detect(
 
 
 def _second_look(spec, again):
-    """Tell whether boxes are looked at again; weights that nothing would be done with are refused."""
+    """Tell how boxes are looked at again; weights that nothing would be done with are refused."""
     if isinstance(again, bool):
         return again and spec.again
-    if not spec.again:
-        raise ParameterError(f"again={str(again)!r}: {spec.name!r} takes no second look; leave it out")
+    if spec.again is not True:
+        raise ParameterError(
+            f"again={str(again)!r}: {spec.name!r} takes no second look by a file; leave it out"
+        )
     second_network(again)  # before the work, not after it
     return True
 

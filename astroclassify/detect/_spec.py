@@ -52,9 +52,10 @@ class DetectorSpec:
         Side of the tiles that an image is searched by; 0 for an image at once, whatever its size.
     overlap : int, default 128
         How many pixels neighbouring tiles share: what is smaller is whole in one of them.
-    again : bool, default False
+    again : bool or str, default False
         Whether `~astroclassify.detect.detect` looks at its boxes again: a small network moves their edges,
-        and says how sure it is that there is a body.
+        and says how sure it is that there is a body. With ``"class"`` it leaves the boxes as they are, and
+        asks the default model for the class of those that fill half of the image: it was made for these.
 
     Raises
     ------
@@ -76,7 +77,7 @@ class DetectorSpec:
     colour: bool = False
     tile: int = 0
     overlap: int = 128
-    again: bool = False
+    again: bool | str = False
 
     def __post_init__(self):
         object.__setattr__(self, "classes", tuple_of_strings("classes", self.classes))
@@ -84,6 +85,8 @@ class DetectorSpec:
         check_entry("detector", self, import_paths=paths)
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise ParameterError(f"the classes of {self.name!r} are {self.classes}; expected different names")
+        if self.again not in (True, False, "class"):
+            raise ParameterError(f"again is {self.again!r} of {self.name!r}; expected True, False or 'class'")
         check_whole("tile", self.tile, least=0)
         check_whole("overlap", self.overlap, least=0, most=max(self.tile // 2, 128))
 

@@ -16,6 +16,7 @@ import numpy as np
 from astroclassify.core import ParameterError, checked, rules
 from astroclassify.explain._less_memory import LARGE, less_memory
 from astroclassify.explain._seen import see
+from astroclassify.models._centred import centred
 
 
 @checked(layer=rules.optional(rules.text), flips=rules.optional(rules.flag))
@@ -50,6 +51,8 @@ def explain_by_grad_cam(model, frame, *, target, layer=None, flips=None):
     ----------
     Chattopadhyay et al. 2018, arXiv:1710.11063.
     """
+    import torch
+
     seen = see(model, frame, target, flips=flips)
     module = model.differentiable
     name = layer or last_maps(seen)
@@ -60,6 +63,8 @@ def explain_by_grad_cam(model, frame, *, target, layer=None, flips=None):
         for axes in seen.views:
             alone = replace(seen, views=(axes,))
             found = grad_cam(*_maps_and_gradient(alone, module.get_submodule(name)))
+            if name == getattr(module, "last_maps", None):
+                found = centred(torch.from_numpy(found), getattr(module, "maps_lag", 0.0)).numpy()
             maps.append(np.flip(found, [axis - 2 for axis in axes]))
     return seen.map(np.mean(maps, axis=0), facts=[("ACLAYER", name, "layer of the network")])
 

@@ -23,7 +23,16 @@ from astroclassify.core import (
     UnknownNameError,
     conf,
 )
-from astroclassify.detect import DETECTION_COLUMNS, DETECTORS, Detections, _again, _find, detect, load_image
+from astroclassify.detect import (
+    DETECTION_COLUMNS,
+    DETECTORS,
+    Detections,
+    _again,
+    _classes,
+    _find,
+    detect,
+    load_image,
+)
 from astroclassify.detect._measure import measured
 
 
@@ -112,6 +121,40 @@ def test_weights_of_a_second_look_are_used_or_refused(bright, on_sky, faint, tmp
         detect(on_sky, method=bright(), again=faint)
     with pytest.raises(MissingWeightsError, match="train-detector boxes"):
         detect(on_sky, method=bright(again=True), again=tmp_path / "none")
+
+
+@pytest.mark.parametrize(("share", "named"), [(0.9, "nebula"), (0.6, "galaxy")])
+def test_the_default_model_names_a_box_that_fills_half_of_the_image(monkeypatch, share, named):
+    asked = []
+
+    def shares_of(image, edges):
+        asked.extend(edges)
+        return np.tile([1 - share, share, 0.0], (len(edges), 1)) * 0.5  # half of it an empty field
+
+    monkeypatch.setattr(_classes, "shares_of", shares_of)
+    rows = [("galaxy", 0.5, 20.0, 70.0, 30.0, 80.0), ("galaxy", 0.4, 0.0, 49.0, 0.0, 49.0)]
+    table = QTable(rows=rows, names=DETECTION_COLUMNS, dtype=[str, *[float] * 5])
+    told = _classes.with_large_asked(table, np.zeros((100, 100), np.float32))
+    assert [list(edges) for edges in asked] == [[20, 70, 30, 80]]  # 50 pixels are half, 49 are not
+    assert list(told["class"]) == [named, "galaxy"]
+    assert list(told["score"]) == [0.5, 0.4]
+
+
+def test_a_box_of_a_class_of_its_own_keeps_it(monkeypatch):
+    monkeypatch.setattr(_classes, "shares_of", None)  # not asked
+    rows = [("comet", 0.5, 0.0, 90.0, 0.0, 90.0)]
+    table = QTable(rows=rows, names=DETECTION_COLUMNS, dtype=[str, *[float] * 5])
+    assert list(_classes.with_large_asked(table, np.zeros((100, 100)))["class"]) == ["comet"]
+
+
+def test_the_class_of_a_large_box_is_asked_for_unless_told_not_to(monkeypatch, bright, on_sky, faint):
+    monkeypatch.setattr(_find, "with_large_asked", lambda table, image: table[:0])
+    spec = bright(again="class")
+    assert [len(detect(on_sky, method=spec, again=again)) for again in (True, False)] == [0, 2]
+    with pytest.raises(ParameterError, match="no second look by a file"):
+        detect(on_sky, method=spec, again=faint)
+    with pytest.raises(ParameterError, match="expected True, False or 'class'"):
+        bright(again="edges")
 
 
 @pytest.mark.parametrize("identify", [False, "none"])

@@ -1,10 +1,16 @@
 """The default model's network."""
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
+from astroclassify import classify
 from astroclassify.core import ParameterError
+from astroclassify.models._centred import centred
 from astroclassify.models.nets.patchnet import PatchNet
+from astroclassify.simulate import random_frames
 
 
 def test_evidence_sums_to_the_logits_and_size_is_free():
@@ -15,6 +21,28 @@ def test_evidence_sums_to_the_logits_and_size_is_free():
             output = net.examine(torch.rand(2, 4, *shape))
             torch.testing.assert_close(output.evidence.sum((2, 3)), output.logits)
             torch.testing.assert_close(net(torch.rand(1, 4, *shape)).shape, torch.Size([1, 4]))
+
+
+@given(st.integers(1, 5), st.integers(1, 5), st.floats(0, 1), st.integers(0, 99))
+def test_maps_are_moved_by_their_lag_and_keep_their_sum(rows, columns, lag, seed):
+    maps = torch.rand(2, rows, columns, generator=torch.Generator().manual_seed(seed))
+    moved = centred(maps, lag)
+    assert moved.shape == maps.shape
+    torch.testing.assert_close(moved.sum((1, 2)), maps.sum((1, 2)))
+    row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    for place, shared in ((row, maps[:, 1:]), (column, maps[:, :, 1:])):
+        towards = (moved * place).sum((1, 2)) - (maps * place).sum((1, 2))
+        torch.testing.assert_close(towards, -lag * shared.sum((1, 2)), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("seed", [2, 4, 5])
+def test_the_evidence_of_a_frame_turned_about_is_turned_about(seed):
+    (simulated,) = random_frames(seed, shape=(256, 256))
+    upright = classify(simulated.array, precision="float32").evidence.data
+    turned = classify(simulated.array[::-1, ::-1], precision="float32").evidence.data[::-1, ::-1]
+    assert (
+        np.corrcoef(upright.ravel(), turned.ravel())[0, 1] > 0.8
+    )  # 0.1 to 0.7 if they lie beside their places
 
 
 def test_planes_too_small_for_the_network_are_refused():

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from astroclassify.core import ParameterError
+from astroclassify.models._centred import centred
 from astroclassify.models._output import ModelOutput
 from astroclassify.models.nets.efficientnet import EfficientNetLite0Trunk
 
@@ -39,6 +40,9 @@ class PatchNet(nn.Module):
 
     #: The layer whose maps votes and attention are made of, for Grad-CAM++ (str).
     last_maps = "dropout"
+    #: How far what a patch saw lies before it, in patches (float): 7.5 of 16 pixels in the near map of the
+    #: trunk, which four convolutions halved, and 15.5 in the far one, which five did before it was doubled.
+    maps_lag = (7.5 + 15.5) / 2 / 16
 
     def __init__(self, planes=4, classes=4, *, width=192, dropout=0.1):
         super().__init__()
@@ -80,12 +84,14 @@ class PatchNet(nn.Module):
         Returns
         -------
         ModelOutput
-            Logits, shape (N, classes); evidence, shape (N, classes, h, w), one value per 16x16 pixels, whose
-            sum over h and w is the logits; features, shape (N, features); and novelty, shape (N,): the
-            squared Mahalanobis distance of the frame's features from those of the nearest class.
+            Logits, shape (N, classes); evidence, shape (N, classes, h, w), one value per 16x16 pixels, moved
+            to where the patches look, whose sum over h and w is the logits; features, shape (N, features);
+            and novelty, shape (N,): the squared Mahalanobis distance of the frame's features from those of
+            the nearest class.
         """
         logits, shares, features = self.parts(x)
-        return ModelOutput(logits, shares if evidence else None, features, self.novelty_of(features))
+        shown = centred(shares, self.maps_lag) if evidence else None
+        return ModelOutput(logits, shown, features, self.novelty_of(features))
 
     def novelty_of(self, features):
         """
