@@ -18,21 +18,23 @@ def centred(maps, lag):
     Returns
     -------
     torch.Tensor
-        As large. Each cell gives the share to the one before it that it saw there; the first keeps all of its
-        own, as what lies before it is no part of the frame. The sum is the same, to rounding.
+        As large, with the same sum to rounding. Each cell gives the share to the one before it that it saw
+        there. What the first and the last one have in common counts as what lies beyond both ends: a map that
+        is even there stays so.
 
     Examples
     --------
     >>> import torch
     >>> from astroclassify.models._centred import centred
-    >>> centred(torch.tensor([[0.0, 0.0, 1.0, 0.0]]), 0.75)
-    tensor([[0.0000, 0.7500, 0.2500, 0.0000]])
+    >>> centred(torch.tensor([[0.0, 0.0, 4.0, 0.0]]), 0.75)
+    tensor([[0., 3., 1., 0.]])
     """
     import torch
 
     for axis in (-2, -1):
         first, rest = maps.tensor_split([1], axis)
-        maps = torch.cat([first, (1 - lag) * rest], axis) + torch.cat(
-            [lag * rest, torch.zeros_like(first)], axis
-        )
+        last = maps.narrow(axis, -1, 1)
+        beyond = torch.minimum(first, last).clamp_min(0) + torch.maximum(first, last).clamp_max(0)
+        own = torch.cat([first - lag * beyond, (1 - lag) * rest], axis)
+        maps = own + lag * torch.cat([rest, beyond], axis)
     return maps
