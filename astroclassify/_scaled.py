@@ -27,7 +27,7 @@ from astroclassify.simulate import one_thread
 _ITEMS_OF_A_JOB = 4
 #: Columns of a data set besides those of the answers.
 _FACTS = {
-    **dict.fromkeys(("leaning", "reason", "instrument", "band", "obs_id", "target_name"), str),
+    **dict.fromkeys(("leaning", "instrument", "band", "obs_id", "target_name"), str),
     **dict.fromkeys(("s_ra", "s_dec", "t_min", "t_exptime"), float),
     **dict.fromkeys(("s_region", "created", "worker"), str),
     "seconds": float,
@@ -99,9 +99,9 @@ def _row(found, asked, seconds):
         with_bodies(table, [asdict(found.entry.named or NamedBody())])
     row = {name: _plain(table[name][0]) for name in table.colnames}
     if asked.facts:
-        row |= {"leaning": "", "reason": "", **found.entry.facts, **_made(seconds)}
+        row |= {"leaning": "", **found.entry.facts, **_made(seconds)}
     if found.answer is not None:
-        row |= {"leaning": found.answer.leaning, "reason": found.answer.meta["reason"]}
+        row["leaning"] = found.answer.leaning
     if asked.thumbnails:
         row["thumbnail"] = _picture(found.entry.facts.get("thumbnail"))
     if asked.evidence:

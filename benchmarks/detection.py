@@ -32,7 +32,7 @@ LEAST, SMALL, LARGE = 0.02, (8.0, 16.0), (16.0, np.inf)
 BOTH = {"nebula+cluster": ("nebula", "star cluster")}
 COLUMNS = ("class", "score", "x_min", "x_max", "y_min", "y_max")
 #: Models whose weights a detector uses: the default one says what lies in boxes that are only places.
-WEIGHTS = {"yolo": ("fieldnet",), "xrai": ("default", "patchnet-presence")} | dict.fromkeys(
+WEIGHTS = {"yolo": ("fieldnet", "default"), "xrai": ("default", "patchnet-presence")} | dict.fromkeys(
     ("segmentation", "starless", "heatmap"), ("default",)
 )
 #: Weights that are no model's, by detector: of the networks that remove stars, and that look again.

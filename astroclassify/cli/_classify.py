@@ -33,6 +33,8 @@ astroclassify classify https://server/j8xi01abc_raw.fits mast:HST/product/jbf301
 """
 
 
+#: Of so many uncertain frames the terminal is told why (int).
+_REASONS = 10
 #: Ends of the names of lists of frames.
 _LISTS = (".csv", ".ecsv")
 
@@ -180,6 +182,8 @@ def run(arguments):
     if lasting:
         say(f"{len(table)} rows are in {arguments.output}")
     elif len(table) or format != "table":
+        if format == "table":
+            _say_why_uncertain(table)
         result = _for_reading(table) if format == "table" else table
         write_result(result, format=format, output=arguments.output)
     return status
@@ -225,12 +229,23 @@ def _error_message(row):
     return f"{row['source']}{chip}: {message}"
 
 
+def _say_why_uncertain(table):
+    """Say why labels are uncertain, of the first frames: the reasons are too long for a column."""
+    uncertain = table[np.asarray(table["label"]) == "uncertain"]
+    for row in uncertain[:_REASONS]:
+        chip = f", chip {row['chip']}" if row["chip"] else ""
+        say(f"{row['source']}{chip}: uncertain: {row['reason']}")
+    if len(uncertain) > _REASONS:
+        more = len(uncertain) - _REASONS
+        say(f"{more} more are uncertain; an output file (-o) has the column 'reason'")
+
+
 def _for_reading(table):
     """Leave to standard error what is too long for a column, and out what label and probability say."""
     shown = table.copy()
     failed = shown["error"] != ""
     shown["label"] = np.where(failed, "failed", shown["label"])
     shown["chip"] = np.where(shown["chip"] == 0, "", shown["chip"].astype(str))
-    columns = ("p_galaxy", "error", "model", "body_note", "frame_in_body")
+    columns = ("p_galaxy", "reason", "error", "model", "body_note", "frame_in_body")
     shown.remove_columns([name for name in columns if name in shown.colnames])
     return shown

@@ -48,7 +48,7 @@ def answers_table(rows, classes, *, meta=None):
     -------
     astropy.table.QTable
         Columns ``source``, ``chip``, ``label``, ``probability``, ``p_galaxy``, ``p_class_<name>`` for each
-        class, ``novelty``, ``error`` and ``model``.
+        class, ``novelty``, ``reason`` (why a label is uncertain), ``error`` and ``model``.
 
     Examples
     --------
@@ -58,8 +58,8 @@ def answers_table(rows, classes, *, meta=None):
     """
     each = [f"p_class_{name.replace(' ', '_')}" for name in classes]
     numbers = ["probability", "p_galaxy", *each, "novelty"]
-    names = ["source", "chip", "label", *numbers, "error", "model"]
-    types = [str, int, str, *[float] * len(numbers), str, str]
+    names = ["source", "chip", "label", *numbers, "reason", "error", "model"]
+    types = [str, int, str, *[float] * len(numbers), str, str, str]
     return QTable(rows=rows or None, names=names, dtype=types, meta=meta)
 
 
@@ -111,8 +111,8 @@ def answer_row(answer):
     """
     novelty = math.nan if answer.novelty is None else answer.novelty
     values = (answer.probability, answer.p_galaxy, *answer.probabilities.values(), novelty)
-    source, chip, model = (answer.meta.get(name) for name in ("source", "chip", "model"))
-    return (source or "", chip or 0, answer.label, *values, "", model or "")
+    source, chip, reason, model = (answer.meta.get(name) for name in ("source", "chip", "reason", "model"))
+    return (source or "", chip or 0, answer.label, *values, reason or "", "", model or "")
 
 
 def error_row(error, classes, *, source, chip, model):
@@ -139,7 +139,7 @@ def error_row(error, classes, *, source, chip, model):
     """
     text = " ".join(str(error).split()) or "no message"
     values = (math.nan,) * (3 + len(classes))
-    return (source, chip, "", *values, f"{type(error).__name__}: {text}", model)
+    return (source, chip, "", *values, "", f"{type(error).__name__}: {text}", model)
 
 
 def one_row_table(answer):

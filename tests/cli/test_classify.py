@@ -5,6 +5,8 @@ import json
 import pytest
 from astropy.table import QTable
 
+from astroclassify.core import conf
+
 
 def test_labels_go_to_standard_output_as_a_plain_table(command, frame_file, bright_is_galaxy):
     bright, dark = frame_file("bright.fits", 1000), frame_file("dark.fits", -1000)
@@ -23,6 +25,19 @@ def test_a_bad_file_is_a_failed_row_and_the_others_are_done(command, frame_file,
     assert "failed" in out.splitlines()[2]
     assert "galaxy" in out.splitlines()[3]
     assert "bad.fits" in err
+
+
+def test_the_terminal_is_told_why_labels_are_uncertain(command, frame_file, bright_is_galaxy):
+    files = [frame_file(f"{number}.fits") for number in range(12)]
+    with conf.set_temp("uncertain_below", 1.0):
+        _, out, err = command("classify", *files, *bright_is_galaxy)
+        _, rows, quiet = command("classify", *files, *bright_is_galaxy, "--format", "json")
+    assert err.count("0.fits: uncertain: ") == 1
+    assert err.count(" is below ") == 10
+    assert "2 more are uncertain" in err
+    assert " is below " not in out
+    assert all(" is below " in row["reason"] for row in json.loads(rows))
+    assert quiet == ""
 
 
 def test_json_keeps_the_error_in_its_row(command, bright_is_galaxy, tmp_path):

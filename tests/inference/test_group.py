@@ -14,7 +14,7 @@ def table(rows):
     made = []
     for source, label, p, novelty in rows:
         galaxy = p[0] / sum(p[:3])
-        made.append((source, 1, label, max(galaxy, 1 - galaxy), galaxy, *p, novelty, "", "known"))
+        made.append((source, 1, label, max(galaxy, 1 - galaxy), galaxy, *p, novelty, "", "", "known"))
     return answers_table(made, FINE)
 
 
