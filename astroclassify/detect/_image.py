@@ -16,7 +16,7 @@ from PIL import Image
 
 from astroclassify.core import FrameError, FrameWarning, ParameterError, ReadError
 from astroclassify.io import check_chip, is_picture, is_stream, luminance, read_colours, read_frame
-from astroclassify.preprocess import MINIMUM_SIDE, filled_by_reflection, frame_array
+from astroclassify.preprocess import MINIMUM_SIDE, FrameRows, filled_by_reflection
 
 #: Bytes that tell a picture from a FITS file (int).
 _START = 12
@@ -47,6 +47,9 @@ class SearchImage:
         Whether it comes from a picture, whose first line is on top: row 0 here is its last.
     meta : mapping of str to object
         Its header.
+    scale : float
+        What differences of values are to be multiplied by to be in the unit: 1, unless the image's are beyond
+        the range in which float32 is safe (`~astroclassify.preprocess.frame_array`).
     """
 
     values: np.ndarray
@@ -56,6 +59,7 @@ class SearchImage:
     name: str = ""
     from_top: bool = False
     meta: Mapping[str, Any] = field(default_factory=dict)
+    scale: float = 1.0
 
     @property
     def shape(self):
@@ -197,11 +201,13 @@ def _finished(values, mask, **known):
     values, mask = _as_planes(values, mask)
     known = {name: value for name, value in known.items() if value is not None}
     if getattr(values, "ndim", 2) != 3:
-        array = frame_array(np.ma.masked_array(values, mask=mask) if mask is not None else values)
+        rows = FrameRows(np.ma.masked_array(values, mask=mask) if mask is not None else values)
+        array = rows[:]
     else:
-        array = _colours(values, mask)
+        rows = _colours(values, mask)
+        array = rows[:].reshape(values.shape)
     usable = np.isfinite(array) if array.ndim == 2 else np.isfinite(array).all(axis=-1)
-    return SearchImage(_filled(array, usable), usable, **known)
+    return SearchImage(_filled(array, usable), usable, scale=rows.scale, **known)
 
 
 def _as_planes(values, mask):
@@ -244,7 +250,7 @@ def _colours(values, mask):
         mask = np.asarray(mask, dtype=bool)
         mask = np.repeat(mask, 3, axis=1) if mask.ndim == 2 else mask.reshape(flat.shape)
         flat = np.ma.masked_array(flat, mask=mask)
-    return frame_array(flat).reshape(rows, columns, 3)
+    return FrameRows(flat)
 
 
 def _filled(array, usable):

@@ -31,7 +31,7 @@ def measured(table, image):
         ``width`` and ``height``.
     """
     grey = image.grey
-    fluxes = [_flux(grey, image.usable, box) for box in box_edges(table)]
+    fluxes = [image.scale * _flux(grey, image.usable, box) for box in box_edges(table)]
     table["flux"] = np.array(fluxes, dtype=float) * image.unit
     table["size"] = np.sqrt((table["x_max"] - table["x_min"]) * (table["y_max"] - table["y_min"]))
     for name in (*EDGES, "size"):

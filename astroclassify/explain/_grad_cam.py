@@ -64,8 +64,8 @@ def explain_by_grad_cam(model, frame, *, target, layer=None, flips=None):
             alone = replace(seen, views=(axes,))
             found = grad_cam(*_maps_and_gradient(alone, module.get_submodule(name)))
             if name == getattr(module, "last_maps", None):
-                moved = centred(torch.from_numpy(found), getattr(module, "maps_lag", 0.0))
-                found = moved.clamp_min(0).numpy()
+                lag = getattr(module, "maps_lag", 0.0)
+                found = centred(torch.from_numpy(found), lag, keep_sum=False).numpy()
             maps.append(np.flip(found, [axis - 2 for axis in axes]))
     return seen.map(np.mean(maps, axis=0), facts=[("ACLAYER", name, "layer of the network")])
 

@@ -1,7 +1,7 @@
 """Maps of a network moved to where its cells look."""
 
 
-def centred(maps, lag):
+def centred(maps, lag, *, keep_sum=True):
     """
     Move maps of a network towards smaller rows and columns, by a part of a cell.
 
@@ -14,13 +14,16 @@ def centred(maps, lag):
         Shape (..., h, w).
     lag : float
         How far what a cell saw lies before the cell, as a share of a cell, 0 to 1.
+    keep_sum : bool, default True
+        Whether the sum of a map counts. Else what the first cells saw before the frame is left out, and the
+        last ones keep their own: no value is larger than the largest before.
 
     Returns
     -------
     torch.Tensor
-        As large, with the same sum to rounding. Each cell gives the share to the one before it that it saw
-        there. What the first and the last one have in common counts as what lies beyond both ends: a map that
-        is even there stays so.
+        As large. Each cell gives the share to the one before it that it saw there. So that the sum is the
+        same, to rounding, the first cell keeps what it saw before the frame. What the first and the last one
+        have in common counts as what lies beyond both ends: a map that is even there stays so.
 
     Examples
     --------
@@ -34,7 +37,10 @@ def centred(maps, lag):
     for axis in (-2, -1):
         first, rest = maps.tensor_split([1], axis)
         last = maps.narrow(axis, -1, 1)
-        beyond = torch.minimum(first, last).clamp_min(0) + torch.maximum(first, last).clamp_max(0)
-        own = torch.cat([first - lag * beyond, (1 - lag) * rest], axis)
+        beyond, kept = last, (1 - lag) * first
+        if keep_sum:
+            beyond = torch.minimum(first, last).clamp_min(0) + torch.maximum(first, last).clamp_max(0)
+            kept = first - lag * beyond
+        own = torch.cat([kept, (1 - lag) * rest], axis)
         maps = own + lag * torch.cat([rest, beyond], axis)
     return maps

@@ -114,6 +114,11 @@ class FrameRows:
         """Number of pixels (int)."""
         return self._values.size
 
+    @property
+    def scale(self):
+        """What differences of pixels are to be multiplied by to be in the frame's unit (float)."""
+        return 2.0**self._exponent
+
     def __getitem__(self, key):
         values = _normalised(self._values[key], self._offset, self._exponent)
         return _with_nan(values, None if self._mask is None else self._mask[key])

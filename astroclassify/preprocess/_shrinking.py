@@ -19,6 +19,7 @@ _CLIP, _FAINTER = 3.0, 0.5
 #: Pixels of sources: so many above it, in the opened frame, whose noise is smaller (float).
 _RISE = 2.0
 _NOISE_ROWS = 16  # of a frame, in which the noise of its pixels is measured
+_LEAST_NOISE = 0.55  # of a level: where more than half of all neighbours are equal, their noise is told as 0
 
 
 class Blocks(NamedTuple):
@@ -90,22 +91,24 @@ class _Window:
         above, below = int(top > 0), int(strip.stop < self.shape[0])
         pixels = self._cut(slice(top - above, stop + below))
         usable = np.isfinite(pixels)
+        own = slice(above, above + stop - top)
         if usable.all():
-            usable = None
-        else:
-            pixels = np.where(usable, pixels, self._fill_value())
-            usable = usable[above : above + stop - top]
-        own = pixels[above : above + stop - top]
-        if self.block >= OPENING_FROM_BLOCK:
-            return own, _without_narrow_peaks(pixels, above, below), usable
-        return own, own, usable
+            opened = self._opened(pixels, above, below)
+            return pixels[own], pixels[own] if opened is None else opened, None
+        opened = self._opened(np.where(usable, pixels, np.float32(np.inf)), above, below)
+        filled = np.where(usable[own], pixels[own], self._fill_value())
+        return filled, filled if opened is None else np.where(usable[own], opened, filled), usable[own]
+
+    def _opened(self, pixels, above, below):
+        return _without_narrow_peaks(pixels, above, below) if self.block >= OPENING_FROM_BLOCK else None
 
     def pixel_noise(self):
         """Estimate the noise of a pixel in some of the rows."""
         rows = slice(0, self.shape[0] * self.block)
         every = max(1, rows.stop // _NOISE_ROWS)
         sample = np.asarray(self._cut(slice(every // 2, rows.stop, every)), np.float32)
-        return pixel_noise(np.where(np.isfinite(sample), sample, np.nan))
+        sample = np.where(np.isfinite(sample), sample, np.nan)
+        return max(pixel_noise(sample), _LEAST_NOISE * _level(sample))
 
     def _cut(self, rows, step=1):
         top, left = self.start
@@ -120,6 +123,13 @@ class _Window:
             sample = sample[np.isfinite(sample)]
             self._fill = np.float32(np.median(sample)) if sample.size else np.float32(0)
         return self._fill
+
+
+def _level(sample):
+    """The least difference between neighbours that there is: one level, if values were rounded to some."""
+    differences = np.abs(sample[:, 1:] - sample[:, :-1])
+    differences = differences[differences > 0]
+    return differences.min() if differences.size else 0.0
 
 
 def _shrunk(pixels, usable, block):
@@ -193,6 +203,7 @@ def _without_narrow_peaks(image, above, below):
     Grey opening by 2x2 pixels: most cosmic-ray tracks are narrower, stars are not.
 
     ``above`` and ``below`` rows of the image only lend their pixels; the frame's own edge stays as it is.
+    Pixels that are infinite do not count: no pixel is as faint as one that was not observed.
     """
     low = np.minimum(image[:-1], image[1:])
     low = np.minimum(low[:, :-1], low[:, 1:])

@@ -401,3 +401,13 @@ def test_a_default_model_that_cannot_name_what_boxes_hold_is_refused():
         pytest.raises(ParameterError, match="star cluster"),
     ):
         detect(image, method="segmentation")
+
+
+@pytest.mark.parametrize("gain", [1e-30, 1e25])
+def test_the_flux_is_in_the_images_unit_whatever_its_size(gain):
+    y, x = np.indices((96, 128))
+    image = np.random.default_rng(1).normal(100, 1, y.shape)
+    image += 100 * np.exp(-((x - 40) ** 2 + (y - 50) ** 2) / 300)
+    alone, scaled = (detect(each, method="segmentation")["flux"].value for each in (image, image * gain))
+    assert len(alone) == 1
+    assert scaled / gain == pytest.approx(alone, rel=1e-4)

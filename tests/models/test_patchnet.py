@@ -32,6 +32,14 @@ def test_maps_that_are_moved_keep_their_sum_and_an_even_one_its_values(rows, col
     torch.testing.assert_close(centred(torch.full_like(maps, 3.0), lag), torch.full_like(maps, 3.0))
 
 
+def test_a_map_without_a_sum_to_keep_has_no_value_beyond_its_own():
+    maps = torch.ones(6, 6)
+    maps[-1], maps[:, -1], maps[2, 3] = 0, 0, 5
+    moved = centred(maps, 0.75, keep_sum=False)
+    assert (moved.min(), moved.argmax()) == (0, 6 * 1 + 2)
+    assert moved[0].max() == moved[3, 0] == 1
+
+
 def test_a_map_is_moved_by_a_part_of_a_cell_towards_its_first_one():
     spot = torch.zeros(9, 9)
     spot[4, 6] = 1.0

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from astroclassify.preprocess import pixel_noise, working_planes
 from astroclassify.preprocess._shrinking import shrunk_by_blocks
@@ -128,3 +130,30 @@ def test_one_absurd_pixel_changes_little(value, shape):
     one, other = _planes(frame), _planes(absurd)
     assert np.isfinite(other).all()
     assert np.median(np.abs(one - other)[5:]) < 0.02
+
+
+@given(st.integers(0, 99), st.floats(0.05, 0.6), st.integers(4, 7))
+def test_pixels_beside_unusable_ones_keep_their_light(seed, share, block):
+    rng = np.random.default_rng(seed)
+    frame = np.full((56, 84), 100.0, np.float32)
+    frame[:, 42:] = 200
+    frame[rng.random(frame.shape) < share] = np.nan
+    blocks = shrunk_by_blocks(frame, block)
+    left, right = blocks.mean[:, : 42 // block], blocks.mean[:, -(42 // block) :]
+    known = blocks.coverage > 0
+    assert np.allclose(
+        left[known[:, : left.shape[1]]], 100
+    )  # it was the frame's median, where one lay beside
+    assert np.allclose(right[known[:, -right.shape[1] :]], 200)
+
+
+def test_a_sky_of_few_levels_is_not_full_of_sources():
+    rng = np.random.default_rng(3)
+    fine = rng.normal(100, 1, (400, 400)).astype(np.float32)
+    fine[101:104, 101:104] += 50
+    coarse = np.round(fine / 3)  # most neighbours are equal
+    assert pixel_noise(coarse) == 0
+    sources = shrunk_by_blocks(coarse, 5).sources
+    assert sources[20, 20] == sources.max() == np.float32(9 / 25)
+    assert np.median(sources) == 0
+    assert sources.mean() < 0.02
