@@ -12,7 +12,7 @@ MINIMUM_USABLE, MINIMUM_SHARE = 100, 0.05
 
 _SAMPLES = 512  # along the longer side: unusable pixels that matter are seen in a sample
 _CELLS, _LEAST_CELL = 64, 8  # along the longer side; samples of each
-_HALF = 0.5
+_HALF, _WELL = 0.5, 0.95
 
 
 def covered_part(array):
@@ -58,7 +58,10 @@ def covered_part(array):
         return whole
     number = min(_CELLS, -(-max(usable.shape) // _LEAST_CELL))
     cells = block_means(usable.astype(np.float32), largest_side=number)
-    level = min(_HALF, cells.max() / 2)
+    some = cells[
+        cells > 0
+    ]  # of these not the best, which at the edge may be of a few pixels, and so by chance
+    level = min(_HALF, np.quantile(some, _WELL) / 2) if some.size else 0.0
     if (cells > level).all():
         part = whole
     else:

@@ -117,3 +117,18 @@ def test_planes_say_nothing_of_where_pixels_are_missing(shape):
     for plane in (0, 1, 2, 4):
         assert filled[plane][third].mean() == pytest.approx(whole[plane][third].mean(), abs=0.03)
         assert filled[plane][third].std() == pytest.approx(whole[plane][third].std(), rel=0.15, abs=0.01)
+
+
+@pytest.mark.parametrize("side", [301, 601, 901])
+@pytest.mark.parametrize("share", [0.08, 0.1, 0.3])
+def test_a_frame_that_is_thinned_evenly_is_covered_as_a_whole(side, share):
+    for seed in range(3):
+        usable = np.random.default_rng(seed).random((side, side)) < share
+        part = covered_part(np.where(usable, 1.0, np.nan).astype(np.float32))
+        assert all(cut.stop - cut.start > 0.95 * side for cut in part)
+
+
+def test_rows_that_are_left_out_do_not_hide_the_rest():
+    frame = np.full((601, 601), np.nan, np.float32)
+    frame[::10] = 1
+    assert all(cut.stop - cut.start > 550 for cut in covered_part(frame))
