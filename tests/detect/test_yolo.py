@@ -1,14 +1,18 @@
 """The detector yolo: from what the network says to boxes of the image, and the weights that are shipped."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from astroclassify.detect import YOLO, _yolo
+from astroclassify.detect import YOLO, _yolo, load_image
+from astroclassify.detect._tiles import search
+from astroclassify.metrics import box_edges, box_overlaps
 from astroclassify.models import FIELDNET, build_model, locate_weights
 from astroclassify.models.nets.fieldnet import cell_centres
+from astroclassify.simulate import wide_field
 from astroclassify.testing import check_detector
 
 CLASSES = FIELDNET.classes
@@ -84,3 +88,15 @@ def test_the_weights_fit_and_are_small():
     assert 0 < card["detection"]["least"] < 1
     assert card["training"]["pictures"]
     assert build_model(FIELDNET).sha256 == card["sha256"]
+
+
+@pytest.mark.parametrize("seed", [4, 7])
+def test_small_boxes_of_tiles_are_those_of_the_whole_image(seed):
+    field = wide_field(np.random.default_rng(seed), shape=(1216, 1216), starless=False)
+    values, whole = load_image(field.image).values, replace(YOLO, tile=4096)
+    for one, other in ((YOLO, whole), (whole, YOLO)):
+        found = box_edges(search(one, values))
+        found = found[np.sqrt((found[:, 1] - found[:, 0]) * (found[:, 3] - found[:, 2])) < 100]
+        fainter = box_edges(search(other, values, least=0.02))  # near seams scores differ by 0.1
+        assert len(found)
+        assert box_overlaps(found, fainter).max(axis=1).min() > 0.8
