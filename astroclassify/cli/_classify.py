@@ -5,7 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from astroclassify.cli._output import check_apart, check_output, format_of, report_errors, say, write_result
+from astroclassify.cli._output import (
+    check_apart,
+    check_output,
+    format_of,
+    of_frame,
+    report_errors,
+    say,
+    write_result,
+)
 from astroclassify.cli._parsing import (
     add_device,
     add_files,
@@ -17,6 +25,7 @@ from astroclassify.cli._parsing import (
     prior,
     reading,
 )
+from astroclassify.core import printable
 
 _EXAMPLES = """
 astroclassify classify j8xi01abc_raw.fits
@@ -184,8 +193,8 @@ def run(arguments):
     elif len(table) or format != "table":
         if format == "table":
             _say_why_uncertain(table)
-        result = _for_reading(table) if format == "table" else table
-        write_result(result, format=format, output=arguments.output)
+            table = _for_reading(table)
+        write_result(table, format=format, output=arguments.output)
     return status
 
 
@@ -223,20 +232,15 @@ def _disagreements_first(table):
 def _error_message(row):
     """Say what went wrong with one row; the kind of error is for programs."""
     message = row["error"].partition(": ")[2]
-    if Path(row["source"]).name in message:
-        return message
-    chip = f", chip {row['chip']}" if row["chip"] else ""
-    return f"{row['source']}{chip}: {message}"
+    return message if Path(row["source"]).name in message else of_frame(row, message)
 
 
 def _say_why_uncertain(table):
     """Say why labels are uncertain, of the first frames: the reasons are too long for a column."""
     uncertain = table[np.asarray(table["label"]) == "uncertain"]
     for row in uncertain[:_REASONS]:
-        chip = f", chip {row['chip']}" if row["chip"] else ""
-        say(f"{row['source']}{chip}: uncertain: {row['reason']}")
-    if len(uncertain) > _REASONS:
-        more = len(uncertain) - _REASONS
+        say(printable(of_frame(row, f"uncertain: {row['reason']}")))
+    if (more := len(uncertain) - _REASONS) > 0:
         say(f"{more} more are uncertain; an output file (-o) has the column 'reason'")
 
 

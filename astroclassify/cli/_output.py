@@ -56,6 +56,26 @@ def say(message):
     LOGGER.log(logging.ERROR if message.startswith("error:") else logging.WARNING, "%s", message)
 
 
+def of_frame(row, message):
+    """
+    Put the name of a frame before what is said of it.
+
+    Parameters
+    ----------
+    row : mapping
+        With ``source`` and ``chip``, 0 for none.
+    message : str
+        What is said.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    chip = f", chip {row['chip']}" if row["chip"] else ""
+    return f"{row['source']}{chip}: {message}"
+
+
 def report_errors(errors):
     """
     Tell the user what failed.

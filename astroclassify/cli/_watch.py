@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from astroclassify.cli import _exit_codes
-from astroclassify.cli._output import check_writable, say
+from astroclassify.cli._output import check_writable, of_frame, say
 from astroclassify.cli._parsing import (
     add_device,
     add_model,
@@ -149,8 +149,7 @@ class _Command:
         """Say the rows of a file, and have the command run for each."""
         for row in rows:
             answer = row["error"] or f"{row['label']} {row['probability']:.3f}"
-            chip = f", chip {row['chip']}" if row["chip"] else ""
-            say(printable(f"{row['source']}{chip}: {answer}"))
+            say(printable(of_frame(row, answer)))
             if self._pool is not None and self._has_room():
                 self._pool.submit(self._run, row)
 

@@ -40,6 +40,13 @@ def test_the_terminal_is_told_why_labels_are_uncertain(command, frame_file, brig
     assert quiet == ""
 
 
+def test_what_is_said_of_a_frame_cannot_steer_the_terminal(command, frame_file, bright_is_galaxy):
+    with conf.set_temp("uncertain_below", 1.0):
+        _, _, err = command("classify", frame_file("red\x1b[31m.fits"), *bright_is_galaxy)
+    assert "uncertain: " in err
+    assert "\x1b" not in err
+
+
 def test_json_keeps_the_error_in_its_row(command, bright_is_galaxy, tmp_path):
     status, out, _ = command("classify", tmp_path / "missing.fits", *bright_is_galaxy, "--format", "json")
     (row,) = json.loads(out)
