@@ -6,7 +6,7 @@ from astropy.table import QTable
 from astroclassify.core import ParameterError
 from astroclassify.detect._spec import DETECTION_COLUMNS
 from astroclassify.inference import interpret, predict
-from astroclassify.metrics import box_edges
+from astroclassify.metrics import box_edges, box_sides
 from astroclassify.models import ready_model
 
 #: What a box can be of (tuple of str).
@@ -53,7 +53,7 @@ def with_classes(image, edges, scores, *, least=0.0):
 
 def with_large_asked(table, image):
     """
-    Ask the default model for the class of boxes that fill half of an image, in each direction.
+    Ask the default model for the class of boxes whose side is half of that of the image, or more.
 
     Parameters
     ----------
@@ -70,9 +70,9 @@ def with_large_asked(table, image):
         these classes apart is not asked.
     """
     edges = box_edges(table)
-    sides = np.sqrt((edges[:, 1] - edges[:, 0]) * (edges[:, 3] - edges[:, 2]))
     said = np.asarray(table["class"], dtype=str)
-    large = np.flatnonzero((sides >= _LARGE * np.sqrt(image.size)) & np.isin(said, CLASSES))[:_MOST]
+    is_large = box_sides(edges) >= _LARGE * np.sqrt(image.size)
+    large = np.flatnonzero(is_large & np.isin(said, CLASSES))[:_MOST]
     if not large.size or not set(CLASSES) <= set(ready_model().spec.classes):
         return table
     shares = shares_of(image, edges[large])

@@ -238,7 +238,7 @@ def _array_of(rows):
 
 
 def _colours(values, mask):
-    """Check colours as a frame is checked, with one scale for all of them."""
+    """Give the rows of colours side by side, checked as a frame's are, with one scale for all of them."""
     rows, columns, _ = values.shape
     if min(rows, columns) < MINIMUM_SIDE:
         raise FrameError(

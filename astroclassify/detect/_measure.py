@@ -3,7 +3,7 @@
 import numpy as np
 
 from astroclassify.io import add_sky_boxes
-from astroclassify.metrics import EDGES, box_edges
+from astroclassify.metrics import EDGES, box_edges, box_sides
 
 #: Width of the frame about a box that tells the sky: a share of the box's side, and pixels at least.
 _MARGIN, _LEAST_MARGIN = 0.25, 4
@@ -31,9 +31,10 @@ def measured(table, image):
         ``width`` and ``height``.
     """
     grey = image.grey
-    fluxes = [image.scale * _flux(grey, image.usable, box) for box in box_edges(table)]
+    edges = box_edges(table)
+    fluxes = [image.scale * _flux(grey, image.usable, box) for box in edges]
     table["flux"] = np.array(fluxes, dtype=float) * image.unit
-    table["size"] = np.sqrt((table["x_max"] - table["x_min"]) * (table["y_max"] - table["y_min"]))
+    table["size"] = box_sides(edges)
     for name in (*EDGES, "size"):
         table[name].info.format = ".1f"
     table["flux"].info.format, table["score"].info.format = ".4g", ".3f"

@@ -16,7 +16,7 @@ import numpy as np
 from astroclassify.core import ParameterError, checked, rules
 from astroclassify.explain._less_memory import LARGE, less_memory
 from astroclassify.explain._seen import see
-from astroclassify.models._centred import centred
+from astroclassify.models import centred
 
 
 @checked(layer=rules.optional(rules.text), flips=rules.optional(rules.flag))

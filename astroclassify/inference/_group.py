@@ -199,8 +199,7 @@ def grouped(table, by, model, *, prior=None):
     -------
     astropy.table.QTable
         One row for each group, in order of its first frame: the columns of the table, of which ``source`` is
-        the visit or file and ``chip`` 0, and ``frames`` (how many), ``spread`` and ``reason``, as of
-        `combine_answers`.
+        the visit or file and ``chip`` 0, and ``frames`` (how many) and ``spread``, as of `combine_answers`.
     """
     names = np.array([group_name(source, by) for source in table["source"]])
     groups = {name: table[names == name] for name in dict.fromkeys(names.tolist())}
@@ -208,7 +207,6 @@ def grouped(table, by, model, *, prior=None):
     result = answers_table([row for row, _ in answers], model.classes, meta=dict(table.meta))
     result["frames"] = np.array([len(rows) for rows in groups.values()], dtype=int)
     result["spread"] = np.array([meta.get("spread", np.nan) for _, meta in answers], dtype=float)
-    result["reason"] = np.array([meta.get("reason", "") for _, meta in answers], dtype=str)
     return result
 
 

@@ -1,7 +1,7 @@
 """Scores, calibration, coverage, cluster bootstrap and tests of differences."""
 
 from astroclassify.metrics._bootstrap import ClusterBootstrap
-from astroclassify.metrics._boxes import EDGES, box_edges, box_overlaps
+from astroclassify.metrics._boxes import EDGES, box_edges, box_overlaps, box_sides
 from astroclassify.metrics._calibration import (
     Recalibration,
     Reliability,

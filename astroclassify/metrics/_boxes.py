@@ -32,6 +32,30 @@ def box_edges(table):
     return np.stack([np.asarray(table[name], dtype=float) for name in EDGES], axis=-1).reshape(-1, 4)
 
 
+def box_sides(edges):
+    """
+    Say how large boxes are.
+
+    Parameters
+    ----------
+    edges : numpy.ndarray
+        ``[N, 4]``, as `box_edges` gives them.
+
+    Returns
+    -------
+    numpy.ndarray
+        The sides of squares as large, shape (N,); 0 where an upper edge lies below the lower one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from astroclassify.metrics import box_sides
+    >>> box_sides(np.array([[0.0, 8.0, 0.0, 2.0]]))
+    array([4.])
+    """
+    return np.sqrt(np.maximum((edges[:, 1] - edges[:, 0]) * (edges[:, 3] - edges[:, 2]), 0))
+
+
 def box_overlaps(first, second, *, of="union"):
     """
     Compare every box of one list with every box of another.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from astroclassify.core import ParameterError
-from astroclassify.metrics._boxes import box_edges, box_overlaps
+from astroclassify.metrics._boxes import box_edges, box_overlaps, box_sides
 
 #: Overlaps (intersection over union) over which mAP50-95 is averaged (tuple of float).
 COCO_OVERLAPS = tuple(np.round(np.arange(0.5, 1.0, 0.05), 2).tolist())
@@ -181,7 +181,7 @@ def _best(row, taken, outside, least):
 
 
 def _outside(edges, sizes):
-    size = np.sqrt(np.maximum((edges[:, 1] - edges[:, 0]) * (edges[:, 3] - edges[:, 2]), 0))
+    size = box_sides(edges)
     return (size < sizes[0]) | (size > sizes[1])
 
 

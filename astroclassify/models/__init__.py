@@ -37,6 +37,7 @@ from astroclassify.models._card import (
     read_card,
     spec_of,
 )
+from astroclassify.models._centred import centred
 from astroclassify.models._compare import TABLE_3, compare_models
 from astroclassify.models._device import has_bfloat16, resolve_device
 from astroclassify.models._export import export_onnx, write_onnx
@@ -64,6 +65,7 @@ __all__ = [
     "ModelSpec",
     "Weights",
     "build_model",
+    "centred",
     "compare_models",
     "export_onnx",
     "summarise_model",

@@ -28,7 +28,7 @@ def centred(maps, lag, *, keep_sum=True):
     Examples
     --------
     >>> import torch
-    >>> from astroclassify.models._centred import centred
+    >>> from astroclassify.models import centred
     >>> centred(torch.tensor([[0.0, 0.0, 4.0, 0.0]]), 0.75)
     tensor([[0., 3., 1., 0.]])
     """

@@ -58,9 +58,8 @@ def covered_part(array):
         return whole
     number = min(_CELLS, -(-max(usable.shape) // _LEAST_CELL))
     cells = block_means(usable.astype(np.float32), largest_side=number)
-    some = cells[
-        cells > 0
-    ]  # of these not the best, which at the edge may be of a few pixels, and so by chance
+    # Not by the best cell: at the edge it may be of a few pixels, and so by chance.
+    some = cells[cells > 0]
     level = min(_HALF, np.quantile(some, _WELL) / 2) if some.size else 0.0
     if (cells > level).all():
         part = whole

@@ -93,14 +93,15 @@ class _Window:
         usable = np.isfinite(pixels)
         own = slice(above, above + stop - top)
         if usable.all():
-            opened = self._opened(pixels, above, below)
-            return pixels[own], pixels[own] if opened is None else opened, None
+            return pixels[own], self._opened(pixels, above, below), None
         opened = self._opened(np.where(usable, pixels, np.float32(np.inf)), above, below)
         filled = np.where(usable[own], pixels[own], self._fill_value())
-        return filled, filled if opened is None else np.where(usable[own], opened, filled), usable[own]
+        return filled, np.where(usable[own], opened, filled), usable[own]
 
     def _opened(self, pixels, above, below):
-        return _without_narrow_peaks(pixels, above, below) if self.block >= OPENING_FROM_BLOCK else None
+        if self.block >= OPENING_FROM_BLOCK:
+            return _without_narrow_peaks(pixels, above, below)
+        return pixels[above : len(pixels) - below]
 
     def pixel_noise(self):
         """Estimate the noise of a pixel in some of the rows."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from astroclassify import classify
 from astroclassify.core import ParameterError
-from astroclassify.models._centred import centred
+from astroclassify.models import centred
 from astroclassify.models.nets.patchnet import PatchNet
 from astroclassify.simulate import random_frames
 
@@ -54,9 +54,8 @@ def test_the_evidence_of_a_frame_turned_about_is_turned_about(seed):
     (simulated,) = random_frames(seed, shape=(256, 256))
     upright = classify(simulated.array, precision="float32").evidence.data
     turned = classify(simulated.array[::-1, ::-1], precision="float32").evidence.data[::-1, ::-1]
-    assert (
-        np.corrcoef(upright.ravel(), turned.ravel())[0, 1] > 0.8
-    )  # 0.1 to 0.7 if they lie beside their places
+    # 0.1 to 0.7 if they lie beside their places
+    assert np.corrcoef(upright.ravel(), turned.ravel())[0, 1] > 0.8
 
 
 def test_planes_too_small_for_the_network_are_refused():

@@ -141,9 +141,8 @@ def test_pixels_beside_unusable_ones_keep_their_light(seed, share, block):
     blocks = shrunk_by_blocks(frame, block)
     left, right = blocks.mean[:, : 42 // block], blocks.mean[:, -(42 // block) :]
     known = blocks.coverage > 0
-    assert np.allclose(
-        left[known[:, : left.shape[1]]], 100
-    )  # it was the frame's median, where one lay beside
+    # They were as faint as the frame's median where one lay beside.
+    assert np.allclose(left[known[:, : left.shape[1]]], 100)
     assert np.allclose(right[known[:, -right.shape[1] :]], 200)
 
 
