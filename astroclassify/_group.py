@@ -68,7 +68,7 @@ def classify_group(
     --------
     >>> from astroclassify import classify_group
     >>> from astroclassify.simulate import random_frames
-    >>> views = random_frames(7, kind="globular", shape=(128, 128), renderings=2)
+    >>> views = random_frames(8, kind="globular", shape=(128, 128), renderings=2)
     >>> answer = classify_group([view.array for view in views])         # or names of files
     >>> print(answer.label, answer.meta["frames"], round(answer.meta["effective_number"], 2))
     nsc 2 1.33

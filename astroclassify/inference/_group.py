@@ -93,7 +93,7 @@ def combine_answers(table, model, *, prior=None, meta=None):
     >>> from astroclassify.inference import combine_answers
     >>> from astroclassify.models import build_model
     >>> from astroclassify.simulate import random_frames
-    >>> views = random_frames(7, kind="globular", shape=(128, 128), renderings=2)
+    >>> views = random_frames(8, kind="globular", shape=(128, 128), renderings=2)
     >>> answers = classify_many([view.array for view in views], progress=False)
     >>> combined = combine_answers(answers, build_model("default"))
     >>> print(combined.label, combined.meta["frames"], round(combined.meta["effective_number"], 2))

@@ -58,7 +58,7 @@ def stripes(flat, usable, noise, columns):
     for part in columns:
         rows = np.flatnonzero(usable[:, part].sum(axis=1) >= _LEAST_ROW)
         if rows.size:
-            levels = _medians(flat[rows, part], usable[rows, part], axis=1)
+            levels = _medians_of_rows(flat[rows, part], usable[rows, part])
             found[rows, part] = np.clip(levels, -limit, limit)[:, None]
     return found
 
@@ -102,15 +102,22 @@ def _large_scale(image, usable, box):
 
 
 def _median(values, usable):
-    values = values[usable].astype(float)  # a median adds two values, which may be too much for float32
-    return np.median(values) if values.size else np.nan
+    values = values[usable]
+    return _middle(values) if values.size else np.nan
 
 
-def _medians(values, usable, axis):
-    values = values.astype(float)
+def _medians_of_rows(values, usable):
     if usable.all():
-        return np.median(values, axis=axis)
-    return np.nanmedian(np.where(usable, values, np.nan), axis=axis)
+        return _middle(values)
+    return np.nanmedian(np.where(usable, values.astype(float), np.nan), axis=1)
+
+
+def _middle(values):
+    """Medians along the last axis: float32 is sorted in less time than numpy finds a median."""
+    ordered, half = np.sort(values), values.shape[-1] // 2
+    # Two values are added, which may be too much for float32.
+    low, high = (ordered[..., index].astype(float) for index in (half - (values.shape[-1] + 1) % 2, half))
+    return (low + high) / 2
 
 
 def _between(edges):

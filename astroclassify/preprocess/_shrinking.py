@@ -135,14 +135,14 @@ def _level(sample):
 
 def _shrunk(pixels, usable, block):
     """Mean, coverage and maximum of each block of a strip; sums of the blocks' columns, and of how many."""
-    peak = _joined(np.maximum, _along_columns(np.maximum, pixels, block), block).astype(np.float32)
+    peak = _brightest(_along_columns(np.maximum, pixels, block), block).astype(np.float32)
     if usable is None:
         sums, counts = _along_columns(np.add, pixels, block), np.float32(block)
         count = np.float32(block**2)
     else:
         counts, sums = (_along_columns(np.add, each, block) for each in (usable, pixels * usable))
-        count = _joined(np.add, counts, block)
-    mean = _joined(np.add, sums, block) / np.maximum(count, 1)
+        count = _joined(counts, block)
+    mean = _joined(sums, block) / np.maximum(count, 1)
     return mean, count / block**2, np.maximum(peak, mean), sums, counts
 
 
@@ -152,10 +152,17 @@ def _along_columns(function, pixels, block):
     return function.reduce(pixels.reshape(-1, block, pixels.shape[-1]), axis=1, dtype=dtype)
 
 
-def _joined(function, columns, block):
-    """Reduce each block's columns to a number."""
-    dtype = np.float32 if function is np.add else None
-    return function.reduce(columns.reshape(len(columns), -1, block), axis=2, dtype=dtype)
+def _joined(columns, block):
+    """Add up each block's columns."""
+    return np.add.reduce(columns.reshape(len(columns), -1, block), axis=2, dtype=np.float32)
+
+
+def _brightest(columns, block):
+    """The largest of each block's columns: column by column, which takes less time than block by block."""
+    largest = columns[:, ::block].copy()
+    for column in range(1, block):
+        np.maximum(largest, columns[:, column::block], out=largest)
+    return largest
 
 
 def _diffuse(pixels, opened, sums, counts, usable, block, noise):
@@ -168,7 +175,8 @@ def _diffuse(pixels, opened, sums, counts, usable, block, noise):
     columns = sums / np.maximum(counts, np.float32(1))
     if usable is not None:
         columns[counts == 0] = np.inf
-    fainter = np.sort(columns.reshape(len(columns), -1, block), axis=2)[..., : round(_FAINTER * block)]
+    half = round(_FAINTER * block)
+    fainter = np.partition(columns.reshape(len(columns), -1, block), half - 1, axis=2)[..., :half]
     if usable is None:
         level = fainter.mean(axis=2)
     else:
@@ -183,7 +191,7 @@ def _diffuse(pixels, opened, sums, counts, usable, block, noise):
         usable = usable.reshape(near.shape)
         near, bright = near & usable, bright & usable
         count = np.maximum(_sum(counts, block), 1)
-    above *= near
+    np.copyto(above, 0, where=~near)
     light = _sum(np.add.reduce(above, axis=1), block)
     return level + light / np.maximum(_number(near, block), 1), _number(bright, block) / count
 
@@ -209,7 +217,10 @@ def _without_narrow_peaks(image, above, below):
     low = np.minimum(image[:-1], image[1:])
     low = np.minimum(low[:, :-1], low[:, 1:])
     high = np.maximum(low[:-1], low[1:])
-    opened = image[above : image.shape[0] - below].copy()
+    own = image[above : image.shape[0] - below]
+    opened = np.empty_like(own)
+    for edge in (0, -1):  # what is not inside stays
+        opened[edge], opened[:, edge] = own[edge], own[:, edge]
     inside = opened[1 - above : opened.shape[0] - 1 + below, 1:-1]
     np.maximum(high[:, :-1], high[:, 1:], out=inside)
     return opened

@@ -53,6 +53,9 @@ _LIGHT_ABOVE, _DIFFUSE, _STARLIGHT_ABOVE = (0.1, 0.8), 0.01, (0.5, 0.97)
 _PIXELS_EACH = (80, 1000)
 #: Brightest star of a frame, for all the light of the body in it.
 _BRIGHTEST_STAR = (0.005, 0.5)
+#: A cluster is often exposed for fainter stars than the isophote's, by this factor; and in a photograph its
+#: bright ones are burnt out, above so many times the level of exposure: they are disks.
+_DEEPER, _FULL_WELL = (0.01, 1.0), (1.0, 1000.0)
 #: Light is added up on no more pixels than this a side, by about.
 _CROWDING_SIDE = 96
 #: How often the white of a photograph is chosen by its brightest pixels, and what part of it is burnt out
@@ -172,10 +175,16 @@ def _view_of_any_telescope(streams, body, shape, *, centred=False):
 def _show(scene, subject, body, streams, shown):
     rng = streams.rng
     band_response = _any_band(rng, body)
-    level, total = _level(subject.observed(band_response), rng)
+    observed = subject.observed(band_response)
+    level, total = _level(observed, rng)
     diffuse, points = scene.observed(band_response)
-    # Pictures of a body are seldom of a star that outshines it, nor are they exposed for one.
-    brightest = min(streams.log_uniform(*_BRIGHTEST_STAR) * total, level / _LARGEST_CONTRAST)
+    # Pictures of a body are seldom of a star that outshines it, nor are they exposed for one; but a cluster's
+    # own stars are what it is.
+    brightest = streams.log_uniform(*_BRIGHTEST_STAR) * total
+    if body.label == "star cluster":
+        brightest = max(brightest, float(observed[1][2].max(initial=0.0)))
+        level *= _deeper(streams)
+    brightest = min(brightest, level / _LARGEST_CONTRAST)
     points[2] = np.minimum(points[2], brightest)
     # Seeing has wings like Moffat's profile (1969, A&A 3, 455), with beta of 2.5 to 4.5; four vanes of a
     # spider give spikes.
@@ -187,7 +196,14 @@ def _show(scene, subject, body, streams, shown):
     faintest = _FAINTEST_OF_SKY * _sky_of(band_response.bandpass) * scene.view.pixel_area
     image = image / max(level, faintest, _LARGEST_CONTRAST * float(image.max()))
     is_linear = rng.random() < 0.5 if shown is None else shown == "linear"
+    if body.label == "star cluster" and not is_linear:
+        image = np.minimum(image, streams.log_uniform(*_FULL_WELL))
     return linear_frame(image, streams) if is_linear else photograph(image, streams)
+
+
+def _deeper(streams):
+    """Fainter than the isophote, half of the time: an exposure for a cluster's many faint stars."""
+    return streams.log_uniform(*_DEEPER) if streams.chance(0.5) else 1.0
 
 
 @lru_cache(maxsize=64)

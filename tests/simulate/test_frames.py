@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import label
 
 from astroclassify.core import ParameterError, UnknownNameError
 from astroclassify.simulate import CLASSES, KINDS, RandomStreams, random_frames
@@ -120,3 +121,12 @@ def test_little_of_most_photographs_is_burnt_out():
     image = (10 * np.exp(-3 * np.hypot(y, x))).astype(np.float32)  # a third of its light lies above 1
     burnt = [(photograph(image, RandomStreams(seed)) >= 255).mean() for seed in range(40)]
     assert np.quantile(burnt, 0.6) < 0.018  # 0.025 where white lies anywhere
+
+
+def test_bright_stars_of_clusters_are_burnt_out_into_disks():
+    largest = []
+    for seed in range(20):
+        (frame,) = random_frames(seed, shape=(128, 128), kind="open", shown="photograph", centred=True)
+        groups, _ = label(frame.array >= 0.98 * frame.array.max())
+        largest.append(np.bincount(groups.ravel())[1:].max())
+    assert np.median(largest) > 22  # pixels: 31; 15 where no star may outshine its cluster's others
