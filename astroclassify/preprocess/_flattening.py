@@ -114,9 +114,9 @@ def _medians_of_rows(values, usable):
 
 def _middle(values):
     """Medians along the last axis: float32 is sorted in less time than numpy finds a median."""
-    ordered, half = np.sort(values), values.shape[-1] // 2
+    ordered, number = np.sort(values), values.shape[-1]
     # Two values are added, which may be too much for float32.
-    low, high = (ordered[..., index].astype(float) for index in (half - (values.shape[-1] + 1) % 2, half))
+    low, high = (ordered[..., index].astype(float) for index in ((number - 1) // 2, number // 2))
     return (low + high) / 2
 
 

@@ -203,7 +203,7 @@ def _number(chosen, block):
 
 
 def _sum(columns, block):
-    """Add up each block's columns, in less time than `_joined`."""
+    """Add up each block's columns, in less time than `_joined`, from which the last bits differ."""
     return np.add.reduceat(columns, np.arange(0, columns.shape[1], block), axis=1)
 
 
